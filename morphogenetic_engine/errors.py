@@ -1,0 +1,66 @@
+"""Every error that the package raises on purpose.
+
+MorphogeneticError
+├── ConfigError     a sweep file, an option or a parameter is wrong; the user mends it
+├── WorkloadError   the workload cannot be found, loaded or called as the trial contract says
+├── SweepError      a sweep folder is missing, taken, damaged, or belongs to another configuration
+├── StoreError      something could not be written or read: disk full, no permission, server gone
+├── TrialFailed     one trial failed; carries the reason that the journal records
+└── Pruned          one trial was stopped early on purpose; raised by Trial.report
+
+The first four end a command with one line and exit status 2. The last two belong to one trial and never end a sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import StrEnum
+
+
+class MorphogeneticError(Exception):
+    """The root of the tree: catch it to catch everything that the package raises on purpose."""
+
+
+class ConfigError(MorphogeneticError):
+    """A sweep file, an option or a parameter is wrong. The message says where, which rule, and which value."""
+
+
+class WorkloadError(MorphogeneticError):
+    """The workload cannot be found, loaded or called as the trial contract says."""
+
+
+class SweepError(MorphogeneticError):
+    """A sweep folder is missing, taken, damaged, or belongs to another configuration."""
+
+
+class StoreError(MorphogeneticError):
+    """Something could not be written or read: disk full, no permission, server gone."""
+
+
+class FailureReason(StrEnum):
+    """Why a trial failed; the words that the journal, the tables and the reports use."""
+
+    EXCEPTION = "exception"
+    TIMEOUT = "timeout"
+    KILLED = "killed"
+    NON_FINITE_METRIC = "non_finite_metric"
+    MISSING_METRIC = "missing_metric"
+
+
+class TrialFailed(MorphogeneticError):
+    """One trial failed; `reason` says in which way."""
+
+    def __init__(self, message: str, *, reason: FailureReason = FailureReason.EXCEPTION) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Pruned(MorphogeneticError):
+    """One trial was stopped early on purpose; let it pass through the workload."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" for the known name nearest to `name`, or "" when none is near."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""

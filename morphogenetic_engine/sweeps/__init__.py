@@ -1,0 +1,1 @@
+"""Sweeps: configuration, suggestions, worker processes, journal and results."""

@@ -1,0 +1,113 @@
+"""The sweep configuration: the only schema of sweep YAML, and the source of its JSON Schema and reference.
+
+A configuration that passed is frozen and complete: shorthands are written out, defaults filled in. `config_file.py`
+reads the file and words the errors; `space.py` gives the parameters their meaning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from functools import cached_property
+
+import orjson
+from pydantic import Field, field_validator, model_validator
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.parameters import ParameterConfig, Section
+from morphogenetic_engine.sweeps.sections import ExecutionConfig, ExperimentConfig, OptimizationConfig, TrackingConfig
+from morphogenetic_engine.sweeps.space import Choices, Parameter, Space
+from morphogenetic_engine.trial import METRIC_NAME, Value
+from morphogenetic_engine.workload import check_command
+
+
+class SweepType(StrEnum):
+    """How the points of the space are chosen."""
+
+    GRID = "grid"
+    RANDOM = "random"
+    LATIN_HYPERCUBE = "latin_hypercube"
+    SOBOL = "sobol"
+
+
+class SweepConfig(Section):
+    """One sweep."""
+
+    sweep_type: SweepType = SweepType.GRID
+    """How the points of the space are chosen."""
+    experiment: ExperimentConfig = ExperimentConfig()
+    """What a trial runs, and the parameters that are given."""
+    parameters: dict[str, ParameterConfig] = Field(default_factory=dict)
+    """The parameters that are searched: a list of values, one value, or a range."""
+    execution: ExecutionConfig = ExecutionConfig()
+    """How the trials are run."""
+    optimization: OptimizationConfig = OptimizationConfig()
+    """What is optimised, and how many trials there are."""
+    tracking: TrackingConfig = TrackingConfig()
+    """Where the journal is copied to while the sweep runs."""
+
+    @field_validator("parameters")
+    @classmethod
+    def _names_are_plain(cls, parameters: dict[str, ParameterConfig]) -> dict[str, ParameterConfig]:
+        for name in parameters:
+            if METRIC_NAME.fullmatch(name) is None:
+                raise ValueError(f"names must match {METRIC_NAME.pattern}, but got {name!r}")
+        return parameters
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> SweepConfig:
+        twice = self.parameters.keys() & self.experiment.parameters.keys()
+        if twice:
+            raise ValueError(f"parameters: experiment gives {', '.join(sorted(twice))} too; keep one")
+        if self.experiment.command is not None:
+            try:
+                check_command(self.experiment.command, searched=self.space.axes, fixed=self.space.fixed)
+            except ConfigError as error:
+                raise ValueError(f"experiment.command: {error}") from error
+        if self.sweep_type is not SweepType.GRID and self.optimization.n_trials is None:
+            raise ValueError(f"optimization.n_trials: must be given when sweep_type is {self.sweep_type}")
+        size = self.space.size
+        if self.sweep_type is not SweepType.GRID and size is not None and size < (self.optimization.n_trials or 0):
+            raise ValueError(
+                f"optimization.n_trials: must be <= {size}, the number of points in the space,"
+                f" but got {self.optimization.n_trials}"
+            )
+        return self
+
+    @cached_property
+    def space(self) -> Space:
+        """The axes (experiment's lists first) and the fixed parameters."""
+        axes: dict[str, Parameter] = {}
+        fixed: dict[str, Value] = {}
+        for name, value in self.experiment.parameters.items():
+            if isinstance(value, list):
+                try:
+                    axes[name] = Choices(tuple(value))
+                except ConfigError as error:
+                    raise ValueError(f"experiment.{name}: {error}") from error
+            else:
+                fixed[name] = value
+        axes.update({name: parameter.parameter() for name, parameter in self.parameters.items()})
+        return Space(axes, fixed)
+
+    @property
+    def canonical_json(self) -> str:
+        """The whole configuration as one JSON text, defaults filled in.
+
+        The parameters keep the order of the file: it decides which point of a grid has which number.
+        """
+        return orjson.dumps(self.model_dump(mode="json")).decode()
+
+    @property
+    def identity(self) -> str:
+        """The SHA-256 of all that decides which trials there are and what they compute.
+
+        `execution` and `tracking` are left out, and so are the time budget and, where points do not depend on it, the
+        number of trials: these may change when a sweep is resumed.
+        """
+        dump = self.model_dump(mode="json", exclude={"execution", "tracking"})
+        free = {"timeout"}
+        if self.sweep_type is not SweepType.LATIN_HYPERCUBE:
+            free.add("n_trials")
+        dump["optimization"] = {key: value for key, value in dump["optimization"].items() if key not in free}
+        return hashlib.sha256(orjson.dumps(dump)).hexdigest()

@@ -1,0 +1,214 @@
+"""Reading sweep files: YAML text in, a checked SweepConfig out, every mistake as one line.
+
+The line says where, which rule and which value: `sweep.yaml: parameters.lr: low must be > 0 when log is true, but got
+low=0.0`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from morphogenetic_engine.errors import ConfigError, did_you_mean
+from morphogenetic_engine.sweeps import sections
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.migrate import is_flat, migrated
+from morphogenetic_engine.sweeps.parameters import CategoricalParameter, FloatParameter, IntParameter
+
+Overrides = Mapping[str, object]
+"""Values by dotted key ("optimization.n_trials") that take the place of what the file says."""
+
+_PARAMETER_MODELS: Mapping[str, type[BaseModel]] = {
+    "categorical": CategoricalParameter,
+    "int": IntParameter,
+    "float": FloatParameter,
+}
+_MODELS: Mapping[tuple[int | str, ...], type[BaseModel]] = {
+    (): SweepConfig,
+    ("execution",): sections.ExecutionConfig,
+    ("execution", "early_stopping"): sections.EarlyStopping,
+    ("execution", "retries"): sections.Retries,
+    ("optimization",): sections.OptimizationConfig,
+    ("tracking",): sections.TrackingConfig,
+}
+_LIMITS = {"greater_than_equal": (">=", "ge"), "greater_than": (">", "gt"), "less_than": ("<", "lt")}
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "text",
+    "tuple": "a list",
+    "list": "a list",
+    "finite": "a finite number",
+    "dict": "a mapping of keys to values",
+    "model": "a mapping of keys to values",
+}
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A sweep file that was read."""
+
+    path: Path
+    text: str
+    """The file as given."""
+    config: SweepConfig
+
+
+def read_configs(path: Path, overrides: Overrides | None = None) -> list[ConfigFile]:
+    """Read one sweep file, or every .yaml and .yml file of a folder in the order of their names.
+
+    Raises:
+        ConfigError: nothing to read, or a file that breaks a rule.
+    """
+    if not path.is_dir():
+        return [read_config(path, overrides)]
+    files = sorted(file for file in path.iterdir() if file.suffix in {".yaml", ".yml"})
+    if not files:
+        raise ConfigError(f"{path}: holds no .yaml file")
+    return [read_config(file, overrides) for file in files]
+
+
+def read_config(path: Path, overrides: Overrides | None = None) -> ConfigFile:
+    """Read one sweep file; the old flat format is understood too.
+
+    Raises:
+        ConfigError: the file cannot be read, is not YAML, or breaks a rule of the schema.
+    """
+    text = read_text(path)
+    written = parse_yaml(text, where=str(path))
+    return ConfigFile(path, text, parse_config(written, where=str(path), overrides=overrides))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, or say in one line why it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start})") from error
+
+
+def parse_yaml(text: str, *, where: str) -> dict[str, object]:
+    """Return the mapping that a YAML text writes.
+
+    Raises:
+        ConfigError: not YAML, a key twice, a key that is not text, or no mapping at all.
+    """
+    try:
+        written = yaml.load(text, Loader=_UniqueKeyLoader)  # a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+        raise ConfigError(f"{place}: is not valid YAML: {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{where}: is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(written, dict):
+        raise ConfigError(f"{where}: must be a mapping of keys to values, but got {_shown(written)}")
+    return written
+
+
+def parse_config(written: Mapping[str, object], *, where: str, overrides: Overrides | None = None) -> SweepConfig:
+    """Return the configuration that a mapping describes.
+
+    Raises:
+        ConfigError: it breaks a rule of the schema; one line for the first mistake, and the number of the others.
+    """
+    complete = migrated(written) if is_flat(written) else written
+    for key, value in (overrides or {}).items():
+        complete = _with(complete, key.split("."), value)
+    try:
+        return SweepConfig.model_validate(complete)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_worded(error)}") from error
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A safe loader that refuses what plain YAML loading drops without a word: the first of two equal keys."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"keys must be text, but got {key!r} (quote it)", key_node.start_mark
+                )
+            if key in seen and key != "<<":
+                raise yaml.constructor.ConstructorError(None, None, f"{key} is there twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _with(written: Mapping[str, object], path: list[str], value: object) -> dict[str, object]:
+    head, *rest = path
+    if not rest:
+        return {**written, head: value}
+    section = written.get(head)
+    if section is not None and not isinstance(section, dict):
+        return dict(written)  # not a section: the schema says so
+    return {**written, head: _with(section or {}, rest, value)}
+
+
+def _worded(error: ValidationError) -> str:
+    """Return one line for the first mistake; unknown keys come first, as they often explain the rest."""
+    details = error.errors()
+    first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")
+    others = len({_place(detail) for detail in details}) - 1
+    place = ".".join(map(str, _place(first)))
+    line = ": ".join(part for part in (place, _rule_and_value(first)) if part)
+    return f"{line} (and {others} more)" if others else line
+
+
+def _place(detail: ErrorDetails) -> tuple[int | str, ...]:
+    """Return the keys of the file that lead to the mistake, without the tags that pydantic adds."""
+    place = list(detail["loc"])
+    if len(place) > 2 and place[0] == "parameters":
+        del place[2]
+    if place[:1] == ["experiment"]:
+        place = place[:2]
+    return tuple(part for part in place if not (isinstance(part, str) and re.search(r"[\[\]-]", part)))
+
+
+def _rule_and_value(detail: ErrorDetails) -> str:
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return f"unknown key{did_you_mean(str(detail['loc'][-1]), _known_keys(detail['loc'][:-1]))}"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "union_tag_invalid":
+        return f"type {_one_of(context['expected_tags'], context['tag'])}"
+    if kind in {"literal_error", "enum"}:
+        return _one_of(context["expected"], value)
+    if kind in _LIMITS:
+        sign, limit = _LIMITS[kind]
+        return f"must be {sign} {context[limit]}, but got {_shown(value)}"
+    if kind == "string_pattern_mismatch":
+        return f"must match {context['pattern']}, but got {_shown(value)}"
+    what = _KINDS.get(kind.split("_", maxsplit=1)[0])
+    return f"must be {what}, but got {_shown(value)}" if what else f"{detail['msg']}, but got {_shown(value)}"
+
+
+def _one_of(expected: str, value: object) -> str:
+    known = re.findall(r"'([^']*)'", expected)
+    return f"must be one of {', '.join(known)}, but got {value!r}{did_you_mean(str(value), known)}"
+
+
+def _known_keys(place: tuple[int | str, ...]) -> list[str]:
+    model = _PARAMETER_MODELS.get(str(place[2])) if len(place) > 2 else None
+    model = model or _MODELS.get(place)
+    return list(model.model_fields) if model else []
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

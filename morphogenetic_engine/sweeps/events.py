@@ -1,0 +1,174 @@
+"""What can happen in a sweep: the lines of the journal, and what observers are told.
+
+Every event is one JSON object on one line with `format` (the version), `event` (its kind) and `time` (seconds since
+1970, the only wall-clock value besides `duration`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import ClassVar
+
+import orjson
+
+from morphogenetic_engine.errors import FailureReason, SweepError
+from morphogenetic_engine.trial import Value
+
+FORMAT = 1
+
+
+class TrialState(StrEnum):
+    """Where a trial stands; the last three are final."""
+
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        return self in {TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAILED}
+
+
+class Outcome(StrEnum):
+    """How a session (one start or resume of a sweep) ended."""
+
+    FINISHED = "finished"
+    EARLY_STOPPED = "early_stopped"
+    TIME_IS_UP = "time_is_up"
+    INTERRUPTED = "interrupted"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True)
+class SessionStarted:
+    """A process began to run the sweep."""
+
+    kind: ClassVar[str] = "session_started"
+    time: float
+    pid: int
+    host: str
+    version: str
+    max_parallel: int
+
+
+@dataclass(frozen=True)
+class SessionEnded:
+    """The process stopped running the sweep, on its own terms."""
+
+    kind: ClassVar[str] = "session_ended"
+    time: float
+    outcome: Outcome
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class TrialStarted:
+    """A worker was given a trial; attempt 0 is the first."""
+
+    kind: ClassVar[str] = "trial_started"
+    time: float
+    trial: int
+    attempt: int
+    worker: int
+    seed: int
+    params: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class TrialReported:
+    """The workload reported the metrics of one step."""
+
+    kind: ClassVar[str] = "trial_reported"
+    time: float
+    trial: int
+    attempt: int
+    step: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class AttemptFailed:
+    """An attempt failed and the trial will be tried again."""
+
+    kind: ClassVar[str] = "attempt_failed"
+    time: float
+    trial: int
+    attempt: int
+    reason: FailureReason
+    message: str
+
+
+@dataclass(frozen=True)
+class TrialInterrupted:
+    """A running trial was given up without an end; it runs again when the sweep is resumed."""
+
+    kind: ClassVar[str] = "trial_interrupted"
+    time: float
+    trial: int
+    attempt: int
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """A trial reached a final state. `duration` is that of its last attempt, in seconds."""
+
+    kind: ClassVar[str] = "trial_ended"
+    time: float
+    trial: int
+    attempt: int
+    state: TrialState
+    duration: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    reason: FailureReason | None = None
+    message: str = ""
+
+
+Event = SessionStarted | SessionEnded | TrialStarted | TrialReported | AttemptFailed | TrialInterrupted | TrialEnded
+
+_KINDS: Mapping[str, type[Event]] = {
+    cls.kind: cls
+    for cls in (
+        SessionStarted,
+        SessionEnded,
+        TrialStarted,
+        TrialReported,
+        AttemptFailed,
+        TrialInterrupted,
+        TrialEnded,
+    )
+}
+_FIELDS = {kind: frozenset(each.name for each in fields(cls)) for kind, cls in _KINDS.items()}
+_ENUMS: Mapping[str, type[StrEnum]] = {"state": TrialState, "reason": FailureReason, "outcome": Outcome}
+
+
+def to_line(event: Event) -> bytes:
+    """Return the journal's line for an event, newline included."""
+    members = {"format": FORMAT, "event": event.kind, **vars(event)}
+    return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def from_line(line: bytes) -> Event:
+    """Return the event that a line of the journal holds.
+
+    Raises:
+        SweepError: not an event, or one of a newer format.
+    """
+    try:
+        members = orjson.loads(line)
+        version = members.pop("format")
+        kind = members.pop("event")
+        if version > FORMAT:
+            raise SweepError(f"is of format {version}, but this version reads formats up to {FORMAT}; upgrade")
+        for name, enum in _ENUMS.items():
+            if members.get(name) is not None:
+                members[name] = enum(members[name])
+        known = _FIELDS[kind]
+        if not known.issuperset(members):
+            raise SweepError(f"has the unknown member {min(members.keys() - known)!r}")
+        return _KINDS[kind](**members)
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SweepError(f"is not an event: {line[:80]!r}") from error

@@ -1,0 +1,229 @@
+"""The folder of a sweep: where its files are, and what `sweep.json` says of it.
+
+results/sweeps/<sweep_id>/
+    config.yaml     the sweep file as given
+    sweep.json      the resolved configuration, its identity, versions, git commit
+    journal.jsonl   the history (journal.lock: who writes it)
+    trials.csv      the trial table
+    trials/<n>/     each trial's own folder
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from morphogenetic_engine.errors import SweepError, StoreError, did_you_mean
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import ConfigFile
+
+FORMAT = 1
+DEFAULT_RESULTS = Path("results/sweeps")
+_SWEEP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_PACKAGES = ("morphogenetic-engine", "numpy", "scipy", "torch", "scikit-learn")
+
+
+class SweepInfo(BaseModel):
+    """`sweep.json`: all that is needed to run the sweep again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = FORMAT
+    sweep_id: str
+    created: str
+    """Local time, ISO 8601."""
+    config: SweepConfig
+    """The resolved configuration; lookahead is filled in."""
+    identity: str
+    """The configuration's identity, see SweepConfig.identity."""
+    config_path: str
+    """The sweep file as it was named, for messages."""
+    working_directory: str
+    """Where workloads are imported from and commands run."""
+    python: str
+    versions: dict[str, str]
+    git_commit: str | None
+    """The commit of the working directory, with "-dirty" where files differed from it; None outside a repository."""
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """The paths of one sweep."""
+
+    path: Path
+
+    @property
+    def sweep_id(self) -> str:
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def info(self) -> Path:
+        return self.path / "sweep.json"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def table(self) -> Path:
+        return self.path / "trials.csv"
+
+    @property
+    def workers_log(self) -> Path:
+        return self.path / "workers.log"
+
+    def trial(self, number: int) -> Path:
+        return self.path / "trials" / str(number)
+
+    def read_info(self) -> SweepInfo:
+        """Read `sweep.json`.
+
+        Raises:
+            SweepError: it is damaged or of a newer format.
+        """
+        try:
+            text = self.info.read_bytes()
+            written = orjson.loads(text)
+            if isinstance(written, dict) and written.get("format", FORMAT) > FORMAT:
+                raise SweepError(
+                    f"{self.info}: is of format {written['format']}, but this version reads up to {FORMAT}"
+                )
+            return SweepInfo.model_validate_json(text)
+        except OSError as error:
+            raise StoreError(f"{self.info}: cannot be read: {error.strerror}") from error
+        except (orjson.JSONDecodeError, ValidationError) as error:
+            first = str(error).splitlines()[0]
+            raise SweepError(f"{self.info}: is damaged: {first}") from error
+
+    def write_info(self, info: SweepInfo) -> None:
+        """Replace `sweep.json` as a whole."""
+        write_whole(self.info, orjson.dumps(info.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
+
+
+def new_sweep(results: Path, sweep_id: str | None, file: ConfigFile, config: SweepConfig) -> SweepFolder:
+    """Make the folder of a new sweep; `sweep.json` is written last, so a folder that has one is whole.
+
+    Raises:
+        SweepError: the id is no plain name, or taken.
+        StoreError: the folder cannot be written.
+    """
+    now = datetime.now().astimezone()
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        folder = _named(results, sweep_id) if sweep_id else _timed(results, now.strftime("%Y%m%d_%H%M%S"))
+        folder.config.write_text(file.text, encoding="utf-8")
+        (folder.path / "trials").mkdir()
+    except OSError as error:
+        raise StoreError(f"{error.filename or results}: cannot be written: {error.strerror}") from error
+    folder.write_info(
+        SweepInfo(
+            sweep_id=folder.sweep_id,
+            created=now.isoformat(timespec="seconds"),
+            config=config,
+            identity=config.identity,
+            config_path=str(file.path),
+            working_directory=os.getcwd(),
+            python=platform.python_version(),
+            versions=_versions(),
+            git_commit=_git_commit(),
+        )
+    )
+    return folder
+
+
+def find_sweep(results: Path, sweep_id: str) -> SweepFolder:
+    """Return the folder of a sweep that exists.
+
+    Raises:
+        SweepError: there is none of this id.
+    """
+    _check_id(sweep_id)
+    folder = SweepFolder(results / sweep_id)
+    if not folder.info.is_file():
+        known = [each.sweep_id for each in all_sweeps(results)]
+        hint = did_you_mean(sweep_id, known) or ("" if known else "; there is no sweep yet")
+        raise SweepError(f"{results}: has no sweep {sweep_id!r}{hint}")
+    return folder
+
+
+def all_sweeps(results: Path) -> list[SweepFolder]:
+    """Return the sweeps of a results folder, sorted by id (and so, by default, by time)."""
+    return [SweepFolder(file.parent) for file in sorted(results.glob("*/sweep.json"))]
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file so that a reader, or a power cut, finds the old content or the new, never a part.
+
+    Raises:
+        StoreError: it cannot be written; the old file stays.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _check_id(sweep_id: str) -> None:
+    if _SWEEP_ID.fullmatch(sweep_id) is None:
+        raise SweepError(f"sweep id: must be letters, digits, '_', '.' and '-' (100 at most), but got {sweep_id!r}")
+
+
+def _named(results: Path, sweep_id: str) -> SweepFolder:
+    _check_id(sweep_id)
+    folder = SweepFolder(results / sweep_id)
+    try:
+        folder.path.mkdir()
+    except FileExistsError as error:
+        raise SweepError(f"{folder.path}: exists; resume it with `sweep resume --sweep-id {sweep_id}`") from error
+    return folder
+
+
+def _timed(results: Path, stem: str) -> SweepFolder:
+    """Return the folder named after the time; a second sweep of the same second gets _2, and so on."""
+    number = 1
+    while True:
+        path = results / (stem if number == 1 else f"{stem}_{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return SweepFolder(path)
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue  # an extra that this machine does without
+    return found
+
+
+def _git_commit() -> str | None:
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None

@@ -1,0 +1,178 @@
+"""The journal read back: the trials of a sweep, the best of them, and the trial table.
+
+Everything that looks at a sweep looks at a SweepResult.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.events import (
+    AttemptFailed,
+    Event,
+    Outcome,
+    SessionEnded,
+    SessionStarted,
+    TrialEnded,
+    TrialInterrupted,
+    TrialReported,
+    TrialStarted,
+    TrialState,
+)
+from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.journal import read_events
+from morphogenetic_engine.trial import Value
+
+WALL_CLOCK_METRICS = frozenset({"runtime"})
+"""Metrics that differ from run to run by nature; they stand among the wall-clock columns of the table."""
+
+
+@dataclass(slots=True)
+class TrialRecord:
+    """What the journal says of one trial."""
+
+    number: int
+    seed: int
+    params: Mapping[str, Value]
+    state: TrialState = TrialState.RUNNING
+    reason: FailureReason | None = None
+    message: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    curve: dict[int, Mapping[str, float]] = field(default_factory=dict)
+    """Metrics by step; a later attempt overwrites the steps that it reports again."""
+    attempt: int = 0
+    """The last attempt, from 0."""
+    crashes: int = 0
+    """Attempts that ended with the death of the worker and were tried again."""
+    exceptions: int = 0
+    """Attempts that ended with an exception and were tried again."""
+    started: float = 0.0
+    """When the last attempt started, in seconds since 1970."""
+    duration: float = 0.0
+    """Seconds of the last attempt."""
+
+
+class History:
+    """The state of a sweep after some events; `apply` takes the next one."""
+
+    def __init__(self, *, keep_curves: bool = True) -> None:
+        self.trials: dict[int, TrialRecord] = {}
+        self.sessions: list[SessionStarted] = []
+        self.last_end: SessionEnded | None = None
+        self.any_complete = False
+        self._keep_curves = keep_curves
+        self._begun = self._last = self._seconds_before = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all sessions, each up to its last event."""
+        return self._seconds_before + self._last - self._begun
+
+    def apply(self, event: Event) -> None:
+        """Take the next event."""
+        if isinstance(event, SessionStarted):
+            self._seconds_before, self._begun = self.seconds, event.time
+        self._last = event.time
+        match event:
+            case TrialReported():
+                if self._keep_curves:
+                    self.trials[event.trial].curve[event.step] = event.metrics
+            case TrialStarted():
+                trial = self.trials.get(event.trial)
+                if trial is None:
+                    trial = self.trials[event.trial] = TrialRecord(event.trial, event.seed, event.params)
+                trial.state, trial.attempt, trial.started = TrialState.RUNNING, event.attempt, event.time
+            case TrialEnded():
+                trial = self.trials[event.trial]
+                trial.state, trial.reason, trial.message = event.state, event.reason, event.message
+                trial.metrics, trial.duration = event.metrics, event.duration
+                self.any_complete = self.any_complete or event.state is TrialState.COMPLETE
+            case AttemptFailed():
+                trial = self.trials[event.trial]
+                trial.state = TrialState.INTERRUPTED
+                if event.reason is FailureReason.KILLED:
+                    trial.crashes += 1
+                else:
+                    trial.exceptions += 1
+            case TrialInterrupted():
+                self.trials[event.trial].state = TrialState.INTERRUPTED
+            case SessionStarted():
+                self.sessions.append(event)
+                self.last_end = None
+            case SessionEnded():
+                self.last_end = event
+
+    def ended(self, number: int) -> bool:
+        """Tell whether a trial reached a final state."""
+        return number in self.trials and self.trials[number].state.final
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """A sweep as its journal tells it, finished or not."""
+
+    info: SweepInfo
+    trials: Sequence[TrialRecord]
+    """In the order of their numbers."""
+    sessions: Sequence[SessionStarted]
+    last_end: SessionEnded | None
+    """How the last session ended; None while it runs, or when it was killed."""
+
+    @property
+    def config(self) -> SweepConfig:
+        return self.info.config
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return self.last_end.outcome if self.last_end else None
+
+    @cached_property
+    def counts(self) -> Counter[TrialState]:
+        """How many trials stand in each state."""
+        return Counter(trial.state for trial in self.trials)
+
+    @property
+    def complete(self) -> Iterator[TrialRecord]:
+        return (trial for trial in self.trials if trial.state is TrialState.COMPLETE)
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The complete trial with the best objective; of equals, the first."""
+        return best_of(self.complete, self.config)
+
+
+def best_of(trials: Iterable[TrialRecord], config: SweepConfig) -> TrialRecord | None:
+    """Return the trial with the best objective; of equals, the one with the lowest number."""
+    target, direction = config.optimization.target_metric, config.optimization.direction
+    best: TrialRecord | None = None
+    for trial in trials:
+        if target in trial.metrics and (best is None or direction.better(trial.metrics[target], best.metrics[target])):
+            best = trial
+    return best
+
+
+def read_history(folder: SweepFolder, *, keep_curves: bool = True) -> History:
+    """Read a sweep's journal; a sweep that was never started has no events."""
+    history = History(keep_curves=keep_curves)
+    if folder.journal.exists():
+        for event in read_events(folder.journal):
+            history.apply(event)
+    return history
+
+
+def read_result(folder: SweepFolder, *, keep_curves: bool = True) -> SweepResult:
+    """Read a sweep back from its folder.
+
+    Raises:
+        SweepError: a file of it is damaged or of a newer format.
+        StoreError: a file of it cannot be read.
+    """
+    info = folder.read_info()
+    history = read_history(folder, keep_curves=keep_curves)
+    trials = [history.trials[number] for number in sorted(history.trials)]
+    return SweepResult(info, trials, history.sessions, history.last_end)

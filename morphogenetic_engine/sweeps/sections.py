@@ -1,0 +1,171 @@
+"""The sections of a sweep file beside `parameters`: experiment, execution, optimization, tracking."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, StrictStr, model_validator
+
+from morphogenetic_engine.sweeps.parameters import Scalar, Section, scalar
+from morphogenetic_engine.trial import METRIC_NAME, Value
+
+DEFAULT_WORKLOAD = "morphogenetic_engine.engine.training:train"
+DEFAULT_SEED = 42
+
+MetricName = Annotated[str, Field(pattern=f"^{METRIC_NAME.pattern}$")]
+
+
+class Direction(StrEnum):
+    """Whether a larger or a smaller objective is better."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+    def better(self, one: float, other: float) -> bool:
+        """Tell whether `one` is strictly better than `other`."""
+        return one > other if self is Direction.MAXIMIZE else one < other
+
+
+def _scalar_or_axis(value: object) -> object:
+    if not isinstance(value, list):
+        return scalar(value)
+    if not value:
+        raise ValueError("a list is an axis of the search and must not be empty")
+    return [scalar(item) for item in value]
+
+
+_Given = Annotated[Scalar | list[Scalar], BeforeValidator(_scalar_or_axis)]
+
+
+class ExperimentConfig(Section):
+    """What a trial runs, and the parameters that are given. A list is one more axis of the search."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, _Given]
+
+    workload: str = DEFAULT_WORKLOAD
+    """`module:function`, called as train(params, trial)."""
+    command: tuple[StrictStr, ...] | None = None
+    """A program and its arguments instead of a workload; {lr} stands for the parameter lr, no shell is involved."""
+
+    @model_validator(mode="after")
+    def _one_workload(self) -> ExperimentConfig:
+        if self.command is not None and "workload" in self.model_fields_set:
+            raise ValueError("workload and command exclude each other; keep one")
+        if self.command is not None and not self.command:
+            raise ValueError("command must name a program")
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_plain(self) -> ExperimentConfig:
+        for name in self.parameters:
+            if METRIC_NAME.fullmatch(name) is None:
+                raise ValueError(f"names must match {METRIC_NAME.pattern}, but got {name!r}")
+        return self
+
+    @property
+    def parameters(self) -> dict[str, Value | list[Value]]:
+        """The given parameters in the order of the file; a list is an axis."""
+        return dict(self.__pydantic_extra__)
+
+
+class EarlyStopping(Section):
+    """When to stop the sweep before all trials have run; decided in the order of the trials' numbers."""
+
+    metric: MetricName | None = None
+    """The metric that is watched; the objective where it is left out."""
+    direction: Direction | None = None
+    """Whether larger is better; the objective's direction where it is left out."""
+    patience: int | None = Field(default=None, ge=1)
+    """Stop after this many complete trials in a row without a better one."""
+    min_trials: int = Field(default=0, ge=0)
+    """Never stop before this many trials have ended."""
+    threshold: float | None = None
+    """Stop once a trial is at least this good."""
+
+    @model_validator(mode="after")
+    def _has_a_rule(self) -> EarlyStopping:
+        if self.patience is None and self.threshold is None:
+            raise ValueError("needs patience, threshold or both")
+        return self
+
+
+class Retries(Section):
+    """How often a trial is tried again before it counts as failed."""
+
+    crashes: int = Field(default=1, ge=0)
+    """After the worker process died (killed, out of memory, crashed in C code)."""
+    exceptions: int = Field(default=0, ge=0)
+    """After the workload raised an exception or a command ended with a non-zero status."""
+
+
+def _retries_written_out(value: object) -> object:
+    return {"crashes": value, "exceptions": value} if isinstance(value, int) else value
+
+
+def _parallel(value: object) -> object:
+    if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"must be auto or a whole number >= 1, but got {value!r}")
+    return value
+
+
+class ExecutionConfig(Section):
+    """How the trials are run. Nothing here changes which trials there are, so all of it may change on resume."""
+
+    max_parallel: Annotated[int | Literal["auto"], BeforeValidator(_parallel)] = "auto"
+    """Worker processes; auto: one for each core that this process may use."""
+    threads_per_trial: int | None = Field(default=None, ge=1)
+    """Threads of numerical libraries in each worker; left out: the cores shared out evenly."""
+    timeout_per_trial: float | None = Field(default=None, gt=0)
+    """Seconds after which a trial is killed and recorded as failed (timeout)."""
+    early_stopping: EarlyStopping | None = None
+    """When to stop the sweep before all trials have run."""
+    retries: Annotated[Retries, BeforeValidator(_retries_written_out, json_schema_input_type=Retries | int)] = Retries()
+    """How often a trial is tried again; one number serves for crashes and exceptions alike."""
+
+
+class OptimizationConfig(Section):
+    """What is optimised, and how many trials there are."""
+
+    target_metric: MetricName = "val_acc"
+    """The objective: a metric that the workload returns."""
+    direction: Direction = Direction.MAXIMIZE
+    """Whether a larger or a smaller objective is better."""
+    secondary_metrics: tuple[MetricName, ...] = ()
+    """Further metrics that the workload returns, shown beside the objective."""
+    n_trials: int | None = Field(default=None, ge=1)
+    """The number of trials in all. A grid has its own; a smaller number takes its first points."""
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds after which no new trial starts."""
+    seed: int = Field(default=DEFAULT_SEED, ge=0, lt=2**32)
+    """The sweep's seed: every design, suggestion and trial seed follows from it."""
+    lookahead: int | None = Field(default=None, ge=1)
+    """Whatever is decided about trial n uses the results of the trials up to n - lookahead, so that any number of
+    workers up to lookahead gives the same trials. Left out: max_parallel at the first start."""
+    sampler: Literal["TPE", "CmaEs", "Random", "QMC", "GP", "NSGAII", "auto"] | None = None
+    """Optuna's sampler; designs known ahead do not use it."""
+    pruner: (
+        Literal[
+            "MedianPruner",
+            "SuccessiveHalvingPruner",
+            "HyperbandPruner",
+            "PercentilePruner",
+            "PatientPruner",
+            "WilcoxonPruner",
+            "none",
+        ]
+        | None
+    ) = None
+    """Optuna's pruner; designs known ahead do not use it."""
+
+
+class TrackingConfig(Section):
+    """Where the journal is copied to while the sweep runs."""
+
+    mlflow: bool = False
+    """Send the sweep to MLflow."""
+    mlflow_uri: str | None = None
+    """The tracking server; left out: MLFLOW_TRACKING_URI, else a SQLite file beside the sweeps."""
+    mlflow_experiment: str = "morphogenetic sweeps"
+    """MLflow's experiment in which the sweep is one run."""

@@ -1,0 +1,232 @@
+"""The search space: the kinds of parameters, their values, and the texts that stand for these values.
+
+`parse(text)` and `text(value)` are exact inverses, so a value survives the trip through a Katib assignment, a command
+line or a CSV file unchanged. A unit number is a float in [0, 1), which designs and samplers draw.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.trial import Value, text
+
+GRID_POINTS = 5
+"""How many values a grid takes from a range that names neither `step` nor `points`."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A parameter that takes one of the values listed."""
+
+    values: tuple[Value, ...]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise ConfigError("choices must not be empty")
+        texts: set[str] = set()
+        numbers: set[float] = set()
+        for value in self.values:
+            number = None if isinstance(value, str) else value
+            if text(value) in texts or number in numbers:
+                raise ConfigError(f"choices must differ from each other, but {text(value)} is there twice")
+            texts.add(text(value))
+            if number is not None:
+                numbers.add(number)
+
+    @property
+    def size(self) -> int:
+        return len(self.values)
+
+    def at(self, index: int) -> Value:
+        return self.values[index]
+
+    def from_unit(self, unit: float) -> Value:
+        return self.values[int(unit * len(self.values))]
+
+    def grid(self) -> tuple[Value, ...]:
+        return self.values
+
+    def parse(self, written: str) -> Value:
+        for value in self.values:
+            if text(value) == written:
+                return value
+        raise ConfigError(f"must be one of {', '.join(map(text, self.values))}, but got {written!r}")
+
+
+@dataclass(frozen=True)
+class IntRange:
+    """Whole numbers from `low` to `high`, both included, every `step`-th of them."""
+
+    low: int
+    high: int
+    step: int = 1
+    log: bool = False
+    points: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_bounds(self.low, self.high, self.log)
+        _check_points(self.points)
+        if self.step < 1:
+            raise ConfigError(f"step must be >= 1, but got step={self.step}")
+        if self.log and self.step != 1:
+            raise ConfigError(f"step must be left out when log is true, but got step={self.step}")
+
+    @property
+    def size(self) -> int:
+        return (self.high - self.low) // self.step + 1
+
+    def at(self, index: int) -> int:
+        return self.low + index * self.step
+
+    def from_unit(self, unit: float) -> int:
+        if not self.log:
+            return self.at(int(unit * self.size))
+        # Half a unit on either side gives both ends their full share, as in Optuna.
+        low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+        return min(max(round(math.exp(low + unit * (high - low))), self.low), self.high)
+
+    def grid(self) -> tuple[Value, ...]:
+        if self.step != 1 and self.points is None:
+            return tuple(self.at(index) for index in range(self.size))
+        points = self.points or GRID_POINTS
+        if points >= self.size:
+            return tuple(self.at(index) for index in range(self.size))
+        if self.log:
+            spread = [round(value) for value in _spread(self.low, self.high, points, log=True)]
+        else:
+            spread = [self.at(round(index)) for index in _spread(0, self.size - 1, points, log=False)]
+        return tuple(dict.fromkeys(spread))
+
+    def parse(self, written: str) -> int:
+        try:
+            value = int(written)
+        except ValueError as error:
+            raise ConfigError(f"must be a whole number, but got {written!r}") from error
+        if not self.low <= value <= self.high or (value - self.low) % self.step:
+            raise ConfigError(f"must be one of {self.low}, {self.low + self.step}, ... {self.high}, but got {written}")
+        return value
+
+
+@dataclass(frozen=True)
+class FloatRange:
+    """Real numbers from `low` to `high`; with a `step`, only `low`, `low + step`, ... up to `high`."""
+
+    low: float
+    high: float
+    step: float | None = None
+    log: bool = False
+    points: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_bounds(self.low, self.high, self.log)
+        _check_points(self.points)
+        if self.step is not None and self.step <= 0:
+            raise ConfigError(f"step must be > 0, but got step={self.step}")
+        if self.step is not None and self.log:
+            raise ConfigError(f"step must be left out when log is true, but got step={self.step}")
+
+    @property
+    def size(self) -> int | None:
+        if self.low == self.high:
+            return 1
+        if self.step is None:
+            return None
+        return int((_decimal(self.high) - _decimal(self.low)) / _decimal(self.step)) + 1
+
+    def at(self, index: int) -> float:
+        # Decimal arithmetic on the numbers as written: 0.1 + 2 * 0.1 is 0.3, not 0.30000000000000004.
+        return self.low if self.step is None else float(_decimal(self.low) + index * _decimal(self.step))
+
+    def from_unit(self, unit: float) -> float:
+        if self.size is not None:
+            return self.at(int(unit * self.size))
+        if self.log:
+            low, high = math.log(self.low), math.log(self.high)
+            return min(max(math.exp(low + unit * (high - low)), self.low), self.high)
+        return min(self.low + unit * (self.high - self.low), self.high)
+
+    def grid(self) -> tuple[Value, ...]:
+        if self.size is not None and (self.points is None or self.points >= self.size):
+            return tuple(self.at(index) for index in range(self.size))
+        points = self.points or GRID_POINTS
+        if self.size is not None:
+            return tuple(self.at(round(index)) for index in _spread(0, self.size - 1, points, log=False))
+        return tuple(dict.fromkeys(_spread(self.low, self.high, points, log=self.log)))
+
+    def parse(self, written: str) -> float:
+        try:
+            value = float(written)
+        except ValueError as error:
+            raise ConfigError(f"must be a number, but got {written!r}") from error
+        if not self.low <= value <= self.high:
+            raise ConfigError(f"must be from {self.low} to {self.high}, but got {written}")
+        if self.step is not None and (_decimal(value) - _decimal(self.low)) % _decimal(self.step):
+            raise ConfigError(f"must be {self.low} plus a multiple of {self.step}, but got {written}")
+        return value
+
+
+Parameter = Choices | IntRange | FloatRange
+"""One axis of the space."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """The axes in the order of the configuration, and the parameters that are the same in every trial."""
+
+    axes: Mapping[str, Parameter]
+    fixed: Mapping[str, Value]
+
+    @property
+    def size(self) -> int | None:
+        """The number of points, or None when an axis is continuous."""
+        sizes = [axis.size for axis in self.axes.values()]
+        return None if None in sizes else math.prod(size for size in sizes if size is not None)
+
+    def params(self, values: Sequence[Value]) -> dict[str, Value]:
+        """Return the fixed parameters together with one value for each axis."""
+        return {**self.fixed, **dict(zip(self.axes, values, strict=True))}
+
+    def parse(self, name: str, written: str) -> Value:
+        """Return the value of the axis `name` that `text` wrote.
+
+        Raises:
+            ConfigError: no axis of this name, or no value of it reads so.
+        """
+        if name not in self.axes:
+            raise ConfigError(f"{name}: is not searched; the axes are {', '.join(self.axes)}")
+        try:
+            return self.axes[name].parse(written)
+        except ConfigError as error:
+            raise ConfigError(f"{name}: {error}") from error
+
+
+def _spread(low: float, high: float, points: int, *, log: bool) -> list[float]:
+    """Return `points` numbers from low to high, evenly (in the logarithm) apart, with both ends exact."""
+    if points == 1:
+        return [low]
+    if log:
+        raw = [low * (high / low) ** (index / (points - 1)) for index in range(points)]
+    else:
+        raw = [low + (high - low) * index / (points - 1) for index in range(points)]
+    # Twelve digits turn 0.00010000000000000002 into the 0.0001 that the user means.
+    return [low, *(float(f"{value:.12g}") for value in raw[1:-1]), high]
+
+
+def _decimal(number: float) -> Decimal:
+    return Decimal(repr(number))
+
+
+def _check_bounds(low: float, high: float, log: bool) -> None:
+    if low > high:
+        raise ConfigError(f"low must be <= high, but got low={low}, high={high}")
+    if log and low <= 0:
+        raise ConfigError(f"low must be > 0 when log is true, but got low={low}")
+
+
+def _check_points(points: int | None) -> None:
+    if points is not None and points < 1:
+        raise ConfigError(f"points must be >= 1, but got points={points}")

@@ -1,0 +1,49 @@
+"""Ctrl-C, SIGTERM and a closed terminal, turned into a request that the run loop reads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INTERRUPTED_STATUS = 130
+
+
+class StopSignals:
+    """While it is entered, a first signal sets `requested`; a second one ends the process at once.
+
+    Signals can only be handled in the main thread; elsewhere, nothing is ever requested.
+    """
+
+    def __init__(self, last_deed: Callable[[], object]) -> None:
+        self.requested = False
+        self._last_deed = last_deed
+        self._before: dict[signal.Signals, signal.Handlers | int | Callable[[int, FrameType | None], object] | None] = (
+            {}
+        )
+        self.descriptor, self._write_end = os.pipe()
+        os.set_blocking(self.descriptor, False)
+        os.set_blocking(self._write_end, False)
+
+    def __enter__(self) -> StopSignals:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {each: signal.signal(each, self._handle) for each in _SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+        os.close(self.descriptor)
+        os.close(self._write_end)
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        if self.requested:
+            self._last_deed()
+            os._exit(INTERRUPTED_STATUS)
+        self.requested = True
+        os.write(self._write_end, b"!")

@@ -1,0 +1,196 @@
+"""From the text of a sweep file to something that follows the trial contract: a Python function or a command line."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import signal
+import string
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from morphogenetic_engine.errors import ConfigError, FailureReason, TrialFailed, WorkloadError, did_you_mean
+from morphogenetic_engine.trial import Metrics, Params, Train, Trial, checked_metrics, declaration_of, text
+
+_SPEC = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=([^\s,=]+)")
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\S+")
+_STEP_NAMES = ("step", "epoch")
+_TRIAL_FIELDS = frozenset({"number", "seed", "dir", "params"})
+_GRACE_SECONDS = 5.0
+
+
+def load_workload(spec: str) -> Train:
+    """Import the function that "package.module:function" names; the working directory is searched too.
+
+    Raises:
+        WorkloadError: no such module or function, or its import fails.
+    """
+    if _SPEC.fullmatch(spec) is None:
+        raise WorkloadError(f"must be module:function, but got {spec!r}")
+    module_name, name = spec.split(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise WorkloadError(_not_found(module_name, error)) from error
+    except Exception as error:  # whatever the user's module raises at import is theirs to read
+        raise WorkloadError(f"importing {module_name} raised {type(error).__name__}: {error}") from error
+    train = getattr(module, name, None)
+    if not callable(train):
+        raise WorkloadError(f"{module_name} has no function {name!r}{did_you_mean(name, _functions(module))}")
+    checked: Train = train
+    return checked
+
+
+def verify_workload(train: Train, *, metrics: Iterable[str], probe: Iterable[Params]) -> None:
+    """Hold a sweep against what its workload says of itself, before any trial runs.
+
+    Raises:
+        ConfigError: a parameter or metric that the workload does not know, or values that it cannot run with.
+    """
+    declaration = declaration_of(train)
+    if declaration.metrics is not None:
+        for name in metrics:
+            if name not in declaration.metrics:
+                hint = (
+                    did_you_mean(name, declaration.metrics) or f"; it reports {', '.join(sorted(declaration.metrics))}"
+                )
+                raise ConfigError(f"metric {name}: the workload does not report it{hint}")
+    for params in probe:
+        if declaration.parameters is not None:
+            for name in params:
+                if name not in declaration.parameters:
+                    raise ConfigError(f"{name}: unknown parameter{did_you_mean(name, declaration.parameters)}")
+        if declaration.check is not None:
+            declaration.check(params)
+
+
+def command_fields(command: Sequence[str]) -> frozenset[str]:
+    """Return the names that a command line has in braces; `{{` and `}}` stand for braces themselves.
+
+    Raises:
+        ConfigError: braces that hold anything but a plain name.
+    """
+    names: set[str] = set()
+    for argument in command:
+        try:
+            fields = list(string.Formatter().parse(argument))
+        except ValueError as error:
+            raise ConfigError(f"{argument!r}: {error}; write {{{{ and }}}} for plain braces") from error
+        for _, name, form, conversion in fields:
+            if name is None:
+                continue
+            if form or conversion or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", name) is None:
+                raise ConfigError(
+                    f"{argument!r}: {{{name}}} must be a plain name; write {{{{ and }}}} for plain braces"
+                )
+            names.add(name)
+    return frozenset(names)
+
+
+def check_command(command: Sequence[str], *, searched: Iterable[str], fixed: Iterable[str]) -> None:
+    """Hold a command line against the parameters of its sweep.
+
+    Raises:
+        ConfigError: a field that is no parameter, or a searched parameter that the command never gets.
+    """
+    names, searched = command_fields(command), list(searched)
+    known = {*searched, *fixed, *_TRIAL_FIELDS}
+    for name in sorted(names - known):
+        raise ConfigError(f"{{{name}}} is not a parameter{did_you_mean(name, known)}")
+    unused = [name for name in searched if name not in names]
+    if unused and "params" not in names:
+        raise ConfigError(f"has no {{{unused[0]}}}, which is searched; pass it on (or all, as JSON, with {{params}})")
+
+
+class CommandWorkload:
+    """A program that is run for each trial; its lines of `name=value` on standard output are the metrics.
+
+    A line that also has `step=` or `epoch=` is a report of that step. The last value of each name is returned. A
+    leading ISO 8601 timestamp is passed over, any other line is no metric line.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = tuple(command)
+
+    def __call__(self, params: Params, trial: Trial, /) -> Metrics:
+        process = self._started(params, trial)
+        metrics: dict[str, float] = {}
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                sys.stdout.write(line)
+                step, found = parse_metric_line(line)
+                metrics.update(found)
+                if step is not None and found:
+                    trial.report(step, checked_metrics(found))
+            status = process.wait()
+        finally:
+            _end(process)
+        if status < 0:
+            name = signal.Signals(-status).name
+            raise TrialFailed(f"{self._command[0]} was killed by {name}", reason=FailureReason.KILLED)
+        if status > 0:
+            raise TrialFailed(f"{self._command[0]} ended with status {status}")
+        return metrics
+
+    def _started(self, params: Params, trial: Trial) -> subprocess.Popen[str]:
+        fields = {
+            "number": str(trial.number),
+            "seed": str(trial.seed),
+            "dir": str(trial.dir),
+            "params": json.dumps(dict(params)),
+            **{name: text(value) for name, value in params.items()},
+        }
+        arguments = [argument.format_map(fields) for argument in self._command]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        try:
+            return subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=environment
+            )
+        except OSError as error:
+            raise WorkloadError(f"{arguments[0]}: cannot be run: {error.strerror}") from error
+
+
+def parse_metric_line(line: str) -> tuple[int | None, Mapping[str, float]]:
+    """Return the step (if any) and the metrics of a line; both empty when it is not a metric line."""
+    tokens = line.replace(",", " ").split()
+    if tokens and _TIMESTAMP.fullmatch(tokens[0]):
+        del tokens[0]
+    matches = [_ASSIGNMENT.fullmatch(token) for token in tokens]
+    try:
+        values = {match[1]: float(match[2]) for match in matches if match}
+    except ValueError:
+        return None, {}
+    if not values or None in matches:
+        return None, {}
+    step = next((values.pop(name) for name in _STEP_NAMES if name in values), None)
+    return (None if step is None else int(step)), values
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _not_found(module_name: str, error: ModuleNotFoundError) -> str:
+    missing = error.name or ""
+    if module_name == missing or module_name.startswith(f"{missing}."):
+        return f"there is no module {missing!r} (looked in {os.getcwd()} and the installed packages)"
+    if module_name.startswith("morphogenetic_engine."):
+        return f"{module_name} needs {missing}: pip install 'morphogenetic-engine[engine]'"
+    return f"{module_name} needs the module {missing!r}, which is not installed"
+
+
+def _functions(module: object) -> list[str]:
+    return [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
