@@ -1,0 +1,175 @@
+"""One run of the engine, epoch by epoch: warm-up of the whole network, then adaptation by germinated seeds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, astuple, dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.optim import Adam
+
+from morphogenetic_engine.engine.checkpoint import Identity, RunState
+from morphogenetic_engine.engine.dataset import Dataset, shuffled_batches
+from morphogenetic_engine.engine.evaluation import block_variances, drifts, score
+from morphogenetic_engine.engine.germination import GerminationController, weakest
+from morphogenetic_engine.engine.growth import Growth
+from morphogenetic_engine.engine.network import Network, Shape
+from morphogenetic_engine.engine.randomness import Stream, torch_generator
+from morphogenetic_engine.engine.settings import TrainingSettings
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one epoch's network was found to be."""
+
+    train_loss: float
+    val_loss: float
+    val_acc: float
+
+
+class Run:
+    """Everything that changes while a network trains, and the two kinds of epoch that change it."""
+
+    def __init__(self, settings: TrainingSettings, seed: int, data: Dataset) -> None:
+        self.settings = settings
+        self.seed = seed
+        self.data = data
+        self.network = make_network(settings, seed, data)
+        self.optimiser = Adam(self.network.parameters(), lr=settings.lr, fused=True)
+        self.growth = Growth(self.network, settings, seed)
+        self.controller = GerminationController(settings.patience, settings.delta, settings.acc_threshold)
+        self.order = torch_generator(seed, Stream.ORDER)
+        self.epoch = 0
+        self.reading: Reading | None = None
+        self.val_acc: list[float] = []
+        self.germinations: list[int] = []
+
+    @property
+    def latest(self) -> Reading:
+        """The reading of the last epoch.
+
+        Raises:
+            ValueError: no epoch has been trained yet.
+        """
+        if self.reading is None:
+            raise ValueError("nothing is known of a run before its first epoch")
+        return self.reading
+
+    def next_epoch(self) -> None:
+        """Train one epoch, of the warm-up or of the adaptation."""
+        self.reading = self._warm_up() if self.epoch < self.settings.warm_up_epochs else self._adapt()
+        self.val_acc.append(self.reading.val_acc)
+        self.epoch += 1
+
+    def _warm_up(self) -> Reading:
+        total = warm_up_epoch(self.network, self.optimiser, self._batches())
+        return Reading(*self._scores(total / len(self.data.train)).tolist())
+
+    def _adapt(self) -> Reading:
+        self.network.freeze_trunk()
+        # an epoch that leaves the network as it is leaves what was read of it true
+        reading = self._train_seeds() or self.reading or self._read_untrained()
+        if self.controller.is_due(reading.val_loss, reading.val_acc):
+            self._germinate()
+        return reading
+
+    def _train_seeds(self) -> Reading | None:
+        """Train what has germinated; return None when the network's output did not change."""
+        trained, landed = len(self.growth.training()), len(self.growth.landed())
+        if not trained and not landed:
+            return None
+        total, progress = self.growth.train(self._batches())
+        parts = [progress]
+        if landed:
+            parts += [drifts(self.network, self.data.validation), self._scores(total / len(self.data.train))]
+        numbers: list[float] = torch.cat(parts).tolist()
+        self.growth.note(progress=numbers[:trained], drift=numbers[trained : trained + landed])
+        return Reading(*numbers[trained + landed :]) if landed else None
+
+    def _read_untrained(self) -> Reading:
+        train_loss = score(self.network, self.data.train)[0]
+        return Reading(*self._scores(train_loss).tolist())
+
+    def _scores(self, train_loss: Tensor) -> Tensor:
+        """The numbers of a `Reading`, still on the device, so that an epoch reads from it only once."""
+        return torch.cat((train_loss[None], score(self.network, self.data.validation)))
+
+    def _germinate(self) -> None:
+        position = weakest(self.network.seeds, block_variances(self.network, self.data.validation))
+        if position is None:
+            return
+        self.growth.germinate(position)
+        self.germinations.append(self.epoch)
+        self.controller.restart()
+        _log.info("epoch %d: seed %d germinates in block %d", self.epoch, position, self.network.seeds[position].block)
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        return shuffled_batches(self.data.train, self.settings.batch_size, self.order)
+
+    @property
+    def identity(self) -> Identity:
+        """What the numbers of this run follow from, so that only its own checkpoint is continued."""
+        indifferent = ("save_model", "checkpoint_every")
+        told = {name: value for name, value in asdict(self.settings).items() if name not in indifferent}
+        return {**told, "run_seed": self.seed, "device": self.network.device.type}
+
+    def state(self, elapsed: float) -> RunState:
+        """Return everything that `restore` needs; `elapsed` is the run's age in seconds.
+
+        Raises:
+            ValueError: no epoch has been trained yet.
+        """
+        return RunState(
+            epoch=self.epoch,
+            elapsed=elapsed,
+            network=self.network.state_dict(),
+            optimiser=self.optimiser.state_dict(),
+            growth=self.growth.state(),
+            controller=self.controller.state(),
+            order=self.order.get_state(),
+            reading=astuple(self.latest),
+            val_acc=self.val_acc,
+            germinations=self.germinations,
+        )
+
+    def restore(self, state: RunState) -> None:
+        """Bring a new run to where another one was when it returned this state; it goes on bit for bit the same."""
+        self.growth.restore(state["growth"])
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.controller.restore(state["controller"])
+        self.order.set_state(state["order"])
+        self.epoch = state["epoch"]
+        self.reading = Reading(*state["reading"])
+        self.val_acc = state["val_acc"]
+        self.germinations = state["germinations"]
+
+
+def make_network(settings: TrainingSettings, seed: int, data: Dataset) -> Network:
+    """Return the untrained network for this data set; its weights follow from the seed."""
+    shape = Shape(
+        features=data.features,
+        classes=data.classes,
+        hidden_dim=settings.hidden_dim,
+        num_layers=settings.num_layers,
+        seeds_per_layer=settings.seeds_per_layer,
+        blend_steps=settings.blend_steps,
+    )
+    return Network(shape, torch_generator(seed, Stream.WEIGHTS), data.train.x_NF.device)
+
+
+def warm_up_epoch(network: Network, optimiser: Adam, batches: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
+    """Train the whole network for one epoch; return the loss summed over the samples, left on the device."""
+    total = torch.zeros((), dtype=torch.float64, device=network.device)
+    for x_BF, y_B in batches:
+        optimiser.zero_grad()
+        loss = functional.cross_entropy(network(x_BF), y_B)
+        torch.autograd.backward(loss)
+        optimiser.step()
+        total.add_(loss.detach(), alpha=len(y_B))
+    return total
