@@ -1,0 +1,63 @@
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+# One lock for everything: it constrains, the extras choose.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
+
+.DEFAULT_GOAL := help
+
+##@ Use
+
+sweep: .venv/runtime ## Run a real sweep of the morphogenetic engine on all cores (under two minutes)
+	@$(BIN)/morphogenetic sweep run --config examples/spirals.yaml
+
+##@ Develop
+
+environment: .venv/development ## Make the environment (.venv) with everything that tests and linters need
+
+test: .venv/development ## Run the tests, with coverage
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+
+test-faults: .venv/development ## Kill sweeps at fifty random moments of each kind, and resume them
+	SWEEP_FAULTS=50 $(BIN)/python -m pytest --numprocesses 2 -m faults
+
+lint: .venv/development ## Check format, style, types and the layers of imports
+	$(BIN)/black --check --quiet . || { $(BIN)/black --check .; exit 1; }
+	$(BIN)/pylint morphogenetic_engine tests benchmarks scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/development ## Format the code
+	$(BIN)/black .
+
+bench: .venv/development ## Measure speed; a table here, JSON in benchmarks/results/
+	$(BIN)/python -m benchmarks
+
+hooks: .venv/development ## Let git run the linters before each commit
+	$(BIN)/pre-commit install
+
+##@ Maintain
+
+lock: ## Resolve all dependencies anew and write requirements.lock
+	scripts/lock.sh "$(PYTHON)"
+
+clean: ## Remove the environment and what tools left behind (sweeps stay)
+	rm -rf .venv .coverage .coverage.* .mypy_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-zA-Z_-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: .venv/bin/python pyproject.toml requirements.lock
+	$(INSTALL) --editable '.[engine]'
+	@touch $@
+
+.venv/development: .venv/bin/python pyproject.toml requirements.lock
+	$(INSTALL) --editable '.[all,development]'
+	@touch .venv/runtime $@
+
+.PHONY: sweep environment test test-faults lint format bench hooks lock clean help
