@@ -119,6 +119,8 @@ def checked_metrics(metrics: object) -> dict[str, float]:
             number = float(value)
         except (TypeError, ValueError) as error:
             raise TrialFailed(f"metric {name} must be a number, but got {value!r}") from error
+        except OverflowError:
+            number = math.inf
         if not math.isfinite(number):
             reason = FailureReason.NON_FINITE_METRIC
             raise TrialFailed(f"metric {name} must be finite, but got {number}", reason=reason)

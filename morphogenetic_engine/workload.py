@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import re
+import shutil
 import signal
 import string
 import subprocess
@@ -24,7 +26,7 @@ _GRACE_SECONDS = 5.0
 
 
 def load_workload(spec: str) -> Train:
-    """Import the function that "package.module:function" names; the working directory is searched too.
+    """Import the function that "package.module:function" names.
 
     Raises:
         WorkloadError: no such module or function, or its import fails.
@@ -36,8 +38,9 @@ def load_workload(spec: str) -> Train:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise WorkloadError(_not_found(module_name, error)) from error
-    except Exception as error:  # whatever the user's module raises at import is theirs to read
-        raise WorkloadError(f"importing {module_name} raised {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever the user's module raises at import is theirs to read
+        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise WorkloadError(f"importing {module_name} raised {what}") from error
     train = getattr(module, name, None)
     if not callable(train):
         raise WorkloadError(f"{module_name} has no function {name!r}{did_you_mean(name, _functions(module))}")
@@ -115,6 +118,9 @@ class CommandWorkload:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = tuple(command)
+        program = self._command[0]
+        if not command_fields([program]) and shutil.which(program) is None:
+            raise WorkloadError(f"there is no program {program!r} (looked in {os.getcwd()} and PATH)")
 
     def __call__(self, params: Params, trial: Trial, /) -> Metrics:
         process = self._started(params, trial)
@@ -131,7 +137,8 @@ class CommandWorkload:
         finally:
             _end(process)
         if status < 0:
-            name = signal.Signals(-status).name
+            known = -status in set(signal.Signals)
+            name = signal.Signals(-status).name if known else f"signal {-status}"
             raise TrialFailed(f"{self._command[0]} was killed by {name}", reason=FailureReason.KILLED)
         if status > 0:
             raise TrialFailed(f"{self._command[0]} ended with status {status}")
@@ -149,7 +156,12 @@ class CommandWorkload:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         try:
             return subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=environment
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                env=environment,
             )
         except OSError as error:
             raise WorkloadError(f"{arguments[0]}: cannot be run: {error.strerror}") from error
@@ -168,7 +180,9 @@ def parse_metric_line(line: str) -> tuple[int | None, Mapping[str, float]]:
     if not values or None in matches:
         return None, {}
     step = next((values.pop(name) for name in _STEP_NAMES if name in values), None)
-    return (None if step is None else int(step)), values
+    if step is None:
+        return None, values
+    return (int(step), values) if math.isfinite(step) else (None, {})
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -35,7 +35,7 @@ class SweepConfig(Section):
 
     sweep_type: SweepType = SweepType.GRID
     """How the points of the space are chosen."""
-    experiment: ExperimentConfig = ExperimentConfig()
+    experiment: ExperimentConfig = Field(default_factory=lambda: ExperimentConfig.model_validate({}))
     """What a trial runs, and the parameters that are given."""
     parameters: dict[str, ParameterConfig] = Field(default_factory=dict)
     """The parameters that are searched: a list of values, one value, or a range."""
@@ -99,8 +99,8 @@ class SweepConfig(Section):
         return orjson.dumps(self.model_dump(mode="json")).decode()
 
     @property
-    def identity(self) -> str:
-        """The SHA-256 of all that decides which trials there are and what they compute.
+    def identifying(self) -> dict[str, object]:
+        """All that decides which trials there are and what they compute.
 
         `execution` and `tracking` are left out, and so are the time budget and, where points do not depend on it, the
         number of trials: these may change when a sweep is resumed.
@@ -110,4 +110,9 @@ class SweepConfig(Section):
         if self.sweep_type is not SweepType.LATIN_HYPERCUBE:
             free.add("n_trials")
         dump["optimization"] = {key: value for key, value in dump["optimization"].items() if key not in free}
-        return hashlib.sha256(orjson.dumps(dump)).hexdigest()
+        return dump
+
+    @property
+    def identity(self) -> str:
+        """The SHA-256 of what identifies the sweep."""
+        return hashlib.sha256(orjson.dumps(self.identifying)).hexdigest()

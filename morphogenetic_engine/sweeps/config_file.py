@@ -37,6 +37,7 @@ _MODELS: Mapping[tuple[int | str, ...], type[BaseModel]] = {
     ("optimization",): sections.OptimizationConfig,
     ("tracking",): sections.TrackingConfig,
 }
+_MERGE = "tag:yaml.org,2002:merge"
 _LIMITS = {"greater_than_equal": (">=", "ge"), "greater_than": (">", "gt"), "less_than": ("<", "lt")}
 _KINDS = {
     "int": "a whole number",
@@ -86,6 +87,12 @@ def read_config(path: Path, overrides: Overrides | None = None) -> ConfigFile:
     return ConfigFile(path, text, parse_config(written, where=str(path), overrides=overrides))
 
 
+def config_from(written: Mapping[str, object], *, where: str, overrides: Overrides | None = None) -> ConfigFile:
+    """Return a sweep that a program wrote as if it had been read from a file of the name `where`."""
+    text = yaml.safe_dump(written, sort_keys=False)
+    return ConfigFile(Path(where), text, parse_config(written, where=where, overrides=overrides))
+
+
 def read_text(path: Path) -> str:
     """Return the text of a file, or say in one line why it cannot be read."""
     try:
@@ -107,9 +114,13 @@ def parse_yaml(text: str, *, where: str) -> dict[str, object]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
-        raise ConfigError(f"{place}: is not valid YAML: {error.problem or error.context}") from error
+        context = error.context if error.problem and error.problem.startswith("but ") else None
+        problem = " ".join(part for part in (context, error.problem or error.context) if part)
+        raise ConfigError(f"{place}: is not valid YAML: {problem}") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{where}: is not valid YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{where}: is nested too deeply") from error
     if not isinstance(written, dict):
         raise ConfigError(f"{where}: must be a mapping of keys to values, but got {_shown(written)}")
     return written
@@ -121,13 +132,16 @@ def parse_config(written: Mapping[str, object], *, where: str, overrides: Overri
     Raises:
         ConfigError: it breaks a rule of the schema; one line for the first mistake, and the number of the others.
     """
-    complete = migrated(written) if is_flat(written) else written
+    try:
+        complete = migrated(written) if is_flat(written) else written
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
     for key, value in (overrides or {}).items():
         complete = _with(complete, key.split("."), value)
     try:
         return SweepConfig.model_validate(complete)
     except ValidationError as error:
-        raise ConfigError(f"{where}: {_worded(error)}") from error
+        raise ConfigError(f"{where}: {' '.join(_worded(error).split())}") from error
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -136,15 +150,28 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[object] = set()
         for key_node, _ in node.value:
+            if key_node.tag == _MERGE:
+                continue  # <<: an anchor's keys, which the mapping's own may replace
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(
                     None, None, f"keys must be text, but got {key!r} (quote it)", key_node.start_mark
                 )
-            if key in seen and key != "<<":
+            if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key} is there twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        try:
+            value: object = super().construct_object(node, deep)
+            if isinstance(value, str):
+                value.encode()
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            kind = node.tag.rsplit(":", maxsplit=1)[-1].replace("str", "Unicode text")
+            problem = f"{_shown(node.value)} is no {kind}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+        return value
 
 
 def _with(written: Mapping[str, object], path: list[str], value: object) -> dict[str, object]:
@@ -169,12 +196,10 @@ def _worded(error: ValidationError) -> str:
 
 def _place(detail: ErrorDetails) -> tuple[int | str, ...]:
     """Return the keys of the file that lead to the mistake, without the tags that pydantic adds."""
-    place = list(detail["loc"])
-    if len(place) > 2 and place[0] == "parameters":
-        del place[2]
-    if place[:1] == ["experiment"]:
-        place = place[:2]
-    return tuple(part for part in place if not (isinstance(part, str) and re.search(r"[\[\]-]", part)))
+    place = detail["loc"]
+    if place[:1] == ("parameters",):
+        return place[:2] + place[3:5]
+    return place[:2] if place[:1] == ("experiment",) else place[:3]
 
 
 def _rule_and_value(detail: ErrorDetails) -> str:

@@ -14,6 +14,7 @@ import os
 import platform
 import re
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -27,7 +28,6 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 
 FORMAT = 1
-DEFAULT_RESULTS = Path("results/sweeps")
 _SWEEP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _PACKAGES = ("morphogenetic-engine", "numpy", "scipy", "torch", "scikit-learn")
 
@@ -97,16 +97,18 @@ class SweepFolder:
         try:
             text = self.info.read_bytes()
             written = orjson.loads(text)
-            if isinstance(written, dict) and written.get("format", FORMAT) > FORMAT:
-                raise SweepError(
-                    f"{self.info}: is of format {written['format']}, but this version reads up to {FORMAT}"
-                )
+            version = written.get("format") if isinstance(written, dict) else None
+            if isinstance(version, int) and version > FORMAT:
+                raise SweepError(f"{self.info}: is of format {version}, but this version reads up to {FORMAT}")
             return SweepInfo.model_validate_json(text)
         except OSError as error:
             raise StoreError(f"{self.info}: cannot be read: {error.strerror}") from error
-        except (orjson.JSONDecodeError, ValidationError) as error:
-            first = str(error).splitlines()[0]
-            raise SweepError(f"{self.info}: is damaged: {first}") from error
+        except orjson.JSONDecodeError as error:
+            raise SweepError(f"{self.info}: is damaged: {error}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "the whole"
+            raise SweepError(f"{self.info}: is damaged: {place}: {first['msg']}") from error
 
     def write_info(self, info: SweepInfo) -> None:
         """Replace `sweep.json` as a whole."""
@@ -123,7 +125,7 @@ def new_sweep(results: Path, sweep_id: str | None, file: ConfigFile, config: Swe
     now = datetime.now().astimezone()
     try:
         results.mkdir(parents=True, exist_ok=True)
-        folder = _named(results, sweep_id) if sweep_id else _timed(results, now.strftime("%Y%m%d_%H%M%S"))
+        folder = _new_folder(results, sweep_id, now)
         folder.config.write_text(file.text, encoding="utf-8")
         (folder.path / "trials").mkdir()
     except OSError as error:
@@ -178,13 +180,18 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _check_id(sweep_id: str) -> None:
     if _SWEEP_ID.fullmatch(sweep_id) is None:
         raise SweepError(f"sweep id: must be letters, digits, '_', '.' and '-' (100 at most), but got {sweep_id!r}")
+
+
+def _new_folder(results: Path, sweep_id: str | None, now: datetime) -> SweepFolder:
+    return _timed(results, now.strftime("%Y%m%d_%H%M%S")) if sweep_id is None else _named(results, sweep_id)
 
 
 def _named(results: Path, sweep_id: str) -> SweepFolder:

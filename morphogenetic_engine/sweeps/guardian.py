@@ -25,8 +25,8 @@ def guard(lines: Iterable[str]) -> None:
     for group in groups:
         try:
             os.killpg(group, signal.SIGKILL)
-        except ProcessLookupError:
-            continue  # it ended by itself
+        except OSError:
+            continue  # it ended by itself, or is somebody else's by now
 
 
 if __name__ == "__main__":

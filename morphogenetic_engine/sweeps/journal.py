@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -34,8 +35,12 @@ class Journal:
         self._path = path
         try:
             self._lock = _locked(path.with_suffix(".lock"))
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-            self._end = _cut_torn_line(self._file)
+            try:
+                self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+                self._end = _cut_torn_line(self._file)
+            except OSError:
+                os.close(self._lock)
+                raise
         except OSError as error:
             raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error
         self._sync_error: OSError | None = None
@@ -56,8 +61,9 @@ class Journal:
                 raise self._sync_error
             _write_whole(self._file, line)
         except OSError as error:
-            os.ftruncate(self._file, self._end)
-            os.lseek(self._file, self._end, os.SEEK_SET)
+            with suppress(OSError):  # a disk that is gone; the next writer cuts the torn line off
+                os.ftruncate(self._file, self._end)
+                os.lseek(self._file, self._end, os.SEEK_SET)
             raise StoreError(f"{self._path}: cannot be written: {error.strerror}") from error
         self._end += len(line)
         self._written.set()
@@ -116,11 +122,11 @@ def read_events(path: Path) -> Iterator[Event]:
 def is_locked(path: Path) -> bool:
     """Tell whether a process has this journal open for writing."""
     try:
-        lock = os.open(path.with_suffix(".lock"), os.O_RDWR)
+        lock = os.open(path.with_suffix(".lock"), os.O_RDONLY)  # whoever may look may ask
     except FileNotFoundError:
         return False
     try:
-        return not _take(lock)
+        return not _take(lock, fcntl.LOCK_SH)
     finally:
         os.close(lock)
 
@@ -137,9 +143,9 @@ def _locked(path: Path) -> int:
     return lock
 
 
-def _take(lock: int) -> bool:
+def _take(lock: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from morphogenetic_engine.errors import did_you_mean
+from morphogenetic_engine.errors import ConfigError, did_you_mean
 
 SECTIONS = ("sweep_type", "experiment", "parameters", "execution", "optimization", "tracking")
 _TEXT_WITH_COMMAS = frozenset({"sphere_radii"})
@@ -24,11 +24,17 @@ def is_flat(written: Mapping[str, object]) -> bool:
 
 
 def migrated(flat: Mapping[str, object]) -> dict[str, object]:
-    """Return the same sweep with sections: several values are searched, a single value is fixed."""
+    """Return the same sweep with sections: several values are searched, a single value is fixed.
+
+    Raises:
+        ConfigError: two keys name the same argument.
+    """
     fixed: dict[str, object] = {}
     searched: dict[str, object] = {}
     for key, written in flat.items():
         name = key.lstrip("-").replace("-", "_")
+        if name in fixed or name in searched:
+            raise ConfigError(f"{key}: is there twice, with and without dashes")
         value = _listed(written) if isinstance(written, str) and name not in _TEXT_WITH_COMMAS else written
         if isinstance(value, list):
             searched[name] = value
@@ -46,4 +52,13 @@ def _listed(text: str) -> object:
     """Return the list that "0.001,0.003" stands for, or the text itself where it has no comma."""
     if "," not in text:
         return text
-    return [yaml.safe_load(part) for part in text.split(",") if part.strip()]
+    return [_part(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _part(text: str) -> object:
+    """Return the number, or true or false, that a part of a listing is; anything else is text."""
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        return text
+    return value if isinstance(value, (bool, int, float)) else text

@@ -15,13 +15,16 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     StrictStr,
+    field_validator,
     model_validator,
 )
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange, Parameter
 
-_SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+_SCIENTIFIC = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
+_WHOLE = range(-(2**63), 2**63)
+"""What the journal and every carrier can hold."""
 
 
 def scalar(value: object) -> object:
@@ -30,12 +33,30 @@ def scalar(value: object) -> object:
     PyYAML reads 1e-4 (without a dot) as text; a sweep file means the number.
     """
     if isinstance(value, str) and _SCIENTIFIC.fullmatch(value):
-        return float(value)
+        value = float(value)
     if not isinstance(value, (bool, int, float, str)):
         raise ValueError(f"must be a number, text, true or false, but got {value!r}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"must be finite, but got {value!r}")
+    if isinstance(value, int) and value not in _WHOLE:
+        raise ValueError(f"must fit in 64 bits, but got {value!r}")
+    if isinstance(value, str) and not value.isascii():
+        _check_unicode(value)
     return value
+
+
+def number(value: object) -> object:
+    """Return what a field that wants a number is given: 1e4 is one, `true` is none."""
+    if isinstance(value, bool):
+        raise ValueError(f"must be a number, but got {value!r}")
+    return scalar(value) if isinstance(value, (int, float, str)) else value
+
+
+def _check_unicode(value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"must be Unicode text, but got {value!r}") from error
 
 
 Scalar = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(scalar)]
@@ -45,7 +66,6 @@ class Section(BaseModel):
     """What all parts of the configuration share: frozen, complete, and closed to unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-
 
 def _rule(error: ConfigError) -> ValueError:
     # Pydantic collects ValueErrors and knows where in the file they belong.
@@ -86,6 +106,8 @@ class IntParameter(Section):
     points: int | None = None
     """How many values a grid takes; 5 where neither step nor points is given."""
 
+    _numbers = field_validator("low", "high", "step", "points", mode="before")(number)
+
     @model_validator(mode="after")
     def _follows_the_rules(self) -> IntParameter:
         self.parameter()
@@ -112,6 +134,8 @@ class FloatParameter(Section):
     """Spread the values evenly in the logarithm."""
     points: int | None = None
     """How many values a grid takes; 5 where neither step nor points is given."""
+
+    _numbers = field_validator("low", "high", "step", "points", mode="before")(number)
 
     @model_validator(mode="after")
     def _follows_the_rules(self) -> FloatParameter:

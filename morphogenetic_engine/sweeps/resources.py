@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from morphogenetic_engine.sweeps.sections import ExecutionConfig
+
 _CGROUP = Path("/sys/fs/cgroup")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -14,6 +16,11 @@ def available_cores(cgroup: Path = _CGROUP) -> int:
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limit = _container_limit(cgroup)
     return max(1, affinity if limit is None else min(affinity, int(limit)))
+
+
+def parallel_workers(execution: ExecutionConfig) -> int:
+    """Return the number of workers that a configuration asks for on this machine."""
+    return available_cores() if execution.max_parallel == "auto" else execution.max_parallel
 
 
 def thread_environment(workers: int, threads: int | None) -> dict[str, str]:

@@ -6,11 +6,11 @@ Everything that looks at a sweep looks at a SweepResult.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.events import (
     AttemptFailed,
@@ -26,6 +26,7 @@ from morphogenetic_engine.sweeps.events import (
 )
 from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.journal import read_events
+from morphogenetic_engine.sweeps.sections import Direction
 from morphogenetic_engine.trial import Value
 
 WALL_CLOCK_METRICS = frozenset({"runtime"})
@@ -77,7 +78,8 @@ class History:
         """Take the next event."""
         if isinstance(event, SessionStarted):
             self._seconds_before, self._begun = self.seconds, event.time
-        self._last = event.time
+        if not isinstance(event, TrialInterrupted):  # noted by the next session when a process was killed
+            self._last = event.time
         match event:
             case TrialReported():
                 if self._keep_curves:
@@ -87,6 +89,7 @@ class History:
                 if trial is None:
                     trial = self.trials[event.trial] = TrialRecord(event.trial, event.seed, event.params)
                 trial.state, trial.attempt, trial.started = TrialState.RUNNING, event.attempt, event.time
+                trial.reason, trial.message, trial.metrics = None, "", {}  # of a failure that is tried again
             case TrialEnded():
                 trial = self.trials[event.trial]
                 trial.state, trial.reason, trial.message = event.state, event.reason, event.message
@@ -140,20 +143,17 @@ class SweepResult:
     def complete(self) -> Iterator[TrialRecord]:
         return (trial for trial in self.trials if trial.state is TrialState.COMPLETE)
 
+    @cached_property
+    def ranked(self) -> Sequence[TrialRecord]:
+        """The complete trials by their objective, the best first; of equals, the lower number first."""
+        target, direction = self.config.optimization.target_metric, self.config.optimization.direction
+        sign = -1 if direction is Direction.MAXIMIZE else 1
+        return sorted(self.complete, key=lambda trial: (sign * trial.metrics[target], trial.number))
+
     @property
     def best(self) -> TrialRecord | None:
         """The complete trial with the best objective; of equals, the first."""
-        return best_of(self.complete, self.config)
-
-
-def best_of(trials: Iterable[TrialRecord], config: SweepConfig) -> TrialRecord | None:
-    """Return the trial with the best objective; of equals, the one with the lowest number."""
-    target, direction = config.optimization.target_metric, config.optimization.direction
-    best: TrialRecord | None = None
-    for trial in trials:
-        if target in trial.metrics and (best is None or direction.better(trial.metrics[target], best.metrics[target])):
-            best = trial
-    return best
+        return self.ranked[0] if self.ranked else None
 
 
 def read_history(folder: SweepFolder, *, keep_curves: bool = True) -> History:
@@ -161,7 +161,10 @@ def read_history(folder: SweepFolder, *, keep_curves: bool = True) -> History:
     history = History(keep_curves=keep_curves)
     if folder.journal.exists():
         for event in read_events(folder.journal):
-            history.apply(event)
+            try:
+                history.apply(event)
+            except KeyError as error:
+                raise SweepError(f"{folder.journal}: trial {error} has a {event.kind}, but never started") from error
     return history
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.errors import ConfigError, FailureReason, MorphogeneticError, StoreError, WorkloadError
@@ -21,8 +22,8 @@ from morphogenetic_engine.sweeps.events import Event, Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.grid_search import Design, design_of
 from morphogenetic_engine.sweeps.journal import Journal
-from morphogenetic_engine.sweeps.probe import worker_setup
-from morphogenetic_engine.sweeps.resources import available_cores
+from morphogenetic_engine.sweeps.probe import rejection, worker_setup
+from morphogenetic_engine.sweeps.resources import parallel_workers
 from morphogenetic_engine.sweeps.results import History, read_history
 from morphogenetic_engine.sweeps.schedule import Schedule, tries_again
 from morphogenetic_engine.sweeps.seeds import trial_seed
@@ -54,12 +55,6 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
             folder, info, journal, history=history, table=table, observers=observers, retry_failed=retry_failed
         )
         return runner.run()
-
-
-def parallel_workers(config: SweepConfig) -> int:
-    """Return the number of workers that a configuration asks for on this machine."""
-    wanted = config.execution.max_parallel
-    return available_cores() if wanted == "auto" else wanted
 
 
 @dataclass(frozen=True)
@@ -94,7 +89,7 @@ class SweepRunner:
         self._table = table
         self._observers = tuple(observers)
         self._design: Design = design_of(info.config)
-        self._parallel = parallel_workers(info.config)
+        self._parallel = parallel_workers(info.config.execution)
         self._schedule = _schedule(info.config, history, len(self._design), self._parallel, retry_failed)
         self._running: dict[workers.Worker, _Attempt] = {}
         self._in_vain = 0
@@ -108,7 +103,7 @@ class SweepRunner:
         self._table.write(self._history.trials.values())
         if not self._schedule.waiting:
             return self._end(Outcome.EARLY_STOPPED if self._schedule.early_stopped else Outcome.FINISHED)
-        setup = worker_setup(self._info, self._folder.workers_log, self._parallel)
+        setup = worker_setup(self._config, Path(self._info.working_directory), self._folder.workers_log, self._parallel)
         with workers.WorkerPool(setup) as pool, StopSignals(pool.kill_all) as signals:
             pool.wake_on(signals.descriptor)
             try:
@@ -163,15 +158,8 @@ class SweepRunner:
         seed = trial_seed(self._config.optimization.seed, number)
         self._record(events.TrialStarted(time.time(), number, attempt, worker.number, seed, params))
         self._running[worker] = _Attempt(number, attempt, time.monotonic())
-        worker.send(
-            {
-                "number": number,
-                "seed": seed,
-                "params": params,
-                "dir": str(self._folder.trial(number).absolute()),
-                "objective": self._config.optimization.target_metric,
-            }
-        )
+        objective = self._config.optimization.target_metric
+        worker.run(number, seed=seed, params=params, folder=self._folder.trial(number), objective=objective)
 
     def _hear(self, worker: workers.Worker, message: workers.Message) -> None:
         match message:
@@ -179,7 +167,7 @@ class SweepRunner:
                 worker.ready = True
                 self._in_vain = 0
             case workers.Rejected():
-                raise self._rejection(message)
+                raise rejection(message, self._config, self._info.config_path)
             case workers.Reported(step, metrics):
                 running = self._running[worker]
                 self._record(events.TrialReported(time.time(), running.number, running.attempt, step, metrics))
@@ -219,7 +207,7 @@ class SweepRunner:
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         if attempt is not None:
             hint = "; out of memory?" if status == -9 else ""
-            self._finish(attempt, _failed(FailureReason.KILLED, f"the worker process died ({how}{hint})"))
+            self._finish(attempt, workers.failed(FailureReason.KILLED, f"the worker process died ({how}{hint})"))
         elif not worker.ready:
             self._in_vain += 1
             if self._in_vain >= _STARTS_IN_VAIN:
@@ -237,7 +225,7 @@ class SweepRunner:
                 for message in pool.kill(worker):
                     self._hear(worker, message)
                 if self._running.pop(worker, None):
-                    self._finish(attempt, _failed(FailureReason.TIMEOUT, f"ran longer than {limit:g} s"))
+                    self._finish(attempt, workers.failed(FailureReason.TIMEOUT, f"ran longer than {limit:g} s"))
 
     def _deadline(self, closing: float | None) -> float | None:
         """Return the time of the monotonic clock by which something has to be done, if any."""
@@ -281,24 +269,6 @@ class SweepRunner:
         self._history.apply(event)
         for observer in self._observers:
             observer(event)
-
-    def _rejection(self, message: workers.Rejected) -> MorphogeneticError:
-        where = self._info.config_path
-        if message.error == ConfigError.__name__:
-            return ConfigError(f"{where}: {located(self._config, message.message)}")
-        return WorkloadError(f"{where}: experiment.workload: {message.message}")
-
-
-def _failed(reason: FailureReason, message: str) -> workers.Ended:
-    return workers.Ended(TrialState.FAILED, reason=reason, message=message)
-
-
-def located(config: SweepConfig, message: str) -> str:
-    """Put the section before a message that begins with a parameter's name."""
-    name = message.split(":", maxsplit=1)[0]
-    if name in config.parameters:
-        return f"parameters.{message}"
-    return f"experiment.{message}" if name in config.experiment.parameters else message
 
 
 def _schedule(config: SweepConfig, history: History, total: int, parallel: int, retry_failed: bool) -> Schedule:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictStr, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StrictStr, field_validator, model_validator
 
-from morphogenetic_engine.sweeps.parameters import Scalar, Section, scalar
+from morphogenetic_engine.sweeps.parameters import Scalar, Section, number, scalar
 from morphogenetic_engine.trial import METRIC_NAME, Value
 
 DEFAULT_WORKLOAD = "morphogenetic_engine.engine.training:train"
@@ -44,14 +44,21 @@ class ExperimentConfig(Section):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, _Given]
 
-    workload: str = DEFAULT_WORKLOAD
-    """`module:function`, called as train(params, trial)."""
+    workload: str | None = None
+    """`module:function`, called as train(params, trial); left out: the morphogenetic engine."""
     command: tuple[StrictStr, ...] | None = None
     """A program and its arguments instead of a workload; {lr} stands for the parameter lr, no shell is involved."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_workload(cls, written: object) -> object:
+        if isinstance(written, dict) and written.get("workload") is None and written.get("command") is None:
+            return {**written, "workload": DEFAULT_WORKLOAD}
+        return written
+
     @model_validator(mode="after")
     def _one_workload(self) -> ExperimentConfig:
-        if self.command is not None and "workload" in self.model_fields_set:
+        if self.command is not None and self.workload is not None:
             raise ValueError("workload and command exclude each other; keep one")
         if self.command is not None and not self.command:
             raise ValueError("command must name a program")
@@ -84,6 +91,8 @@ class EarlyStopping(Section):
     threshold: float | None = None
     """Stop once a trial is at least this good."""
 
+    _numbers = field_validator("patience", "min_trials", "threshold", mode="before")(number)
+
     @model_validator(mode="after")
     def _has_a_rule(self) -> EarlyStopping:
         if self.patience is None and self.threshold is None:
@@ -99,9 +108,12 @@ class Retries(Section):
     exceptions: int = Field(default=0, ge=0)
     """After the workload raised an exception or a command ended with a non-zero status."""
 
+    _numbers = field_validator("crashes", "exceptions", mode="before")(number)
+
 
 def _retries_written_out(value: object) -> object:
-    return {"crashes": value, "exceptions": value} if isinstance(value, int) else value
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return {"crashes": value, "exceptions": value} if whole else value
 
 
 def _parallel(value: object) -> object:
@@ -123,6 +135,8 @@ class ExecutionConfig(Section):
     """When to stop the sweep before all trials have run."""
     retries: Annotated[Retries, BeforeValidator(_retries_written_out, json_schema_input_type=Retries | int)] = Retries()
     """How often a trial is tried again; one number serves for crashes and exceptions alike."""
+
+    _numbers = field_validator("threads_per_trial", "timeout_per_trial", mode="before")(number)
 
 
 class OptimizationConfig(Section):
@@ -158,6 +172,8 @@ class OptimizationConfig(Section):
         | None
     ) = None
     """Optuna's pruner; designs known ahead do not use it."""
+
+    _numbers = field_validator("n_trials", "timeout", "seed", "lookahead", mode="before")(number)
 
 
 class TrackingConfig(Section):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.trial import Value, text
+from morphogenetic_engine.trial import Params, Value, text
 
 GRID_POINTS = 5
 """How many values a grid takes from a range that names neither `step` nor `points`."""
@@ -89,12 +89,10 @@ class IntRange:
         low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
         return min(max(round(math.exp(low + unit * (high - low))), self.low), self.high)
 
-    def grid(self) -> tuple[Value, ...]:
-        if self.step != 1 and self.points is None:
-            return tuple(self.at(index) for index in range(self.size))
+    def grid(self) -> Sequence[Value]:
         points = self.points or GRID_POINTS
-        if points >= self.size:
-            return tuple(self.at(index) for index in range(self.size))
+        if (self.step != 1 and self.points is None) or points >= self.size:
+            return range(self.low, self.high + 1, self.step)  # any length, nothing held in memory
         if self.log:
             spread = [round(value) for value in _spread(self.low, self.high, points, log=True)]
         else:
@@ -128,6 +126,11 @@ class FloatRange:
             raise ConfigError(f"step must be > 0, but got step={self.step}")
         if self.step is not None and self.log:
             raise ConfigError(f"step must be left out when log is true, but got step={self.step}")
+        if not math.isfinite(self.high - self.low):
+            raise ConfigError(f"high - low must be finite, but got low={self.low}, high={self.high}")
+        spacing = math.ulp(max(abs(self.low), abs(self.high)))
+        if self.step is not None and self.step <= spacing:
+            raise ConfigError(f"step must be > {spacing}, the spacing of floats there, but got step={self.step}")
 
     @property
     def size(self) -> int | None:
@@ -164,8 +167,10 @@ class FloatRange:
             raise ConfigError(f"must be a number, but got {written!r}") from error
         if not self.low <= value <= self.high:
             raise ConfigError(f"must be from {self.low} to {self.high}, but got {written}")
-        if self.step is not None and (_decimal(value) - _decimal(self.low)) % _decimal(self.step):
-            raise ConfigError(f"must be {self.low} plus a multiple of {self.step}, but got {written}")
+        if self.step is not None:
+            index = round((_decimal(value) - _decimal(self.low)) / _decimal(self.step))
+            if self.at(index) != value:
+                raise ConfigError(f"must be {self.low} plus a multiple of {self.step}, but got {written}")
         return value
 
 
@@ -190,6 +195,10 @@ class Space:
         """Return the fixed parameters together with one value for each axis."""
         return {**self.fixed, **dict(zip(self.axes, values, strict=True))}
 
+    def describe(self, params: Params) -> str:
+        """Return the searched parameters for people, floats in six digits: `lr=0.001 num_layers=8`."""
+        return " ".join(f"{name}={shown(params[name])}" for name in self.axes if name in params)
+
     def parse(self, name: str, written: str) -> Value:
         """Return the value of the axis `name` that `text` wrote.
 
@@ -204,16 +213,21 @@ class Space:
             raise ConfigError(f"{name}: {error}") from error
 
 
+def shown(value: Value) -> str:
+    """Return a value for people: floats in six digits (`text` gives the exact ones)."""
+    return f"{value:.6g}" if isinstance(value, float) else text(value)
+
+
 def _spread(low: float, high: float, points: int, *, log: bool) -> list[float]:
     """Return `points` numbers from low to high, evenly (in the logarithm) apart, with both ends exact."""
     if points == 1:
         return [low]
     if log:
-        raw = [low * (high / low) ** (index / (points - 1)) for index in range(points)]
+        raw = [low ** (1 - index / (points - 1)) * high ** (index / (points - 1)) for index in range(points)]
     else:
         raw = [low + (high - low) * index / (points - 1) for index in range(points)]
     # Twelve digits turn 0.00010000000000000002 into the 0.0001 that the user means.
-    return [low, *(float(f"{value:.12g}") for value in raw[1:-1]), high]
+    return [low, *(min(max(float(f"{value:.12g}"), low), high) for value in raw[1:-1]), high]
 
 
 def _decimal(number: float) -> Decimal:

@@ -31,7 +31,7 @@ _LEAVE_SECONDS = 3.0
 class WorkerSetup:
     """What every worker is told first."""
 
-    workload: str
+    workload: str | None
     command: Sequence[str] | None
     metrics: Sequence[str]
     """Metrics that the sweep needs."""
@@ -81,6 +81,11 @@ class Died:
     status: int
 
 
+def failed(reason: FailureReason, message: str) -> Ended:
+    """Return the end of an attempt that the coordinator noticed rather than the worker."""
+    return Ended(TrialState.FAILED, reason=reason, message=message)
+
+
 Message = Ready | Rejected | Reported | Ended | Died
 
 
@@ -113,6 +118,18 @@ class Worker:
                 "command": setup.command,
                 "metrics": setup.metrics,
                 "probe": [dict(params) for params in setup.probe],
+            }
+        )
+
+    def run(self, number: int, *, seed: int, params: Params, folder: Path, objective: str) -> None:
+        """Give the worker a trial."""
+        self.send(
+            {
+                "number": number,
+                "seed": seed,
+                "params": dict(params),
+                "dir": str(folder.absolute()),
+                "objective": objective,
             }
         )
 

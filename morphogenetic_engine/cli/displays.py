@@ -1,0 +1,136 @@
+"""A running sweep in the terminal: a live panel, or plain lines where the output is no terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from morphogenetic_engine.cli.progress import SweepProgress
+from morphogenetic_engine.sweeps.events import AttemptFailed, Event, TrialEnded, TrialState
+from morphogenetic_engine.sweeps.runner import Observer
+
+_REFRESHES_A_SECOND = 4
+_LINE_WIDTH = 200
+_STATE_STYLES = {TrialState.COMPLETE: "green", TrialState.PRUNED: "yellow", TrialState.FAILED: "red"}
+
+
+def terminal() -> Console:
+    """Return the console on standard output; where it is no terminal, lines may be long."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_LINE_WIDTH)
+
+
+@contextmanager
+def display(progress: SweepProgress, console: Console) -> Iterator[Observer]:
+    """Show a sweep while it runs; gives the observer to run it with."""
+    if not console.is_terminal:
+        yield PlainLines(progress, console)
+        return
+    panel = Panel(progress)
+    with Live(panel, console=console, refresh_per_second=_REFRESHES_A_SECOND, transient=True):
+        yield progress
+
+
+class PlainLines:
+    """One line for each trial that ends."""
+
+    def __init__(self, progress: SweepProgress, console: Console) -> None:
+        self._progress = progress
+        self._console = console
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, AttemptFailed):
+            self._print(f"trial {event.trial}  tried again  {event.reason}: {event.message}")
+        view = next((view for view in self._progress.workers.values() if view.trial == _trial(event)), None)
+        self._progress(event)
+        if isinstance(event, TrialEnded) and view is not None:
+            done = f"[{self._progress.ended}/{self._progress.total}]"
+            why = f"  {event.reason}: {event.message}" if event.reason else ""
+            metric = event.metrics.get(self._progress.target)
+            value = "" if metric is None else f"  {self._progress.target}={metric:.6g}"
+            params = self._progress.space.describe(view.params)
+            self._print(f"{done} trial {event.trial}  {event.state}{value}  {event.duration:.1f} s  {params}{why}")
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class Panel:
+    """Drawn anew at each refresh."""
+
+    def __init__(self, progress: SweepProgress) -> None:
+        self._progress = progress
+
+    def __rich__(self) -> RenderableType:
+        return Group(self._head(), self._bar(), self._workers(), self._best(), self._states())
+
+    def _head(self) -> Text:
+        progress = self._progress
+        return Text.assemble(
+            ("sweep ", "dim"),
+            (progress.sweep_id, "bold"),
+            (f"  {progress.sweep_type}  {progress.total} trials  {progress.max_parallel} workers", "dim"),
+        )
+
+    def _bar(self) -> Table:
+        progress = self._progress
+        row = Table.grid(padding=(0, 2))
+        left = progress.seconds_left
+        times = f"{clock(progress.elapsed)} elapsed, {'--:--' if left is None else clock(left)} left"
+        gauge = ProgressBar(total=max(1, progress.total), completed=progress.ended, width=40)
+        row.add_row(gauge, f"{progress.ended}/{progress.total}", Text(times, style="dim"))
+        return row
+
+    def _workers(self) -> Table:
+        progress = self._progress
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for name in ("worker", "trial", "time", "step", progress.target, "parameters"):
+            table.add_column(name, no_wrap=True, overflow="ellipsis")
+        now = time.monotonic()
+        # A copy: the run loop changes the dictionary while this thread draws.
+        for worker, view in sorted(dict(progress.workers).items()):
+            metric = view.metrics.get(progress.target)
+            table.add_row(
+                str(worker),
+                str(view.trial),
+                clock(now - view.began),
+                "" if view.step is None else str(view.step),
+                "" if metric is None else f"{metric:.4g}",
+                progress.space.describe(view.params),
+            )
+        return table
+
+    def _best(self) -> Text:
+        progress = self._progress
+        if progress.best is None:
+            return Text("best   none yet", style="dim")
+        number, value = progress.best
+        found = progress.space.describe(progress.best_params)
+        return Text.assemble(
+            ("best   ", "dim"), (f"{progress.target} {value:.6g}", "bold green"), f"  trial {number}  {found}"
+        )
+
+    def _states(self) -> Text:
+        progress = self._progress
+        parts = [(f"{count} {state}  ", _STATE_STYLES[state]) for state, count in progress.counts.items() if count]
+        reasons = ", ".join(f"{count} {reason}" for reason, count in progress.failures.items())
+        retried = f"  {progress.retries} tried again" if progress.retries else ""
+        return Text.assemble(*parts, (f"({reasons})" if reasons else "", "red"), (retried, "dim"))
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as 1:02:03, or 02:03 under an hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def _trial(event: Event) -> int | None:
+    return event.trial if isinstance(event, TrialEnded) else None

@@ -1,0 +1,75 @@
+"""`morphogenetic`: the one command, whose parts are loaded when they are asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from morphogenetic_engine import __version__
+from morphogenetic_engine.errors import MorphogeneticError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+_COMMANDS = {
+    "sweep": ("morphogenetic_engine.cli.sweep", "sweep", "Run, resume and look at hyperparameter sweeps."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name and one line; `--help` imports none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="morphogenetic")
+def morphogenetic() -> None:
+    """Hyperparameter sweeps that are exact and honest, on one machine and on a cluster."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit status."""
+    sys.exit(run(morphogenetic, arguments))
+
+
+def run(command: click.Command, arguments: Sequence[str] | None = None, *, name: str = "morphogenetic") -> int:
+    """Run a command and return its exit status; a mistake of the user is one line on standard error, no traceback."""
+    try:
+        status = command.main(arguments, prog_name=name, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        click.echo(f"{name}: {error.format_message()}", err=True)
+        return BAD_INPUT
+    except MorphogeneticError as error:
+        click.echo(f"{name}: {error}", err=True)
+        return BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(f"{name}: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output (head, less) has gone; closing quietly is what a filter does.
+        sys.stderr.close()
+        return 0
+    return status if isinstance(status, int) else 0
+
+
+if __name__ == "__main__":
+    main()

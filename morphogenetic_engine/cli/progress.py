@@ -1,0 +1,109 @@
+"""What is known of a running sweep: counts, rate, each worker's trial, the best so far. Drawn by the displays."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.events import (
+    AttemptFailed,
+    Event,
+    SessionStarted,
+    TrialEnded,
+    TrialInterrupted,
+    TrialReported,
+    TrialStarted,
+    TrialState,
+)
+from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.trial import Params
+
+
+@dataclass
+class WorkerView:
+    """What one worker is doing."""
+
+    trial: int
+    params: Params
+    began: float
+    step: int | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class SweepProgress:
+    """The state that the displays draw; an observer of the run loop."""
+
+    def __init__(self, result: SweepResult, total: int) -> None:
+        config: SweepConfig = result.config
+        self.sweep_id = result.info.sweep_id
+        self.sweep_type = config.sweep_type
+        self.total = total
+        self.target = config.optimization.target_metric
+        self.counts = {state: result.counts[state] for state in TrialState if state.final}
+        self.failures: dict[str, int] = {}
+        for trial in result.trials:
+            if trial.reason is not None:
+                self.failures[trial.reason] = self.failures.get(trial.reason, 0) + 1
+        self.retries = 0
+        self.max_parallel = 0
+        self.workers: dict[int, WorkerView] = {}
+        self.best: tuple[int, float] | None = None
+        self.best_params: Params = {}
+        if result.best is not None:
+            self.best = result.best.number, result.best.metrics[self.target]
+            self.best_params = result.best.params
+        self.space = config.space
+        self._direction = config.optimization.direction
+        self._begun = time.monotonic()
+        self._ended_before = self.ended
+        self._worker_of: dict[int, int] = {}
+
+    @property
+    def ended(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of this session."""
+        return time.monotonic() - self._begun
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate from the pace of this session; None before the first trial has ended."""
+        ended_now = self.ended - self._ended_before
+        return self.elapsed / ended_now * (self.total - self.ended) if ended_now else None
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case SessionStarted():
+                self.max_parallel = event.max_parallel
+            case TrialStarted():
+                self._worker_of[event.trial] = event.worker
+                self.workers[event.worker] = WorkerView(event.trial, event.params, time.monotonic())
+            case TrialReported():
+                view = self.workers[self._worker_of[event.trial]]
+                view.step, view.metrics = event.step, event.metrics
+            case TrialEnded():
+                self._take_end(event)
+            case AttemptFailed():
+                self.retries += 1
+                self._leave(event.trial)
+            case TrialInterrupted():
+                self._leave(event.trial)
+
+    def _take_end(self, event: TrialEnded) -> None:
+        view = self._leave(event.trial)
+        self.counts[event.state] += 1
+        if event.reason is not None:
+            self.failures[event.reason] = self.failures.get(event.reason, 0) + 1
+        value = event.metrics.get(self.target)
+        if event.state is not TrialState.COMPLETE or value is None or view is None:
+            return
+        if self.best is None or self._direction.better(value, self.best[1]):
+            self.best, self.best_params = (event.trial, value), view.params
+
+    def _leave(self, trial: int) -> WorkerView | None:
+        worker = self._worker_of.pop(trial, None)
+        return None if worker is None else self.workers.pop(worker, None)

@@ -1,0 +1,63 @@
+"""What every command that runs a sweep does: show it, say where the results are, give the exit status."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from morphogenetic_engine.cli.displays import display, terminal
+from morphogenetic_engine.cli.main import INTERRUPTED
+from morphogenetic_engine.cli.options import DEFAULT_RESULTS
+from morphogenetic_engine.cli.progress import SweepProgress
+from morphogenetic_engine.cli.tables import trials_table
+from morphogenetic_engine.sweeps.events import Outcome, TrialState
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.grid_search import design_of
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
+from morphogenetic_engine.sweeps.runner import run_sweep
+
+TOP = 10
+NO_COMPLETE_TRIAL = 1
+
+
+def run_and_show(folder: SweepFolder, *, retry_failed: bool = False) -> int:
+    """Run a sweep's folder to its end and return the exit status."""
+    console = terminal()
+    before = read_result(folder, keep_curves=False)
+    progress = SweepProgress(before, len(design_of(before.config)))
+    console.print(f"sweep {folder.sweep_id} in {folder.path}", highlight=False, soft_wrap=True)
+    with display(progress, console) as observer:
+        outcome = run_sweep(folder, observers=[observer], retry_failed=retry_failed)
+    result = read_result(folder, keep_curves=False)
+    show_end(console, folder, result)
+    if outcome is Outcome.INTERRUPTED:
+        return INTERRUPTED
+    return 0 if result.counts[TrialState.COMPLETE] else NO_COMPLETE_TRIAL
+
+
+def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None:
+    """Print the best trials, how the sweep ended, and where everything is."""
+    best = result.ranked[:TOP]
+    if best:
+        console.print(trials_table(result, best))
+    lines = [_ending(result)]
+    if best:
+        metric = result.config.optimization.target_metric
+        found = result.config.space.describe(best[0].params)
+        lines.append(f"best: trial {best[0].number}  {metric}={best[0].metrics[metric]:.6g}  {found}")
+    if result.outcome in {Outcome.INTERRUPTED, Outcome.TIME_IS_UP, None}:
+        lines.append(f"go on with: morphogenetic sweep resume {_options(folder)}")
+    lines.append(f"results: {folder.table}")
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _ending(result: SweepResult) -> str:
+    counts = [f"{result.counts[state]} {state}" for state in TrialState if result.counts[state]]
+    ended = result.outcome.replace("_", " ") if result.outcome else "killed"
+    return f"{ended}: {', '.join(counts) or 'no trial started'} of {len(design_of(result.config))} trials"
+
+
+def _options(folder: SweepFolder) -> str:
+    results = folder.path.parent
+    elsewhere = "" if results == DEFAULT_RESULTS else f" --results {results}"
+    return f"--sweep-id {folder.sweep_id}{elsewhere}"

@@ -1,0 +1,220 @@
+"""`morphogenetic sweep ...`, and the same as `python -m morphogenetic_engine.cli.sweep ...`."""
+
+# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from morphogenetic_engine.cli import options
+from morphogenetic_engine.cli.main import INTERRUPTED, run
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.sweeps.check import SweepCheck
+    from morphogenetic_engine.sweeps.config_file import ConfigFile
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def sweep() -> None:
+    """Run, resume and look at hyperparameter sweeps."""
+
+
+@sweep.command("run")
+@options.config
+@options.new_sweep_id
+@options.results
+@options.trials
+@options.parallel
+@options.seed
+@options.timeout
+def run_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
+    """Run the sweep of a file, whatever its sweep_type says; of a folder, one sweep after the other."""
+    return _run_files(config, sweep_id, results, options.overrides(**given))
+
+
+@sweep.command("grid")
+@options.config
+@options.new_sweep_id
+@options.results
+@options.trials
+@options.parallel
+@options.seed
+@options.timeout
+def grid_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
+    """Run every combination of the parameters' values."""
+    return _run_files(config, sweep_id, results, {**options.overrides(**given), "sweep_type": "grid"})
+
+
+@sweep.command("quick")
+@click.option("--problem", default="spirals", show_default=True, help="Problem of the built-in workload.")
+@options.new_sweep_id
+@options.results
+@options.trials
+@options.parallel
+@options.seed
+@options.timeout
+def quick_command(problem: str, sweep_id: str | None, results: Path, **given: object) -> int:
+    """Run a small sweep of the built-in workload: no file needed."""
+    from morphogenetic_engine.cli.quick import quick_file
+
+    overrides = {"optimization.n_trials": 10, **options.overrides(**given)}
+    return _run(quick_file(problem, overrides), sweep_id, results)
+
+
+@sweep.command("resume")
+@options.sweep_id
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The sweep file with changed settings.")
+@click.option("--retry-failed", is_flag=True, help="Run the failed trials again too.")
+@options.results
+@options.trials
+@options.parallel
+@options.timeout
+def resume_command(sweep_id: str, config: Path | None, retry_failed: bool, results: Path, **given: object) -> int:
+    """Go on with a sweep that was stopped or killed; no trial that has ended runs again."""
+    from morphogenetic_engine.cli.running import run_and_show
+    from morphogenetic_engine.sweeps.config_file import read_config
+    from morphogenetic_engine.sweeps.start import continue_sweep
+
+    file = read_config(config) if config else None
+    folder = continue_sweep(sweep_id, results=results, file=file, overrides=options.overrides(**given))
+    return run_and_show(folder, retry_failed=retry_failed)
+
+
+@sweep.command("check")
+@options.config
+@options.as_json
+@click.option(
+    "--watch",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="Seconds to run trial 0 for the estimate of the time; 0: do not run it.",
+)
+@options.trials
+@options.parallel
+def check_command(config: Path, as_json: bool, watch: float, **given: object) -> None:
+    """Say what a sweep file will run, and find its mistakes, without running it."""
+    from morphogenetic_engine.cli.tables import check_json
+    from morphogenetic_engine.sweeps.check import check_sweep
+    from morphogenetic_engine.sweeps.config_file import read_configs
+
+    files = read_configs(config, options.overrides(**given))
+    checks = [(file, check_sweep(file, watch_seconds=watch)) for file in files]
+    if as_json:
+        _print_json([{"file": str(file.path), **check_json(check)} for file, check in checks])
+        return
+    for file, check in checks:
+        _print_check(file, check)
+
+
+@sweep.command("list")
+@options.results
+@options.as_json
+def list_command(results: Path, as_json: bool) -> None:
+    """List the sweeps of a results folder."""
+    from morphogenetic_engine.cli.displays import terminal
+    from morphogenetic_engine.cli.tables import overview_table
+    from morphogenetic_engine.sweeps.overview import overviews
+
+    sweeps = overviews(results)
+    if as_json:
+        _print_json([asdict(each) for each in sweeps])
+    elif sweeps:
+        terminal().print(overview_table(sweeps))
+    else:
+        click.echo(f"{results}: no sweep yet")
+
+
+@sweep.command("show")
+@options.sweep_id
+@options.results
+@options.as_json
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N best trials.")
+def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -> None:
+    """Show the trials of a sweep, running or not."""
+    from morphogenetic_engine.cli.displays import terminal
+    from morphogenetic_engine.cli.tables import overview_table, trial_json, trials_table
+    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.sweeps.overview import overview
+    from morphogenetic_engine.sweeps.results import read_result
+
+    folder = find_sweep(results, sweep_id)
+    result = read_result(folder)
+    trials = result.ranked[:top] if top else result.trials
+    if as_json:
+        _print_json({**asdict(overview(folder)), "trials": [trial_json(trial) for trial in trials]})
+        return
+    console = terminal()
+    console.print(overview_table([overview(folder)]))
+    console.print()
+    console.print(trials_table(result, trials))
+
+
+@sweep.command("migrate")
+@click.argument("file", type=click.Path(path_type=Path))
+def migrate_command(file: Path) -> None:
+    """Print a sweep file of the old flat format in the format of today."""
+    from morphogenetic_engine.errors import ConfigError
+    from morphogenetic_engine.sweeps.config_file import parse_yaml, read_config, read_text
+    from morphogenetic_engine.sweeps.migrate import is_flat, migrated_text
+
+    written = parse_yaml(read_text(file), where=str(file))
+    read_config(file)
+    if not is_flat(written):
+        raise ConfigError(f"{file}: is in the format of today already")
+    click.echo(migrated_text(written), nl=False)
+
+
+@sweep.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of sweep files, for editors."""
+    from morphogenetic_engine.sweeps.config import SweepConfig
+
+    _print_json(SweepConfig.model_json_schema())
+
+
+def _run_files(config: Path, sweep_id: str | None, results: Path, overrides: dict[str, object]) -> int:
+    from morphogenetic_engine.sweeps.config_file import read_configs
+
+    files = read_configs(config, overrides)
+    worst = 0
+    for file in files:
+        name = f"{sweep_id}-{file.path.stem}" if sweep_id and len(files) > 1 else sweep_id
+        worst = max(worst, _run(file, name, results))
+        if worst == INTERRUPTED:
+            break
+    return worst
+
+
+def _run(file: ConfigFile, sweep_id: str | None, results: Path) -> int:
+    from morphogenetic_engine.cli.running import run_and_show
+    from morphogenetic_engine.sweeps.start import start_sweep
+
+    return run_and_show(start_sweep(file, results=results, sweep_id=sweep_id))
+
+
+def _print_check(file: ConfigFile, check: SweepCheck) -> None:
+    from morphogenetic_engine.cli import tables
+    from morphogenetic_engine.cli.displays import terminal
+
+    console = terminal()
+    points = "a continuous space" if check.points is None else f"{check.points} points in the space"
+    console.print(f"{file.path}: {file.config.sweep_type}, {check.trials} trials, {points}", soft_wrap=True)
+    console.print(tables.axes_table(check))
+    console.print(f"time: {tables.estimate_text(check)}", highlight=False, markup=False, soft_wrap=True)
+    for note in tables.unused_settings(file.config):
+        console.print(f"note: {note}", highlight=False, soft_wrap=True)
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2))
+
+
+if __name__ == "__main__":
+    sys.exit(run(sweep, name="sweep"))

@@ -1,0 +1,127 @@
+"""Tables of sweeps, trials and axes for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from rich.table import Table
+
+from morphogenetic_engine.cli.displays import clock
+from morphogenetic_engine.sweeps.check import SweepCheck
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.overview import SweepOverview
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.space import Choices, Parameter, shown
+from morphogenetic_engine.trial import Value, text
+
+_SHOWN_VALUES = 8
+
+
+def trials_table(result: SweepResult, trials: Sequence[TrialRecord]) -> Table:
+    """Return the trials as rows: parameters, objective, secondary metrics."""
+    optimization = result.config.optimization
+    metrics = [optimization.target_metric, *optimization.secondary_metrics]
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("trial", "state", *result.config.space.axes, *metrics, "time"):
+        table.add_column(name, justify="left" if name == "state" else "right", overflow="fold")
+    best = result.best
+    for trial in trials:
+        state = f"{trial.state}: {trial.reason}" if trial.reason else trial.state.value
+        params = [shown(trial.params[name]) if name in trial.params else "" for name in result.config.space.axes]
+        values = [f"{trial.metrics[name]:.6g}" if name in trial.metrics else "" for name in metrics]
+        seconds = f"{trial.duration:.1f} s" if trial.state.final else ""
+        style = "green" if best is not None and trial.number == best.number else _style(trial)
+        table.add_row(str(trial.number), state, *params, *values, seconds, style=style)
+    return table
+
+
+def overview_table(sweeps: Iterable[SweepOverview]) -> Table:
+    """Return the sweeps as rows."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("sweep", "type", "state", "complete", "failed", "best", "created"):
+        table.add_column(name, no_wrap=name == "sweep", overflow="fold")
+    for sweep in sweeps:
+        best = "" if sweep.best is None else f"{sweep.objective} {sweep.best:.6g} (trial {sweep.best_trial})"
+        done = f"{sweep.complete}/{sweep.trials}"
+        failed = str(sweep.failed or "")
+        table.add_row(sweep.sweep_id, sweep.sweep_type, sweep.state, done, failed, best, sweep.created)
+    return table
+
+
+def axes_table(check: SweepCheck) -> Table:
+    """Return the axes as rows, with values as they were understood: text stands in quotes."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("parameter", "kind", "values"):
+        table.add_column(name, overflow="fold")
+    for name, axis in check.axes.items():
+        table.add_row(name, axis_kind(axis), axis_values(axis))
+    return table
+
+
+def axis_kind(axis: Parameter) -> str:
+    """Return what kind of axis it is, in words."""
+    if isinstance(axis, Choices):
+        return "choices"
+    return ("int" if isinstance(axis.low, int) else "float") + (", log" if axis.log else "")
+
+
+def axis_values(axis: Parameter) -> str:
+    """Return the values of an axis, or its range and the values that a grid takes from it."""
+    if isinstance(axis, Choices):
+        return _listed(axis.values)
+    step = f" step {text(axis.step)}" if axis.step not in (None, 1) else ""
+    return f"{text(axis.low)} to {text(axis.high)}{step}; in a grid: {_listed(axis.grid())}"
+
+
+def estimate_text(check: SweepCheck) -> str:
+    """Return the estimated time of the sweep in words."""
+    if check.estimate is None or check.trial_seconds is None:
+        return "not measured"
+    if check.failure:
+        return f"none: trial 0 failed after {check.trial_seconds:.1f} s: {check.failure}"
+    bound = "" if check.ended else "more than "
+    whole = f"{check.estimate:.1f} s" if check.estimate < 60 else clock(check.estimate)
+    return f"{bound}{whole} on {check.workers} workers (trial 0 took {bound}{check.trial_seconds:.1f} s)"
+
+
+def unused_settings(config: SweepConfig) -> list[str]:
+    """Return a line for each setting that this kind of sweep has no use for."""
+    given = {"sampler": config.optimization.sampler, "pruner": config.optimization.pruner}
+    return [
+        f"optimization.{name}: {value} is not used by sweep_type {config.sweep_type}"
+        for name, value in given.items()
+        if value not in (None, "none")
+    ]
+
+
+def check_json(check: SweepCheck) -> dict[str, object]:
+    """Return a check as plain values for JSON."""
+    axes = {name: {"kind": axis_kind(axis), "grid": list(axis.grid())} for name, axis in check.axes.items()}
+    return {
+        "trials": check.trials,
+        "points": check.points,
+        "axes": axes,
+        "workers": check.workers,
+        "trial_seconds": check.trial_seconds,
+        "estimate_seconds": check.estimate,
+        "estimate_is_lower_bound": not check.ended,
+        "failure": check.failure,
+    }
+
+
+def trial_json(trial: TrialRecord) -> dict[str, object]:
+    """Return a trial as plain values for JSON, its learning curve included."""
+    values = asdict(trial)
+    return {**values, "curve": [{"step": step, **metrics} for step, metrics in sorted(trial.curve.items())]}
+
+
+def _listed(values: Sequence[Value]) -> str:
+    shown = [repr(value) if isinstance(value, str) else text(value) for value in values[:_SHOWN_VALUES]]
+    rest = f", ... ({len(values)} in all)" if len(values) > _SHOWN_VALUES else ""
+    return ", ".join(shown) + rest
+
+
+def _style(trial: TrialRecord) -> str | None:
+    return {TrialState.FAILED: "red", TrialState.PRUNED: "dim"}.get(trial.state)

@@ -1,0 +1,63 @@
+"""One line for each sweep of a results folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.folder import SweepFolder, all_sweeps
+from morphogenetic_engine.sweeps.grid_search import design_of
+from morphogenetic_engine.sweeps.journal import is_locked
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
+
+
+@dataclass(frozen=True)
+class SweepOverview:
+    """What `sweep list` says of a sweep."""
+
+    sweep_id: str
+    sweep_type: str
+    state: str
+    """running, killed (no process runs it, and none said how it ended), new, or the outcome of its last session."""
+    created: str
+    trials: int
+    complete: int
+    pruned: int
+    failed: int
+    objective: str
+    best: float | None
+    best_trial: int | None
+
+
+def overviews(results: Path) -> list[SweepOverview]:
+    """Return the sweeps of a results folder in the order of their ids."""
+    return [overview(folder) for folder in all_sweeps(results)]
+
+
+def overview(folder: SweepFolder) -> SweepOverview:
+    """Return the overview of one sweep."""
+    result = read_result(folder, keep_curves=False)
+    target, best = result.config.optimization.target_metric, result.best
+    return SweepOverview(
+        sweep_id=folder.sweep_id,
+        sweep_type=result.config.sweep_type.value,
+        state=sweep_state(folder, result),
+        created=result.info.created,
+        trials=len(design_of(result.config)),
+        complete=result.counts[TrialState.COMPLETE],
+        pruned=result.counts[TrialState.PRUNED],
+        failed=result.counts[TrialState.FAILED],
+        objective=target,
+        best=best.metrics[target] if best else None,
+        best_trial=best.number if best else None,
+    )
+
+
+def sweep_state(folder: SweepFolder, result: SweepResult) -> str:
+    """Return running, killed, new, or the outcome of the last session."""
+    if is_locked(folder.journal):
+        return "running"
+    if result.outcome is not None:
+        return result.outcome.value
+    return "killed" if result.sessions else "new"

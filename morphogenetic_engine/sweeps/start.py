@@ -1,0 +1,77 @@
+"""Where a sweep begins, and where it goes on: a folder that is ready for `run_sweep`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from morphogenetic_engine.errors import SweepError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, parse_config
+from morphogenetic_engine.sweeps.folder import SweepFolder, find_sweep, new_sweep
+from morphogenetic_engine.sweeps.journal import is_locked
+from morphogenetic_engine.sweeps.resources import parallel_workers
+
+
+def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None) -> SweepFolder:
+    """Make the folder of a new sweep; the lookahead is settled here and stays.
+
+    Raises:
+        SweepError: the id is no plain name, or taken.
+        StoreError: the folder cannot be written.
+    """
+    return new_sweep(results, sweep_id, file, _settled(file.config, parallel_workers(file.config.execution)))
+
+
+def continue_sweep(
+    sweep_id: str, *, results: Path, file: ConfigFile | None = None, overrides: Overrides | None = None
+) -> SweepFolder:
+    """Return the folder of a sweep that goes on, with the changes that a sweep may have on its way written to it.
+
+    Execution settings, tracking, the time budget and the number of trials (the total, not "more") may change; nothing
+    that decides what a trial computes may.
+
+    Raises:
+        SweepError: no such sweep, another process runs it, or the changes would make it another sweep.
+        ConfigError: an override breaks a rule of the schema.
+    """
+    folder = find_sweep(results, sweep_id)
+    if is_locked(folder.journal):
+        raise SweepError(f"{folder.path}: is being run by another process")
+    info = folder.read_info()
+    before = info.config
+    where = str(file.path) if file else f"sweep {sweep_id}"
+    wanted = file.config if file else before
+    config = parse_config(wanted.model_dump(mode="json"), where=where, overrides=overrides)
+    config = _settled(config, before.optimization.lookahead or 1)
+    if config.identity != before.identity:
+        raise SweepError(f"{where}: {_difference(before, config)}; a resumed sweep keeps its search: start a new one")
+    if config != before:
+        folder.write_info(info.model_copy(update={"config": config}))
+    return folder
+
+
+def _settled(config: SweepConfig, lookahead: int) -> SweepConfig:
+    """Return the configuration with its lookahead filled in."""
+    if config.optimization.lookahead is not None:
+        return config
+    optimization = config.optimization.model_copy(update={"lookahead": lookahead})
+    return config.model_copy(update={"optimization": optimization})
+
+
+def _difference(before: SweepConfig, after: SweepConfig) -> str:
+    """Return the first thing that makes the two different sweeps, in words."""
+    old, new = before.identifying, after.identifying
+    for key, was, got in _differences(old, new):
+        return f"{key}: is {was} in this sweep, but got {got}"
+    return "parameters: stand in another order than in this sweep"
+
+
+def _differences(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[tuple[str, object, object]]:
+    for key in {**old, **new}:
+        was, got = old.get(key, "nothing"), new.get(key, "nothing")
+        if isinstance(was, dict) and isinstance(got, dict):
+            for inner, one, other in _differences(was, got):
+                yield f"{key}.{inner}", one, other
+        elif was != got:
+            yield key, was, got

@@ -1,0 +1,35 @@
+"""The command line, run in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from morphogenetic_engine.cli.main import morphogenetic, run
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run `morphogenetic ...` and return its exit status and what it printed."""
+
+    def call(*arguments: str) -> Ran:
+        capsys.readouterr()
+        status = run(morphogenetic, arguments)
+        printed = capsys.readouterr()
+        return Ran(status, printed.out, printed.err)
+
+    return call

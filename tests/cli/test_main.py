@@ -1,0 +1,92 @@
+"""The one command and the old script."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine import __version__
+from morphogenetic_engine.cli.experiment import main
+from morphogenetic_engine.sweeps.folder import all_sweeps
+from tests.cli.conftest import Command
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_help_names_the_commands_and_loads_none_of_them() -> None:
+    code = """
+import atexit, sys
+atexit.register(lambda: print(sorted({"numpy", "pydantic", "rich"} & set(sys.modules))))
+from morphogenetic_engine.cli.main import main
+main(["--help"])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "sweep" in ran.stdout and ran.stdout.endswith("[]\n")
+
+
+def test_version(command: Command) -> None:
+    assert command("--version").out == f"morphogenetic, version {__version__}\n"
+
+
+def test_no_command_prints_the_help(command: Command) -> None:
+    ran = command()
+    assert ran.status == 0 and "Commands:" in ran.out
+
+
+def test_the_old_script_runs_a_single_experiment_from_flags(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = "--problem_type moons --n_samples 60 --hidden_dim 4 --num_layers 1 --seed 3"
+    flags += " --warm_up_epochs 1 --adaptation_epochs 1"
+    with pytest.raises(SystemExit) as left:
+        main(flags.split())
+    assert left.value.code == 0
+    assert "finished: 1 complete of 1 trials" in capsys.readouterr().out
+    (folder,) = all_sweeps(workplace / "results/sweeps")
+    assert folder.read_info().config.experiment.parameters == {
+        "problem_type": "moons",
+        "n_samples": 60,
+        "hidden_dim": 4,
+        "num_layers": 1,
+        "warm_up_epochs": 1,
+        "adaptation_epochs": 1,
+        "seed": 3,
+    }
+
+
+def test_the_old_script_runs_an_old_sweep_file(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        "--n_samples: 60\n--lr: '0.001,0.01'\nhidden_dim: 4\nnum_layers: 1\nwarm_up_epochs: 1\nadaptation_epochs: 1\n"
+    )
+    (workplace / "flat.yaml").write_text(text)
+    with pytest.raises(SystemExit) as left:
+        main(["--sweep_config", "flat.yaml"])
+    assert left.value.code == 0
+    assert "finished: 2 complete of 2 trials" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flags", "line"),
+    [
+        (["--problem_type", "mons"], "experiment.problem_type: must be one of"),
+        (["--lr", "fast"], "Invalid value for '--lr'"),
+        (["--sweep_config", "x.yaml", "--lr", "1"], "--sweep_config and --lr exclude each other"),
+    ],
+)
+def test_the_old_script_says_mistakes_in_one_line(
+    workplace: Path, capsys: pytest.CaptureFixture[str], flags: list[str], line: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(flags)
+    assert left.value.code == 2 and workplace.exists()
+    err = capsys.readouterr().err
+    assert line in err and err.count("\n") == 1
+
+
+def test_the_script_itself_starts() -> None:
+    script = ROOT / "scripts/run_morphogenetic_experiment.py"
+    ran = subprocess.run([sys.executable, str(script), "--help"], capture_output=True, text=True, check=True)
+    assert "--cluster_count" in ran.stdout and "--sweep_config" in ran.stdout

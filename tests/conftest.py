@@ -1,0 +1,42 @@
+"""A working directory with the toy workloads in it, and sweeps that run there."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.sweeps.config_file import ConfigFile, read_config
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.start import start_sweep
+
+WriteConfig = Callable[[str], ConfigFile]
+StartSweep = Callable[[str], SweepFolder]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh current directory that holds toy.py."""
+    shutil.copy(Path(__file__).with_name("toy.py"), tmp_path / "toy.py")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def write_config(workplace: Path) -> WriteConfig:
+    """Write a sweep file into the working directory and read it."""
+
+    def write(text: str) -> ConfigFile:
+        path = workplace / "sweep.yaml"
+        path.write_text(text, encoding="utf-8")
+        return read_config(path.relative_to(workplace))
+
+    return write
+
+
+@pytest.fixture
+def start(write_config: WriteConfig) -> StartSweep:
+    """Make the folder of a sweep from the text of its file."""
+    return lambda text: start_sweep(write_config(text), results=Path("results"))

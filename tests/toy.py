@@ -1,0 +1,75 @@
+"""Workloads for the tests of sweeps: small, quick, and of every kind of temper."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from morphogenetic_engine.errors import Pruned
+from morphogenetic_engine.trial import Metrics, Params, Trial, declare
+
+
+def quadratic(params: Params, trial: Trial) -> Metrics:
+    """Three reports on the way to a smooth objective with a little seeded noise."""
+    value = -((float(params["x"]) - 0.3) ** 2) + trial.seed % 1000 / 1e6
+    for step in range(3):
+        trial.report(step, {"val_acc": value * (3 - step)})
+    time.sleep(float(params.get("seconds", 0)))
+    return {"val_acc": value, "twice": 2 * value}
+
+
+def nothing(params: Params, _trial: Trial) -> Metrics:
+    """The least a workload can do."""
+    return {"val_acc": float(params["x"])}
+
+
+def slow_first(params: Params, trial: Trial) -> Metrics:
+    """Early trials take longer, so that with several workers trials end out of order."""
+    time.sleep(0.05 if trial.number % 4 == 0 else 0.0)
+    return {"val_acc": float(params["x"])}
+
+
+def moody(params: Params, trial: Trial) -> Metrics:
+    """Ends as the parameter `mood` says."""
+    mood = params["mood"]
+    attempt = len(list(trial.dir.glob("attempt-*")))
+    (trial.dir / f"attempt-{attempt}").touch()
+    if mood == "raise":
+        raise ZeroDivisionError("no luck")
+    if mood == "raise_once" and attempt == 0:
+        raise ZeroDivisionError("no luck at first")
+    if mood == "crash" or (mood == "crash_once" and attempt == 0):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if mood == "nan":
+        return {"val_acc": float("nan")}
+    if mood == "missing":
+        return {"loss": 1.0}
+    if mood == "prune":
+        raise Pruned("not worth it")
+    if mood == "stuck_in_c":
+        # PyDLL keeps the interpreter's lock: no Python code of this process runs again.
+        ctypes.PyDLL(None).pause()
+    if mood == "print":
+        print("hello from the trial")
+    return {"val_acc": 1.0}
+
+
+def with_grandchild(_params: Params, trial: Trial) -> Metrics:
+    """Starts a program that would outlive the trial, and says its process id."""
+    # pylint: disable-next=consider-using-with
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path(trial.dir / "grandchild").write_text(str(child.pid), encoding="utf-8")
+    trial.report(0, {"val_acc": 0.0})
+    time.sleep(600)
+    return {"val_acc": 0.0}
+
+
+@declare(parameters=frozenset({"x", "y"}), metrics=frozenset({"val_acc"}))
+def declared(params: Params, _trial: Trial) -> Metrics:
+    """Knows its parameters and metrics."""
+    return {"val_acc": float(params["x"])}
