@@ -1,0 +1,65 @@
+"""How many trials a second the coordinator can drive, with its journal on disk, and how it holds out as they add up."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.figures import Figure
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import read_result
+
+_WORKLOAD = "def train(params, trial): return {'val_acc': params['x']}\n"
+_SWEEP = """
+sweep_type: random
+experiment: {{workload: "no_op:train"}}
+parameters: {{x: {{type: float, low: 0, high: 1}}, y: {{type: float, low: 0, high: 1}}}}
+execution: {{max_parallel: 2}}
+optimization: {{n_trials: {trials}}}
+"""
+_RUN = """
+import resource, sys, time
+from pathlib import Path
+from morphogenetic_engine.sweeps.config_file import read_config
+from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.start import start_sweep
+folder = start_sweep(read_config(Path("sweep.yaml")), results=Path("."), sweep_id="bench")
+begun = time.perf_counter()
+run_sweep(folder)
+print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def measure(small: int = 1_000, large: int = 10_000) -> list[Figure]:
+    """Run no-op sweeps of two sizes, each in a process of its own."""
+    small_seconds, _, _ = _sweep(small)
+    large_seconds, memory, reading = _sweep(large)
+    slowdown = (large_seconds / large) / (small_seconds / small)
+    return [
+        Figure(f"{small} no-op trials", small / small_seconds, "trials/s", 500, "higher"),
+        Figure(f"{large} no-op trials", large / large_seconds, "trials/s"),
+        Figure(f"time a trial, {large} over {small}", slowdown, "ratio", 1.3),
+        Figure(f"coordinator's memory, {large} trials", memory, "MB", 300),
+        Figure(f"reading a journal of {large} trials", reading, "s", 2),
+    ]
+
+
+def sweep_seconds(trials: int) -> float:
+    """Return the seconds of a no-op sweep, from an empty folder to the last trial."""
+    return _sweep(trials)[0]
+
+
+def _sweep(trials: int) -> tuple[float, float, float]:
+    """Return seconds, the coordinator's peak memory in MB, and the seconds of reading the sweep back."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        place = Path(name)
+        (place / "no_op.py").write_text(_WORKLOAD, encoding="utf-8")
+        (place / "sweep.yaml").write_text(_SWEEP.format(trials=trials), encoding="utf-8")
+        ran = subprocess.run([sys.executable, "-c", _RUN], cwd=place, capture_output=True, text=True, check=True)
+        seconds, kilobytes = (float(word) for word in ran.stdout.split())
+        begun = time.perf_counter()
+        assert len(read_result(SweepFolder(place / "bench")).trials) == trials
+        return seconds, kilobytes / 1024, time.perf_counter() - begun
