@@ -53,7 +53,7 @@ help: ## List the targets
 	$(PYTHON) -m venv .venv
 
 .venv/runtime: .venv/bin/python pyproject.toml requirements.lock
-	$(INSTALL) --editable '.[engine]'
+	$(INSTALL) --editable '.[engine,bayesian]'
 	@touch $@
 
 .venv/development: .venv/bin/python pyproject.toml requirements.lock

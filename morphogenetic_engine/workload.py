@@ -12,9 +12,16 @@ import signal
 import string
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from morphogenetic_engine.errors import ConfigError, FailureReason, TrialFailed, WorkloadError, did_you_mean
+from morphogenetic_engine.errors import (
+    ConfigError,
+    FailureReason,
+    MorphogeneticError,
+    TrialFailed,
+    WorkloadError,
+    did_you_mean,
+)
 from morphogenetic_engine.trial import Metrics, Params, Train, Trial, checked_metrics, declaration_of, text
 
 _SPEC = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -53,6 +60,7 @@ def verify_workload(train: Train, *, metrics: Iterable[str], probe: Iterable[Par
 
     Raises:
         ConfigError: a parameter or metric that the workload does not know, or values that it cannot run with.
+        WorkloadError: its check fails in any other way.
     """
     declaration = declaration_of(train)
     if declaration.metrics is not None:
@@ -68,7 +76,17 @@ def verify_workload(train: Train, *, metrics: Iterable[str], probe: Iterable[Par
                 if name not in declaration.parameters:
                     raise ConfigError(f"{name}: unknown parameter{did_you_mean(name, declaration.parameters)}")
         if declaration.check is not None:
-            declaration.check(params)
+            _check(declaration.check, params)
+
+
+def _check(check: Callable[[Params], None], params: Params) -> None:
+    try:
+        check(params)
+    except MorphogeneticError:
+        raise
+    except Exception as error:  # a mistake in the check itself, which is the user's to mend
+        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise WorkloadError(f"its check of the parameters raised {what}") from error
 
 
 def command_fields(command: Sequence[str]) -> frozenset[str]:

@@ -36,11 +36,14 @@ timeout = click.option(
     help="Start no new trial after this time.",
 )
 
+mlflow = click.option("--mlflow/--no-mlflow", default=None, help="Send the sweep to MLflow while it runs, or do not.")
+
 _KEYS = {
     "trials": "optimization.n_trials",
     "parallel": "execution.max_parallel",
     "seed": "optimization.seed",
     "timeout": "optimization.timeout",
+    "mlflow": "tracking.mlflow",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from rich.console import Console
 
 from morphogenetic_engine.cli.displays import display, terminal
@@ -11,9 +13,10 @@ from morphogenetic_engine.cli.progress import SweepProgress
 from morphogenetic_engine.cli.tables import trials_table
 from morphogenetic_engine.sweeps.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.grid_search import design_of
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
+from morphogenetic_engine.sweeps.search import total_trials
 from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.tracking import Follower
 
 TOP = 10
 NO_COMPLETE_TRIAL = 1
@@ -23,15 +26,24 @@ def run_and_show(folder: SweepFolder, *, retry_failed: bool = False) -> int:
     """Run a sweep's folder to its end and return the exit status."""
     console = terminal()
     before = read_result(folder, keep_curves=False)
-    progress = SweepProgress(before, len(design_of(before.config)))
+    progress = SweepProgress(before, total_trials(before.config))
     console.print(f"sweep {folder.sweep_id} in {folder.path}", highlight=False, soft_wrap=True)
-    with display(progress, console) as observer:
+    warnings: list[str] = []
+    with _followed(folder, before, warnings), display(progress, console) as observer:
         outcome = run_sweep(folder, observers=[observer], retry_failed=retry_failed)
     result = read_result(folder, keep_curves=False)
     show_end(console, folder, result)
+    for warning in warnings:
+        console.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)
     if outcome is Outcome.INTERRUPTED:
         return INTERRUPTED
     return 0 if result.counts[TrialState.COMPLETE] else NO_COMPLETE_TRIAL
+
+
+def _followed(folder: SweepFolder, result: SweepResult, warnings: list[str]) -> AbstractContextManager[object]:
+    if not result.config.tracking.mlflow:
+        return nullcontext()
+    return Follower(folder, warn=warnings.append)
 
 
 def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None:
@@ -54,7 +66,7 @@ def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None
 def _ending(result: SweepResult) -> str:
     counts = [f"{result.counts[state]} {state}" for state in TrialState if result.counts[state]]
     ended = result.outcome.replace("_", " ") if result.outcome else "killed"
-    return f"{ended}: {', '.join(counts) or 'no trial started'} of {len(design_of(result.config))} trials"
+    return f"{ended}: {', '.join(counts) or 'no trial started'} of {total_trials(result.config)} trials"
 
 
 def _options(folder: SweepFolder) -> str:

@@ -33,6 +33,7 @@ def sweep() -> None:
 @options.parallel
 @options.seed
 @options.timeout
+@options.mlflow
 def run_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
     """Run the sweep of a file, whatever its sweep_type says; of a folder, one sweep after the other."""
     return _run_files(config, sweep_id, results, options.overrides(**given))
@@ -46,9 +47,24 @@ def run_command(config: Path, sweep_id: str | None, results: Path, **given: obje
 @options.parallel
 @options.seed
 @options.timeout
+@options.mlflow
 def grid_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
     """Run every combination of the parameters' values."""
     return _run_files(config, sweep_id, results, {**options.overrides(**given), "sweep_type": "grid"})
+
+
+@sweep.command("bayesian")
+@options.config
+@options.new_sweep_id
+@options.results
+@options.trials
+@options.parallel
+@options.seed
+@options.timeout
+@options.mlflow
+def bayesian_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
+    """Let Optuna suggest each trial from the results so far."""
+    return _run_files(config, sweep_id, results, {**options.overrides(**given), "sweep_type": "bayesian"})
 
 
 @sweep.command("quick")
@@ -59,6 +75,7 @@ def grid_command(config: Path, sweep_id: str | None, results: Path, **given: obj
 @options.parallel
 @options.seed
 @options.timeout
+@options.mlflow
 def quick_command(problem: str, sweep_id: str | None, results: Path, **given: object) -> int:
     """Run a small sweep of the built-in workload: no file needed."""
     from morphogenetic_engine.cli.quick import quick_file
@@ -75,6 +92,7 @@ def quick_command(problem: str, sweep_id: str | None, results: Path, **given: ob
 @options.trials
 @options.parallel
 @options.timeout
+@options.mlflow
 def resume_command(sweep_id: str, config: Path | None, retry_failed: bool, results: Path, **given: object) -> int:
     """Go on with a sweep that was stopped or killed; no trial that has ended runs again."""
     from morphogenetic_engine.cli.running import run_and_show
@@ -154,6 +172,19 @@ def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -
     console.print(overview_table([overview(folder)]))
     console.print()
     console.print(trials_table(result, trials))
+
+
+@sweep.command("publish")
+@options.sweep_id
+@options.results
+@click.option("--uri", metavar="URI", help="Tracking server.  [default: as the sweep file or MLFLOW_TRACKING_URI says]")
+def publish_command(sweep_id: str, results: Path, uri: str | None) -> None:
+    """Send to MLflow what it does not have of a sweep; nothing is sent twice."""
+    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.tracking import publish
+
+    published = publish(find_sweep(results, sweep_id), uri=uri)
+    click.echo(f"{published.trials} trials and {published.artifacts} files sent to {published.uri}")
 
 
 @sweep.command("migrate")

@@ -10,13 +10,16 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, FailureReason, WorkloadError
 from morphogenetic_engine.sweeps import workers
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.grid_search import design_of
 from morphogenetic_engine.sweeps.probe import rejection, worker_setup
 from morphogenetic_engine.sweeps.resources import parallel_workers
+from morphogenetic_engine.sweeps.search import suggestions_of
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.sweeps.space import Parameter
+from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER
+from morphogenetic_engine.trial import Params
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         WorkloadError: the workload cannot be loaded.
     """
     config = file.config
-    design, parallel = design_of(config), parallel_workers(config.execution)
+    suggestions, parallel = suggestions_of(config), parallel_workers(config.execution)
+    first = suggestions.params(0, NOTHING_EARLIER)
     with tempfile.TemporaryDirectory(prefix="sweep-check-") as scratch:
         setup = worker_setup(config, Path.cwd(), Path(scratch) / "workers.log", parallel)
         with workers.WorkerPool(setup) as pool:
@@ -58,22 +62,26 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
             begun = time.monotonic()
             ended = None
             if watch_seconds > 0:
-                seed, objective = trial_seed(config.optimization.seed, 0), config.optimization.target_metric
-                worker.run(0, seed=seed, params=design.params(0), folder=Path(scratch) / "0", objective=objective)
+                worker.run(_first_trial(config, first, Path(scratch) / "0"))
                 ended = _wait_for_end(pool, begun + watch_seconds)
             seconds = time.monotonic() - begun
             pool.kill_all()
     if ended is not None and ended.reason is FailureReason.MISSING_METRIC:
         raise ConfigError(f"{file.path}: optimization.target_metric: {ended.message}")
     return SweepCheck(
-        trials=len(design),
-        points=config.space.size,
+        trials=len(suggestions),
+        points=config.points,
         axes=config.space.axes,
-        workers=min(parallel, len(design)),
+        workers=min(parallel, len(suggestions)),
         trial_seconds=seconds if watch_seconds > 0 else None,
         ended=ended is not None,
         failure=ended.message if ended is not None and ended.state is TrialState.FAILED else "",
     )
+
+
+def _first_trial(config: SweepConfig, params: Params, folder: Path) -> workers.TrialTask:
+    objectives = [objective.metric for objective in config.optimization.all_objectives]
+    return workers.TrialTask(0, trial_seed(config.optimization.seed, 0), params, folder, objectives)
 
 
 def _wait_until_ready(pool: workers.WorkerPool, file: ConfigFile) -> None:

@@ -14,10 +14,12 @@ import orjson
 from pydantic import Field, field_validator, model_validator
 
 from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.combinations import all_points
+from morphogenetic_engine.sweeps.conditions import in_order
 from morphogenetic_engine.sweeps.parameters import ParameterConfig, Section
 from morphogenetic_engine.sweeps.sections import ExecutionConfig, ExperimentConfig, OptimizationConfig, TrackingConfig
 from morphogenetic_engine.sweeps.space import Choices, Parameter, Space
-from morphogenetic_engine.trial import METRIC_NAME, Value
+from morphogenetic_engine.trial import METRIC_NAME, Params, Value, text
 from morphogenetic_engine.workload import check_command
 
 
@@ -28,6 +30,7 @@ class SweepType(StrEnum):
     RANDOM = "random"
     LATIN_HYPERCUBE = "latin_hypercube"
     SOBOL = "sobol"
+    BAYESIAN = "bayesian"
 
 
 class SweepConfig(Section):
@@ -66,7 +69,10 @@ class SweepConfig(Section):
                 raise ValueError(f"experiment.command: {error}") from error
         if self.sweep_type is not SweepType.GRID and self.optimization.n_trials is None:
             raise ValueError(f"optimization.n_trials: must be given when sweep_type is {self.sweep_type}")
-        size = self.space.size
+        missing = [name for name, parameter in self.parameters.items() if parameter.default is None]
+        if missing and len(missing) < len(self.parameters):
+            raise ValueError(f"parameters.{missing[0]}: default is missing; give all parameters one, or none")
+        size = self.points
         if self.sweep_type is not SweepType.GRID and size is not None and size < (self.optimization.n_trials or 0):
             raise ValueError(
                 f"optimization.n_trials: must be <= {size}, the number of points in the space,"
@@ -76,7 +82,7 @@ class SweepConfig(Section):
 
     @cached_property
     def space(self) -> Space:
-        """The axes (experiment's lists first) and the fixed parameters."""
+        """The axes (experiment's lists first, parents before their dependants) and the fixed parameters."""
         axes: dict[str, Parameter] = {}
         fixed: dict[str, Value] = {}
         for name, value in self.experiment.parameters.items():
@@ -88,7 +94,26 @@ class SweepConfig(Section):
             else:
                 fixed[name] = value
         axes.update({name: parameter.parameter() for name, parameter in self.parameters.items()})
-        return Space(axes, fixed)
+        conditions = {name: parameter.when for name, parameter in self.parameters.items() if parameter.when}
+        return Space(in_order(axes, fixed, conditions), fixed, conditions)
+
+    @cached_property
+    def points(self) -> int | None:
+        """The number of points in the space; None: an axis is continuous."""
+        points = all_points(self.space)
+        return None if points is None else points.total
+
+    @cached_property
+    def baseline(self) -> Params | None:
+        """The configuration that the defaults describe, of the searched parameters; None without defaults."""
+        defaults = {name: parameter.default for name, parameter in self.parameters.items()}
+        if all(value is None for value in defaults.values()):
+            return None
+        values: list[Value] = []
+        for name, axis in self.space.axes.items():
+            default = defaults.get(name)
+            values.append(axis.grid()[0] if default is None else axis.parse(text(default)))
+        return self.space.active(values)
 
     @property
     def canonical_json(self) -> str:

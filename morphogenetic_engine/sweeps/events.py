@@ -88,6 +88,21 @@ class TrialReported:
     attempt: int
     step: int
     metrics: Mapping[str, float]
+    replicate: int | None = None
+
+
+@dataclass(frozen=True)
+class ReplicateEnded:
+    """One replicate of a trial is complete; `duration` in seconds."""
+
+    kind: ClassVar[str] = "replicate_ended"
+    time: float
+    trial: int
+    attempt: int
+    replicate: int
+    seed: int
+    metrics: Mapping[str, float]
+    duration: float
 
 
 @dataclass(frozen=True)
@@ -127,7 +142,16 @@ class TrialEnded:
     message: str = ""
 
 
-Event = SessionStarted | SessionEnded | TrialStarted | TrialReported | AttemptFailed | TrialInterrupted | TrialEnded
+Event = (
+    SessionStarted
+    | SessionEnded
+    | TrialStarted
+    | TrialReported
+    | ReplicateEnded
+    | AttemptFailed
+    | TrialInterrupted
+    | TrialEnded
+)
 
 _KINDS: Mapping[str, type[Event]] = {
     cls.kind: cls
@@ -136,6 +160,7 @@ _KINDS: Mapping[str, type[Event]] = {
         SessionEnded,
         TrialStarted,
         TrialReported,
+        ReplicateEnded,
         AttemptFailed,
         TrialInterrupted,
         TrialEnded,

@@ -5,16 +5,18 @@ A design gives the point of a trial from the trial's number alone, has an exact 
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from morphogenetic_engine.sweeps.combinations import Combinations, all_points
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.seeds import derived_seed
 from morphogenetic_engine.sweeps.space import Space
-from morphogenetic_engine.trial import Value
+from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER, Earlier
+from morphogenetic_engine.trial import Params, Value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,45 +25,46 @@ _REDRAWS = 100
 """How often a point that was there already is drawn anew before the nearest free point is taken."""
 
 
-class Design(Protocol):
-    """Points by number."""
-
-    def __len__(self) -> int:
-        """The number of trials."""
-
-    def params(self, number: int) -> dict[str, Value]:
-        """The parameters of a trial, fixed and searched together."""
-
-
-def design_of(config: SweepConfig) -> Design:
-    """Return the design that a configuration asks for."""
+def design_of(config: SweepConfig) -> Grid | SampledDesign:
+    """Return the design that a configuration asks for; the baseline, where there is one, is its first point."""
     trials, seed = config.optimization.n_trials, config.optimization.seed
     if config.sweep_type is SweepType.GRID:
-        return Grid(config.space, trials)
+        return Grid(config.space, trials, baseline=config.baseline)
     assert trials is not None, "the schema requires n_trials of every design that samples"
-    return SampledDesign(config.space, trials, seed, _UNIT_POINTS[config.sweep_type])
+    return SampledDesign(config.space, trials, seed, _UNIT_POINTS[config.sweep_type], baseline=config.baseline)
 
 
 class Grid:
     """Every combination of the axes' values; the last axis changes fastest. No point is held in memory."""
 
-    def __init__(self, space: Space, trials: int | None = None) -> None:
+    def __init__(self, space: Space, trials: int | None = None, *, baseline: Params | None = None) -> None:
         self._space = space
-        self.axes = {name: axis.grid() for name, axis in space.axes.items()}
-        self.points = math.prod(len(values) for values in self.axes.values())
-        self._length = self.points if trials is None else min(trials, self.points)
+        self._points = Combinations(space, {name: axis.grid() for name, axis in space.axes.items()})
+        self._baseline = baseline
+        self._left_out = None if baseline is None else self._points.find(baseline)
+        added = int(baseline is not None and self._left_out is None)
+        self._length = min(self._points.total + added, sys.maxsize if trials is None else trials)
 
     def __len__(self) -> int:
         return self._length
 
-    def params(self, number: int) -> dict[str, Value]:
+    @staticmethod
+    def needs(_number: int) -> int:
+        """Nothing: a grid is known ahead."""
+        return 0
+
+    def params(self, number: int, _earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
         if not 0 <= number < self._length:
             raise IndexError(f"the grid has {self._length} points, but got number={number}")
-        values: list[Value] = []
-        for axis in reversed(self.axes.values()):
-            number, index = divmod(number, len(axis))
-            values.append(axis[index])
-        return self._space.params(values[::-1])
+        return {**self._space.fixed, **self._point(number)}
+
+    def _point(self, number: int) -> Params:
+        if self._baseline is None:
+            return self._points[number]
+        if number == 0:
+            return self._baseline
+        passed = self._left_out is not None and number > self._left_out
+        return self._points[number if passed else number - 1]
 
 
 UnitPoints = Callable[[int, int, int], Iterator["NDArray[np.float64]"]]
@@ -71,54 +74,60 @@ UnitPoints = Callable[[int, int, int], Iterator["NDArray[np.float64]"]]
 class SampledDesign:
     """Points of the unit cube carried over to the space; a point that was there already gives way to a free one."""
 
-    def __init__(self, space: Space, trials: int, seed: int, unit_points: UnitPoints) -> None:
+    def __init__(
+        self, space: Space, trials: int, seed: int, unit_points: UnitPoints, *, baseline: Params | None = None
+    ) -> None:
         self._space = space
         self._trials = trials
-        self._units = unit_points(max(1, len(space.axes)), trials, derived_seed(seed, "design"))
+        self._dimensions = max(1, len(space.axes))
+        self._drawn: list[Params] = [] if baseline is None else [baseline]
+        self._seen = {_key(point) for point in self._drawn}
+        self._units = unit_points(self._dimensions, trials - len(self._drawn), derived_seed(seed, "design"))
         self._spare = np.random.default_rng(derived_seed(seed, "redraw"))
-        self._drawn: list[tuple[Value, ...]] = []
-        self._seen: set[tuple[Value, ...]] = set()
 
     def __len__(self) -> int:
         return self._trials
 
-    def params(self, number: int) -> dict[str, Value]:
+    @staticmethod
+    def needs(_number: int) -> int:
+        """Nothing: a design is known ahead."""
+        return 0
+
+    def params(self, number: int, _earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
         if not 0 <= number < self._trials:
             raise IndexError(f"the design has {self._trials} points, but got number={number}")
         while len(self._drawn) <= number:
-            values = self._free(self._values(next(self._units)))
-            self._drawn.append(values)
-            self._seen.add(values)
-        return self._space.params(self._drawn[number])
+            point = self._free(self._point(next(self._units)))
+            self._drawn.append(point)
+            self._seen.add(_key(point))
+        return {**self._space.fixed, **self._drawn[number]}
 
-    def _values(self, unit: NDArray[np.float64]) -> tuple[Value, ...]:
+    def _point(self, unit: NDArray[np.float64]) -> Params:
         axes = self._space.axes.values()
-        return tuple(axis.from_unit(float(number)) for axis, number in zip(axes, unit, strict=False))
+        return self._space.active([axis.from_unit(float(number)) for axis, number in zip(axes, unit, strict=False)])
 
-    def _free(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+    def _free(self, point: Params) -> Params:
         redraws = 0
-        while values in self._seen:
+        while _key(point) in self._seen:
             if redraws == _REDRAWS:
                 return self._next_free()
-            values = self._values(self._spare.random(max(1, len(values))))
+            point = self._point(self._spare.random(self._dimensions))
             redraws += 1
-        return values
+        return point
 
-    def _next_free(self) -> tuple[Value, ...]:
+    def _next_free(self) -> Params:
         """Walk on from a random point of a finite space that is nearly full."""
-        size = self._space.size
-        assert size is not None and size >= self._trials, "only a finite space fills up, and the schema bounds n_trials"
-        start = int(self._spare.integers(size))
-        walk = (self._point((start + step) % size) for step in range(size))
-        return next(values for values in walk if values not in self._seen)
+        points = all_points(self._space)
+        assert (
+            points is not None and points.total >= self._trials
+        ), "only a finite space fills up; the schema bounds n_trials"
+        start = int(self._spare.integers(points.total))
+        walk = (points[(start + step) % points.total] for step in range(points.total))
+        return next(point for point in walk if _key(point) not in self._seen)
 
-    def _point(self, index: int) -> tuple[Value, ...]:
-        values: list[Value] = []
-        for axis in self._space.axes.values():
-            assert axis.size is not None
-            index, place = divmod(index, axis.size)
-            values.append(axis.at(place))
-        return tuple(values)
+
+def _key(point: Params) -> tuple[tuple[str, Value], ...]:
+    return tuple(point.items())
 
 
 def _random(dimensions: int, _points: int, seed: int) -> Iterator[NDArray[np.float64]]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder, all_sweeps
-from morphogenetic_engine.sweeps.grid_search import design_of
 from morphogenetic_engine.sweeps.journal import is_locked
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
+from morphogenetic_engine.sweeps.search import total_trials
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def overview(folder: SweepFolder) -> SweepOverview:
         sweep_type=result.config.sweep_type.value,
         state=sweep_state(folder, result),
         created=result.info.created,
-        trials=len(design_of(result.config)),
+        trials=total_trials(result.config),
         complete=result.counts[TrialState.COMPLETE],
         pruned=result.counts[TrialState.PRUNED],
         failed=result.counts[TrialState.FAILED],

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Discriminator,
+    Field,
     StrictBool,
     StrictFloat,
     StrictInt,
@@ -21,6 +22,7 @@ from pydantic import (
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.trial import Value, text
 
 _SCIENTIFIC = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 _WHOLE = range(-(2**63), 2**63)
@@ -67,9 +69,27 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
+
 def _rule(error: ConfigError) -> ValueError:
     # Pydantic collects ValueErrors and knows where in the file they belong.
     return ValueError(str(error))
+
+
+def _values(value: object) -> object:
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+Condition = dict[
+    str, Annotated[tuple[Scalar, ...], BeforeValidator(_values, json_schema_input_type=Scalar | list[Scalar])]
+]
+
+
+def _check_default(parameter: Parameter, default: Value | None) -> None:
+    if default is not None:
+        try:
+            parameter.parse(text(default))
+        except ConfigError as error:
+            raise ValueError(f"default {error}") from error
 
 
 class CategoricalParameter(Section):
@@ -78,10 +98,14 @@ class CategoricalParameter(Section):
     type: Literal["categorical"] = "categorical"
     choices: tuple[Scalar, ...]
     """The values, of any kinds; no two alike."""
+    when: Condition = Field(default_factory=dict)
+    """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
+    default: Scalar | None = None
+    """Its value in the baseline, the configuration that runs first."""
 
     @model_validator(mode="after")
     def _follows_the_rules(self) -> CategoricalParameter:
-        self.parameter()
+        _check_default(self.parameter(), self.default)
         return self
 
     def parameter(self) -> Parameter:
@@ -105,12 +129,16 @@ class IntParameter(Section):
     """Spread the values evenly in the logarithm."""
     points: int | None = None
     """How many values a grid takes; 5 where neither step nor points is given."""
+    when: Condition = Field(default_factory=dict)
+    """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
+    default: Scalar | None = None
+    """Its value in the baseline, the configuration that runs first."""
 
     _numbers = field_validator("low", "high", "step", "points", mode="before")(number)
 
     @model_validator(mode="after")
     def _follows_the_rules(self) -> IntParameter:
-        self.parameter()
+        _check_default(self.parameter(), self.default)
         return self
 
     def parameter(self) -> Parameter:
@@ -134,12 +162,16 @@ class FloatParameter(Section):
     """Spread the values evenly in the logarithm."""
     points: int | None = None
     """How many values a grid takes; 5 where neither step nor points is given."""
+    when: Condition = Field(default_factory=dict)
+    """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
+    default: Scalar | None = None
+    """Its value in the baseline, the configuration that runs first."""
 
     _numbers = field_validator("low", "high", "step", "points", mode="before")(number)
 
     @model_validator(mode="after")
     def _follows_the_rules(self) -> FloatParameter:
-        self.parameter()
+        _check_default(self.parameter(), self.default)
         return self
 
     def parameter(self) -> Parameter:

@@ -16,6 +16,7 @@ from morphogenetic_engine.sweeps.events import (
     AttemptFailed,
     Event,
     Outcome,
+    ReplicateEnded,
     SessionEnded,
     SessionStarted,
     TrialEnded,
@@ -33,6 +34,18 @@ WALL_CLOCK_METRICS = frozenset({"runtime"})
 """Metrics that differ from run to run by nature; they stand among the wall-clock columns of the table."""
 
 
+@dataclass(frozen=True, slots=True)
+class Replicate:
+    """One run of a trial's configuration with one of the seeds that all configurations share."""
+
+    seed: int
+    metrics: Mapping[str, float]
+    duration: float
+    """Seconds."""
+    curve: Mapping[int, Mapping[str, float]]
+    """Metrics by step."""
+
+
 @dataclass(slots=True)
 class TrialRecord:
     """What the journal says of one trial."""
@@ -45,7 +58,9 @@ class TrialRecord:
     message: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
     curve: dict[int, Mapping[str, float]] = field(default_factory=dict)
-    """Metrics by step; a later attempt overwrites the steps that it reports again."""
+    """Metrics by step; a later attempt overwrites the steps that it reports again. With replicates, a step is one."""
+    replicates: dict[int, Replicate] = field(default_factory=dict)
+    """The replicates that are complete, by their numbers."""
     attempt: int = 0
     """The last attempt, from 0."""
     crashes: int = 0
@@ -67,6 +82,7 @@ class History:
         self.last_end: SessionEnded | None = None
         self.any_complete = False
         self._keep_curves = keep_curves
+        self._inner: dict[tuple[int, int], dict[int, Mapping[str, float]]] = {}
         self._begun = self._last = self._seconds_before = 0.0
 
     @property
@@ -83,13 +99,11 @@ class History:
         match event:
             case TrialReported():
                 if self._keep_curves:
-                    self.trials[event.trial].curve[event.step] = event.metrics
+                    self._curve_of(event)[event.step] = event.metrics
+            case ReplicateEnded():
+                self._take_replicate(event)
             case TrialStarted():
-                trial = self.trials.get(event.trial)
-                if trial is None:
-                    trial = self.trials[event.trial] = TrialRecord(event.trial, event.seed, event.params)
-                trial.state, trial.attempt, trial.started = TrialState.RUNNING, event.attempt, event.time
-                trial.reason, trial.message, trial.metrics = None, "", {}  # of a failure that is tried again
+                self._take_start(event)
             case TrialEnded():
                 trial = self.trials[event.trial]
                 trial.state, trial.reason, trial.message = event.state, event.reason, event.message
@@ -109,6 +123,23 @@ class History:
                 self.last_end = None
             case SessionEnded():
                 self.last_end = event
+
+    def _take_start(self, event: TrialStarted) -> None:
+        trial = self.trials.get(event.trial)
+        if trial is None:
+            trial = self.trials[event.trial] = TrialRecord(event.trial, event.seed, event.params)
+        trial.state, trial.attempt, trial.started = TrialState.RUNNING, event.attempt, event.time
+        trial.reason, trial.message, trial.metrics = None, "", {}  # of a failure that is tried again
+
+    def _take_replicate(self, event: ReplicateEnded) -> None:
+        trial, curve = self.trials[event.trial], self._inner.pop((event.trial, event.replicate), {})
+        trial.replicates[event.replicate] = Replicate(event.seed, event.metrics, event.duration, curve)
+        trial.curve[event.replicate] = event.metrics
+
+    def _curve_of(self, event: TrialReported) -> dict[int, Mapping[str, float]]:
+        if event.replicate is None:
+            return self.trials[event.trial].curve
+        return self._inner.setdefault((event.trial, event.replicate), {})
 
     def ended(self, number: int) -> bool:
         """Tell whether a trial reached a final state."""

@@ -10,25 +10,28 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.errors import ConfigError, FailureReason, MorphogeneticError, StoreError, WorkloadError
 from morphogenetic_engine.sweeps import events, workers
-from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.early_stopping import EarlyStopper
 from morphogenetic_engine.sweeps.events import Event, Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
-from morphogenetic_engine.sweeps.grid_search import Design, design_of
 from morphogenetic_engine.sweeps.journal import Journal
 from morphogenetic_engine.sweeps.probe import rejection, worker_setup
+from morphogenetic_engine.sweeps.replicates import combined_metrics, replicate_seed
 from morphogenetic_engine.sweeps.resources import parallel_workers
 from morphogenetic_engine.sweeps.results import History, read_history
 from morphogenetic_engine.sweeps.schedule import Schedule, tries_again
+from morphogenetic_engine.sweeps.search import pruning_of, suggestions_of
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.sweeps.stop_signals import StopSignals
+from morphogenetic_engine.sweeps.suggestions import Suggestions, TrialDecisions, earlier_than
 from morphogenetic_engine.sweeps.trial_table import TrialTable
+from morphogenetic_engine.trial import Metrics, Params
 
 Observer = Callable[[Event], None]
 """Is told each event right after the journal has it."""
@@ -49,7 +52,7 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(folder.journal))
         info = folder.read_info()
-        history = read_history(folder, keep_curves=False)
+        history = read_history(folder, keep_curves=info.config.sweep_type is SweepType.BAYESIAN)
         table = stack.enter_context(TrialTable(folder.table, info.config))
         runner = SweepRunner(
             folder, info, journal, history=history, table=table, observers=observers, retry_failed=retry_failed
@@ -57,7 +60,7 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
         return runner.run()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Attempt:
     """A trial that a worker is running."""
 
@@ -65,6 +68,8 @@ class _Attempt:
     attempt: int
     begun: float
     """By the monotonic clock."""
+    decisions: TrialDecisions | None
+    last_report: Metrics = field(default_factory=dict)
 
 
 class SweepRunner:
@@ -88,9 +93,10 @@ class SweepRunner:
         self._history = history
         self._table = table
         self._observers = tuple(observers)
-        self._design: Design = design_of(info.config)
+        self._suggestions = suggestions_of(info.config)
         self._parallel = parallel_workers(info.config.execution)
-        self._schedule = _schedule(info.config, history, len(self._design), self._parallel, retry_failed)
+        self._schedule = _schedule(info.config, history, self._suggestions, self._parallel, retry_failed)
+        self._pruning = pruning_of(info.config)
         self._running: dict[workers.Worker, _Attempt] = {}
         self._in_vain = 0
         self._spent = history.seconds
@@ -154,12 +160,42 @@ class SweepRunner:
     def _start(self, worker: workers.Worker, number: int) -> None:
         known = self._history.trials.get(number)
         attempt = known.attempt + 1 if known else 0
-        params = known.params if known else self._design.params(number)
+        params = known.params if known else self._suggest(number)
         seed = trial_seed(self._config.optimization.seed, number)
+        decisions = self._decisions(number, params)
         self._record(events.TrialStarted(time.time(), number, attempt, worker.number, seed, params))
-        self._running[worker] = _Attempt(number, attempt, time.monotonic())
-        objective = self._config.optimization.target_metric
-        worker.run(number, seed=seed, params=params, folder=self._folder.trial(number), objective=objective)
+        self._running[worker] = _Attempt(number, attempt, time.monotonic(), decisions)
+        worker.run(
+            workers.TrialTask(
+                number=number,
+                seed=seed,
+                params=params,
+                dir=self._folder.trial(number),
+                objectives=[objective.metric for objective in self._config.optimization.all_objectives],
+                decides=decisions is not None,
+                replicates=self._replicates_left(number),
+            )
+        )
+
+    def _decisions(self, number: int, params: Params) -> TrialDecisions | None:
+        """Return the pruner's decisions about a trial; they see what the trial's suggestion saw."""
+        if self._pruning is None:
+            return None
+        known = self._history.trials.get(number)
+        ended = [self._history.trials[each] for each in range(self._suggestions.needs(number))]
+        return self._pruning.of_trial(number, params, ended, reported=dict(known.curve) if known else {})
+
+    def _replicates_left(self, number: int) -> list[dict[str, int]]:
+        """Return the replicates of a trial that no earlier attempt finished; none: the trial has no replicates."""
+        wanted, known = self._config.experiment.replicates, self._history.trials[number].replicates
+        if wanted == 1:
+            return []
+        left = [replicate for replicate in range(wanted) if replicate not in known]
+        return [{"replicate": each, "seed": replicate_seed(self._config.optimization.seed, each)} for each in left]
+
+    def _suggest(self, number: int) -> Params:
+        needed = self._suggestions.needs(number)
+        return self._suggestions.params(number, earlier_than(number, needed, self._history.trials))
 
     def _hear(self, worker: workers.Worker, message: workers.Message) -> None:
         match message:
@@ -168,13 +204,39 @@ class SweepRunner:
                 self._in_vain = 0
             case workers.Rejected():
                 raise rejection(message, self._config, self._info.config_path)
-            case workers.Reported(step, metrics):
-                running = self._running[worker]
-                self._record(events.TrialReported(time.time(), running.number, running.attempt, step, metrics))
+            case workers.Reported():
+                self._take_report(worker, message)
+            case workers.Replicated():
+                self._take_replicate(worker, message)
             case workers.Ended():
                 self._finish(self._running.pop(worker), message)
             case workers.Died(status):
                 self._bury(worker, status)
+
+    def _take_report(self, worker: workers.Worker, report: workers.Reported) -> None:
+        running = self._running[worker]
+        step, metrics = report.step, report.metrics
+        self._record(
+            events.TrialReported(time.time(), running.number, running.attempt, step, metrics, report.replicate)
+        )
+        running.last_report = metrics
+        if report.replicate is None:
+            self._decide(worker, running, step, metrics)
+
+    def _take_replicate(self, worker: workers.Worker, done: workers.Replicated) -> None:
+        running = self._running[worker]
+        self._record(
+            events.ReplicateEnded(
+                time.time(), running.number, running.attempt, done.replicate, done.seed, done.metrics, done.duration
+            )
+        )
+        self._decide(worker, running, done.replicate, done.metrics)
+
+    def _decide(self, worker: workers.Worker, running: _Attempt, step: int, metrics: Metrics) -> None:
+        """Answer a worker that waits for the pruner."""
+        if running.decisions is not None:
+            value = metrics.get(self._config.optimization.target_metric)
+            worker.decide(prune=value is not None and running.decisions.stops_at(step, value))
 
     def _finish(self, attempt: _Attempt, ended: workers.Ended) -> None:
         """Record how an attempt ended: for good, or to be tried again."""
@@ -192,15 +254,33 @@ class SweepRunner:
                 attempt.attempt,
                 ended.state,
                 duration,
-                ended.metrics,
+                self._final_metrics(attempt, ended),
                 ended.reason,
                 ended.message,
             )
         )
         self._table.add(self._history.trials[number], self._history.trials.values())
         self._schedule.ended()
+        self._check_first_ends(attempt, ended)
+
+    def _final_metrics(self, attempt: _Attempt, ended: workers.Ended) -> Metrics:
+        """Return a complete trial's metrics, what its replicates come to, or what a pruned trial reported last."""
+        replicates = self._history.trials[attempt.number].replicates
+        if replicates and ended.state is not TrialState.FAILED:
+            return combined_metrics(replicates, self._config.optimization)
+        return attempt.last_report if ended.state is TrialState.PRUNED else ended.metrics
+
+    def _check_first_ends(self, attempt: _Attempt, ended: workers.Ended) -> None:
+        """End a sweep that cannot work: its workload has no such objective, or makes no reports for the pruner."""
+        where = self._info.config_path
         if ended.reason is FailureReason.MISSING_METRIC and not self._history.any_complete:
-            raise ConfigError(f"{self._info.config_path}: optimization.target_metric: {ended.message}")
+            raise ConfigError(f"{where}: optimization.target_metric: {ended.message}")
+        silent = ended.state is TrialState.COMPLETE and not self._history.trials[attempt.number].curve
+        if silent and self._pruning is not None:
+            pruner = self._config.optimization.pruner
+            raise ConfigError(
+                f"{where}: optimization.pruner: {pruner} needs reports, but trial {attempt.number} made none; use none"
+            )
 
     def _bury(self, worker: workers.Worker, status: int) -> None:
         attempt = self._running.pop(worker, None)
@@ -271,11 +351,14 @@ class SweepRunner:
             observer(event)
 
 
-def _schedule(config: SweepConfig, history: History, total: int, parallel: int, retry_failed: bool) -> Schedule:
+def _schedule(
+    config: SweepConfig, history: History, suggestions: Suggestions, parallel: int, retry_failed: bool
+) -> Schedule:
     rule = config.execution.early_stopping
     return Schedule(
         history,
-        total,
+        len(suggestions),
+        needs=suggestions.needs,
         lookahead=config.optimization.lookahead or parallel,
         stopper=EarlyStopper(rule, config.optimization) if rule else None,
         retry_failed=retry_failed,

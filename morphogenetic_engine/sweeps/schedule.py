@@ -7,6 +7,7 @@ decide about later trials, trial n waits for the trials up to n - lookahead and 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.early_stopping import EarlyStopper
@@ -23,6 +24,7 @@ class Schedule:
         history: History,
         total: int,
         *,
+        needs: Callable[[int], int] = lambda _number: 0,
         lookahead: int,
         stopper: EarlyStopper | None = None,
         retry_failed: bool = False,
@@ -30,6 +32,7 @@ class Schedule:
         self.early_stopped = False
         self._history = history
         self._total = total
+        self._needs = needs
         self._lookahead = lookahead
         self._stopper = stopper
         self._frontier = 0
@@ -69,7 +72,8 @@ class Schedule:
         self._total, self._again = 0, []
 
     def _may_start(self, number: int) -> bool:
-        return self._stopper is None or self._frontier > number - self._lookahead
+        decided = 0 if self._stopper is None else number - self._lookahead + 1
+        return self._frontier >= max(decided, self._needs(number))
 
     def _advance(self) -> None:
         """Move the frontier, below which every trial has ended, and ask at each trial whether the sweep stops."""

@@ -46,6 +46,8 @@ class ExperimentConfig(Section):
 
     workload: str | None = None
     """`module:function`, called as train(params, trial); left out: the morphogenetic engine."""
+    replicates: int = Field(default=1, ge=1)
+    """Runs of each configuration, with seeds that all configurations share; the objective is made of all of them."""
     command: tuple[StrictStr, ...] | None = None
     """A program and its arguments instead of a workload; {lr} stands for the parameter lr, no shell is involved."""
 
@@ -60,6 +62,8 @@ class ExperimentConfig(Section):
     def _one_workload(self) -> ExperimentConfig:
         if self.command is not None and self.workload is not None:
             raise ValueError("workload and command exclude each other; keep one")
+        if self.replicates > 1 and "seed" in self.parameters:
+            raise ValueError("replicates give each run a seed of its own; leave seed out")
         if self.command is not None and not self.command:
             raise ValueError("command must name a program")
         return self
@@ -139,6 +143,27 @@ class ExecutionConfig(Section):
     _numbers = field_validator("threads_per_trial", "timeout_per_trial", mode="before")(number)
 
 
+SamplerName = Literal["TPE", "CmaEs", "Random", "QMC", "GP", "NSGAII", "auto"]
+PrunerName = Literal[
+    "MedianPruner",
+    "SuccessiveHalvingPruner",
+    "HyperbandPruner",
+    "PercentilePruner",
+    "PatientPruner",
+    "WilcoxonPruner",
+    "none",
+]
+
+
+class Objective(Section):
+    """A metric that is optimised."""
+
+    metric: MetricName
+    """A metric that the workload returns."""
+    direction: Direction = Direction.MAXIMIZE
+    """Whether a larger or a smaller value is better."""
+
+
 class OptimizationConfig(Section):
     """What is optimised, and how many trials there are."""
 
@@ -157,23 +182,50 @@ class OptimizationConfig(Section):
     lookahead: int | None = Field(default=None, ge=1)
     """Whatever is decided about trial n uses the results of the trials up to n - lookahead, so that any number of
     workers up to lookahead gives the same trials. Left out: max_parallel at the first start."""
-    sampler: Literal["TPE", "CmaEs", "Random", "QMC", "GP", "NSGAII", "auto"] | None = None
-    """Optuna's sampler; designs known ahead do not use it."""
-    pruner: (
-        Literal[
-            "MedianPruner",
-            "SuccessiveHalvingPruner",
-            "HyperbandPruner",
-            "PercentilePruner",
-            "PatientPruner",
-            "WilcoxonPruner",
-            "none",
-        ]
-        | None
-    ) = None
-    """Optuna's pruner; designs known ahead do not use it."""
+    replicate_objective: Literal["mean", "median", "confidence_bound"] = "mean"
+    """What the replicates' objectives come to: their mean, their median, or the end of the 95 % interval of the mean
+    that is worse."""
+    objectives: tuple[Objective, ...] = ()
+    """Several objectives instead of one: the results are then those that no other trial beats in all."""
+    sampler: SamplerName | None = None
+    """Optuna's sampler of a bayesian sweep (TPE where it is left out); designs known ahead do not use it."""
+    sampler_options: dict[str, Scalar] = Field(default_factory=dict)
+    """Arguments of Optuna's sampler by their names there."""
+    pruner: PrunerName | None = None
+    """Optuna's pruner of a bayesian sweep; designs known ahead do not use it."""
+    pruner_options: dict[str, Scalar] = Field(default_factory=dict)
+    """Arguments of Optuna's pruner by their names there."""
 
     _numbers = field_validator("n_trials", "timeout", "seed", "lookahead", mode="before")(number)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_objective_is_the_target(cls, written: object) -> object:
+        """Several objectives: the first one is also what tables sort by."""
+        if not isinstance(written, dict) or not isinstance(written.get("objectives"), (list, tuple)):
+            return written
+        first = next(iter(written["objectives"]), None)
+        if not isinstance(first, dict):
+            return written
+        given = {"target_metric": first.get("metric"), "direction": first.get("direction", Direction.MAXIMIZE)}
+        return {**{name: value for name, value in given.items() if value is not None}, **written}
+
+    @model_validator(mode="after")
+    def _objectives_agree(self) -> OptimizationConfig:
+        metrics = [objective.metric for objective in self.objectives]
+        if len(set(metrics)) < len(metrics):
+            raise ValueError(f"objectives: must differ from each other, but got {', '.join(metrics)}")
+        first = Objective(metric=self.target_metric, direction=self.direction)
+        if self.objectives and self.objectives[0] != first:
+            raise ValueError(
+                f"target_metric and direction: leave them out beside objectives, whose first is {metrics[0]}"
+            )
+        return self
+
+    @property
+    def all_objectives(self) -> tuple[Objective, ...]:
+        """The objectives; one where `objectives` is left out."""
+        return self.objectives or (Objective(metric=self.target_metric, direction=self.direction),)
 
 
 class TrackingConfig(Section):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from morphogenetic_engine.errors import ConfigError
@@ -142,7 +142,9 @@ class FloatRange:
 
     def at(self, index: int) -> float:
         # Decimal arithmetic on the numbers as written: 0.1 + 2 * 0.1 is 0.3, not 0.30000000000000004.
-        return self.low if self.step is None else float(_decimal(self.low) + index * _decimal(self.step))
+        if self.step is None:
+            return self.low
+        return min(float(_decimal(self.low) + index * _decimal(self.step)), self.high)
 
     def from_unit(self, unit: float) -> float:
         if self.size is not None:
@@ -183,17 +185,24 @@ class Space:
     """The axes in the order of the configuration, and the parameters that are the same in every trial."""
 
     axes: Mapping[str, Parameter]
+    """Every axis stands after those that its condition names."""
     fixed: Mapping[str, Value]
+    conditions: Mapping[str, Mapping[str, tuple[Value, ...]]] = field(default_factory=dict)
+    """For an axis that is not always there: the parameters it depends on, and the values with which it is there."""
 
-    @property
-    def size(self) -> int | None:
-        """The number of points, or None when an axis is continuous."""
-        sizes = [axis.size for axis in self.axes.values()]
-        return None if None in sizes else math.prod(size for size in sizes if size is not None)
+    def is_active(self, name: str, point: Params) -> bool:
+        """Tell whether an axis is there, given the values of the axes before it."""
+        known = {**self.fixed, **point}
+        conditions = self.conditions.get(name, {})
+        return all(parent in known and known[parent] in values for parent, values in conditions.items())
 
-    def params(self, values: Sequence[Value]) -> dict[str, Value]:
-        """Return the fixed parameters together with one value for each axis."""
-        return {**self.fixed, **dict(zip(self.axes, values, strict=True))}
+    def active(self, values: Sequence[Value]) -> dict[str, Value]:
+        """Return the searched parameters, given one value for each axis: those whose conditions hold."""
+        point: dict[str, Value] = {}
+        for name, value in zip(self.axes, values, strict=True):
+            if self.is_active(name, point):
+                point[name] = value
+        return point
 
     def describe(self, params: Params) -> str:
         """Return the searched parameters for people, floats in six digits: `lr=0.001 num_layers=8`."""

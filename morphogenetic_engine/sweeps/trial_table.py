@@ -50,7 +50,7 @@ def table_row(trial: TrialRecord, columns: Sequence[str]) -> list[str]:
         "state": trial.state.value,
         "reason": trial.reason.value if trial.reason else "",
         "seed": str(trial.seed),
-        "message": trial.message,
+        "message": " ".join(trial.message.split()),
         "attempts": str(trial.attempt + 1),
         "started": started,
         "duration": f"{trial.duration:.3f}",
@@ -89,7 +89,7 @@ class TrialTable:
         write_whole(self._path, content.getvalue().encode())
 
     def add(self, trial: TrialRecord, trials: Iterable[TrialRecord]) -> None:
-        """Append a trial that ended; a new metric (a column), or a trial that ended before, has all `trials` rewritten."""
+        """Append a trial that ended; one with a new metric, or that ended before, has all `trials` written anew."""
         found = {_metric_column(name, trial.params) for name in trial.metrics}
         if trial.number in self._rows or not found.issubset(self._columns):
             self.write(trials)

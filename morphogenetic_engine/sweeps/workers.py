@@ -44,6 +44,22 @@ class WorkerSetup:
 
 
 @dataclass(frozen=True)
+class TrialTask:
+    """What a worker is told of a trial."""
+
+    number: int
+    seed: int
+    params: Params
+    dir: Path
+    objectives: Sequence[str]
+    """Metrics that the workload must return."""
+    decides: bool = False
+    """Whether a pruner decides at each report (with replicates: after each replicate)."""
+    replicates: Sequence[Mapping[str, int]] = ()
+    """`replicate` and `seed` of each run that is left to do; none: one run with the trial's own seed."""
+
+
+@dataclass(frozen=True)
 class Ready:
     """The workload is loaded."""
 
@@ -62,6 +78,17 @@ class Reported:
 
     step: int
     metrics: Mapping[str, float]
+    replicate: int | None = None
+
+
+@dataclass(frozen=True)
+class Replicated:
+    """One replicate of a trial is complete."""
+
+    replicate: int
+    seed: int
+    metrics: Mapping[str, float]
+    duration: float
 
 
 @dataclass(frozen=True)
@@ -86,7 +113,7 @@ def failed(reason: FailureReason, message: str) -> Ended:
     return Ended(TrialState.FAILED, reason=reason, message=message)
 
 
-Message = Ready | Rejected | Reported | Ended | Died
+Message = Ready | Rejected | Reported | Replicated | Ended | Died
 
 
 class Worker:
@@ -121,17 +148,13 @@ class Worker:
             }
         )
 
-    def run(self, number: int, *, seed: int, params: Params, folder: Path, objective: str) -> None:
+    def run(self, task: TrialTask) -> None:
         """Give the worker a trial."""
-        self.send(
-            {
-                "number": number,
-                "seed": seed,
-                "params": dict(params),
-                "dir": str(folder.absolute()),
-                "objective": objective,
-            }
-        )
+        self.send({**vars(task), "params": dict(task.params), "dir": str(task.dir.absolute())})
+
+    def decide(self, *, prune: bool) -> None:
+        """Answer a worker that waits whether its trial goes on."""
+        self.send({"prune": prune})
 
     def send(self, command: Mapping[str, object]) -> None:
         """Write one command; a worker that just died is noticed as such, not here."""
@@ -289,6 +312,8 @@ def _message(line: bytes) -> Message:
             return Rejected(**message)
         case "reported":
             return Reported(**message)
+        case "replicated":
+            return Replicated(**message)
         case _:
             reason = message.get("reason")
             message["reason"] = FailureReason(reason) if reason else None

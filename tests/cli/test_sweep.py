@@ -239,3 +239,16 @@ def _wait_for_line(path: Path, text: str) -> None:
     while not (path.exists() and text in path.read_text(encoding="utf-8")):
         assert time.monotonic() < deadline, f"{path} never said {text}"
         time.sleep(0.01)
+
+
+def test_mlflow_that_is_down_is_one_warning_and_publish_sends_it_later(
+    command: Command, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    ran = command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "s", "--mlflow")
+    assert ran.status == 0
+    assert ran.out.count("warning: ") == 1 and "morphogenetic sweep publish --sweep-id s" in ran.out.splitlines()[-1]
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    with _started("publish", "--sweep-id", "s") as process:
+        out, err = process.communicate(timeout=60)
+    assert out == f"3 trials and 3 files sent to sqlite:///{workplace}/results/mlflow.db\n", err

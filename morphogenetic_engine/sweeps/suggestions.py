@@ -1,0 +1,62 @@
+"""What a trial tries: the one interface between the ways to search and the run loop.
+
+A suggestion is a function of the configuration, the trial's number, the results of the trials below `needs(number)`,
+and the parameters of all trials below `number`; never of which worker was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.trial import Params, Value
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a suggestion may look at."""
+
+    ended: Sequence[TrialRecord]
+    """The trials 0 to needs(number) - 1; every one has ended."""
+    pending: Sequence[Params]
+    """The parameters of the trials needs(number) to number - 1, whatever has become of them."""
+
+
+class Suggestions(Protocol):
+    """A way to search. Asked for its trials in the order of their numbers, at most once for each."""
+
+    def __len__(self) -> int:
+        """The number of trials."""
+
+    def needs(self, number: int, /) -> int:
+        """How many trials, counted from the first, must have ended before trial `number` is suggested."""
+
+    def params(self, number: int, earlier: Earlier) -> dict[str, Value]:
+        """The parameters of a trial, fixed and searched together."""
+
+
+class TrialDecisions(Protocol):
+    """The pruner's decisions about one trial."""
+
+    def stops_at(self, step: int, value: float) -> bool:
+        """Take a report of the objective, and tell whether the trial ends here."""
+
+
+class Pruning(Protocol):
+    """Decides whether trials go on; a decision depends on the same trials as the trial's suggestion."""
+
+    def of_trial(
+        self, number: int, params: Params, ended: Sequence[TrialRecord], reported: Mapping[int, Mapping[str, float]]
+    ) -> TrialDecisions:
+        """Return the decisions about a trial; `reported` is what an earlier attempt at it reported."""
+
+
+def earlier_than(number: int, needed: int, trials: Mapping[int, TrialRecord]) -> Earlier:
+    """Return what the suggestion of trial `number` may look at."""
+    ended = [trials[each] for each in range(needed)]
+    return Earlier(ended, [trials[each].params for each in range(needed, number)])
+
+
+NOTHING_EARLIER = Earlier((), ())

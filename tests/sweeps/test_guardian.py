@@ -1,0 +1,77 @@
+"""The guardian kills the process groups that are left when its input ends, and no other."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from morphogenetic_engine.sweeps.guardian import guard
+
+Sleeper = subprocess.Popen[bytes]
+Until = Callable[[Callable[[], object]], None]
+
+ECHO = "import sys; print(sys.stdin.readline(), flush=True)"
+SLEEP = "import time; time.sleep(600)"
+WITH_CHILD = f"""
+import subprocess, sys, time
+print(subprocess.Popen([sys.executable, "-c", {SLEEP!r}]).pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture(name="sleeper")
+def _sleeper() -> Iterator[Callable[[str], Sleeper]]:
+    """Start programs that sleep, each in a process group of its own."""
+    started: list[Sleeper] = []
+
+    def start(script: str) -> Sleeper:
+        command = [sys.executable, "-c", script]
+        # pylint: disable-next=consider-using-with
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            pipe.close()
+        process.wait()
+
+
+def test_at_the_end_of_its_input_the_groups_that_are_left_are_killed(
+    sleeper: Callable[[str], Sleeper], until: Until
+) -> None:
+    left, ended = sleeper(WITH_CHILD), sleeper(ECHO)
+    assert left.stdout is not None
+    grandchild = int(left.stdout.readline())
+    guard([f"+{left.pid}\n", f"+{ended.pid}\n", f"-{ended.pid}\n"])
+    assert left.wait(5) == -signal.SIGKILL
+    assert ended.communicate(b"alive")[0] == b"alive\n"
+    until(lambda: not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_group_that_ended_by_itself_does_not_save_the_others(sleeper: Callable[[str], Sleeper]) -> None:
+    gone, left = sleeper("pass"), sleeper(SLEEP)
+    gone.wait()
+    guard([f"+{gone.pid}\n", f"+{left.pid}\n", "-12345678\n"])
+    assert left.wait(5) == -signal.SIGKILL
+
+
+def test_as_a_process_it_kills_when_its_input_closes_and_not_before(sleeper: Callable[[str], Sleeper]) -> None:
+    left = sleeper(SLEEP)
+    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.guardian"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as guardian:
+        assert guardian.stdin is not None
+        guardian.stdin.write(f"+{left.pid}\n".encode())
+        guardian.stdin.flush()
+        assert left.poll() is None
+        guardian.stdin.close()
+        assert guardian.wait(20) == 0
+    assert left.wait(5) == -signal.SIGKILL

@@ -1,0 +1,93 @@
+"""What the values, ranges and shorthands of a sweep file mean."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from morphogenetic_engine.sweeps.parameters import ParameterConfig, scalar
+from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange, Parameter
+
+ADAPTER: TypeAdapter[ParameterConfig] = TypeAdapter(ParameterConfig)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("1e-4", 0.0001),
+        ("-1E3", -1000.0),
+        ("+1.5e3", 1500.0),
+        ("2.e5", 200000.0),
+        (".5e1", 5.0),
+        ("1e", "1e"),
+        ("e4", "e4"),
+        ("1e-4x", "1e-4x"),
+        ("0.5", "0.5"),
+        ("TPE", "TPE"),
+        (True, True),
+        (3, 3),
+        (0.5, 0.5),
+    ],
+)
+def test_a_scalar_in_scientific_notation_is_a_number_and_any_other_text_stays(written: object, meant: object) -> None:
+    assert scalar(written) == meant
+    assert type(scalar(written)) is type(meant)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False).map(lambda value: f"{value:e}"))
+def test_every_number_in_scientific_notation_is_understood(written: str) -> None:
+    assert scalar(written) == float(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (None, "must be a number, text, true or false, but got None"),
+        ([1], r"must be a number, text, true or false, but got \[1\]"),
+        (float("nan"), "must be finite, but got nan"),
+        ("1e999", "must be finite, but got inf"),
+        (2**63, "must fit in 64 bits, but got 9223372036854775808"),
+        (-(2**63) - 1, "must fit in 64 bits, but got -9223372036854775809"),
+        ("\udcff", r"must be Unicode text, but got '\\udcff'"),
+    ],
+)
+def test_a_value_that_no_carrier_can_hold_is_refused(written: object, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        scalar(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "parameter"),
+    [
+        ([4, 8, 16], Choices((4, 8, 16))),
+        (["1e-4", 0.1, True, "TPE"], Choices((0.0001, 0.1, True, "TPE"))),
+        (3, Choices((3,))),
+        ("TPE", Choices(("TPE",))),
+        (False, Choices((False,))),
+        ({"choices": ["a", "b"]}, Choices(("a", "b"))),
+        ({"low": 1, "high": 8}, IntRange(1, 8)),
+        ({"low": 1, "high": 8, "step": 2}, IntRange(1, 8, 2)),
+        ({"low": 1, "high": 8.0}, FloatRange(1.0, 8.0)),
+        ({"low": 1, "high": 8, "step": 0.5}, FloatRange(1.0, 8.0, 0.5)),
+        ({"low": "1e-4", "high": 1, "log": True}, FloatRange(0.0001, 1.0, log=True)),
+        ({"low": "1e-4", "high": "1e-1", "points": "1e1"}, FloatRange(0.0001, 0.1, points=10)),
+        ({"type": "int", "low": 1, "high": "1e4", "log": True}, IntRange(1, 10_000, log=True)),
+        ({"type": "float", "low": 1, "high": 2}, FloatRange(1.0, 2.0)),
+    ],
+)
+def test_shorthands_are_written_out(written: object, parameter: Parameter) -> None:
+    assert ADAPTER.validate_python(written).parameter() == parameter
+
+
+def test_what_was_written_out_reads_as_itself() -> None:
+    config = ADAPTER.validate_python([1, "1e-3"])
+    assert ADAPTER.validate_json(ADAPTER.dump_json(config)) == config
+    written = ADAPTER.dump_python(config)
+    assert (written["type"], written["choices"]) == ("categorical", (1, 0.001))
+
+
+def test_the_schema_of_a_parameter_knows_the_shorthands() -> None:
+    kinds = ADAPTER.json_schema(mode="validation")["anyOf"]
+    assert {kind.get("type") for kind in kinds} >= {"array", "boolean", "integer", "number", "string"}

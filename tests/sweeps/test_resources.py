@@ -1,0 +1,68 @@
+"""Cores by affinity and by the container's limit, and each worker's share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.sweeps.resources import available_cores, parallel_workers, thread_environment
+from morphogenetic_engine.sweeps.sections import ExecutionConfig
+
+ALLOWED = len(os.sched_getaffinity(0))
+
+
+@pytest.fixture(name="one_core")
+def _one_core() -> Iterator[None]:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    yield
+    os.sched_setaffinity(0, before)
+
+
+@pytest.mark.parametrize(
+    ("files", "limit"),
+    [
+        ({}, None),
+        ({"cpu.max": "max 100000\n"}, None),
+        ({"cpu.max": "100000 100000\n"}, 1),
+        ({"cpu.max": "190000 100000\n"}, 1),
+        ({"cpu.max": "25000 100000\n"}, 1),
+        ({"cpu.max": "99900000 100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "150000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "100000\n"}, None),
+        ({"cpu.max": "", "cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "50000\n"}, 1),
+    ],
+)
+def test_the_cores_are_the_lower_of_affinity_and_container_limit(
+    tmp_path: Path, files: dict[str, str], limit: int | None
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="ascii")
+    assert available_cores(tmp_path) == (ALLOWED if limit is None else min(ALLOWED, limit))
+
+
+@pytest.mark.usefixtures("one_core")
+def test_a_process_tied_to_one_core_has_one(tmp_path: Path) -> None:
+    (tmp_path / "cpu.max").write_text("800000 100000", encoding="ascii")
+    assert available_cores(tmp_path) == 1
+    assert parallel_workers(ExecutionConfig(max_parallel="auto")) == 1
+
+
+def test_a_number_of_workers_is_taken_at_its_word() -> None:
+    assert parallel_workers(ExecutionConfig(max_parallel=64)) == 64
+
+
+@pytest.mark.parametrize(("workers", "threads", "share"), [(1, 3, "3"), (64, 2, "2"), (100_000, None, "1")])
+def test_each_worker_has_its_share_of_threads_and_at_least_one(workers: int, threads: int | None, share: str) -> None:
+    environment = thread_environment(workers, threads)
+    assert set(environment.values()) == {share}
+    assert {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"} <= environment.keys()
+
+
+def test_one_worker_may_use_all_cores() -> None:
+    assert thread_environment(1, None)["OMP_NUM_THREADS"] == str(available_cores())

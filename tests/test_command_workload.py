@@ -1,0 +1,222 @@
+"""Programs as workloads, run for real: what they are given, what their output means, how they end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from morphogenetic_engine.errors import FailureReason, Pruned, TrialFailed, WorkloadError
+from morphogenetic_engine.trial import Metrics, Params
+from morphogenetic_engine.workload import CommandWorkload, parse_metric_line
+
+
+@dataclass
+class _Trial:
+    dir: Path
+    number: int = 7
+    seed: int = 99
+    prune_at: int | None = None
+    reports: list[tuple[int, Mapping[str, float]]] = field(default_factory=list)
+
+    def report(self, step: int, metrics: Metrics) -> None:
+        self.reports.append((step, metrics))
+        if step == self.prune_at:
+            raise Pruned(f"at step {step}")
+
+
+@pytest.fixture(name="trial")
+def _trial(tmp_path: Path) -> _Trial:
+    return _Trial(tmp_path)
+
+
+def _run(script: str, trial: _Trial, params: Params, *arguments: str) -> Metrics:
+    return CommandWorkload([sys.executable, "-c", script.replace("{", "{{").replace("}", "}}"), *arguments])(
+        params, trial
+    )
+
+
+def test_a_program_is_given_its_parameters_as_text(trial: _Trial, tmp_path: Path) -> None:
+    params: Params = {"lr": 1e-5, "depth": 8, "flag": True, "name": "two words; $HOME `id` {x}", "weight-decay": 0.5}
+    arguments = ["--lr={lr}", "{depth}", "{flag}", "{name}", "{weight-decay}", "{number}/{seed}", "{dir}", "{{}}"]
+    script = "import sys; open(sys.argv[-1], 'w').write('\\n'.join(sys.argv[1:-1]))"
+    _run(script, trial, params, *arguments, "{dir}/arguments")
+    assert (tmp_path / "arguments").read_text(encoding="utf-8").splitlines() == [
+        "--lr=1e-05",
+        "8",
+        "true",
+        "two words; $HOME `id` {x}",
+        "0.5",
+        "7/99",
+        str(tmp_path),
+        "{}",
+    ]
+
+
+def test_all_parameters_are_there_as_json_with_their_types(trial: _Trial) -> None:
+    params: Params = {"lr": 1e-5, "depth": 8, "flag": True, "name": "ü"}
+    script = """
+import json, sys
+assert json.loads(sys.argv[1]) == {"lr": 1e-5, "depth": 8, "flag": True, "name": "ü"}
+print("ok=1")
+"""
+    assert _run(script, trial, params, "{params}") == {"ok": 1.0}
+
+
+def test_lines_with_a_step_are_reports_and_the_last_value_of_each_name_wins(trial: _Trial) -> None:
+    script = """
+print("loading data: 5 files")
+print("epoch=0 val_acc=0.5, loss=2")
+print("2025-06-16T14:30:22Z step=1 val_acc=0.75")
+print("lr=0.1 and so on")
+print("val_acc=0.9")
+print("epoch=3")
+"""
+    assert _run(script, trial, {}) == {"val_acc": 0.9, "loss": 2.0}
+    assert trial.reports == [(0, {"val_acc": 0.5, "loss": 2.0}), (1, {"val_acc": 0.75})]
+
+
+def test_what_a_program_prints_is_passed_on(trial: _Trial, capfd: pytest.CaptureFixture[str]) -> None:
+    _run("import sys; print('hello'); sys.stdout.flush(); sys.stderr.write('oh\\n'); print('a=1', end='')", trial, {})
+    assert capfd.readouterr() == ("hello\na=1", "oh\n")
+
+
+def test_output_that_is_no_utf_8_does_not_fail_the_trial(trial: _Trial) -> None:
+    script = "import sys; sys.stdout.buffer.write(b'caf\\xe9\\r10%\\rval_acc=0.5\\n')"
+    assert _run(script, trial, {}) == {"val_acc": 0.5}
+
+
+def test_reports_come_while_the_program_runs(trial: _Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    # The program waits for what only a report can have made.
+    script = """
+import os, sys, time
+print("step=0 a=1")
+deadline = time.monotonic() + 20
+while not os.path.exists(sys.argv[1]) and time.monotonic() < deadline:
+    time.sleep(0.005)
+print("a=2" if time.monotonic() < deadline else "a=3")
+"""
+    made = trial.dir / "made"
+
+    class Answering(_Trial):
+        def report(self, step: int, metrics: Metrics) -> None:
+            made.touch()
+
+    assert _run(script, Answering(trial.dir), {}, str(made)) == {"a": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("script", "message", "reason"),
+    [
+        ("import sys; print('a=1'); sys.exit(3)", f"{sys.executable} ended with status 3", FailureReason.EXCEPTION),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+            f"{sys.executable} was killed by SIGKILL",
+            FailureReason.KILLED,
+        ),
+        ("import os; os.kill(os.getpid(), 40)", f"{sys.executable} was killed by signal 40", FailureReason.KILLED),
+        ("print('step=1 loss=nan')", "metric loss must be finite, but got nan", FailureReason.NON_FINITE_METRIC),
+    ],
+)
+def test_a_program_that_fails_says_how(trial: _Trial, script: str, message: str, reason: FailureReason) -> None:
+    with pytest.raises(TrialFailed) as caught:
+        _run(script, trial, {})
+    assert str(caught.value) == message
+    assert caught.value.reason is reason
+
+
+def test_a_program_that_is_not_there_is_told_before_any_trial() -> None:
+    with pytest.raises(WorkloadError) as caught:
+        CommandWorkload(["a-program-nobody-has", "{lr}"])
+    assert str(caught.value) == f"there is no program 'a-program-nobody-has' (looked in {os.getcwd()} and PATH)"
+
+
+def test_a_program_that_cannot_be_run_is_named(trial: _Trial) -> None:
+    program = trial.dir / "program"
+    program.write_bytes(b"\x00no program at all")
+    program.chmod(0o755)
+    for command in ([str(program)], ["{program}"]):
+        with pytest.raises(WorkloadError) as caught:
+            CommandWorkload(command)({"program": str(program)}, trial)
+        assert str(caught.value) == f"{program}: cannot be run: Exec format error"
+
+
+def test_a_pruned_trial_ends_its_program(trial: _Trial) -> None:
+    trial.prune_at = 1
+    script = """
+import os, signal, sys, time
+print(f"pid={os.getpid()}")
+print("step=0 pid=0")
+print("step=1 pid=0")
+time.sleep(600)
+"""
+    begun = time.monotonic()
+    children = set(psutil.Process().children())
+    with pytest.raises(Pruned, match="at step 1"):
+        _run(script, trial, {})
+    assert [step for step, _ in trial.reports] == [0, 1]
+    assert set(psutil.Process().children()) <= children
+    assert time.monotonic() - begun < 5
+
+
+def test_a_program_that_does_not_listen_is_killed(trial: _Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("morphogenetic_engine.workload._GRACE_SECONDS", 0.05)
+    trial.prune_at = 0
+    script = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("step=0 a=0")
+time.sleep(600)
+"""
+    children = set(psutil.Process().children())
+    with pytest.raises(Pruned):
+        _run(script, trial, {})
+    assert set(psutil.Process().children()) <= children
+
+
+def test_a_program_gets_no_input(trial: _Trial) -> None:
+    assert _run("import sys; print(f'read={len(sys.stdin.read())}')", trial, {}) == {"read": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("line", "step", "metrics"),
+    [
+        ("val_acc=0.5", None, {"val_acc": 0.5}),
+        ("a=1 b=2.5e-3, c=-1,d=+4\n", None, {"a": 1.0, "b": 0.0025, "c": -1.0, "d": 4.0}),
+        ("epoch=3 val-acc=0.5", 3, {"val-acc": 0.5}),
+        ("step=3 epoch=1 a=2", 3, {"epoch": 1.0, "a": 2.0}),
+        ("step=3", 3, {}),
+        ("2025-06-16T14:30:22.123+02:00 a=1", None, {"a": 1.0}),
+        ("2025-06-16T14:30:22Z", None, {}),
+        ("", None, {}),
+        ("no metrics here", None, {}),
+        ("a=1 words", None, {}),
+        ("a=text", None, {}),
+        ("a = 1", None, {}),
+        ("a==1", None, {}),
+        ("1a=1", None, {}),
+        ("step=nan a=1", None, {}),
+        ("step=inf a=1", None, {}),
+        ("a=inf", None, {"a": float("inf")}),
+    ],
+)
+def test_a_metric_line_is_names_with_numbers_and_nothing_else(
+    line: str, step: int | None, metrics: dict[str, float]
+) -> None:
+    assert parse_metric_line(line) == (step, metrics)
+
+
+@given(st.text() | st.text("ab=1e-., \n"))
+def test_no_line_is_an_error(line: str) -> None:
+    step, metrics = parse_metric_line(line)
+    assert step is None or isinstance(step, int)
+    assert all(isinstance(value, float) for value in metrics.values())

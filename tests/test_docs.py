@@ -1,0 +1,65 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from morphogenetic_engine.engine.settings import TrainingSettings
+from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
+from morphogenetic_engine.sweeps.sections import (
+    EarlyStopping,
+    ExecutionConfig,
+    OptimizationConfig,
+    Retries,
+    TrackingConfig,
+)
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_engine_page_lists_every_parameter_with_its_default() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", read("docs/engine.md"), flags=re.MULTILINE)
+    assert rows == [(field.name, repr(field.default)) for field in fields(TrainingSettings)]
+
+
+@pytest.mark.parametrize(
+    "model", [SweepConfig, ExecutionConfig, EarlyStopping, Retries, OptimizationConfig, TrackingConfig]
+)
+def test_the_sweep_file_page_names_every_key(model: type[BaseModel]) -> None:
+    page = read("docs/sweep-file.md") + read("docs/tracking.md")
+    missing = [name for name in model.model_fields if not re.search(rf"\b{name}\b", page)]
+    assert not missing
+
+
+def test_the_sweep_file_page_names_every_sweep_type() -> None:
+    page = read("docs/sweep-file.md")
+    assert all(f"`{kind}`" in page for kind in SweepType)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+def test_the_sweep_file_of_the_readme_is_valid() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", read("README.md"), flags=re.DOTALL)
+    configs = [parse_config(parse_yaml(block, where="README.md"), where="README.md") for block in blocks]
+    assert [len(config.space.axes) for config in configs] == [3]
+
+
+def test_every_make_target_that_the_pages_name_exists() -> None:
+    targets = set(re.findall(r"^([\w-]+):", read("Makefile"), flags=re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"^ *make ([\w-]+)", page.read_text(), flags=re.MULTILINE)}
+    assert named and named <= targets
