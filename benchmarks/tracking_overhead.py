@@ -1,0 +1,206 @@
+"""How much longer a sweep takes when it is sent to MLflow while it runs.
+
+`python -m benchmarks.tracking_overhead` runs pairs of the same sweep, one with and one without a follower, in turns,
+and prints the median of their ratios; `--json FILE` writes the rows too. The store is a SQLite file, or with `--server`
+an MLflow server on this machine, which then competes with the sweep for its cores.
+
+Pairs during which other processes used the machine tell nothing; they are printed, but not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from morphogenetic_engine.sweeps.config_file import read_config
+from morphogenetic_engine.sweeps.folder import SweepFolder, new_sweep
+from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.tracking import Follower
+
+EPOCHS = 10
+READY_SECONDS = 60.0
+QUIET = 0.05
+CORES = os.cpu_count() or 1
+WORKLOAD = f"""
+import time
+
+def train(params, trial):
+    for epoch in range({EPOCHS}):
+        total = 0
+        for number in range(params["work"]):
+            total += number * number
+        trial.report(epoch, {{"val_acc": epoch / 10, "loss": 1 / (epoch + 1)}})
+    return {{"val_acc": 0.9}}
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One pair; seconds. `drain_s` is what the follower took to send the rest after the sweep had ended."""
+
+    plain_s: float
+    tracked_s: float
+    drain_s: float
+    ratio: float
+    others: float
+    """The part of the machine's cores that other processes used meanwhile, 0 to 1."""
+
+    @property
+    def quiet(self) -> bool:
+        return self.others < QUIET
+
+
+def measure(*, pairs: int, trials: int, workers: int, trial_seconds: float, server: bool) -> list[Row]:
+    """Return a row for each pair, until `pairs` of them were quiet or four times as many were run."""
+    folder = Path(tempfile.mkdtemp(prefix="tracking_overhead-"))
+    rows: list[Row] = []
+    try:
+        (folder / "benchmark_workload.py").write_text(WORKLOAD, encoding="utf-8")
+        (folder / "sweep.yaml").write_text(_yaml(trials, workers, _work(trial_seconds)), encoding="utf-8")
+        with _server(folder) if server else nullcontext(f"sqlite:///{folder / 'mlflow.db'}") as uri:
+            _run(folder, "warm-up", uri)
+            while sum(row.quiet for row in rows) < pairs and len(rows) < 4 * pairs:
+                rows.append(_pair(folder, len(rows), uri))
+        return rows
+    finally:
+        shutil.rmtree(folder)
+
+
+def _pair(folder: Path, number: int, uri: str) -> Row:
+    """Run both; which of them goes first alternates."""
+    begun, busy, own = time.perf_counter(), _busy_seconds(), _own_seconds()
+    if number % 2:
+        tracked_s, drain_s = _run(folder, f"tracked-{number}", uri)
+        plain_s, _ = _run(folder, f"plain-{number}", None)
+    else:
+        plain_s, _ = _run(folder, f"plain-{number}", None)
+        tracked_s, drain_s = _run(folder, f"tracked-{number}", uri)
+    others = (_busy_seconds() - busy) - (_own_seconds() - own)
+    return Row(plain_s, tracked_s, drain_s, tracked_s / plain_s, others / (time.perf_counter() - begun) / CORES)
+
+
+def _busy_seconds() -> float:
+    """Return the processor seconds of the whole machine."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system)
+
+
+def _own_seconds() -> float:
+    """Return the processor seconds of this process, of those that it ran, and of the server."""
+    living = psutil.Process().children(recursive=True)
+    return sum(os.times()[:4]) + sum(each.cpu_times().user + each.cpu_times().system for each in living)
+
+
+def _run(folder: Path, sweep_id: str, uri: str | None) -> tuple[float, float]:
+    """Run the sweep and return its seconds, the follower's start included, and those of the follower's rest."""
+    sweep = _sweep(folder, sweep_id)
+    started = time.perf_counter()
+    with Follower(sweep, uri=uri, warn=print, drain=60) if uri else nullcontext():
+        run_sweep(sweep)
+        ended = time.perf_counter()
+    return ended - started, time.perf_counter() - ended
+
+
+def _sweep(folder: Path, sweep_id: str) -> SweepFolder:
+    file = read_config(folder / "sweep.yaml")
+    sweep = new_sweep(folder / "results" / "sweeps", sweep_id, file, file.config)
+    sweep.write_info(sweep.read_info().model_copy(update={"working_directory": str(folder)}))
+    return sweep
+
+
+def _yaml(trials: int, workers: int, work: int) -> str:
+    return (
+        f"experiment: {{workload: 'benchmark_workload:train', work: {work}, point: {list(range(trials))}}}\n"
+        f"execution: {{max_parallel: {workers}}}\n"
+    )
+
+
+def _work(trial_seconds: float) -> int:
+    """Return how many rounds of an epoch's loop make a trial of this length."""
+    rounds = 200_000
+    started = time.perf_counter()
+    total = 0
+    for number in range(rounds):
+        total += number * number
+    return round(rounds * trial_seconds / EPOCHS / (time.perf_counter() - started))
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[str]:
+    """Run an MLflow server on a free port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host=127.0.0.1", f"--port={port}", "--workers=1"]
+    command += [f"--backend-store-uri=sqlite:///{folder / 'mlflow.db'}", f"--artifacts-destination={folder / 'kept'}"]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with (folder / "server.log").open("wb") as log:
+        with subprocess.Popen(command, stdout=log, stderr=log, env=environment) as process:
+            try:
+                _wait_for(f"http://127.0.0.1:{port}/health")
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.terminate()
+
+
+def _wait_for(url: str) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except urllib.error.URLError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table, and write it as JSON when asked to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=7, help="quiet pairs wanted")
+    parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--trial-seconds", type=float, default=0.25, help="about how long one trial computes")
+    parser.add_argument("--server", action="store_true", help="send to an MLflow server on this machine")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file too")
+    options = parser.parse_args(arguments)
+    rows = measure(
+        pairs=options.pairs,
+        trials=options.trials,
+        workers=options.workers,
+        trial_seconds=options.trial_seconds,
+        server=options.server,
+    )
+    print(f"{options.trials} trials of {EPOCHS} epochs, {options.workers} workers")
+    print("plain s  tracked s  drain s  ratio  others")
+    for row in rows:
+        print(f"{row.plain_s:7.2f}  {row.tracked_s:9.2f}  {row.drain_s:7.2f}  {row.ratio:5.3f}  {row.others:6.1%}")
+    quiet = [row for row in rows if row.quiet]
+    if quiet:
+        ratio, drain = (statistics.median(values) for values in zip(*((row.ratio, row.drain_s) for row in quiet)))
+        print(f"{len(quiet)} quiet pairs: median ratio {ratio:.3f}, median drain {drain:.2f} s")
+    else:
+        print("no quiet pair: other processes used the machine all the time")
+    if options.json is not None:
+        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Where a sweep is published: the tracking server's address, fit to be used and fit to be shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from morphogenetic_engine.sweeps.sections import TrackingConfig
+
+ENVIRONMENT = "MLFLOW_TRACKING_URI"
+_SQLITE = "sqlite:///"
+_USER_INFO = re.compile(r"(?<=://)[^/\s]*@")
+
+
+def tracking_uri(config: TrackingConfig, results: Path) -> str:
+    """Return the tracking server: the sweep file's, else MLFLOW_TRACKING_URI, else a SQLite file beside the sweeps.
+
+    It may hold a password; show `without_credentials` of it. `results` is the folder that holds the sweeps' folders.
+    """
+    uri = config.mlflow_uri or os.environ.get(ENVIRONMENT) or f"{_SQLITE}{results.parent / 'mlflow.db'}"
+    path = _sqlite_file(uri)
+    return uri if path is None else f"{_SQLITE}{path.absolute()}"
+
+
+def artifact_folder(uri: str) -> Path | None:
+    """Return where a SQLite store's artifacts go: beside it, as MLflow would put them into the working directory.
+
+    None: the server decides.
+    """
+    path = _sqlite_file(uri)
+    return None if path is None else path.absolute().with_name("mlflow-artifacts")
+
+
+def without_credentials(uri: str) -> str:
+    """Return a tracking URI that may be written down: no user, no password, no query."""
+    if uri.startswith("sqlite:"):
+        return uri
+    return re.sub(r"(?<=://).*@", "", uri.split("?", maxsplit=1)[0])
+
+
+def redacted(text: str, uri: str) -> str:
+    """Return a text, such as an error message or a log line, without the credentials of any URL in it."""
+    return _USER_INFO.sub("", text.replace(uri, without_credentials(uri)) if uri else text)
+
+
+def _sqlite_file(uri: str) -> Path | None:
+    path = uri.removeprefix(_SQLITE).split("?", maxsplit=1)[0]
+    return Path(path) if uri.startswith(_SQLITE) and path else None

@@ -1,0 +1,68 @@
+"""The files of a sweep that are kept with its run: the configuration, the trial table, the model of the best trial."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.tracking.address import redacted
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file, or a folder, and where it goes."""
+
+    source: Path
+    folder: str
+    """The folder of the run's artifacts; "" for the top."""
+    digest: str
+    """Changes whenever the content does."""
+    text: str | None = None
+    """Sent in place of the file where it has to be without credentials."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.folder}/{self.source.name}" if self.folder else self.source.name
+
+
+def artifacts_of(folder: SweepFolder, mlflow_uri: str | None, *, ended: bool, best: int | None) -> list[Artifact]:
+    """Return the files to keep; trial table and models of the best trial once the sweep has ended.
+
+    A model is `model*` in the trial's folder, or in those of its replicates.
+
+    Raises:
+        StoreError: a file cannot be read.
+    """
+    try:
+        found = [_described(path, mlflow_uri) for path in (folder.config, folder.info)]
+        if ended and folder.table.exists():
+            found.append(_whole(folder.table, "", by_content=True))
+        if ended and best is not None:
+            home = folder.trial(best)
+            for path in sorted([*home.glob("model*"), *home.glob("replicate_*/model*")]):
+                place = Path(f"best_trial_{best}") / path.parent.relative_to(home)
+                found.append(_whole(path, place.as_posix(), by_content=False))
+    except OSError as error:
+        raise StoreError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    return found
+
+
+def _described(path: Path, mlflow_uri: str | None) -> Artifact:
+    text = redacted(path.read_text(encoding="utf-8"), mlflow_uri or "")
+    return Artifact(path, "", hashlib.sha256(text.encode()).hexdigest(), text)
+
+
+def _whole(path: Path, folder: str, *, by_content: bool) -> Artifact:
+    """A model may be large: size and time stand for its content."""
+    if by_content:
+        return Artifact(path, folder, hashlib.sha256(path.read_bytes()).hexdigest())
+    marks = [f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in _files(path)]
+    return Artifact(path, folder, hashlib.sha256("\n".join(marks).encode()).hexdigest())
+
+
+def _files(path: Path) -> Iterator[Path]:
+    return (file for file in sorted(path.rglob("*")) if file.is_file()) if path.is_dir() else iter([path])
