@@ -38,12 +38,15 @@ timeout = click.option(
 
 mlflow = click.option("--mlflow/--no-mlflow", default=None, help="Send the sweep to MLflow while it runs, or do not.")
 
+warm_start = click.option("--from", "warm_start", metavar="ID", help="Start from the results of an earlier sweep.")
+
 _KEYS = {
     "trials": "optimization.n_trials",
     "parallel": "execution.max_parallel",
     "seed": "optimization.seed",
     "timeout": "optimization.timeout",
     "mlflow": "tracking.mlflow",
+    "warm_start": "optimization.warm_start",
 }
 
 

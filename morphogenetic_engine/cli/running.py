@@ -14,7 +14,7 @@ from morphogenetic_engine.cli.tables import trials_table
 from morphogenetic_engine.sweeps.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.search import total_trials
+from morphogenetic_engine.sweeps.search import fired_rule, total_trials
 from morphogenetic_engine.sweeps.runner import run_sweep
 from morphogenetic_engine.tracking import Follower
 
@@ -31,7 +31,7 @@ def run_and_show(folder: SweepFolder, *, retry_failed: bool = False) -> int:
     warnings: list[str] = []
     with _followed(folder, before, warnings), display(progress, console) as observer:
         outcome = run_sweep(folder, observers=[observer], retry_failed=retry_failed)
-    result = read_result(folder, keep_curves=False)
+    result = read_result(folder)
     show_end(console, folder, result)
     for warning in warnings:
         console.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)
@@ -48,11 +48,14 @@ def _followed(folder: SweepFolder, result: SweepResult, warnings: list[str]) -> 
 
 def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None:
     """Print the best trials, how the sweep ended, and where everything is."""
-    best = result.ranked[:TOP]
+    several = len(result.config.optimization.all_objectives) > 1
+    best = result.pareto_front if several else result.ranked[:TOP]
     if best:
         console.print(trials_table(result, best))
-    lines = [_ending(result)]
-    if best:
+    lines = [_ending(result), *_search_lines(result)]
+    if several:
+        lines.append(f"Pareto front: {len(best)} trials that no other one beats in all objectives")
+    elif best:
         metric = result.config.optimization.target_metric
         found = result.config.space.describe(best[0].params)
         lines.append(f"best: trial {best[0].number}  {metric}={best[0].metrics[metric]:.6g}  {found}")
@@ -61,6 +64,15 @@ def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None
     lines.append(f"results: {folder.table}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _search_lines(result: SweepResult) -> list[str]:
+    """Return what the search did on its own: the rule that fired, what pruning saved."""
+    rule, saved = fired_rule(result.config), result.steps_saved_by_pruning
+    lines = [f"auto: {rule}"] if rule else []
+    if saved:
+        lines.append(f"pruning saved about {saved} of {saved + result.steps} steps")
+    return lines
 
 
 def _ending(result: SweepResult) -> str:

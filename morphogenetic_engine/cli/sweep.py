@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from morphogenetic_engine.cli import options
+from morphogenetic_engine.cli.confirm import confirm_command
 from morphogenetic_engine.cli.main import INTERRUPTED, run
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def sweep() -> None:
 @options.seed
 @options.timeout
 @options.mlflow
+@options.warm_start
 def run_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
     """Run the sweep of a file, whatever its sweep_type says; of a folder, one sweep after the other."""
     return _run_files(config, sweep_id, results, options.overrides(**given))
@@ -62,6 +64,7 @@ def grid_command(config: Path, sweep_id: str | None, results: Path, **given: obj
 @options.seed
 @options.timeout
 @options.mlflow
+@options.warm_start
 def bayesian_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
     """Let Optuna suggest each trial from the results so far."""
     return _run_files(config, sweep_id, results, {**options.overrides(**given), "sweep_type": "bayesian"})
@@ -238,6 +241,8 @@ def _print_check(file: ConfigFile, check: SweepCheck) -> None:
     points = "a continuous space" if check.points is None else f"{check.points} points in the space"
     console.print(f"{file.path}: {file.config.sweep_type}, {check.trials} trials, {points}", soft_wrap=True)
     console.print(tables.axes_table(check))
+    if check.rule:
+        console.print(f"search: {check.rule}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"time: {tables.estimate_text(check)}", highlight=False, markup=False, soft_wrap=True)
     for note in tables.unused_settings(file.config):
         console.print(f"note: {note}", highlight=False, soft_wrap=True)
@@ -245,6 +250,9 @@ def _print_check(file: ConfigFile, check: SweepCheck) -> None:
 
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2))
+
+
+sweep.add_command(confirm_command)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from morphogenetic_engine.cli.displays import clock
 from morphogenetic_engine.sweeps.check import SweepCheck
-from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.overview import SweepOverview
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
@@ -22,7 +22,8 @@ _SHOWN_VALUES = 8
 def trials_table(result: SweepResult, trials: Sequence[TrialRecord]) -> Table:
     """Return the trials as rows: parameters, objective, secondary metrics."""
     optimization = result.config.optimization
-    metrics = [optimization.target_metric, *optimization.secondary_metrics]
+    objectives = [objective.metric for objective in optimization.all_objectives]
+    metrics = list(dict.fromkeys([*objectives, *optimization.secondary_metrics]))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("trial", "state", *result.config.space.axes, *metrics, "time"):
         table.add_column(name, justify="left" if name == "state" else "right", overflow="fold")
@@ -89,6 +90,8 @@ def estimate_text(check: SweepCheck) -> str:
 def unused_settings(config: SweepConfig) -> list[str]:
     """Return a line for each setting that this kind of sweep has no use for."""
     given = {"sampler": config.optimization.sampler, "pruner": config.optimization.pruner}
+    if config.sweep_type is SweepType.BAYESIAN:
+        return []
     return [
         f"optimization.{name}: {value} is not used by sweep_type {config.sweep_type}"
         for name, value in given.items()
@@ -103,6 +106,7 @@ def check_json(check: SweepCheck) -> dict[str, object]:
         "trials": check.trials,
         "points": check.points,
         "axes": axes,
+        "rule": check.rule,
         "workers": check.workers,
         "trial_seconds": check.trial_seconds,
         "estimate_seconds": check.estimate,

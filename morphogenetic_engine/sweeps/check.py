@@ -15,10 +15,10 @@ from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.probe import rejection, worker_setup
 from morphogenetic_engine.sweeps.resources import parallel_workers
-from morphogenetic_engine.sweeps.search import suggestions_of
+from morphogenetic_engine.sweeps.search import fired_rule, pruning_of, suggestions_of
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.sweeps.space import Parameter
-from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER
+from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER, Suggestions
 from morphogenetic_engine.trial import Params
 
 
@@ -30,6 +30,8 @@ class SweepCheck:
     points: int | None
     """The number of points in the space; None: a continuous axis."""
     axes: Mapping[str, Parameter]
+    rule: str | None
+    """Which rule of the sampler `auto` fired."""
     workers: int
     trial_seconds: float | None
     """How long trial 0 took, or how long it was watched; None: not measured."""
@@ -52,7 +54,7 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         WorkloadError: the workload cannot be loaded.
     """
     config = file.config
-    suggestions, parallel = suggestions_of(config), parallel_workers(config.execution)
+    suggestions, parallel = _suggestions(file), parallel_workers(config.execution)
     first = suggestions.params(0, NOTHING_EARLIER)
     with tempfile.TemporaryDirectory(prefix="sweep-check-") as scratch:
         setup = worker_setup(config, Path.cwd(), Path(scratch) / "workers.log", parallel)
@@ -72,11 +74,20 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         trials=len(suggestions),
         points=config.points,
         axes=config.space.axes,
+        rule=fired_rule(config),
         workers=min(parallel, len(suggestions)),
         trial_seconds=seconds if watch_seconds > 0 else None,
         ended=ended is not None,
         failure=ended.message if ended is not None and ended.state is TrialState.FAILED else "",
     )
+
+
+def _suggestions(file: ConfigFile) -> Suggestions:
+    try:
+        pruning_of(file.config)
+        return suggestions_of(file.config)
+    except ConfigError as error:
+        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def _first_trial(config: SweepConfig, params: Params, folder: Path) -> workers.TrialTask:

@@ -31,6 +31,17 @@ class SweepType(StrEnum):
     LATIN_HYPERCUBE = "latin_hypercube"
     SOBOL = "sobol"
     BAYESIAN = "bayesian"
+    PROGRESSIVE = "progressive"
+
+    @property
+    def is_design(self) -> bool:
+        """Whether it draws n_trials different points ahead."""
+        return self in {SweepType.RANDOM, SweepType.LATIN_HYPERCUBE, SweepType.SOBOL}
+
+    @property
+    def counts_itself(self) -> bool:
+        """Whether the number of trials follows from the space."""
+        return self in {SweepType.GRID, SweepType.PROGRESSIVE}
 
 
 class SweepConfig(Section):
@@ -67,13 +78,13 @@ class SweepConfig(Section):
                 check_command(self.experiment.command, searched=self.space.axes, fixed=self.space.fixed)
             except ConfigError as error:
                 raise ValueError(f"experiment.command: {error}") from error
-        if self.sweep_type is not SweepType.GRID and self.optimization.n_trials is None:
+        if not self.sweep_type.counts_itself and self.optimization.n_trials is None:
             raise ValueError(f"optimization.n_trials: must be given when sweep_type is {self.sweep_type}")
         missing = [name for name, parameter in self.parameters.items() if parameter.default is None]
         if missing and len(missing) < len(self.parameters):
             raise ValueError(f"parameters.{missing[0]}: default is missing; give all parameters one, or none")
         size = self.points
-        if self.sweep_type is not SweepType.GRID and size is not None and size < (self.optimization.n_trials or 0):
+        if self.sweep_type.is_design and size is not None and size < (self.optimization.n_trials or 0):
             raise ValueError(
                 f"optimization.n_trials: must be <= {size}, the number of points in the space,"
                 f" but got {self.optimization.n_trials}"

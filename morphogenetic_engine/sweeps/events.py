@@ -39,6 +39,7 @@ class Outcome(StrEnum):
     FINISHED = "finished"
     EARLY_STOPPED = "early_stopped"
     TIME_IS_UP = "time_is_up"
+    BUDGET_SPENT = "budget_spent"
     INTERRUPTED = "interrupted"
     ABORTED = "aborted"
 
@@ -142,6 +143,25 @@ class TrialEnded:
     message: str = ""
 
 
+@dataclass(frozen=True)
+class ConfirmationEnded:
+    """A trial's configuration was run once more, with the fresh seed number `index`; `duration` in seconds.
+
+    Belongs to no session, and changes nothing about the trial itself.
+    """
+
+    kind: ClassVar[str] = "confirmation_ended"
+    time: float
+    trial: int
+    index: int
+    seed: int
+    state: TrialState
+    duration: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    reason: FailureReason | None = None
+    message: str = ""
+
+
 Event = (
     SessionStarted
     | SessionEnded
@@ -151,6 +171,7 @@ Event = (
     | AttemptFailed
     | TrialInterrupted
     | TrialEnded
+    | ConfirmationEnded
 )
 
 _KINDS: Mapping[str, type[Event]] = {
@@ -164,6 +185,7 @@ _KINDS: Mapping[str, type[Event]] = {
         AttemptFailed,
         TrialInterrupted,
         TrialEnded,
+        ConfirmationEnded,
     )
 }
 _FIELDS = {kind: frozenset(each.name for each in fields(cls)) for kind, cls in _KINDS.items()}

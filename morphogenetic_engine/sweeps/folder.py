@@ -5,7 +5,9 @@ results/sweeps/<sweep_id>/
     sweep.json      the resolved configuration, its identity, versions, git commit
     journal.jsonl   the history (journal.lock: who writes it)
     trials.csv      the trial table
+    replicates.csv  each replicate of each trial, in sweeps that have replicates
     trials/<n>/     each trial's own folder
+    confirmations/<n>/<k>/  that of trial n's configuration, run once more with fresh seed k
 """
 
 from __future__ import annotations
@@ -26,9 +28,23 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from morphogenetic_engine.errors import SweepError, StoreError, did_you_mean
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
+from morphogenetic_engine.sweeps.journal import is_locked
 
 FORMAT = 1
 _SWEEP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_FILES = frozenset(
+    {
+        "config.yaml",
+        "sweep.json",
+        "journal.jsonl",
+        "journal.lock",
+        "trials.csv",
+        "replicates.csv",
+        "trials",
+        "workers.log",
+        "tracking.log",
+    }
+)
 _PACKAGES = ("morphogenetic-engine", "numpy", "scipy", "torch", "scikit-learn")
 
 
@@ -82,11 +98,18 @@ class SweepFolder:
         return self.path / "trials.csv"
 
     @property
+    def replicates(self) -> Path:
+        return self.path / "replicates.csv"
+
+    @property
     def workers_log(self) -> Path:
         return self.path / "workers.log"
 
     def trial(self, number: int) -> Path:
         return self.path / "trials" / str(number)
+
+    def confirmation(self, number: int, index: int) -> Path:
+        return self.path / "confirmations" / str(number) / str(index)
 
     def read_info(self) -> SweepInfo:
         """Read `sweep.json`.
@@ -127,7 +150,7 @@ def new_sweep(results: Path, sweep_id: str | None, file: ConfigFile, config: Swe
         results.mkdir(parents=True, exist_ok=True)
         folder = _new_folder(results, sweep_id, now)
         folder.config.write_text(file.text, encoding="utf-8")
-        (folder.path / "trials").mkdir()
+        (folder.path / "trials").mkdir(exist_ok=True)
     except OSError as error:
         raise StoreError(f"{error.filename or results}: cannot be written: {error.strerror}") from error
     folder.write_info(
@@ -200,8 +223,20 @@ def _named(results: Path, sweep_id: str) -> SweepFolder:
     try:
         folder.path.mkdir()
     except FileExistsError as error:
-        raise SweepError(f"{folder.path}: exists; resume it with `sweep resume --sweep-id {sweep_id}`") from error
+        if not _is_unused(folder):
+            hint = f"resume it with `sweep resume --sweep-id {sweep_id}`"
+            raise SweepError(f"{folder.path}: exists; {hint}") from error
+        folder.journal.unlink(missing_ok=True)
     return folder
+
+
+def _is_unused(folder: SweepFolder) -> bool:
+    """Tell whether a folder is a sweep's of which no trial ever began: its file had a mistake, or the disk was full."""
+    foreign = {path.name for path in folder.path.iterdir()} - _FILES
+    trials = folder.path / "trials"
+    if foreign or is_locked(folder.journal) or (trials.exists() and any(trials.iterdir())):
+        return False
+    return not folder.journal.exists() or b'"event":"trial_started"' not in folder.journal.read_bytes()
 
 
 def _timed(results: Path, stem: str) -> SweepFolder:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from morphogenetic_engine.sweeps.combinations import Combinations, all_points
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.seeds import derived_seed
-from morphogenetic_engine.sweeps.space import Space
+from morphogenetic_engine.sweeps.space import Choices, Space
 from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER, Earlier
 from morphogenetic_engine.trial import Params, Value
 
@@ -32,6 +33,15 @@ def design_of(config: SweepConfig) -> Grid | SampledDesign:
         return Grid(config.space, trials, baseline=config.baseline)
     assert trials is not None, "the schema requires n_trials of every design that samples"
     return SampledDesign(config.space, trials, seed, _UNIT_POINTS[config.sweep_type], baseline=config.baseline)
+
+
+def whole_grid(config: SweepConfig) -> Grid:
+    """Return the grid of every point of a finite space, the baseline first."""
+    finest = {
+        name: axis if isinstance(axis, Choices) else replace(axis, points=axis.size)
+        for name, axis in config.space.axes.items()
+    }
+    return Grid(replace(config.space, axes=finest), config.optimization.n_trials, baseline=config.baseline)
 
 
 class Grid:

@@ -31,7 +31,7 @@ def checked_options(where: str, name: str, known: Mapping[str, type], options: O
     return dict(options)
 
 
-def made(where: str, make: Callable[..., _T], options: Options) -> _T:
+def made(where: str, make: Callable[..., _T], options: Mapping[str, object]) -> _T:
     """Make a sampler or pruner; what is experimental in Optuna is not announced each time.
 
     Raises:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
 import optuna
 from optuna.samplers import BaseSampler
 from optuna.samplers._lazy_random_state import LazyRandomState
+from optuna.trial import FrozenTrial
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.optuna_options import Options, checked_options, made
@@ -49,7 +50,6 @@ KINDS: Mapping[str, SamplerKind] = {
         optuna.samplers.CmaEsSampler,
         {
             "n_startup_trials": int,
-            "sigma0": float,
             "popsize": int,
             "consider_pruned_trials": bool,
             "use_separable_cma": bool,
@@ -114,15 +114,25 @@ def sampler_kind(name: str, space: Space, *, several_objectives: bool) -> Sample
     return kind
 
 
-def make_sampler(name: str, kind: SamplerKind, seed: int, options: Options, *, conditional: bool) -> BaseSampler:
-    """Return a sampler.
+def make_sampler(
+    name: str,
+    kind: SamplerKind,
+    seed: int,
+    options: Options,
+    *,
+    conditional: bool,
+    source: Sequence[FrozenTrial] = (),
+) -> BaseSampler:
+    """Return a sampler; CMA-ES learns its first distribution from `source` (Nomura et al., AAAI 2021).
 
     Raises:
         ConfigError: an option that it does not have, or a value that it does not take.
     """
     checked = checked_options("optimization.sampler_options", name, kind.options, options)
     grouped = {"group": True} if name == "TPE" and conditional else {}
-    return made("optimization.sampler_options", kind.sampler, {"seed": seed, **kind.given, **grouped, **checked})
+    learnt = {"source_trials": list(source)} if source else {}
+    given = {"seed": seed, **kind.given, **grouped, **learnt, **checked}
+    return made("optimization.sampler_options", kind.sampler, given)
 
 
 def reseed(sampler: BaseSampler, seed: int) -> None:

@@ -5,6 +5,7 @@ Everything that looks at a sweep looks at a SweepResult.
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.events import (
     AttemptFailed,
+    ConfirmationEnded,
     Event,
     Outcome,
     ReplicateEnded,
@@ -27,7 +29,7 @@ from morphogenetic_engine.sweeps.events import (
 )
 from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.journal import read_events
-from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.sections import Direction, Objective
 from morphogenetic_engine.trial import Value
 
 WALL_CLOCK_METRICS = frozenset({"runtime"})
@@ -46,6 +48,19 @@ class Replicate:
     """Metrics by step."""
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """One more run of a trial's configuration, with a seed that the search did not use."""
+
+    seed: int
+    state: TrialState
+    metrics: Mapping[str, float]
+    duration: float
+    """Seconds."""
+    reason: FailureReason | None = None
+    message: str = ""
+
+
 @dataclass(slots=True)
 class TrialRecord:
     """What the journal says of one trial."""
@@ -61,6 +76,8 @@ class TrialRecord:
     """Metrics by step; a later attempt overwrites the steps that it reports again. With replicates, a step is one."""
     replicates: dict[int, Replicate] = field(default_factory=dict)
     """The replicates that are complete, by their numbers."""
+    confirmations: dict[int, Confirmation] = field(default_factory=dict)
+    """The runs with fresh seeds, by the numbers of the seeds."""
     attempt: int = 0
     """The last attempt, from 0."""
     crashes: int = 0
@@ -94,7 +111,8 @@ class History:
         """Take the next event."""
         if isinstance(event, SessionStarted):
             self._seconds_before, self._begun = self.seconds, event.time
-        if not isinstance(event, TrialInterrupted):  # noted by the next session when a process was killed
+        # An interruption is noted by the next session when a process was killed; a confirmation is in no session.
+        if not isinstance(event, TrialInterrupted | ConfirmationEnded):
             self._last = event.time
         match event:
             case TrialReported():
@@ -118,6 +136,10 @@ class History:
                     trial.exceptions += 1
             case TrialInterrupted():
                 self.trials[event.trial].state = TrialState.INTERRUPTED
+            case ConfirmationEnded():
+                self.trials[event.trial].confirmations[event.index] = Confirmation(
+                    event.seed, event.state, event.metrics, event.duration, event.reason, event.message
+                )
             case SessionStarted():
                 self.sessions.append(event)
                 self.last_end = None
@@ -181,10 +203,41 @@ class SweepResult:
         sign = -1 if direction is Direction.MAXIMIZE else 1
         return sorted(self.complete, key=lambda trial: (sign * trial.metrics[target], trial.number))
 
+    @cached_property
+    def pareto_front(self) -> Sequence[TrialRecord]:
+        """The complete trials that no other one beats in one objective without losing in another, by the first."""
+        objectives = self.config.optimization.all_objectives
+        front: list[TrialRecord] = []
+        for trial in self.ranked:  # by the first objective: who beats a trial stands before it, or is its equal there
+            if not any(dominates(other, trial, objectives) for other in front):
+                front = [*(other for other in front if not dominates(trial, other, objectives)), trial]
+        return front
+
+    @property
+    def steps_saved_by_pruning(self) -> int:
+        """How many more steps the pruned trials would have had, had they run as long as a complete one (median)."""
+        lengths = [len(trial.curve) for trial in self.complete]
+        pruned = [len(trial.curve) for trial in self.trials if trial.state is TrialState.PRUNED]
+        if not lengths or not pruned:
+            return 0
+        return sum(max(0, round(statistics.median(lengths)) - length) for length in pruned)
+
+    @property
+    def steps(self) -> int:
+        """How many steps all trials reported."""
+        return sum(len(trial.curve) for trial in self.trials)
+
     @property
     def best(self) -> TrialRecord | None:
         """The complete trial with the best objective; of equals, the first."""
         return self.ranked[0] if self.ranked else None
+
+
+def dominates(one: TrialRecord, other: TrialRecord, objectives: Sequence[Objective]) -> bool:
+    """Tell whether a trial is at least as good as another in every objective, and better in one."""
+    better = [each.direction.better(one.metrics[each.metric], other.metrics[each.metric]) for each in objectives]
+    worse = [each.direction.better(other.metrics[each.metric], one.metrics[each.metric]) for each in objectives]
+    return any(better) and not any(worse)
 
 
 def read_history(folder: SweepFolder, *, keep_curves: bool = True) -> History:

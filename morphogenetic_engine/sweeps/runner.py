@@ -14,30 +14,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from morphogenetic_engine import __version__
-from morphogenetic_engine.errors import ConfigError, FailureReason, MorphogeneticError, StoreError, WorkloadError
+from morphogenetic_engine.errors import ConfigError, FailureReason, MorphogeneticError, StoreError
 from morphogenetic_engine.sweeps import events, workers
+from morphogenetic_engine.sweeps.budget import BudgetStopper
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.crew import Crew, Heard
 from morphogenetic_engine.sweeps.early_stopping import EarlyStopper
 from morphogenetic_engine.sweeps.events import Event, Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.journal import Journal
-from morphogenetic_engine.sweeps.probe import rejection, worker_setup
+from morphogenetic_engine.sweeps.probe import worker_setup
+from morphogenetic_engine.sweeps.replicate_table import add_replicates, write_replicates
 from morphogenetic_engine.sweeps.replicates import combined_metrics, replicate_seed
 from morphogenetic_engine.sweeps.resources import parallel_workers
 from morphogenetic_engine.sweeps.results import History, read_history
-from morphogenetic_engine.sweeps.schedule import Schedule, tries_again
+from morphogenetic_engine.sweeps.schedule import Schedule, Stopper, tries_again
 from morphogenetic_engine.sweeps.search import pruning_of, suggestions_of
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.sweeps.stop_signals import StopSignals
 from morphogenetic_engine.sweeps.suggestions import Suggestions, TrialDecisions, earlier_than
 from morphogenetic_engine.sweeps.trial_table import TrialTable
+from morphogenetic_engine.sweeps.warm_start import read_warm_start
 from morphogenetic_engine.trial import Metrics, Params
 
 Observer = Callable[[Event], None]
 """Is told each event right after the journal has it."""
-
-_STARTS_IN_VAIN = 3
-"""Workers that may die in a row before one is ready."""
 
 
 def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_failed: bool = False) -> Outcome:
@@ -52,7 +53,7 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(folder.journal))
         info = folder.read_info()
-        history = read_history(folder, keep_curves=info.config.sweep_type is SweepType.BAYESIAN)
+        history = read_history(folder, keep_curves=_looks_at_curves(info.config))
         table = stack.enter_context(TrialTable(folder.table, info.config))
         runner = SweepRunner(
             folder, info, journal, history=history, table=table, observers=observers, retry_failed=retry_failed
@@ -93,12 +94,10 @@ class SweepRunner:
         self._history = history
         self._table = table
         self._observers = tuple(observers)
-        self._suggestions = suggestions_of(info.config)
+        self._suggestions = suggestions_of(info.config, read_warm_start(folder))
         self._parallel = parallel_workers(info.config.execution)
         self._schedule = _schedule(info.config, history, self._suggestions, self._parallel, retry_failed)
         self._pruning = pruning_of(info.config)
-        self._running: dict[workers.Worker, _Attempt] = {}
-        self._in_vain = 0
         self._spent = history.seconds
 
     def run(self) -> Outcome:
@@ -106,66 +105,59 @@ class SweepRunner:
         host = socket.gethostname()
         self._give_up_stale_trials()
         self._record(events.SessionStarted(time.time(), os.getpid(), host, __version__, self._parallel))
-        self._table.write(self._history.trials.values())
+        self._write_tables()
         if not self._schedule.waiting:
-            return self._end(Outcome.EARLY_STOPPED if self._schedule.early_stopped else Outcome.FINISHED)
+            return self._end(self._schedule.stopped or Outcome.FINISHED)
         setup = worker_setup(self._config, Path(self._info.working_directory), self._folder.workers_log, self._parallel)
         with workers.WorkerPool(setup) as pool, StopSignals(pool.kill_all) as signals:
             pool.wake_on(signals.descriptor)
+            crew: Crew[_Attempt] = Crew(pool, self._info, str(self._folder.workers_log), self._parallel)
             try:
-                outcome = self._loop(pool, signals)
+                outcome = self._loop(crew, signals)
             except MorphogeneticError as error:
-                self._abort(pool, error)
+                pool.kill_all()
+                self._abort(crew, error)
                 raise
-        self._table.write(self._history.trials.values())
+        self._write_tables()
         return self._end(outcome)
 
-    def _loop(self, pool: workers.WorkerPool, signals: StopSignals) -> Outcome:
+    def _loop(self, crew: Crew[_Attempt], signals: StopSignals) -> Outcome:
         begun = time.monotonic()
         limit = self._config.optimization.timeout
         closing = None if limit is None else begun + limit - self._spent
         time_is_up = False
-        while self._schedule.waiting or self._running:
+        while self._schedule.waiting or crew.running:
             if signals.requested:
-                self._interrupt(pool)
+                self._interrupt(crew)
                 return Outcome.INTERRUPTED
             if closing is not None and time.monotonic() >= closing and self._schedule.waiting:
                 time_is_up = True
                 self._schedule.stop()
-            self._hire(pool)
-            self._hand_out(pool)
-            for worker, message in pool.poll(self._deadline(closing)):
-                self._hear(worker, message)
-            self._kill_late(pool)
+            crew.hire(self._schedule.waiting)
+            self._hand_out(crew)
+            for worker, attempt, message in crew.listen(closing if self._schedule.waiting else None):
+                self._hear(worker, attempt, message)
         if time_is_up:
             return Outcome.TIME_IS_UP
-        return Outcome.EARLY_STOPPED if self._schedule.early_stopped else Outcome.FINISHED
+        return self._schedule.stopped or Outcome.FINISHED
 
-    def _hire(self, pool: workers.WorkerPool) -> None:
-        """Start workers until there is one for each trial that could run now."""
-        wanted = min(self._parallel, self._schedule.waiting + len(self._running))
-        taken = {worker.number for worker in pool.workers}
-        for number in range(self._parallel):
-            if len(pool.workers) < wanted and number not in taken:
-                pool.start(number)
+    def _hand_out(self, crew: Crew[_Attempt]) -> None:
+        for worker in crew.idle():
+            number = self._schedule.next()
+            if number is None:
+                return
+            self._start(crew, worker, number)
 
-    def _hand_out(self, pool: workers.WorkerPool) -> None:
-        for worker in pool.workers:
-            if worker.ready and worker not in self._running:
-                number = self._schedule.next()
-                if number is None:
-                    return
-                self._start(worker, number)
-
-    def _start(self, worker: workers.Worker, number: int) -> None:
+    def _start(self, crew: Crew[_Attempt], worker: workers.Worker, number: int) -> None:
         known = self._history.trials.get(number)
         attempt = known.attempt + 1 if known else 0
         params = known.params if known else self._suggest(number)
         seed = trial_seed(self._config.optimization.seed, number)
         decisions = self._decisions(number, params)
         self._record(events.TrialStarted(time.time(), number, attempt, worker.number, seed, params))
-        self._running[worker] = _Attempt(number, attempt, time.monotonic(), decisions)
-        worker.run(
+        crew.give(
+            worker,
+            _Attempt(number, attempt, time.monotonic(), decisions),
             workers.TrialTask(
                 number=number,
                 seed=seed,
@@ -174,7 +166,7 @@ class SweepRunner:
                 objectives=[objective.metric for objective in self._config.optimization.all_objectives],
                 decides=decisions is not None,
                 replicates=self._replicates_left(number),
-            )
+            ),
         )
 
     def _decisions(self, number: int, params: Params) -> TrialDecisions | None:
@@ -197,51 +189,42 @@ class SweepRunner:
         needed = self._suggestions.needs(number)
         return self._suggestions.params(number, earlier_than(number, needed, self._history.trials))
 
-    def _hear(self, worker: workers.Worker, message: workers.Message) -> None:
+    def _hear(self, worker: workers.Worker, attempt: _Attempt, message: Heard) -> None:
         match message:
-            case workers.Ready():
-                worker.ready = True
-                self._in_vain = 0
-            case workers.Rejected():
-                raise rejection(message, self._config, self._info.config_path)
             case workers.Reported():
-                self._take_report(worker, message)
+                self._take_report(worker, attempt, message)
             case workers.Replicated():
-                self._take_replicate(worker, message)
+                self._take_replicate(worker, attempt, message)
             case workers.Ended():
-                self._finish(self._running.pop(worker), message)
-            case workers.Died(status):
-                self._bury(worker, status)
+                self._finish(attempt, message)
 
-    def _take_report(self, worker: workers.Worker, report: workers.Reported) -> None:
-        running = self._running[worker]
+    def _take_report(self, worker: workers.Worker, attempt: _Attempt, report: workers.Reported) -> None:
         step, metrics = report.step, report.metrics
         self._record(
-            events.TrialReported(time.time(), running.number, running.attempt, step, metrics, report.replicate)
+            events.TrialReported(time.time(), attempt.number, attempt.attempt, step, metrics, report.replicate)
         )
-        running.last_report = metrics
+        attempt.last_report = metrics
         if report.replicate is None:
-            self._decide(worker, running, step, metrics)
+            self._decide(worker, attempt, step, metrics)
 
-    def _take_replicate(self, worker: workers.Worker, done: workers.Replicated) -> None:
-        running = self._running[worker]
+    def _take_replicate(self, worker: workers.Worker, attempt: _Attempt, done: workers.Replicated) -> None:
         self._record(
             events.ReplicateEnded(
-                time.time(), running.number, running.attempt, done.replicate, done.seed, done.metrics, done.duration
+                time.time(), attempt.number, attempt.attempt, done.replicate, done.seed, done.metrics, done.duration
             )
         )
-        self._decide(worker, running, done.replicate, done.metrics)
+        self._decide(worker, attempt, done.replicate, done.metrics)
 
-    def _decide(self, worker: workers.Worker, running: _Attempt, step: int, metrics: Metrics) -> None:
+    def _decide(self, worker: workers.Worker, attempt: _Attempt, step: int, metrics: Metrics) -> None:
         """Answer a worker that waits for the pruner."""
-        if running.decisions is not None:
+        if attempt.decisions is not None:
             value = metrics.get(self._config.optimization.target_metric)
-            worker.decide(prune=value is not None and running.decisions.stops_at(step, value))
+            worker.decide(prune=value is not None and attempt.decisions.stops_at(step, value))
 
     def _finish(self, attempt: _Attempt, ended: workers.Ended) -> None:
         """Record how an attempt ended: for good, or to be tried again."""
         number = attempt.number
-        if tries_again(self._history, number, ended.reason, self._config.execution.retries):
+        if tries_again(self._history.trials[number], ended.reason, self._config.execution.retries):
             reason = ended.reason or FailureReason.EXCEPTION
             self._record(events.AttemptFailed(time.time(), number, attempt.attempt, reason, ended.message))
             self._schedule.again(number)
@@ -260,6 +243,7 @@ class SweepRunner:
             )
         )
         self._table.add(self._history.trials[number], self._history.trials.values())
+        add_replicates(self._folder.replicates, self._history.trials[number])
         self._schedule.ended()
         self._check_first_ends(attempt, ended)
 
@@ -282,55 +266,19 @@ class SweepRunner:
                 f"{where}: optimization.pruner: {pruner} needs reports, but trial {attempt.number} made none; use none"
             )
 
-    def _bury(self, worker: workers.Worker, status: int) -> None:
-        attempt = self._running.pop(worker, None)
-        how = f"signal {-status}" if status < 0 else f"exit status {status}"
-        if attempt is not None:
-            hint = "; out of memory?" if status == -9 else ""
-            self._finish(attempt, workers.failed(FailureReason.KILLED, f"the worker process died ({how}{hint})"))
-        elif not worker.ready:
-            self._in_vain += 1
-            if self._in_vain >= _STARTS_IN_VAIN:
-                log = self._folder.workers_log
-                raise WorkloadError(f"{self._info.config_path}: workers die before they are ready ({how}); see {log}")
-
-    def _kill_late(self, pool: workers.WorkerPool) -> None:
-        """End the trials that have run longer than allowed."""
-        limit = self._config.execution.timeout_per_trial
-        if limit is None:
-            return
-        now = time.monotonic()
-        for worker, attempt in list(self._running.items()):
-            if now - attempt.begun >= limit:
-                for message in pool.kill(worker):
-                    self._hear(worker, message)
-                if self._running.pop(worker, None):
-                    self._finish(attempt, workers.failed(FailureReason.TIMEOUT, f"ran longer than {limit:g} s"))
-
-    def _deadline(self, closing: float | None) -> float | None:
-        """Return the time of the monotonic clock by which something has to be done, if any."""
-        limit = self._config.execution.timeout_per_trial
-        times = [] if limit is None else [attempt.begun + limit for attempt in self._running.values()]
-        if closing is not None and self._schedule.waiting:
-            times.append(closing)
-        return min(times, default=None)
-
-    def _interrupt(self, pool: workers.WorkerPool) -> None:
+    def _interrupt(self, crew: Crew[_Attempt]) -> None:
         """Stop all workers; what they finished counts, what they were running is recorded as interrupted."""
         self._schedule.stop()
-        for worker, message in pool.kill_all():
-            if not isinstance(message, workers.Rejected):
-                self._hear(worker, message)
-        for attempt in self._running.values():
+        for worker, attempt, message in crew.dismiss():
+            self._hear(worker, attempt, message)
+        for attempt in crew.running.values():
             self._record(events.TrialInterrupted(time.time(), attempt.number, attempt.attempt))
-        self._running.clear()
 
-    def _abort(self, pool: workers.WorkerPool, error: MorphogeneticError) -> None:
+    def _abort(self, crew: Crew[_Attempt], error: MorphogeneticError) -> None:
         """Leave a journal that says why the session ended, unless the journal itself is what failed."""
-        pool.kill_all()
         if isinstance(error, StoreError):
             return
-        for attempt in self._running.values():
+        for attempt in crew.running.values():
             self._record(events.TrialInterrupted(time.time(), attempt.number, attempt.attempt))
         self._record(events.SessionEnded(time.time(), Outcome.ABORTED, str(error)))
 
@@ -339,6 +287,11 @@ class SweepRunner:
         for number, trial in sorted(self._history.trials.items()):
             if trial.state is TrialState.RUNNING:
                 self._record(events.TrialInterrupted(time.time(), number, trial.attempt))
+
+    def _write_tables(self) -> None:
+        trials = self._history.trials.values()
+        self._table.write(trials)
+        write_replicates(self._folder.replicates, trials)
 
     def _end(self, outcome: Outcome) -> Outcome:
         self._record(events.SessionEnded(time.time(), outcome))
@@ -351,15 +304,24 @@ class SweepRunner:
             observer(event)
 
 
+def _looks_at_curves(config: SweepConfig) -> bool:
+    """Tell whether anything is decided from what trials report on the way."""
+    return config.sweep_type is SweepType.BAYESIAN or config.optimization.budget is not None
+
+
 def _schedule(
     config: SweepConfig, history: History, suggestions: Suggestions, parallel: int, retry_failed: bool
 ) -> Schedule:
-    rule = config.execution.early_stopping
+    stoppers: dict[Outcome, Stopper] = {}
+    if config.execution.early_stopping is not None:
+        stoppers[Outcome.EARLY_STOPPED] = EarlyStopper(config.execution.early_stopping, config.optimization)
+    if config.optimization.budget is not None:
+        stoppers[Outcome.BUDGET_SPENT] = BudgetStopper(config.optimization.budget, config.optimization)
     return Schedule(
         history,
         len(suggestions),
         needs=suggestions.needs,
         lookahead=config.optimization.lookahead or parallel,
-        stopper=EarlyStopper(rule, config.optimization) if rule else None,
+        stoppers=stoppers,
         retry_failed=retry_failed,
     )

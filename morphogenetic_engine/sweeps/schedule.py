@@ -7,13 +7,20 @@ decide about later trials, trial n waits for the trials up to n - lookahead and 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from morphogenetic_engine.errors import FailureReason
-from morphogenetic_engine.sweeps.early_stopping import EarlyStopper
-from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.results import History
+from morphogenetic_engine.sweeps.events import Outcome, TrialState
+from morphogenetic_engine.sweeps.results import History, TrialRecord
 from morphogenetic_engine.sweeps.sections import Retries
+
+
+class Stopper(Protocol):
+    """A rule that may stop the sweep before all trials have run."""
+
+    def stops_after(self, trial: TrialRecord) -> bool:
+        """Take the next ended trial in the order of the numbers, and tell whether the sweep stops after it."""
 
 
 class Schedule:
@@ -26,15 +33,16 @@ class Schedule:
         *,
         needs: Callable[[int], int] = lambda _number: 0,
         lookahead: int,
-        stopper: EarlyStopper | None = None,
+        stoppers: Mapping[Outcome, Stopper] | None = None,
         retry_failed: bool = False,
     ) -> None:
-        self.early_stopped = False
+        self.stopped: Outcome | None = None
+        """Why no further trial starts, if a stopper said so."""
         self._history = history
         self._total = total
         self._needs = needs
         self._lookahead = lookahead
-        self._stopper = stopper
+        self._stoppers = stoppers or {}
         self._frontier = 0
         retried = {TrialState.FAILED} if retry_failed else set()
         self._again = [
@@ -72,22 +80,34 @@ class Schedule:
         self._total, self._again = 0, []
 
     def _may_start(self, number: int) -> bool:
-        decided = 0 if self._stopper is None else number - self._lookahead + 1
+        decided = number - self._lookahead + 1 if self._stoppers else 0
         return self._frontier >= max(decided, self._needs(number))
 
     def _advance(self) -> None:
         """Move the frontier, below which every trial has ended, and ask at each trial whether the sweep stops."""
         while self._history.ended(self._frontier):
             trial = self._history.trials[self._frontier]
-            if self._stopper is not None and not self.early_stopped and self._stopper.stops_after(trial):
-                self.early_stopped = True
+            said = [outcome for outcome, stopper in self._stoppers.items() if stopper.stops_after(trial)]
+            if said and self.stopped is None:
+                self.stopped = said[0]
                 self._total = min(self._total, self._frontier + self._lookahead)
             self._frontier += 1
 
 
-def tries_again(history: History, number: int, reason: FailureReason | None, retries: Retries) -> bool:
-    """Tell whether a trial whose attempt just failed has retries left."""
-    trial = history.trials[number]
+class Tried(Protocol):
+    """Something that was tried and failed; how often, and how."""
+
+    @property
+    def crashes(self) -> int:
+        """Attempts that ended with the death of the worker."""
+
+    @property
+    def exceptions(self) -> int:
+        """Attempts that ended with an exception."""
+
+
+def tries_again(tried: Tried, reason: FailureReason | None, retries: Retries) -> bool:
+    """Tell whether there are retries left for what just failed once more; `tried` counts the failures before."""
     if reason is FailureReason.KILLED:
-        return trial.crashes < retries.crashes
-    return reason is FailureReason.EXCEPTION and trial.exceptions < retries.exceptions
+        return tried.crashes < retries.crashes
+    return reason is FailureReason.EXCEPTION and tried.exceptions < retries.exceptions

@@ -143,6 +143,23 @@ class ExecutionConfig(Section):
     _numbers = field_validator("threads_per_trial", "timeout_per_trial", mode="before")(number)
 
 
+class Budget(Section):
+    """When a sweep has cost enough, or gains too little."""
+
+    trial_seconds: float | None = Field(default=None, gt=0)
+    """Seconds of all trials together, over all workers: core- or GPU-seconds where a trial has one."""
+    steps: int | None = Field(default=None, ge=1)
+    """Steps (epochs) that all trials together have reported."""
+    improvement_per_hour: float | None = Field(default=None, gt=0)
+    """Stop once the expected improvement of the objective in an hour of trials is smaller."""
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Budget:
+        if self.trial_seconds is None and self.steps is None and self.improvement_per_hour is None:
+            raise ValueError("needs trial_seconds, steps or improvement_per_hour")
+        return self
+
+
 SamplerName = Literal["TPE", "CmaEs", "Random", "QMC", "GP", "NSGAII", "auto"]
 PrunerName = Literal[
     "MedianPruner",
@@ -185,6 +202,16 @@ class OptimizationConfig(Section):
     replicate_objective: Literal["mean", "median", "confidence_bound"] = "mean"
     """What the replicates' objectives come to: their mean, their median, or the end of the 95 % interval of the mean
     that is worse."""
+    rounds: int = Field(default=3, ge=1)
+    """Grids of a progressive sweep, each finer than the one before."""
+    regions: int = Field(default=2, ge=1)
+    """Best configurations around which the next grid of a progressive sweep lies."""
+    budget: Budget | None = None
+    """What the sweep may cost; decided in the order of the trials' numbers."""
+    expected_trial_seconds: float | None = Field(default=None, gt=0)
+    """How long a trial takes, for the sampler `auto`: costly suggestions are worth their time for costly trials."""
+    warm_start: str | None = None
+    """An earlier sweep with the same parameters, whose results the sampler is given; see `--from`."""
     objectives: tuple[Objective, ...] = ()
     """Several objectives instead of one: the results are then those that no other trial beats in all."""
     sampler: SamplerName | None = None

@@ -5,22 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from morphogenetic_engine.errors import SweepError
+from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, parse_config
 from morphogenetic_engine.sweeps.folder import SweepFolder, find_sweep, new_sweep
 from morphogenetic_engine.sweeps.journal import is_locked
 from morphogenetic_engine.sweeps.resources import parallel_workers
+from morphogenetic_engine.sweeps.search import pruning_of, suggestions_of
+from morphogenetic_engine.sweeps.warm_start import warm_start_of, write_warm_start
 
 
 def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None) -> SweepFolder:
     """Make the folder of a new sweep; the lookahead is settled here and stays.
 
     Raises:
-        SweepError: the id is no plain name, or taken.
+        ConfigError: the search does not fit the space, or the warm start does not fit the sweep.
+        SweepError: the id is no plain name, or taken; or there is no sweep to start from.
         StoreError: the folder cannot be written.
     """
-    return new_sweep(results, sweep_id, file, _settled(file.config, parallel_workers(file.config.execution)))
+    config = _settled(file.config, parallel_workers(file.config.execution))
+    try:
+        known = warm_start_of(config, results)
+        suggestions_of(config, known)
+        pruning_of(config)
+    except ConfigError as error:
+        raise ConfigError(f"{file.path}: {error}") from error
+    folder = new_sweep(results, sweep_id, file, config)
+    if known:
+        write_warm_start(folder, known)
+    return folder
 
 
 def continue_sweep(

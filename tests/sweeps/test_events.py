@@ -32,11 +32,16 @@ EVENTS = st.one_of(
     st.builds(
         events.TrialEnded, TIME, NUMBER, NUMBER, st.sampled_from(TrialState), TIME, METRICS, st.none() | REASON, TEXT
     ),
+    st.builds(
+        events.ConfirmationEnded,
+        *(TIME, NUMBER, NUMBER, NUMBER, st.sampled_from(TrialState), TIME),
+        *(METRICS, st.none() | REASON, TEXT),
+    ),
 )
 
 
 def test_every_kind_of_event_is_covered_here() -> None:
-    assert len(get_args(Event)) == 8
+    assert len(get_args(Event)) == 9
 
 
 @given(EVENTS)

@@ -70,11 +70,32 @@ def test_sweeps_without_a_name_are_named_after_the_second_even_when_it_is_the_sa
 
 def test_a_taken_id_is_refused_with_how_to_resume(make: NewSweep) -> None:
     folder = make("one")
+    folder.trial(0).mkdir()
     before = folder.info.read_bytes()
     with pytest.raises(SweepError) as caught:
         make("one")
     assert str(caught.value) == f"{folder.path}: exists; resume it with `sweep resume --sweep-id one`"
     assert folder.info.read_bytes() == before
+
+
+@pytest.mark.parametrize("missing", ["sweep.json", "config.yaml", "trials"])
+def test_an_id_of_which_no_trial_ever_began_is_free(make: NewSweep, missing: str) -> None:
+    folder = make("one")
+    folder.journal.write_bytes(b'{"format":1,"event":"session_ended","time":1.0,"outcome":"aborted","message":"no"}\n')
+    path = folder.path / missing
+    if path.is_dir():
+        path.rmdir()
+    else:
+        path.unlink()
+    assert make("one") == folder
+    assert folder.info.exists() and folder.config.exists() and not folder.journal.exists()
+
+
+def test_a_folder_that_holds_something_else_is_never_taken(make: NewSweep) -> None:
+    folder = make("one")
+    (folder.path / "notes.txt").write_text("mine")
+    with pytest.raises(SweepError, match="exists"):
+        make("one")
 
 
 @pytest.mark.parametrize("sweep_id", ["../x", "a/b", "", ".hidden", "-x", "..", "a b", "a\n", "x" * 101, "/abs", "ü"])

@@ -29,8 +29,8 @@ def _end(history: History, number: int, value: float | None) -> None:
     history.apply(TrialEnded(0.0, number, 0, state, 0.0, {} if value is None else {"val_acc": value}))
 
 
-def _stopper(rule: EarlyStopping | None) -> EarlyStopper | None:
-    return EarlyStopper(rule, OptimizationConfig()) if rule else None
+def _stoppers(rule: EarlyStopping | None) -> dict[Outcome, EarlyStopper]:
+    return {Outcome.EARLY_STOPPED: EarlyStopper(rule, OptimizationConfig())} if rule else {}
 
 
 def _run(
@@ -44,7 +44,7 @@ def _run(
     sessions_end: bool = False,
 ) -> list[int]:
     """Run trials with some workers until nothing is left (or the session is killed); return the starts in order."""
-    schedule = Schedule(history, len(values), lookahead=lookahead, stopper=_stopper(rule))
+    schedule = Schedule(history, len(values), lookahead=lookahead, stoppers=_stoppers(rule))
     running: list[int] = []
     starts: list[int] = []
     while True:
@@ -110,7 +110,7 @@ def test_without_a_rule_no_trial_waits_for_another() -> None:
 
 def test_with_a_rule_a_trial_waits_for_those_before_the_lookahead() -> None:
     history = History()
-    schedule = Schedule(history, 9, lookahead=2, stopper=_stopper(EarlyStopping(patience=9)))
+    schedule = Schedule(history, 9, lookahead=2, stoppers=_stoppers(EarlyStopping(patience=9)))
     assert [schedule.next() for _ in range(3)] == [0, 1, None]
     for number in (0, 1):
         _start(history, number)
@@ -124,12 +124,12 @@ def test_with_a_rule_a_trial_waits_for_those_before_the_lookahead() -> None:
 
 def test_a_stopped_sweep_still_runs_the_trials_of_the_lookahead() -> None:
     history = History()
-    schedule = Schedule(history, 9, lookahead=3, stopper=_stopper(EarlyStopping(threshold=0.5)))
+    schedule = Schedule(history, 9, lookahead=3, stoppers=_stoppers(EarlyStopping(threshold=0.5)))
     assert schedule.next() == 0
     _start(history, 0)
     _end(history, 0, 0.7)
     schedule.ended()
-    assert schedule.early_stopped
+    assert schedule.stopped
     assert schedule.waiting == 2
     assert [schedule.next() for _ in range(3)] == [1, 2, None]
 
@@ -211,4 +211,4 @@ def test_crashes_and_exceptions_have_retries_of_their_own(
     _start(history, 0)
     for attempt, failure in enumerate(failures):
         history.apply(AttemptFailed(0.0, 0, attempt, failure, ""))
-    assert tries_again(history, 0, reason, Retries(crashes=1, exceptions=2)) is again
+    assert tries_again(history.trials[0], reason, Retries(crashes=1, exceptions=2)) is again

@@ -1,0 +1,89 @@
+"""The sampler `auto`: one rule fires, and it decides from the configuration alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from morphogenetic_engine.sweeps.auto_search import AutoSuggestions, Phase, auto_choice
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import parse_config
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import read_result
+from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.search import fired_rule, total_trials
+from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER
+from tests.tables import steady_rows
+
+X: dict[str, object] = {"low": 0.0, "high": 1.0}
+
+
+def config_of(parameters: dict[str, object], trials: int, **optimization: object) -> SweepConfig:
+    written = {
+        "sweep_type": "bayesian",
+        "parameters": parameters,
+        "optimization": {"sampler": "auto", "n_trials": trials, **optimization},
+    }
+    return parse_config(written, where="sweep.yaml")
+
+
+@pytest.mark.parametrize(
+    ("config", "phases"),
+    [
+        (config_of({"a": [1, 2], "b": [1, 2, 3]}, 50), ()),
+        (config_of({"a": X, "b": X}, 50), (Phase(10, "TPE"),)),
+        (config_of({name: X for name in "abcdefgh"}, 50), (Phase(16, "TPE"),)),
+        (config_of({"a": X}, 50, lookahead=32), (Phase(32, "TPE"),)),
+        (config_of({"a": X, "b": [1, 2]}, 900), (Phase(10, "TPE"),)),
+        (config_of({"a": X, "b": X}, 900), (Phase(10, "TPE"), Phase(250, "CmaEs"))),
+        (config_of({"a": X, "b": X}, 50, expected_trial_seconds=60), (Phase(10, "GP"),)),
+        (config_of({"a": X, "b": {**X, "when": {"c": 1}}, "c": [1, 2]}, 900), (Phase(10, "TPE"),)),
+        (
+            config_of({"a": X, "b": X}, 900, objectives=[{"metric": "acc"}, {"metric": "loss"}]),
+            (Phase(10, "TPE"),),
+        ),
+    ],
+)
+def test_the_first_rule_that_fits_fires(config: SweepConfig, phases: tuple[Phase, ...]) -> None:
+    assert auto_choice(config).phases == phases
+    assert fired_rule(config) == auto_choice(config).rule
+
+
+def test_a_small_space_is_run_once() -> None:
+    config = config_of({"a": [1, 2], "b": {"type": "int", "low": 1, "high": 30}}, 100)
+    suggestions = AutoSuggestions(config)
+    assert len(suggestions) == total_trials(config) == 60
+    assert len({tuple(suggestions.params(n, NOTHING_EARLIER).items()) for n in range(60)}) == 60
+
+
+def test_auto_sweeps_give_the_same_table_at_any_number_of_workers_and_after_a_stop(
+    start: Callable[[str], SweepFolder],
+) -> None:
+    tables = []
+    for workers in (1, 4):
+        folder = start(f"""
+sweep_type: bayesian
+experiment: {{workload: "toy:quadratic", seconds: 0.0}}
+parameters: {{x: {{type: float, low: 0, high: 1}}, y: {{type: float, low: 0, high: 1}}}}
+execution: {{max_parallel: {workers}}}
+optimization: {{n_trials: 30, lookahead: 4, sampler: auto}}
+""")
+        run_sweep(folder)
+        tables.append(steady_rows(folder))
+    assert tables[0] == tables[1] and len(tables[0]) == 30
+    assert len(read_result(folder).ranked) == 30
+
+
+def test_cma_es_takes_over_around_the_best(start: Callable[[str], SweepFolder]) -> None:
+    folder = start("""
+sweep_type: bayesian
+experiment: {workload: "toy:quadratic", seconds: 0.0}
+parameters: {x: {type: float, low: 0, high: 1}, y: {type: float, low: 0, high: 1}}
+execution: {max_parallel: 1}
+optimization: {n_trials: 500, sampler: auto, budget: {steps: 840}}
+""")
+    run_sweep(folder)
+    late = [float(trial.params["x"]) for trial in read_result(folder).trials[255:280]]
+    assert len(late) == 25
+    assert sum(abs(x - 0.3) for x in late) / len(late) < 0.2
