@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 ##@ Use
 
 sweep: .venv/runtime ## Run a real sweep of the morphogenetic engine on all cores (under two minutes)
-	@$(BIN)/morphogenetic sweep run --config examples/spirals.yaml
+	@$(BIN)/morphogenetic sweep bayesian --config examples/bayesian_config.yaml
 
 ##@ Develop
 

@@ -18,7 +18,16 @@ from rich.table import Table
 
 from benchmarks.figures import Figure
 
-NAMES = ("startup", "throughput", "waiting", "optuna_beside", "engine_epoch", "tracking_overhead")
+NAMES = (
+    "startup",
+    "throughput",
+    "waiting",
+    "optuna_beside",
+    "suggestions",
+    "search",
+    "engine_epoch",
+    "tracking_overhead",
+)
 _RESULTS = Path(__file__).with_name("results")
 _PACKAGES = ("morphogenetic-engine", "numpy", "torch", "optuna", "mlflow")
 

@@ -29,6 +29,7 @@ from pathlib import Path
 import psutil
 
 from morphogenetic_engine.sweeps.config_file import read_config
+from morphogenetic_engine.sweeps.events import Outcome
 from morphogenetic_engine.sweeps.folder import SweepFolder, new_sweep
 from morphogenetic_engine.sweeps.runner import run_sweep
 from morphogenetic_engine.tracking import Follower
@@ -66,18 +67,21 @@ class Row:
         return self.others < QUIET
 
 
-def measure(*, pairs: int, trials: int, workers: int, trial_seconds: float, server: bool) -> list[Row]:
-    """Return a row for each pair, until `pairs` of them were quiet or four times as many were run."""
+def measure(*, pairs: int, trials: int, workers: int, trial_seconds: float, server: bool) -> Iterator[Row]:
+    """Yield a row for each pair, until `pairs` of them were quiet or four times as many were run."""
     folder = Path(tempfile.mkdtemp(prefix="tracking_overhead-"))
-    rows: list[Row] = []
+    quiet = 0
     try:
         (folder / "benchmark_workload.py").write_text(WORKLOAD, encoding="utf-8")
         (folder / "sweep.yaml").write_text(_yaml(trials, workers, _work(trial_seconds)), encoding="utf-8")
         with _server(folder) if server else nullcontext(f"sqlite:///{folder / 'mlflow.db'}") as uri:
             _run(folder, "warm-up", uri)
-            while sum(row.quiet for row in rows) < pairs and len(rows) < 4 * pairs:
-                rows.append(_pair(folder, len(rows), uri))
-        return rows
+            for number in range(4 * pairs):
+                row = _pair(folder, number, uri)
+                yield row
+                quiet += row.quiet
+                if quiet == pairs:
+                    return
     finally:
         shutil.rmtree(folder)
 
@@ -112,8 +116,10 @@ def _run(folder: Path, sweep_id: str, uri: str | None) -> tuple[float, float]:
     sweep = _sweep(folder, sweep_id)
     started = time.perf_counter()
     with Follower(sweep, uri=uri, warn=print, drain=60) if uri else nullcontext():
-        run_sweep(sweep)
+        outcome = run_sweep(sweep)
         ended = time.perf_counter()
+    if outcome is not Outcome.FINISHED:
+        raise SystemExit(f"the sweep {sweep_id} was {outcome}")
     return ended - started, time.perf_counter() - ended
 
 
@@ -181,17 +187,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--server", action="store_true", help="send to an MLflow server on this machine")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file too")
     options = parser.parse_args(arguments)
-    rows = measure(
+    print(f"{options.trials} trials of {EPOCHS} epochs, {options.workers} workers")
+    print("plain s  tracked s  drain s  ratio  others")
+    rows = []
+    for row in measure(
         pairs=options.pairs,
         trials=options.trials,
         workers=options.workers,
         trial_seconds=options.trial_seconds,
         server=options.server,
-    )
-    print(f"{options.trials} trials of {EPOCHS} epochs, {options.workers} workers")
-    print("plain s  tracked s  drain s  ratio  others")
-    for row in rows:
-        print(f"{row.plain_s:7.2f}  {row.tracked_s:9.2f}  {row.drain_s:7.2f}  {row.ratio:5.3f}  {row.others:6.1%}")
+    ):
+        print(
+            f"{row.plain_s:7.2f}  {row.tracked_s:9.2f}  {row.drain_s:7.2f}  {row.ratio:5.3f}  {row.others:6.1%}",
+            flush=True,
+        )
+        rows.append(row)
     quiet = [row for row in rows if row.quiet]
     if quiet:
         ratio, drain = (statistics.median(values) for values in zip(*((row.ratio, row.drain_s) for row in quiet)))

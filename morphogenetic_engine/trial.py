@@ -12,9 +12,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from morphogenetic_engine.errors import FailureReason, TrialFailed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Value = bool | int | float | str
 """What one parameter may hold."""
@@ -67,6 +71,39 @@ class Train(Protocol):
 
 
 @dataclass(frozen=True)
+class Predictions:
+    """What a trial's saved model makes of two splits that it was not trained on: N samples, C classes."""
+
+    data: str
+    """Which samples these are, in which order: models with different ones cannot be compared or mixed."""
+    validation_p_NC: NDArray[np.float64]
+    """The probability of each class."""
+    validation_y_N: NDArray[np.int64]
+    """The classes, from 0."""
+    test_p_NC: NDArray[np.float64]
+    test_y_N: NDArray[np.int64]
+
+
+class Predictor(Protocol):
+    """A saved model as a function: samples as they are in the data, x_NF, to the probability of each class, p_NC."""
+
+    def __call__(self, x_NF: NDArray[np.float64], /) -> NDArray[np.float64]: ...
+
+
+@dataclass(frozen=True)
+class SavedModels:
+    """How others use the models that a workload leaves in the folders of its trials.
+
+    Both raise StoreError when the folder holds no whole model.
+    """
+
+    predictions: Callable[[Params, int, Path], Predictions]
+    """(params, seed, trial folder) -> the model's predictions for its validation and test split."""
+    predictor: Callable[[Path], Predictor]
+    """(trial folder) -> the model as a function."""
+
+
+@dataclass(frozen=True)
 class Declaration:
     """What a workload says of itself, so that a mistake is found before the first trial rather than in every trial."""
 
@@ -76,6 +113,8 @@ class Declaration:
     """The metrics that it returns; None: not said."""
     check: Callable[[Params], None] | None = None
     """Raises ConfigError for values that it cannot run with; cheap, trains nothing."""
+    models: SavedModels | None = None
+    """The models that it saves; None: it saves none, or nobody may use them."""
 
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -87,11 +126,12 @@ def declare(
     parameters: frozenset[str] | None = None,
     metrics: frozenset[str] | None = None,
     check: Callable[[Params], None] | None = None,
+    models: SavedModels | None = None,
 ) -> Callable[[_F], _F]:
     """Attach a `Declaration` to a workload function. Optional: a bare function is a workload too."""
 
     def attach(train: _F) -> _F:
-        setattr(train, _ATTRIBUTE, Declaration(parameters=parameters, metrics=metrics, check=check))
+        setattr(train, _ATTRIBUTE, Declaration(parameters, metrics, check, models))
         return train
 
     return attach

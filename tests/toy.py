@@ -73,3 +73,33 @@ def with_grandchild(_params: Params, trial: Trial) -> Metrics:
 def declared(params: Params, _trial: Trial) -> Metrics:
     """Knows its parameters and metrics."""
     return {"val_acc": float(params["x"])}
+
+
+def uneven(params: Params, trial: Trial) -> Metrics:
+    """Reports that rise towards how good the point is; trials take unequal times, so that they end out of order."""
+    height = -((float(params["x"]) - 0.4) ** 2) - (float(params["y"]) - 0.7) ** 2
+    for step in range(8):
+        trial.report(step, {"val_acc": height - 1 / (step + 1), "step": step})
+        time.sleep(0.004 * (trial.number * 7 % 3))
+    return {"val_acc": height, "step": 8}
+
+
+def resumable(params: Params, trial: Trial) -> Metrics:
+    """Like `uneven`, but goes on after the last step that it saved."""
+    height = -((float(params["x"]) - 0.4) ** 2) - (float(params["y"]) - 0.7) ** 2
+    saved = trial.dir / "saved"
+    for step in range(int(saved.read_text(encoding="utf-8")) if saved.exists() else 0, 8):
+        trial.report(step, {"val_acc": height - 1 / (step + 1), "step": step})
+        saved.with_suffix(".new").write_text(str(step + 1), encoding="utf-8")
+        os.replace(saved.with_suffix(".new"), saved)
+        time.sleep(0.004)
+    return {"val_acc": height, "step": 8}
+
+
+def chancy(params: Params, trial: Trial) -> Metrics:
+    """A result that depends on the seed; writes down that it ran, and which seed it had."""
+    with (trial.dir / "ran").open("a", encoding="utf-8") as file:
+        print(trial.seed, file=file)
+    trial.report(0, {"val_acc": float(params["x"])})
+    time.sleep(float(params.get("seconds", 0)))
+    return {"val_acc": float(params["x"]) + trial.seed % 7 / 100, "luck": trial.seed % 7}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-
 from rich.console import Console
 
 from morphogenetic_engine.cli.displays import display, terminal
@@ -16,7 +14,7 @@ from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.search import fired_rule, total_trials
 from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.tracking import Follower
+from morphogenetic_engine.tracking.destinations import followed
 
 TOP = 10
 NO_COMPLETE_TRIAL = 1
@@ -29,7 +27,7 @@ def run_and_show(folder: SweepFolder, *, retry_failed: bool = False) -> int:
     progress = SweepProgress(before, total_trials(before.config))
     console.print(f"sweep {folder.sweep_id} in {folder.path}", highlight=False, soft_wrap=True)
     warnings: list[str] = []
-    with _followed(folder, before, warnings), display(progress, console) as observer:
+    with followed(folder, before.config, warn=warnings.append), display(progress, console) as observer:
         outcome = run_sweep(folder, observers=[observer], retry_failed=retry_failed)
     result = read_result(folder)
     show_end(console, folder, result)
@@ -38,12 +36,6 @@ def run_and_show(folder: SweepFolder, *, retry_failed: bool = False) -> int:
     if outcome is Outcome.INTERRUPTED:
         return INTERRUPTED
     return 0 if result.counts[TrialState.COMPLETE] else NO_COMPLETE_TRIAL
-
-
-def _followed(folder: SweepFolder, result: SweepResult, warnings: list[str]) -> AbstractContextManager[object]:
-    if not result.config.tracking.mlflow:
-        return nullcontext()
-    return Follower(folder, warn=warnings.append)
 
 
 def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None:

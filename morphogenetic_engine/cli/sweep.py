@@ -14,6 +14,7 @@ import click
 
 from morphogenetic_engine.cli import options
 from morphogenetic_engine.cli.confirm import confirm_command
+from morphogenetic_engine.cli.ensemble import ensemble_command
 from morphogenetic_engine.cli.main import INTERRUPTED, run
 
 if TYPE_CHECKING:
@@ -180,14 +181,19 @@ def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -
 @sweep.command("publish")
 @options.sweep_id
 @options.results
-@click.option("--uri", metavar="URI", help="Tracking server.  [default: as the sweep file or MLFLOW_TRACKING_URI says]")
+@click.option(
+    "--uri",
+    metavar="URI",
+    help="MLflow's tracking server, also of a sweep that is only in an Optuna storage."
+    "  [default: as the sweep file or MLFLOW_TRACKING_URI says]",
+)
 def publish_command(sweep_id: str, results: Path, uri: str | None) -> None:
-    """Send to MLflow what it does not have of a sweep; nothing is sent twice."""
+    """Send to MLflow, and to the sweep's Optuna storage, what they do not have of a sweep; nothing is sent twice."""
     from morphogenetic_engine.sweeps.folder import find_sweep
-    from morphogenetic_engine.tracking import publish
+    from morphogenetic_engine.tracking.destinations import publish_all
 
-    published = publish(find_sweep(results, sweep_id), uri=uri)
-    click.echo(f"{published.trials} trials and {published.artifacts} files sent to {published.uri}")
+    for line in publish_all(find_sweep(results, sweep_id), uri=uri):
+        click.echo(line)
 
 
 @sweep.command("migrate")
@@ -253,6 +259,7 @@ def _print_json(value: object) -> None:
 
 
 sweep.add_command(confirm_command)
+sweep.add_command(ensemble_command)
 
 
 if __name__ == "__main__":

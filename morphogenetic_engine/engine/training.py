@@ -11,12 +11,13 @@ from morphogenetic_engine.engine.dataset import prepare
 from morphogenetic_engine.engine.device import resolve_device, torch_threads
 from morphogenetic_engine.engine.evaluation import score
 from morphogenetic_engine.engine.network import SeedState
+from morphogenetic_engine.engine.predictions import MODEL_FILE, predictions, predictor
 from morphogenetic_engine.engine.problems import make_problem
 from morphogenetic_engine.engine.recovery import recovery
 from morphogenetic_engine.engine.run import Run
 from morphogenetic_engine.engine.settings import PARAMETERS, TrainingSettings
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.trial import Metrics, Params, Trial, checked_metrics, declare
+from morphogenetic_engine.trial import Metrics, Params, SavedModels, Trial, checked_metrics, declare
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def _check(params: Params) -> None:
     TrainingSettings.from_params(params)
 
 
-@declare(parameters=PARAMETERS, metrics=METRICS, check=_check)
+@declare(parameters=PARAMETERS, metrics=METRICS, check=_check, models=SavedModels(predictions, predictor))
 def train(params: Params, trial: Trial) -> Metrics:
     """Train a network that grows, and return how good it became.
 
@@ -76,7 +77,7 @@ def _train(settings: TrainingSettings, seed: int, trial: Trial) -> Metrics:
         if settings.checkpoint_every and run.epoch % settings.checkpoint_every == 0:
             save_checkpoint(path, run.identity, run.state(time.perf_counter() - started))
     if settings.save_model:
-        save_model(trial.dir / "model.pt", run.network, settings, data.standardisation)
+        save_model(trial.dir / MODEL_FILE, run.network, settings, data.standardisation)
     return checked_metrics({**_final_metrics(run), "runtime": time.perf_counter() - started})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from morphogenetic_engine.sweeps.bayesian import OptunaSuggestions
+from morphogenetic_engine.sweeps.optuna_suggestions import OptunaSuggestions
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.grid_search import Grid, design_of, whole_grid
 from morphogenetic_engine.sweeps.results import TrialRecord

@@ -1,178 +1,102 @@
-"""Suggestions that learn: Optuna's samplers, the same at any number of workers.
-
-Suggestion n is a function of the configuration, the seed, n, the results of the trials up to n - lookahead, and the
-parameters of those after. Optuna does the mathematics; this file decides what it is shown, and when.
-"""
+"""A bayesian sweep from Python: one call runs it, or goes on with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
 
 import optuna
-from optuna.trial import FrozenTrial
 
+from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.optuna_pruning import TrialPruning, check_pruner, needs_notes
-from morphogenetic_engine.sweeps.optuna_samplers import make_sampler, reseed, sampler_kind
-from morphogenetic_engine.sweeps.optuna_space import frozen_trial, new_study, running_trial, suggest
-from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.seeds import derived_seed
-from morphogenetic_engine.sweeps.suggestions import Earlier
-from morphogenetic_engine.trial import Params, Value
+from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, read_config
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.following.credentials import without_credentials
+from morphogenetic_engine.sweeps.optuna_mirror.follower import NAME, storage_follower, storage_of
+from morphogenetic_engine.sweeps.optuna_mirror.study import open_storage
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
+from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.start import continue_sweep, start_sweep
+from morphogenetic_engine.sweeps.storage_address import absolute_storage, checked_storage
 
-# pylint: disable=protected-access  # a study has no public way to add a running trial, or reports to it
+RESULTS = Path("results/sweeps")
+
+_log = logging.getLogger(__name__)
 
 
-class OptunaSuggestions:
-    """A way to search: an Optuna sampler that is shown the trials in the order of their numbers.
+class OptunaSweepRunner:
+    """Runs a bayesian sweep, and shows it in an Optuna storage of yours where one is given.
 
-    Trials below `first` are somebody else's suggestions, shown like the others. `known` are results of an earlier
-    sweep, shown before all.
+        runner = OptunaSweepRunner("my-sweep", storage_url="sqlite:///sweeps.db")
+        result = runner.run_sweep("sweep.yaml", n_trials=50)
+        print(result.best)
+        optuna.visualization.plot_optimization_history(runner.study)
+
+    The sweep's folder is the truth; what the storage did not take is one warning in the log of this module, and
+    `morphogenetic sweep publish` sends it later.
     """
 
-    def __init__(
-        self, config: SweepConfig, *, sampler: str | None = None, first: int = 0, known: Sequence[TrialRecord] = ()
-    ) -> None:
-        optimization = config.optimization
-        assert optimization.n_trials is not None, "the schema requires n_trials of a bayesian sweep"
-        self._space = config.space
-        self._baseline = config.baseline
-        self._first = max(first, int(self._baseline is not None))
-        self._total = optimization.n_trials
-        self._lookahead = optimization.lookahead or 1
-        self._seed = derived_seed(optimization.seed, "suggestions")
-        self._objectives = optimization.all_objectives
-        self._name = sampler or optimization.sampler or "TPE"
-        self._options = optimization.sampler_options if sampler is None else {}
-        self._kind = sampler_kind(self._name, self._space, several_objectives=len(self._objectives) > 1)
-        self._trials = optuna.storages.InMemoryStorage()
-        self._study = new_study(self._sampler(0), optuna.pruners.NopPruner(), self._objectives, self._trials)
-        for record in known:
-            self._study.add_trial(frozen_trial(record, self._space, self._objectives))
-        self._known = len(known)
-        self._shown = 0
-        """Trials that the study has as they ended."""
-        self._begun = 0
-        """Trials that the study has at all."""
+    def __init__(self, study_name: str, storage_url: str | None = None) -> None:
+        self._sweep_id = study_name
+        self._given = None if storage_url is None else checked_storage(storage_url)
+        self._address = None if self._given is None else absolute_storage(self._given, Path.cwd())
 
-    def __len__(self) -> int:
-        return self._total
+    @property
+    def study(self) -> optuna.Study | None:
+        """The sweep as the storage shows it; None: there is no storage.
 
-    def needs(self, number: int, /) -> int:
-        """The trials up to and including number - lookahead."""
-        return max(0, number - self._lookahead + 1)
-
-    def params(self, number: int, earlier: Earlier) -> dict[str, Value]:
-        given = [*(record.params for record in earlier.ended), *earlier.pending]
-        while self._begun < number:
-            self._begin(self._begun, given[self._begun], earlier.ended)
-        self._show(earlier.ended[: self.needs(number)])
-        if number == 0 and self._baseline is not None:
-            self._add(0, self._baseline)
-            values = dict(self._baseline)
-        else:
-            values = self._suggest(number)
-            self._settle(number, values)
-        self._begun = number + 1
-        return {**self._space.fixed, **values}
-
-    def _begin(self, number: int, params: Params, ended: Sequence[TrialRecord]) -> None:
-        """Give the study a trial that was suggested before this process was there, or by somebody else."""
-        if self._kind.replayed and number >= self._first:
-            self._show(ended[: self.needs(number)])
-            self._suggest(number)
-            self._settle(number, params)
-        else:
-            self._add(number, params)
-        self._begun = number + 1
-
-    def _suggest(self, number: int) -> dict[str, Value]:
-        if self._kind.fresh or number == self._first > 0:
-            self._study.sampler = self._sampler(number)
-        elif self._kind.reseeded:
-            reseed(self._study.sampler, derived_seed(self._seed, "sampler", number))
-        trial = self._study.ask()
-        assert trial.number == self._known + number, "suggestions are asked for in order"
-        values: dict[str, Value] = {}
-        for name, axis in self._space.axes.items():
-            if self._space.is_active(name, values):
-                values[name] = suggest(trial, name, axis)
-        return values
-
-    def _settle(self, number: int, params: Params) -> None:
-        """Let the study have a trial as it runs, so that one process knows of it what any other would.
-
-        Optuna would keep values that are not quite those of the space, and notes that only the process has which made
-        the suggestion. The parameters of a replayed trial are the journal's: results may have changed since, where
-        failed trials ran again.
+        Raises:
+            StoreError: the storage cannot be reached, or has no such study yet.
         """
-        place = self._known + number
-        settled = running_trial(place, params, self._space)
-        if self._kind.replayed:
-            settled.system_attrs = self._trials.get_trial(place).system_attrs
-        self._trials._set_trial(place, settled)
+        if self._address is None:
+            return None
+        try:
+            return optuna.load_study(study_name=self._sweep_id, storage=open_storage(self._address))
+        except (
+            Exception
+        ) as error:  # pylint: disable=broad-exception-caught  # Optuna lets its libraries' errors through
+            shown = without_credentials(self._address)
+            raise StoreError(f"{NAME} at {shown}: the study {self._sweep_id!r} cannot be read") from error
 
-    def _show(self, ended: Sequence[TrialRecord]) -> None:
-        """Tell the study how trials ended."""
-        for record in ended[self._shown :]:
-            trial, place = frozen_trial(record, self._space, self._objectives), self._known + record.number
-            if record.state is TrialState.PRUNED:  # its value is the last that it reported
-                for step, value in trial.intermediate_values.items():
-                    self._trials.set_trial_intermediate_value(place, step, value)
-            complete = record.state is TrialState.COMPLETE
-            self._study.tell(place, values=trial.values if complete else None, state=trial.state)
-            self._shown += 1
+    def run_sweep(
+        self,
+        config: SweepConfig | Mapping[str, object] | Path | str,
+        n_trials: int | None = None,
+        timeout: float | None = None,
+        results: Path = RESULTS,
+    ) -> SweepResult:
+        """Run the sweep of a configuration, of what a sweep file would hold, or of a file, and return all of it.
 
-    def _add(self, number: int, params: Params) -> None:
-        template = running_trial(self._known + number, params, self._space)
-        self._trials.create_new_trial(self._study._study_id, template_trial=template)
+        A sweep of this name and configuration goes on where it stopped. `n_trials` is the number of trials in all, and
+        `timeout` the seconds after which none starts; both take the place of the configuration's.
 
-    def _sampler(self, number: int) -> optuna.samplers.BaseSampler:
-        seed = derived_seed(self._seed, "sampler", number) if self._kind.reseeded else self._seed
-        conditional = bool(self._space.conditions)
-        source = self._source() if self._name == "CmaEs" and number > 0 else ()
-        return make_sampler(self._name, self._kind, seed, self._options, conditional=conditional, source=source)
+        Raises:
+            ConfigError: the configuration breaks a rule, or does not fit the workload.
+            WorkloadError: the workload cannot be loaded.
+            SweepError: there is a sweep of this name with another configuration, or somebody runs it.
+            StoreError: the sweep's folder cannot be written.
+        """
+        given = {"n_trials": n_trials, "timeout": timeout, "storage": self._given}
+        overrides = {f"optimization.{name}": value for name, value in given.items() if value is not None}
+        file = _file(config, {**overrides, "sweep_type": "bayesian"}, where=f"sweep {self._sweep_id}")
+        if SweepFolder(results / self._sweep_id).info.is_file():
+            folder = continue_sweep(self._sweep_id, results=results, file=file)
+        else:
+            folder = start_sweep(file, results=results, sweep_id=self._sweep_id)
+        with ExitStack() as stack:
+            if file.config.optimization.storage is not None:
+                self._address = storage_of(folder.read_info())
+                stack.enter_context(storage_follower(folder, warn=_log.warning))
+            run_sweep(folder)
+        return read_result(folder)
 
-    def _source(self) -> Sequence[FrozenTrial]:
-        """Return what CMA-ES learns its first distribution from when it takes over."""
-        return self._study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
 
-
-class OptunaPruning:
-    """Decides for the trials of a sweep whether they go on."""
-
-    def __init__(self, config: SweepConfig) -> None:
-        optimization = config.optimization
-        assert optimization.pruner is not None
-        self._name = optimization.pruner
-        self._options = optimization.pruner_options
-        self._space = config.space
-        self._objectives = optimization.all_objectives
-        self._lookahead = optimization.lookahead or 1
-        self._ended: list[FrozenTrial] = []
-        check_pruner(self._name, self._options, several_objectives=len(self._objectives) > 1)
-
-    def of_trial(
-        self, number: int, params: Params, ended: Sequence[TrialRecord], reported: Mapping[int, Mapping[str, float]]
-    ) -> TrialPruning:
-        """Return the decisions about a trial; `ended` are the trials 0 to number - lookahead, in order."""
-        for record in ended[len(self._ended) :]:
-            self._ended.append(self._noted(record))
-        own = running_trial(number, params, self._space)
-        seen = self._ended[: max(0, number - self._lookahead + 1)]
-        target = self._objectives[0].metric
-        before = {step: metrics[target] for step, metrics in sorted(reported.items()) if target in metrics}
-        return TrialPruning(self._name, self._options, self._objectives[0], seen, own, before)
-
-    def _noted(self, record: TrialRecord) -> FrozenTrial:
-        """Return an ended trial with the notes that the pruner made while it ran."""
-        trial = frozen_trial(record, self._space, self._objectives)
-        if needs_notes(self._name):
-            seen = self._ended[: max(0, record.number - self._lookahead + 1)]
-            own = running_trial(record.number, record.params, self._space)
-            pruning = TrialPruning(self._name, self._options, self._objectives[0], seen, own)
-            for step, value in trial.intermediate_values.items():
-                pruning.stops_at(step, value)
-            trial.system_attrs = own.system_attrs
-        return trial
+def _file(
+    config: SweepConfig | Mapping[str, object] | Path | str, overrides: Mapping[str, object], *, where: str
+) -> ConfigFile:
+    if isinstance(config, (str, Path)):
+        return read_config(Path(config), overrides)
+    written = config.model_dump(mode="json") if isinstance(config, SweepConfig) else config
+    return config_from(written, where=where, overrides=overrides)

@@ -40,13 +40,19 @@ def _check(
 ) -> None:
     if parent not in axes and parent not in fixed:
         raise ValueError(f"{where}: unknown parameter{did_you_mean(parent, [*axes, *fixed])}")
+    if not values:
+        raise ValueError(f"{where}: must have one value at least")
     axis = axes.get(parent)
     if axis is None:
         return  # fixed: the condition holds in every trial, or in none
     if not isinstance(axis, Choices):
         raise ValueError(f"{where}: a condition can only be on choices, but {parent} is a range")
-    try:
-        for value in values:
-            axis.parse(text(value))
-    except ConfigError as error:
-        raise ValueError(f"{where}: {error}") from error
+    for value in values:
+        try:
+            meant = axis.parse(text(value))
+        except ConfigError as error:
+            raise ValueError(f"{where}: {error}") from error
+        if isinstance(meant, str) and not isinstance(value, str):
+            raise ValueError(f"{where}: must be the text {meant!r}, but got {text(value)}; put it in quotes")
+        if isinstance(value, str) and not isinstance(meant, str):
+            raise ValueError(f"{where}: must be {value}, but got the text {value!r}; leave the quotes out")

@@ -138,11 +138,11 @@ class SweepConfig(Section):
     def identifying(self) -> dict[str, object]:
         """All that decides which trials there are and what they compute.
 
-        `execution` and `tracking` are left out, and so are the time budget and, where points do not depend on it, the
-        number of trials: these may change when a sweep is resumed.
+        `execution` and `tracking` are left out, and so are the time budget, the storage and, where points do not
+        depend on it, the number of trials: these may change when a sweep is resumed.
         """
         dump = self.model_dump(mode="json", exclude={"execution", "tracking"})
-        free = {"timeout"}
+        free = {"timeout", "storage"}
         if self.sweep_type is not SweepType.LATIN_HYPERCUBE:
             free.add("n_trials")
         dump["optimization"] = {key: value for key, value in dump["optimization"].items() if key not in free}

@@ -8,6 +8,7 @@ results/sweeps/<sweep_id>/
     replicates.csv  each replicate of each trial, in sweeps that have replicates
     trials/<n>/     each trial's own folder
     confirmations/<n>/<k>/  that of trial n's configuration, run once more with fresh seed k
+    ensemble/       several of the trials' models that predict together
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from morphogenetic_engine.errors import SweepError, StoreError, did_you_mean
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
+from morphogenetic_engine.sweeps.record_file import read_record
 from morphogenetic_engine.sweeps.journal import is_locked
 
 FORMAT = 1
@@ -43,6 +45,9 @@ _FILES = frozenset(
         "trials",
         "workers.log",
         "tracking.log",
+        "storage.log",
+        "storage.json",
+        "storage.lock",
     }
 )
 _PACKAGES = ("morphogenetic-engine", "numpy", "scipy", "torch", "scikit-learn")
@@ -108,6 +113,10 @@ class SweepFolder:
     def trial(self, number: int) -> Path:
         return self.path / "trials" / str(number)
 
+    @property
+    def ensemble(self) -> Path:
+        return self.path / "ensemble" / "ensemble.json"
+
     def confirmation(self, number: int, index: int) -> Path:
         return self.path / "confirmations" / str(number) / str(index)
 
@@ -116,22 +125,9 @@ class SweepFolder:
 
         Raises:
             SweepError: it is damaged or of a newer format.
+            StoreError: it cannot be read.
         """
-        try:
-            text = self.info.read_bytes()
-            written = orjson.loads(text)
-            version = written.get("format") if isinstance(written, dict) else None
-            if isinstance(version, int) and version > FORMAT:
-                raise SweepError(f"{self.info}: is of format {version}, but this version reads up to {FORMAT}")
-            return SweepInfo.model_validate_json(text)
-        except OSError as error:
-            raise StoreError(f"{self.info}: cannot be read: {error.strerror}") from error
-        except orjson.JSONDecodeError as error:
-            raise SweepError(f"{self.info}: is damaged: {error}") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "the whole"
-            raise SweepError(f"{self.info}: is damaged: {place}: {first['msg']}") from error
+        return read_record(self.info, SweepInfo, newest=FORMAT)
 
     def write_info(self, info: SweepInfo) -> None:
         """Replace `sweep.json` as a whole."""

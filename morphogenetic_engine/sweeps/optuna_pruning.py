@@ -6,6 +6,7 @@ that merely happens to be further along.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,10 +98,10 @@ class TrialPruning:
     def stops_at(self, step: int, value: float) -> bool:
         """Take a report, and tell whether the trial ends here."""
         assert math.isfinite(value), "the trial contract lets finite metrics through only"
-        for before in [before for before in self._before if before < step]:
-            self._take(before, self._before[before])
+        # The last of them may have stopped the trial already, in a process that was killed before it could say so.
+        stopped = [self._take(before, reported) for before, reported in self._before.items() if before < step]
         self._before.clear()
-        return self._take(step, value)
+        return self._take(step, value) or any(stopped)
 
     def _take(self, step: int, value: float) -> bool:
         self.own.intermediate_values[step] = value
@@ -119,7 +120,10 @@ class _FixedTrials(optuna.storages.InMemoryStorage):
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[optuna.trial.TrialState] | None = None
     ) -> list[FrozenTrial]:
-        return [trial for trial in (*self._ended, self._own) if states is None or trial.state in states]
+        # A snapshot of the trial itself: successive halving adds its value to those that it finds, and would count it
+        # twice.
+        trials = (*self._ended, copy.copy(self._own))
+        return [trial for trial in trials if states is None or trial.state in states]
 
     def get_best_trial(self, study_id: int) -> FrozenTrial:
         complete = [trial for trial in self._ended if trial.state is optuna.trial.TrialState.COMPLETE]
@@ -134,7 +138,7 @@ class _FixedTrials(optuna.storages.InMemoryStorage):
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: object) -> None:
         assert trial_id == self._own._trial_id  # pylint: disable=protected-access
-        self._own.system_attrs[key] = value
+        self._own.system_attrs.update({key: value})
 
 
 def needs_notes(name: str) -> bool:

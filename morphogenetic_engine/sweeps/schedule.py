@@ -50,6 +50,8 @@ class Schedule:
             for number, trial in sorted(history.trials.items())
             if number < total and (not trial.state.final or trial.state in retried)
         ]
+        # Their old ends no longer count: whatever waits for them waits for the new ones.
+        self._reopened = {number for number in self._again if history.ended(number)}
         self._fresh = max(history.trials, default=-1) + 1
         self._advance()
 
@@ -61,7 +63,9 @@ class Schedule:
     def next(self) -> int | None:
         """Return the trial to start now, which is then no longer waiting; None: there is none yet, or none left."""
         if self._again:
-            return heapq.heappop(self._again)
+            number = heapq.heappop(self._again)
+            self._reopened.discard(number)
+            return number
         if self._fresh >= self._total or not self._may_start(self._fresh):
             return None
         self._fresh += 1
@@ -85,7 +89,7 @@ class Schedule:
 
     def _advance(self) -> None:
         """Move the frontier, below which every trial has ended, and ask at each trial whether the sweep stops."""
-        while self._history.ended(self._frontier):
+        while self._history.ended(self._frontier) and self._frontier not in self._reopened:
             trial = self._history.trials[self._frontier]
             said = [outcome for outcome, stopper in self._stoppers.items() if stopper.stops_after(trial)]
             if said and self.stopped is None:

@@ -30,7 +30,7 @@ def suggestions_of(config: SweepConfig, known: Sequence[TrialRecord] = ()) -> Su
         from morphogenetic_engine.sweeps.auto_search import AutoSuggestions
 
         return AutoSuggestions(config, known)
-    from morphogenetic_engine.sweeps.bayesian import OptunaSuggestions
+    from morphogenetic_engine.sweeps.optuna_suggestions import OptunaSuggestions
 
     return OptunaSuggestions(config, known=known)
 
@@ -54,7 +54,7 @@ def pruning_of(config: SweepConfig) -> Pruning | None:
     """Return what decides whether trials go on; None: they all do."""
     if config.sweep_type is not SweepType.BAYESIAN or config.optimization.pruner in (None, "none"):
         return None
-    from morphogenetic_engine.sweeps.bayesian import OptunaPruning  # pylint: disable=import-outside-toplevel
+    from morphogenetic_engine.sweeps.optuna_suggestions import OptunaPruning  # pylint: disable=import-outside-toplevel
 
     return OptunaPruning(config)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictStr, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictStr, field_validator, model_validator
 
 from morphogenetic_engine.sweeps.parameters import Scalar, Section, number, scalar
+from morphogenetic_engine.sweeps.storage_address import checked_storage
 from morphogenetic_engine.trial import METRIC_NAME, Value
 
 DEFAULT_WORKLOAD = "morphogenetic_engine.engine.training:train"
@@ -222,6 +223,9 @@ class OptimizationConfig(Section):
     """Optuna's pruner of a bayesian sweep; designs known ahead do not use it."""
     pruner_options: dict[str, Scalar] = Field(default_factory=dict)
     """Arguments of Optuna's pruner by their names there."""
+    storage: Annotated[str, AfterValidator(checked_storage)] | None = None
+    """Your own Optuna storage, which shows every trial while the sweep runs, of whatever type it is: the URL of a
+    database (sqlite:///sweeps.db, postgresql+psycopg://host/name), or a journal file (sweeps.log)."""
 
     _numbers = field_validator("n_trials", "timeout", "seed", "lookahead", mode="before")(number)
 

@@ -41,8 +41,8 @@ def continue_sweep(
 ) -> SweepFolder:
     """Return the folder of a sweep that goes on, with the changes that a sweep may have on its way written to it.
 
-    Execution settings, tracking, the time budget and the number of trials (the total, not "more") may change; nothing
-    that decides what a trial computes may.
+    Execution settings, tracking, the storage, the time budget and the number of trials (the total, not "more") may
+    change; nothing that decides what a trial computes may.
 
     Raises:
         SweepError: no such sweep, another process runs it, or the changes would make it another sweep.

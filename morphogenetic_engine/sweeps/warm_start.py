@@ -85,7 +85,7 @@ def read_warm_start(folder: SweepFolder) -> list[TrialRecord]:
                 params=each["params"],
                 state=TrialState(each["state"]),
                 metrics=each["metrics"],
-                curve={step: metrics for step, metrics in each["curve"]},
+                curve=dict(each["curve"]),
             )
             for number, each in enumerate(written["trials"])
         ]

@@ -159,6 +159,8 @@ class Worker:
     def send(self, command: Mapping[str, object]) -> None:
         """Write one command; a worker that just died is noticed as such, not here."""
         assert self.process.stdin is not None
+        if self.process.stdin.closed:
+            return  # it is gone already, and this answers its last words
         try:
             self.process.stdin.write(orjson.dumps(command, option=orjson.OPT_APPEND_NEWLINE))
             self.process.stdin.flush()

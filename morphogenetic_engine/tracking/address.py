@@ -1,16 +1,14 @@
-"""Where a sweep is published: the tracking server's address, fit to be used and fit to be shown."""
+"""Where a sweep is published: the tracking server's address."""
 
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from morphogenetic_engine.sweeps.sections import TrackingConfig
 
 ENVIRONMENT = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
-_USER_INFO = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def tracking_uri(config: TrackingConfig, results: Path) -> str:
@@ -30,18 +28,6 @@ def artifact_folder(uri: str) -> Path | None:
     """
     path = _sqlite_file(uri)
     return None if path is None else path.absolute().with_name("mlflow-artifacts")
-
-
-def without_credentials(uri: str) -> str:
-    """Return a tracking URI that may be written down: no user, no password, no query."""
-    if uri.startswith("sqlite:"):
-        return uri
-    return re.sub(r"(?<=://).*@", "", uri.split("?", maxsplit=1)[0])
-
-
-def redacted(text: str, uri: str) -> str:
-    """Return a text, such as an error message or a log line, without the credentials of any URL in it."""
-    return _USER_INFO.sub("", text.replace(uri, without_credentials(uri)) if uri else text)
 
 
 def _sqlite_file(uri: str) -> Path | None:

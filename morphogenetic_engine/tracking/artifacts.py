@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.tracking.address import redacted
+from morphogenetic_engine.sweeps.following.credentials import redacted
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,17 @@ class Artifact:
         return f"{self.folder}/{self.source.name}" if self.folder else self.source.name
 
 
-def artifacts_of(folder: SweepFolder, mlflow_uri: str | None, *, ended: bool, best: int | None) -> list[Artifact]:
+def artifacts_of(folder: SweepFolder, addresses: Sequence[str], *, ended: bool, best: int | None) -> list[Artifact]:
     """Return the files to keep; trial table and models of the best trial once the sweep has ended.
 
-    A model is `model*` in the trial's folder, or in those of its replicates.
+    A model is `model*` in the trial's folder, or in those of its replicates. `addresses` are those that the
+    configuration names; their credentials stay here.
 
     Raises:
         StoreError: a file cannot be read.
     """
     try:
-        found = [_described(path, mlflow_uri) for path in (folder.config, folder.info)]
+        found = [_described(path, addresses) for path in (folder.config, folder.info)]
         if ended and folder.table.exists():
             found.append(_whole(folder.table, "", by_content=True))
         if ended and best is not None:
@@ -51,8 +52,8 @@ def artifacts_of(folder: SweepFolder, mlflow_uri: str | None, *, ended: bool, be
     return found
 
 
-def _described(path: Path, mlflow_uri: str | None) -> Artifact:
-    text = redacted(path.read_text(encoding="utf-8"), mlflow_uri or "")
+def _described(path: Path, addresses: Sequence[str]) -> Artifact:
+    text = redacted(path.read_text(encoding="utf-8"), *addresses)
     return Artifact(path, "", hashlib.sha256(text.encode()).hexdigest(), text)
 
 

@@ -5,52 +5,37 @@ It is written after the fact and may lag behind, or be deleted: what it does not
 
 from __future__ import annotations
 
-import fcntl
-import os
-import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
+from morphogenetic_engine.sweeps.following.progress import Progress, Versioned, only_sender, read_versioned
 
-FORMAT = 1
 FILE = "tracking.json"
 LOCK = "tracking.lock"
 
 
-class Sent(BaseModel):
+class Sent(Progress):
     """What one experiment of one server has of the sweep."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     uri: str
     """Without credentials."""
     experiment: str
     run_id: str = ""
     """The sweep's run; "" before there is one."""
-    offset: int = 0
-    """The byte of the journal up to which everything was sent."""
     runs: Mapping[int, str] = Field(default_factory=dict)
     """The runs of the trials that have not ended there."""
     artifacts: Mapping[str, str] = Field(default_factory=dict)
     """What was uploaded: name and digest."""
-    settled: int = 0
-    """The journal's length when the sweep was last sent with its files."""
-    problem: str = ""
-    """Why the last attempt to send failed; "" when it did not."""
 
 
-class Memory(BaseModel):
+class Memory(Versioned):
     """The content of `tracking.json`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: int = FORMAT
     servers: tuple[Sent, ...] = ()
 
 
@@ -78,43 +63,15 @@ def write_sent(folder: SweepFolder, sent: Sent) -> None:
     write_whole(path, orjson.dumps(memory.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
 
 
-@contextmanager
-def only_publisher(folder: SweepFolder) -> Iterator[None]:
+def only_publisher(folder: SweepFolder) -> AbstractContextManager[None]:
     """Keep other publishers of this sweep out; the system ends the lock when the process ends, however it ends.
 
     Raises:
         SweepError: another process is publishing the sweep.
         StoreError: the lock cannot be opened.
     """
-    path = folder.path / LOCK
-    try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            owner = os.pread(lock, 200, 0).decode(errors="replace").strip()
-            raise SweepError(f"{folder.path}: is being published by {owner or 'another process'}") from error
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
-        yield
-    finally:
-        os.close(lock)
+    return only_sender(folder.path / LOCK)
 
 
 def _read(path: Path) -> Memory:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return Memory()
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        memory = Memory.model_validate_json(content)
-    except ValidationError as error:
-        raise SweepError(f"{path}: is damaged or of a newer version; delete it, and all is looked up again") from error
-    if memory.format > FORMAT:
-        raise SweepError(f"{path}: is of format {memory.format}, but this version reads up to {FORMAT}")
-    return memory
+    return read_versioned(path, Memory) or Memory()

@@ -6,14 +6,16 @@ which changes nothing: runs are found by their tags before any is made, and equa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from morphogenetic_engine.errors import MorphogeneticError
 from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.following.credentials import without_credentials
+from morphogenetic_engine.sweeps.following.journal_tail import JournalTail
 from morphogenetic_engine.sweeps.journal import is_locked
-from morphogenetic_engine.tracking.address import tracking_uri, without_credentials
+from morphogenetic_engine.tracking.address import tracking_uri
 from morphogenetic_engine.tracking.artifacts import artifacts_of
-from morphogenetic_engine.tracking.journal_tail import JournalTail
 from morphogenetic_engine.tracking.memory import Sent, only_publisher, read_sent, write_sent
 from morphogenetic_engine.tracking.runs import RunUpdate, Status, TrialUpdate, pages
 from morphogenetic_engine.tracking.server import FoundRun, TrackingServer, quiet_mlflow
@@ -49,8 +51,7 @@ def publish(folder: SweepFolder, *, uri: str | None = None, experiment: str | No
     """
     with only_publisher(folder), quiet_mlflow(REQUEST_SECONDS):
         publisher = Publisher(folder, uri=uri, experiment=experiment)
-        while publisher.send_next():
-            pass
+        publisher.catch_up(lambda: False)
         publisher.settle()
         return publisher.published
 
@@ -87,6 +88,14 @@ class Publisher:
         """Whether the last event that was sent is the end of a session."""
         return not self._unsent and self._unsent.history.last_end is not None
 
+    def catch_up(self, stops: Callable[[], bool]) -> None:
+        """Send batch after batch, then the files, until nothing is left or it is told to stop."""
+        sent = False
+        while not stops() and self.send_next():
+            sent = True
+        if sent and not stops():
+            self.upload()
+
     def send_next(self) -> bool:
         """Send the next batch; False when there was none. After an error, the next call sends the same batch again."""
         try:
@@ -108,11 +117,12 @@ class Publisher:
         if not self._sent.run_id:
             return
         best = self._unsent.best
-        uri = self._info.config.tracking.mlflow_uri
+        config = self._info.config
+        addresses = [each or "" for each in (config.tracking.mlflow_uri, config.optimization.storage)]
         over = self._unsent.history.last_end is not None
         try:
             server = self._connected()
-            for artifact in artifacts_of(self._folder, uri, ended=over, best=best.number if best else None):
+            for artifact in artifacts_of(self._folder, addresses, ended=over, best=best.number if best else None):
                 if self._sent.artifacts.get(artifact.name) != artifact.digest:
                     server.upload(self._sent.run_id, artifact)
                     self._uploads += 1

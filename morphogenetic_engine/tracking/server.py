@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.errors import ConfigError, StoreError
-from morphogenetic_engine.tracking.address import artifact_folder, redacted, without_credentials
+from morphogenetic_engine.sweeps.following.credentials import reason, without_credentials
+from morphogenetic_engine.tracking.address import artifact_folder
 from morphogenetic_engine.tracking.artifacts import Artifact
 from morphogenetic_engine.tracking.runs import TAG, Page, RunUpdate, Status
 
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
 MISSING = "mlflow is not installed: pip install 'morphogenetic-engine[tracking]'"
 PARENT_TAG = "mlflow.parentRunId"
 _RUNS_A_PAGE = 1000
-_PHRASES = (
-    ("connection refused", "connection refused"),
-    ("timed out", "no answer in time"),
-    ("timeout", "no answer in time"),
-    ("connection aborted", "the connection was cut"),
-    ("connection reset", "the connection was cut"),
-    ("name resolution", "the host is not known"),
-    ("name or service not known", "the host is not known"),
-)
 
 
 @dataclass(frozen=True)
@@ -191,14 +183,4 @@ class TrackingServer:
             Exception
         ) as error:  # pylint: disable=broad-exception-caught  # mlflow lets its libraries' errors through
             shown = without_credentials(self._uri)
-            raise StoreError(f"MLflow at {shown}: {_reason(error, self._uri)}") from error
-
-
-def _reason(error: Exception, uri: str) -> str:
-    """Return the cause in a few words, where it is one that everybody knows, else the error's first line."""
-    message = redacted(str(error), uri)
-    for sign, words in _PHRASES:
-        if sign in message.lower():
-            return words
-    lines = message.strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+            raise StoreError(f"MLflow at {shown}: {reason(error, self._uri)}") from error

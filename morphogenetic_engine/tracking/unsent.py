@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.events import (
+    ConfirmationEnded,
     Event,
     ReplicateEnded,
     SessionEnded,
@@ -95,7 +96,7 @@ class Unsent:
         match event:
             case SessionStarted():
                 batch.session_began = True
-            case SessionEnded():
+            case SessionEnded() | ConfirmationEnded():
                 pass
             case TrialStarted():
                 batch.begun.add(event.trial)

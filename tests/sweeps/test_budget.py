@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -19,8 +19,8 @@ from tests.tables import steady_rows
 
 
 def trial(number: int, value: float, *, seconds: float = 10.0, steps: int = 5) -> TrialRecord:
-    curve = {step: {"val_acc": value} for step in range(steps)}
-    metrics = {"val_acc": value}
+    metrics: Mapping[str, float] = {"val_acc": value}
+    curve = {step: metrics for step in range(steps)}
     return TrialRecord(number, 0, {}, TrialState.COMPLETE, metrics=metrics, curve=curve, duration=seconds)
 
 

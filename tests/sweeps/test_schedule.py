@@ -10,6 +10,7 @@ from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.early_stopping import EarlyStopper
 from morphogenetic_engine.sweeps.events import (
     AttemptFailed,
+    Outcome,
     TrialEnded,
     TrialInterrupted,
     TrialStarted,

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.sweeps.events import Event, Outcome, ReplicateEnded, TrialReported
+from morphogenetic_engine.sweeps.events import (
+    ConfirmationEnded,
+    Event,
+    Outcome,
+    ReplicateEnded,
+    TrialReported,
+    TrialState,
+)
 from morphogenetic_engine.tracking.runs import (
     LONGEST_PARAM,
     LONGEST_TAG,
@@ -51,6 +58,15 @@ def test_final_metrics_stand_at_the_last_step(make_sweep: MakeSweep, story: Stor
 def test_a_final_metric_that_was_reported_is_not_told_again(make_sweep: MakeSweep, story: Story) -> None:
     run = one_trial(told(make_sweep, story.session().start(0).report(0, 3).complete(0, 0.2).events)).run
     assert [(row.step, row.value) for row in run.metrics if row.key == "val_acc"] == [(0, 0), (1, 0.1), (2, 0.2)]
+
+
+def test_a_confirmation_is_nothing_that_a_run_of_a_trial_is_told(make_sweep: MakeSweep, story: Story) -> None:
+    unsent = Unsent(make_sweep().read_info())
+    for event in story.session().start(0).complete(0, 0.9).end().events:
+        unsent.skip(event)
+    unsent.add(ConfirmationEnded(story.time, 0, 0, 7, TrialState.COMPLETE, 1.0, {"val_acc": 0.8}))
+    assert not unsent.trials()
+    assert unsent.sweep().status is Status.FINISHED
 
 
 def test_params_are_typed_as_text(make_sweep: MakeSweep, story: Story) -> None:

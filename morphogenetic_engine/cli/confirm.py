@@ -1,0 +1,55 @@
+"""`sweep confirm`: the best configurations and the baseline once more, on seeds that the search never saw."""
+
+# Libraries that take long to import are imported by the command: --help is for the impatient.
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from morphogenetic_engine.cli import options
+from morphogenetic_engine.cli.main import INTERRUPTED
+
+_NOTHING_CONFIRMED = 1
+
+
+@click.command("confirm")
+@options.sweep_id
+@options.results
+@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="The N best configurations.")
+@click.option("--seeds", type=click.IntRange(min=1), default=10, show_default=True, help="Fresh seeds of each, in all.")
+@options.parallel
+@click.option("--retry-failed", is_flag=True, help="Run what failed again too.")
+@options.as_json
+def confirm_command(
+    *, sweep_id: str, results: Path, top: int, seeds: int, parallel: int | None, retry_failed: bool, as_json: bool
+) -> int:
+    """Run the best configurations and the baseline again, on fresh seeds that all of them share.
+
+    What was confirmed before is not run again; more seeds or configurations add to it.
+    """
+    from morphogenetic_engine.cli import confirmation_table as table
+    from morphogenetic_engine.cli.displays import terminal
+    from morphogenetic_engine.sweeps.confirmation import confirmed
+    from morphogenetic_engine.sweeps.confirmation_run import confirm_sweep
+    from morphogenetic_engine.sweeps.events import Outcome
+    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.sweeps.results import read_result
+
+    folder = find_sweep(results, sweep_id)
+    observers = [] if as_json else [table.line_for_each(folder.read_info().config.optimization.target_metric)]
+    outcome = confirm_sweep(
+        folder, top=top, seeds=seeds, parallel=parallel, retry_failed=retry_failed, observers=observers
+    )
+    result = read_result(folder, keep_curves=False)
+    summaries = confirmed(result, top=top, seeds=seeds)
+    if as_json:
+        click.echo(json.dumps(table.confirmation_json(result, summaries), indent=2))
+    else:
+        table.print_confirmation(terminal(), result, summaries, seeds)
+    if outcome is Outcome.INTERRUPTED:
+        click.echo("interrupted: the same command goes on", err=True)
+        return INTERRUPTED
+    return 0 if any(each.values for each in summaries) else _NOTHING_CONFIRMED

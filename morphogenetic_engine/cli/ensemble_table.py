@@ -1,0 +1,72 @@
+"""What `sweep ensemble` shows: the members, both splits, and what may be concluded."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from morphogenetic_engine.sweeps.ensemble_file import EnsembleInfo
+from morphogenetic_engine.sweeps.folder import SweepFolder
+
+_CLEAR = 0.05
+"""The p-value below which a difference on the test split is called clear."""
+
+
+def print_ensemble(console: Console, info: EnsembleInfo, folder: SweepFolder) -> None:
+    """Print the ensemble of a sweep, and what its check says."""
+    console.print(members_table(info))
+    console.print()
+    console.print(splits_table(info))
+    lines = [diversity_text(info), verdict(info)]
+    if info.left_out:
+        place, why = next(iter(info.left_out.items()))
+        lines.append(f"left out: {len(info.left_out)} without a whole model, the first is {place} ({why})")
+    lines.append(f"saved: {folder.ensemble}")
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def members_table(info: EnsembleInfo) -> Table:
+    """Return the members as rows: their share, and how good each is alone."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("trial", "weight", "validation", "test"):
+        table.add_column(name, justify="right")
+    for member in info.members:
+        name = str(member.trial) if member.replicate is None else f"{member.trial}, replicate {member.replicate}"
+        table.add_row(name, f"{member.weight:.3g}", f"{member.validation_accuracy:.4f}", f"{member.test_accuracy:.4f}")
+    return table
+
+
+def splits_table(info: EnsembleInfo) -> Table:
+    """Return the two splits as rows: the ensemble beside the best single model."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("split", "samples", "ensemble", f"trial {info.best_single}", ""):
+        table.add_column(name, justify="left" if name in ("split", "") else "right")
+    rows = (
+        ("validation", info.validation, f"chose among {info.models} models: better than new samples will be"),
+        ("test", info.test, "had no say"),
+    )
+    for name, check, note in rows:
+        table.add_row(name, str(check.samples), f"{check.ensemble:.4f}", f"{check.best_single:.4f}", note)
+    return table
+
+
+def diversity_text(info: EnsembleInfo) -> str:
+    """Return in words how different the members are."""
+    if info.disagreement is None:
+        return "diversity: none, one model alone was best on the validation split"
+    q_text = "" if info.q_statistic is None else f", Q statistic {info.q_statistic:.2f} (1: wrong on the same samples)"
+    return f"diversity: two members disagree on {info.disagreement:.1%} of the test samples on average{q_text}"
+
+
+def verdict(info: EnsembleInfo) -> str:
+    """Return what the test split says of the ensemble and the best single model."""
+    test = info.test
+    counts = (
+        f"right on {test.gained} test samples that trial {info.best_single} has wrong, wrong on {test.lost} that it"
+    )
+    if test.p_value >= _CLEAR:
+        said = "no clear difference"
+    else:
+        said = "the ensemble is better" if test.gained > test.lost else "the single model is better"
+    return f"{said}: the ensemble is {counts} has right (McNemar's exact test, p = {test.p_value:.2g})"

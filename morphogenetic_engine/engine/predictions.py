@@ -1,0 +1,84 @@
+"""What a saved network says: of the splits that its training did not learn from, and of any other samples."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from morphogenetic_engine.engine.checkpoint import load_model
+from morphogenetic_engine.engine.dataset import Samples, prepare
+from morphogenetic_engine.engine.evaluation import CHUNK
+from morphogenetic_engine.engine.network import Network
+from morphogenetic_engine.engine.problems import Problem, make_problem
+from morphogenetic_engine.engine.settings import TrainingSettings
+from morphogenetic_engine.errors import ConfigError, StoreError
+from morphogenetic_engine.trial import Params, Predictions, Predictor
+
+MODEL_FILE = "model.pt"
+"""The saved network in the folder of its trial."""
+
+
+def predictions(params: Params, _seed: int, folder: Path) -> Predictions:
+    """Return the probabilities of the network in a trial's folder, on the CPU, with the data and split rebuilt.
+
+    Data and split follow from the parameters alone: the trial's own seed draws weights and batches.
+
+    Raises:
+        StoreError: there is no whole model, or it is that of another run.
+        ConfigError: a parameter is wrong.
+    """
+    settings = TrainingSettings.from_params(params)
+    model = load_model(folder / MODEL_FILE)
+    if model.settings != settings:
+        raise StoreError(f"{folder / MODEL_FILE}: belongs to a run with other parameters")
+    problem = make_problem(settings)
+    data = prepare(problem, train_frac=settings.train_frac, seed=settings.seed, device=torch.device("cpu"))
+    return Predictions(
+        data=_name_of(problem, settings),
+        validation_p_NC=_probabilities(model.network, data.validation.x_NF),
+        validation_y_N=_labels(data.validation),
+        test_p_NC=_probabilities(model.network, data.test.x_NF),
+        test_y_N=_labels(data.test),
+    )
+
+
+def predictor(folder: Path) -> Predictor:
+    """Return the network in a trial's folder as a function of samples with all their features, on the CPU.
+
+    The function raises ConfigError for samples with another number of features.
+
+    Raises:
+        StoreError: there is no whole model.
+    """
+    model = load_model(folder / MODEL_FILE)
+    features = model.network.shape.features
+
+    def predict(x_NF: NDArray[np.float64], /) -> NDArray[np.float64]:
+        if x_NF.ndim != 2 or x_NF.shape[1] != features:
+            raise ConfigError(f"x: must be samples of {features} features each, but got the shape {x_NF.shape}")
+        return _probabilities(model.network, model.standardisation.apply(torch.tensor(x_NF)))
+
+    return predict
+
+
+def _probabilities(network: Network, x_NF: Tensor) -> NDArray[np.float64]:
+    parts = [network.predict(x_BF).double() for x_BF in torch.split(x_NF, CHUNK)]
+    p_NC: NDArray[np.float64] = torch.cat(parts).numpy()
+    return p_NC
+
+
+def _labels(samples: Samples) -> NDArray[np.int64]:
+    y_N: NDArray[np.int64] = samples.y_N.numpy()
+    return y_N
+
+
+def _name_of(problem: Problem, settings: TrainingSettings) -> str:
+    """Return what tells data and split from others: the kind of problem for people, and a digest of all of it."""
+    digest = sha256(problem.x_NF.tobytes() + problem.y_N.tobytes())
+    digest.update(f"{problem.x_NF.shape} {settings.train_frac} {settings.seed}".encode())
+    return f"{settings.problem_type} {digest.hexdigest()[:16]}"

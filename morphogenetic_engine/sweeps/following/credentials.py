@@ -1,0 +1,48 @@
+"""Addresses of servers and databases, and what of them, and of their errors, may be shown."""
+
+from __future__ import annotations
+
+import re
+
+_USER_INFO = re.compile(r"(?<=://)[^/\s]*@")
+_FILES = ("sqlite:", "journal:")
+"""Addresses that are paths."""
+_LONGEST_REASON = 300
+_PHRASES = (
+    ("connection refused", "connection refused"),
+    ("timed out", "no answer in time"),
+    ("timeout", "no answer in time"),
+    ("connection aborted", "the connection was cut"),
+    ("connection reset", "the connection was cut"),
+    ("server closed the connection", "the connection was cut"),
+    ("terminating connection", "the connection was cut"),
+    ("name resolution", "the host is not known"),
+    ("name or service not known", "the host is not known"),
+)
+
+
+def without_credentials(uri: str) -> str:
+    """Return an address that may be written down: no user, no password, no query."""
+    if uri.startswith(_FILES) or "://" not in uri:
+        return uri
+    return re.sub(r"(?<=://).*@", "", uri.split("?", maxsplit=1)[0])
+
+
+def redacted(text: str, *known: str) -> str:
+    """Return a text, such as an error message or a log line, without the credentials of any URL in it.
+
+    Of the `known` addresses, passwords in the query go too.
+    """
+    for uri in known:
+        text = text.replace(uri, without_credentials(uri)) if uri else text
+    return _USER_INFO.sub("", text)
+
+
+def reason(error: BaseException, uri: str) -> str:
+    """Return why a server did not do it: in a few words where everybody knows the cause, else the first line."""
+    message = redacted(str(error), uri)
+    for sign, words in _PHRASES:
+        if sign in message.lower():
+            return words
+    lines = message.strip().splitlines()
+    return lines[0][:_LONGEST_REASON] if lines else type(error).__name__
