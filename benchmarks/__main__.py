@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"unknown benchmark {unknown[0]!r}: choose from {', '.join(NAMES)}")
     _RESULTS.mkdir(exist_ok=True)
     for name in names:
-        figures: list[Figure] = importlib.import_module(f"benchmarks.{name}").measure()
+        figures: list[Figure] = importlib.import_module(f"benchmarks.{name}").figures()
         Console().print(_table(name, figures))
         written = {"machine": _machine(), "figures": [asdict(figure) for figure in figures]}
         (_RESULTS / f"{name}.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")

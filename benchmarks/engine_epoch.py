@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 from torch.optim import Adam
 
+from benchmarks.figures import Figure
 from benchmarks.plain_loop import plain_epoch, plain_network
 from morphogenetic_engine.engine.dataset import Dataset, prepare
 from morphogenetic_engine.engine.device import resolve_device, torch_threads
@@ -37,6 +38,14 @@ class Row:
     engine_ms: float
     plain_ms: float
     ratio: float
+
+
+def figures() -> list[Figure]:
+    """Return the ratio for each width of the trunk."""
+    return [
+        Figure(f"warm-up epoch over the plain loop, hidden_dim {row.hidden_dim}", row.ratio, "ratio", 1.10)
+        for row in measure()
+    ]
 
 
 def measure(

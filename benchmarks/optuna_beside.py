@@ -18,7 +18,7 @@ _TRIALS = 200
 _ROUNDS = 5
 
 
-def measure() -> list[Figure]:
+def figures() -> list[Figure]:
     """Take turns, so that whatever else the machine does falls on all of them; ours includes its workers' start."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     kinds: dict[str, Callable[[Path], object]] = {

@@ -89,7 +89,7 @@ class _Recorder:
         self.curve.append(metrics["val_acc"])
 
 
-def measure() -> list[Figure]:
+def figures() -> list[Figure]:
     """Search four problems."""
     problems = [_engine_problem(name) for name in _ENGINE]
     problems += [_function_problem(BRANIN, 15), _function_problem(HARTMANN, 3)]

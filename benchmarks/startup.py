@@ -12,7 +12,7 @@ from benchmarks.figures import Figure
 _RUNS = 9
 
 
-def measure() -> list[Figure]:
+def figures() -> list[Figure]:
     """Time whole processes, the interpreter's own start included, and beside it that of the bare interpreter."""
     code = "from morphogenetic_engine.cli.main import main; main(['--help'])"
     helps, bares = [], []

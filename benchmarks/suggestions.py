@@ -55,7 +55,7 @@ print(time.perf_counter() - begun)
 """
 
 
-def measure() -> list[Figure]:
+def figures() -> list[Figure]:
     """Compare with Optuna's own loop, then run whole sweeps."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return [

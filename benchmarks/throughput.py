@@ -33,7 +33,7 @@ print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_m
 """
 
 
-def measure(small: int = 1_000, large: int = 10_000) -> list[Figure]:
+def figures(small: int = 1_000, large: int = 10_000) -> list[Figure]:
     """Run no-op sweeps of two sizes, each in a process of its own."""
     small_seconds, _, _ = _sweep(small)
     large_seconds, memory, reading = _sweep(large)

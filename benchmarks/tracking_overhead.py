@@ -28,6 +28,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.figures import Figure
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.events import Outcome
 from morphogenetic_engine.sweeps.folder import SweepFolder, new_sweep
@@ -65,6 +66,14 @@ class Row:
     @property
     def quiet(self) -> bool:
         return self.others < QUIET
+
+
+def figures() -> list[Figure]:
+    """Return the median ratio of the quiet pairs (of all, where the machine never was quiet)."""
+    rows = list(measure(pairs=5, trials=40, workers=2, trial_seconds=0.25, server=False))
+    counted = [row for row in rows if row.quiet] or rows
+    ratio = statistics.median(row.ratio for row in counted)
+    return [Figure(f"sweep with MLflow over without, {len(counted)} pairs", ratio, "ratio", 1.03)]
 
 
 def measure(*, pairs: int, trials: int, workers: int, trial_seconds: float, server: bool) -> Iterator[Row]:

@@ -18,7 +18,7 @@ execution: {max_parallel: 8}
 """
 
 
-def measure() -> list[Figure]:
+def figures() -> list[Figure]:
     """Run 200 trials of one second on 8 workers from the command line; 25 s is ideal."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         place = Path(name)

@@ -1,6 +1,6 @@
 """The workers of a session and what each of them is running: hire, hand out, listen, end what takes too long.
 
-Knows workers and their health, not what the work is for: the run loop and the confirmation both stand on it.
+Knows workers and their health, not what the work is for; a confirmation stands on it.
 """
 
 from __future__ import annotations
