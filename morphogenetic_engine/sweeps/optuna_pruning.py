@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import optuna
+from optuna._typing import JSONSerializable
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial
 
@@ -136,9 +137,10 @@ class _FixedTrials(optuna.storages.InMemoryStorage):
                 best = trial
         return best
 
-    def set_trial_system_attr(self, trial_id: int, key: str, value: object) -> None:
+    def set_trial_system_attr(self, trial_id: int, key: str, value: JSONSerializable) -> None:
         assert trial_id == self._own._trial_id  # pylint: disable=protected-access
-        self._own.system_attrs.update({key: value})
+        # Not in place: trials that a pruner has already asked for must stay as they were, as in Optuna's storages.
+        self._own.system_attrs = {**self._own.system_attrs, key: value}
 
 
 def needs_notes(name: str) -> bool:

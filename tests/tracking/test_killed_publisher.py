@@ -19,6 +19,7 @@ from morphogenetic_engine.tracking.memory import only_publisher, write_sent
 from morphogenetic_engine.tracking.publisher import Publisher
 from morphogenetic_engine.tracking.runs import RunUpdate, Status
 from morphogenetic_engine.tracking.server import TrackingServer
+from tests.saboteur import Killed, Saboteur
 from tests.tracking.conftest import MakeSweep
 from tests.tracking.kept_runs import KeptSweep, Reader
 from tests.tracking.server_process import Server
@@ -54,36 +55,6 @@ for name in ("create", "log", "set_status", "upload"):
     setattr(TrackingServer, name, killing(getattr(TrackingServer, name)))
 publish(folder, uri=uri)
 """
-
-
-class Killed(BaseException):
-    """Ends a publisher as a kill does: nothing in it handles this."""
-
-
-class Saboteur:
-    """Lets so many calls pass, then raises before or after the next one."""
-
-    def __init__(self, passing: int, error: Callable[[], BaseException], *, after: bool) -> None:
-        self.left = passing
-        self.struck = False
-        self._error = error
-        self._after = after
-
-    def wrapped(self, call: Callable[..., object]) -> Callable[..., object]:
-        def sabotaged(*arguments: object, **named: object) -> object:
-            self.left -= 1
-            if self.left == -1 and not self._after:
-                self._strike()
-            result = call(*arguments, **named)
-            if self.left == -1:
-                self._strike()
-            return result
-
-        return sabotaged
-
-    def _strike(self) -> None:
-        self.struck = True
-        raise self._error()
 
 
 def sabotage(patch: pytest.MonkeyPatch, saboteur: Saboteur) -> None:
