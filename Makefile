@@ -57,7 +57,7 @@ help: ## List the targets
 	@touch $@
 
 .venv/development: .venv/bin/python pyproject.toml requirements.lock
-	$(INSTALL) --editable '.[all,development]'
+	$(INSTALL) --editable '.[all,development,documentation]'
 	@touch .venv/runtime $@
 
 .PHONY: sweep environment test test-faults lint format bench hooks lock clean help

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -43,15 +42,21 @@ class PostgresServer:
         if self.account is not None:
             shutil.chown(self.folder, self.account)
             shutil.chown(password, self.account)
-        command = ["initdb", "--auth=scram-sha-256", f"--username={_USER}", f"--pwfile={password}", "--no-sync"]
-        subprocess.run(self._command(*command, f"--pgdata={self._data}"), check=True, capture_output=True)
+        command = [str(self.binaries / "initdb"), "--auth=scram-sha-256", f"--username={_USER}", f"--pwfile={password}"]
+        command += ["--no-sync", f"--pgdata={self._data}"]
+        subprocess.run(command, check=True, capture_output=True, user=self.account, group=self.account)
 
     def start(self) -> None:
         settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
-        command = ["postgres", "-D", str(self._data), *(f"--{name}={value}" for name, value in settings.items())]
+        command = [
+            str(self.binaries / "postgres"),
+            "-D",
+            str(self._data),
+            *(f"--{name}={each}" for name, each in settings.items()),
+        ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with  # ended in kill()
-                self._command(*command), stdout=log, stderr=log, start_new_session=True
+                command, stdout=log, stderr=log, start_new_session=True, user=self.account, group=self.account
             )
         wait_until(self._answers, f"answer of PostgreSQL, see {self.folder / 'log'}")
 
@@ -75,10 +80,6 @@ class PostgresServer:
     def _plain(self) -> str:
         return self.url().replace("+psycopg", "")
 
-    def _command(self, program: str, *arguments: str) -> list[str]:
-        as_other = [] if self.account is None else ["setpriv", f"--reuid={self.account}", "--regid=nogroup"]
-        return [*as_other, *(["--clear-groups"] if as_other else []), str(self.binaries / program), *arguments]
-
     def _answers(self) -> bool:
         assert self.process is not None and self.process.poll() is None, "PostgreSQL ended"
         try:
@@ -96,8 +97,6 @@ def running_postgresql() -> Iterator[PostgresServer]:
         assert os.environ.get("CI") != "true", "PostgreSQL is not installed: run scripts/test-servers.sh"
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
     account = "postgres" if os.geteuid() == 0 else None
-    if account is not None:
-        pwd.getpwnam(account)
     folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # pytest's own are closed to the account
     server = PostgresServer(folder, found[-1], account)
     try:

@@ -150,9 +150,7 @@ class MirrorStudy:
             yield
         except StoreError:
             raise
-        except (
-            Exception
-        ) as error:  # pylint: disable=broad-exception-caught  # Optuna lets its libraries' errors through
+        except Exception as error:  # pylint: disable=broad-exception-caught  # those of Optuna's libraries
             shown = without_credentials(self._address)
             raise StoreError(f"{NAME} at {shown}: {_why(error, self._address)}") from error
 
