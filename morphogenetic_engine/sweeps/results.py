@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from morphogenetic_engine.errors import FailureReason, SweepError
+from morphogenetic_engine.sweeps.attempts import Attempt, Attempts, Span
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.events import (
     AttemptFailed,
@@ -96,6 +97,7 @@ class History:
     def __init__(self, *, keep_curves: bool = True) -> None:
         self.trials: dict[int, TrialRecord] = {}
         self.sessions: list[SessionStarted] = []
+        self.attempts = Attempts()
         self.last_end: SessionEnded | None = None
         self.any_complete = False
         self._keep_curves = keep_curves
@@ -109,6 +111,7 @@ class History:
 
     def apply(self, event: Event) -> None:
         """Take the next event."""
+        self.attempts.apply(event)
         if isinstance(event, SessionStarted):
             self._seconds_before, self._begun = self.seconds, event.time
         # An interruption is noted by the next session when a process was killed; a confirmation is in no session.
@@ -178,6 +181,10 @@ class SweepResult:
     sessions: Sequence[SessionStarted]
     last_end: SessionEnded | None
     """How the last session ended; None while it runs, or when it was killed."""
+    attempts: Sequence[Attempt] = ()
+    """Who worked on what, in the order of the starts."""
+    spans: Sequence[Span] = ()
+    """From when to when each session ran."""
 
     @property
     def config(self) -> SweepConfig:
@@ -262,4 +269,4 @@ def read_result(folder: SweepFolder, *, keep_curves: bool = True) -> SweepResult
     info = folder.read_info()
     history = read_history(folder, keep_curves=keep_curves)
     trials = [history.trials[number] for number in sorted(history.trials)]
-    return SweepResult(info, trials, history.sessions, history.last_end)
+    return SweepResult(info, trials, history.sessions, history.last_end, history.attempts.all, history.attempts.spans)

@@ -1,0 +1,132 @@
+"""What was found, in five lines that anybody can read: the best, whether to believe it, what matters, what to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.reports.comparison import Comparison, Verdict
+from morphogenetic_engine.reports.cost import Cost
+from morphogenetic_engine.reports.edges import EdgeWarning
+from morphogenetic_engine.reports.failures import Failures
+from morphogenetic_engine.reports.importance import Importance
+from morphogenetic_engine.reports.overtuning import Overtuning
+from morphogenetic_engine.reports.verdict import BestVerdict, Evidence
+from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.sweeps.space import shown
+
+
+def findings_of(
+    result: SweepResult,
+    *,
+    verdict: BestVerdict | None,
+    overtuning: Overtuning | None,
+    importance: Sequence[Importance],
+    edges: Sequence[EdgeWarning],
+    failures: Failures,
+    cost: Cost,
+) -> tuple[str, ...]:
+    """Return up to five lines; what cannot be said is said so."""
+    lines = [
+        _best_line(result),
+        _verdict_line(verdict, overtuning),
+        _importance_line(importance),
+        _space_line(edges, failures),
+        _cost_line(result, cost),
+    ]
+    return tuple(line for line in lines if line)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people: 0.8 s, 12 s, 5 min 10 s, 3 h 20 min, 2 d 4 h."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def _best_line(result: SweepResult) -> str:
+    optimization, best = result.config.optimization, result.best
+    if best is None:
+        return "No trial is complete, so there is no best."
+    aim = "highest" if optimization.direction.better(1.0, 0.0) else "lowest"
+    where = result.config.space.describe(best.params)
+    value = shown(best.metrics[optimization.target_metric])
+    return (
+        f"Best: trial {best.number} with {optimization.target_metric} {value},"
+        f" the {aim} of {len(result.ranked)} complete trials{f', at {where}' if where else ''}."
+    )
+
+
+def _verdict_line(verdict: BestVerdict | None, overtuning: Overtuning | None) -> str:
+    if verdict is None:
+        return ""
+    compared = verdict.against_baseline or verdict.against_runner_up
+    if verdict.evidence is Evidence.ONE_SEED:
+        candidates = overtuning.candidates if overtuning else 1
+        if candidates < 2:
+            return "Whether it is really good is not known: there is nothing to compare it with."
+        return (
+            f"Whether it is really better is not known: one seed only, chosen from {candidates} trials, so part of the"
+            " lead is luck; `sweep confirm` runs it on fresh seeds."
+        )
+    if compared is None:
+        return f"Whether it is really better is not known: {verdict.evidence} of one configuration only."
+    rival = f"the baseline (trial {verdict.baseline})" if verdict.against_baseline else f"trial {verdict.runner_up}"
+    return f"{_said(compared, verdict.trial, rival)}, by {verdict.evidence}."
+
+
+def _said(compared: Comparison, best: int, rival: str) -> str:
+    seeds = f"{compared.seeds} {'pairs' if compared.paired else 'seeds each'}"
+    difference = f"{compared.difference:+.4g}"
+    match compared.verdict:
+        case Verdict.BETTER:
+            return f"Trial {best} is really better than {rival}: {difference} (p = {compared.corrected_p:.2g}, {seeds})"
+        case Verdict.WORSE:
+            return f"Trial {best} is worse than {rival}: {difference} (p = {compared.corrected_p:.2g}, {seeds})"
+        case Verdict.NOT_ENOUGH_SEEDS | Verdict.ONE_SEED:
+            least = f"{compared.smallest_p:.2g}"
+            return f"Not enough seeds to tell trial {best} from {rival}: {seeds}, of which p can at best be {least}"
+        case _:
+            return f"No difference shown between trial {best} and {rival} (p = {compared.corrected_p:.2g}, {seeds})"
+
+
+def _importance_line(importance: Sequence[Importance]) -> str:
+    if not importance:
+        return ""
+    first = importance[0]
+    if first.withheld:
+        return f"Which parameters matter is not known: {first.withheld}."
+    clear = [each for each in first.parameters if each.clear]
+    if not clear:
+        return f"No parameter matters more than chance would show ({first.method}, {first.trials} trials)."
+    named = ", ".join(f"{each.parameter} ({each.share:.0%})" for each in clear[:3])
+    return f"What matters for {first.objective}: {named}, by {first.method}."
+
+
+def _space_line(edges: Sequence[EdgeWarning], failures: Failures) -> str:
+    parts = []
+    for edge in edges[:2]:
+        place = f"{edge.parameter} is best at its {edge.side} end ({shown(edge.bound)})"
+        parts.append(f"{place}: widen it" if edge.strong else place)
+    if failures.failed:
+        where = [f", most where {each.region.parameter} is {each.region.label}" for each in failures.regions[:1]]
+        parts.append(f"{failures.failed} of {failures.ended} trials failed{''.join(where)}")
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def _cost_line(result: SweepResult, cost: Cost) -> str:
+    counts = ", ".join(f"{count} {state}" for state in TrialState if (count := result.counts[state]))
+    spent = f"{duration(cost.wall_seconds)} on the clock, {duration(cost.trial_seconds)} of trials"
+    busy = "" if cost.utilisation is None else f", workers busy {cost.utilisation:.0%}"
+    saved = "" if cost.pruning is None else f"; pruning saved about {duration(cost.pruning.seconds)}"
+    price = "" if cost.price is None else f"; price {cost.price:.2f}"
+    return f"Spent: {spent}{busy}{saved}{price} ({counts or 'no trial'})."

@@ -1,0 +1,31 @@
+"""How one trial is run again: command, seed, commit, configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.trial import Value
+
+
+@dataclass(frozen=True)
+class Replay:
+    """All that is needed to run a trial again and get the same numbers."""
+
+    command: str
+    """For a shell, in the folder where the sweep was started."""
+    seed: int
+    git_commit: str | None
+    """None: the sweep was started outside a repository; "-dirty": with changes that no commit has."""
+    identity: str
+    """The SHA-256 of the configuration."""
+    params: Mapping[str, Value]
+    """Fixed and searched parameters together."""
+
+
+def replay_of(result: SweepResult, trial: TrialRecord) -> Replay:
+    """Return how a trial is run again."""
+    info = result.info
+    command = f"morphogenetic report replay --sweep-id {info.sweep_id} --trial {trial.number}"
+    return Replay(command, trial.seed, info.git_commit, info.identity, dict(trial.params))

@@ -1,0 +1,95 @@
+"""Whether the best is really better: than the baseline, and than the runner-up.
+
+What a search says of its winner is too good, for the winner is the luckiest of many. Fresh seeds (`sweep confirm`) are
+the evidence that counts; replicates, whose seeds the search has used, come second; a single seed says nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from morphogenetic_engine.reports.comparison import Comparison, Sample, compare_with
+from morphogenetic_engine.reports.configurations import confirmed_values, replicate_values
+from morphogenetic_engine.sweeps.confirmation import baseline_of
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+
+
+class Evidence(StrEnum):
+    """What a verdict rests on."""
+
+    CONFIRMED = "fresh seeds"
+    REPLICATES = "replicates of the search"
+    ONE_SEED = "one seed"
+
+
+@dataclass(frozen=True)
+class BestVerdict:
+    """The best configuration beside the baseline and the runner-up."""
+
+    trial: int
+    """The best: by the mean over fresh seeds where there are any, else by the search."""
+    evidence: Evidence
+    seeds: int
+    """Values of the objective that are known of the best, of that kind."""
+    against_baseline: Comparison | None
+    """None: the sweep has no baseline, it is the best itself, or nothing is known of it."""
+    against_runner_up: Comparison | None
+    """None: there is no second configuration of which anything is known."""
+    runner_up: int | None
+    baseline: int | None
+
+
+def verdict_of(result: SweepResult) -> BestVerdict | None:
+    """Return whether the best is really better; None without a complete trial."""
+    if result.best is None:
+        return None
+    target, direction = result.config.optimization.target_metric, result.config.optimization.direction
+    evidence, known = _known(result, target)
+    samples = {number: Sample(f"trial {number}", values) for number, values in known.items()}
+    order = _order(result, known, evidence)
+    best, baseline = order[0], baseline_of(result)
+    against_baseline = baseline.number if baseline is not None and baseline.number != best else None
+    same = [trial.number for trial in result.trials if trial.params == _record(result, best).params]
+    runner_up = next((number for number in order[1:] if number not in same), None)
+    rivals = [number for number in dict.fromkeys([against_baseline, runner_up]) if number is not None]
+    rivals = [number for number in rivals if number in samples]
+    found = compare_with(
+        samples[best],
+        [samples[number] for number in rivals],
+        direction,
+        seed=result.config.optimization.seed,
+    )
+    by_rival = dict(zip(rivals, found, strict=True))
+    return BestVerdict(
+        trial=best,
+        evidence=evidence,
+        seeds=len(known[best]),
+        against_baseline=by_rival.get(against_baseline) if against_baseline is not None else None,
+        against_runner_up=by_rival.get(runner_up) if runner_up is not None else None,
+        runner_up=runner_up,
+        baseline=baseline.number if baseline is not None else None,
+    )
+
+
+def _known(result: SweepResult, target: str) -> tuple[Evidence, dict[int, dict[int, float]]]:
+    """Return the strongest evidence of which there is any, and the objectives by trial and seed."""
+    fresh = {trial.number: confirmed_values(trial, target) for trial in result.trials if trial.confirmations}
+    fresh = {number: values for number, values in fresh.items() if values}
+    if fresh:
+        return Evidence.CONFIRMED, fresh
+    replicates = {trial.number: replicate_values(trial, target) for trial in result.ranked if len(trial.replicates) > 1}
+    if replicates:
+        return Evidence.REPLICATES, replicates
+    return Evidence.ONE_SEED, {trial.number: {trial.seed: trial.metrics[target]} for trial in result.ranked}
+
+
+def _order(result: SweepResult, known: dict[int, dict[int, float]], evidence: Evidence) -> list[int]:
+    if evidence is not Evidence.CONFIRMED:
+        return [trial.number for trial in result.ranked if trial.number in known]
+    sign = -1 if result.config.optimization.direction.better(1.0, 0.0) else 1
+    return sorted(known, key=lambda number: (sign * sum(known[number].values()) / len(known[number]), number))
+
+
+def _record(result: SweepResult, number: int) -> TrialRecord:
+    return next(trial for trial in result.trials if trial.number == number)
