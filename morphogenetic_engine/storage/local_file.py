@@ -1,0 +1,50 @@
+"""Files of this machine, written whole or not at all, and the errors of reading and writing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+
+from morphogenetic_engine.errors import StoreError
+
+_PREFIX = ".storing-"
+_ENDING = ".part"
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """Give a path to write to; it takes the target's place at the end, or goes away on an error.
+
+    Raises:
+        StoreError: it cannot be written; what was there stays.
+    """
+    part = target.with_name(f"{_PREFIX}{token_hex(8)}{_ENDING}")
+    try:
+        with one_line(target, "written"):
+            yield part
+            part.replace(target)
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+@contextmanager
+def one_line(path: Path, done: str) -> Iterator[None]:
+    """Word an error of the operating system as one of the store; `done` is what cannot be: read, written.
+
+    Raises:
+        StoreError: in place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        named = Path(error.filename) if isinstance(error.filename, str) else path
+        place = path if is_part(named.name) else named
+        raise StoreError(f"{place}: cannot be {done}: {error.strerror or error}") from error
+
+
+def is_part(name: str) -> bool:
+    """Tell whether a file is one that `written_whole` has not finished, or was killed at."""
+    return name.startswith(_PREFIX) and name.endswith(_ENDING)

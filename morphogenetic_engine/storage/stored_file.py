@@ -1,0 +1,19 @@
+"""What a store says of a file, and how long it may be linked to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+LINK_SECONDS = 7 * 24 * 3600.0
+"""The longest time for which Amazon S3 signs a link."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file of a store."""
+
+    name: str
+    size: int
+    """Bytes."""
+    modified: datetime
