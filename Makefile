@@ -21,11 +21,14 @@ test: .venv/development ## Run the tests, with coverage
 test-faults: .venv/development ## Kill sweeps at fifty random moments of each kind, and resume them
 	SWEEP_FAULTS=50 $(BIN)/python -m pytest --numprocesses 2 -m faults
 
-lint: .venv/development ## Check format, style, types and the layers of imports
+lint: .venv/development ## Check format, style, types, the layers of imports, YAML, shell scripts and Dockerfiles
 	$(BIN)/black --check --quiet . || { $(BIN)/black --check .; exit 1; }
 	$(BIN)/pylint morphogenetic_engine tests benchmarks scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/yamllint --strict .
+	$(BIN)/shellcheck scripts/*.sh .ci/run
+	$(BIN)/hadolint images/*/Dockerfile
 
 format: .venv/development ## Format the code
 	$(BIN)/black .
@@ -36,13 +39,27 @@ bench: .venv/development ## Measure speed; a table here, JSON in benchmarks/resu
 hooks: .venv/development ## Let git run the linters before each commit
 	$(BIN)/pre-commit install
 
+verify: .venv/development .venv-checkov/checkov ## Build the manifests, and check them with Kubernetes' schemas and checkov
+	@scripts/verify-manifests.sh
+
+##@ On a cluster
+
+images: ## Build the container images with podman, Docker or buildah
+	@scripts/images.sh
+
+deploy: ## Install everything on the cluster of kubectl: make deploy OVERLAY=kind
+	@scripts/deploy.sh $(OVERLAY)
+
+port-forward: ## Open the pages of Kubeflow Pipelines, Katib and MLflow on this machine
+	@scripts/port-forward.sh
+
 ##@ Maintain
 
 lock: ## Resolve all dependencies anew and write requirements.lock
 	scripts/lock.sh "$(PYTHON)"
 
 clean: ## Remove the environment and what tools left behind (sweeps stay)
-	rm -rf .venv .coverage .coverage.* .mypy_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .venv-checkov .coverage .coverage.* .mypy_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
@@ -60,4 +77,10 @@ help: ## List the targets
 	$(INSTALL) --editable '.[all,development,documentation]'
 	@touch .venv/runtime $@
 
-.PHONY: sweep environment test test-faults lint format bench hooks lock clean help
+# Its requirements contradict ours.
+.venv-checkov/checkov: manifests/checkov.lock
+	$(PYTHON) -m venv .venv-checkov
+	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --constraint manifests/checkov.lock checkov
+	@touch $@
+
+.PHONY: sweep environment test test-faults lint format bench hooks verify images deploy port-forward lock clean help
