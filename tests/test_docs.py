@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
+from morphogenetic_engine.sweeps.pod_resources import ResourcesConfig, Toleration
 from morphogenetic_engine.sweeps.sections import (
     EarlyStopping,
     ExecutionConfig,
@@ -34,7 +35,11 @@ def test_the_engine_page_lists_every_parameter_with_its_default() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [SweepConfig, ExecutionConfig, EarlyStopping, Retries, OptimizationConfig, TrackingConfig]
+    "model",
+    [
+        *[SweepConfig, ExecutionConfig, EarlyStopping, Retries, OptimizationConfig, TrackingConfig],
+        *[ResourcesConfig, Toleration],
+    ],
 )
 def test_the_sweep_file_page_names_every_key(model: type[BaseModel]) -> None:
     page = read("docs/sweep-file.md") + read("docs/tracking.md")

@@ -16,6 +16,7 @@ from morphogenetic_engine.cli import options
 from morphogenetic_engine.cli.confirm import confirm_command
 from morphogenetic_engine.cli.ensemble import ensemble_command
 from morphogenetic_engine.cli.main import INTERRUPTED, run
+from morphogenetic_engine.cli.render import render_command
 
 if TYPE_CHECKING:
     from morphogenetic_engine.sweeps.check import SweepCheck
@@ -118,21 +119,27 @@ def resume_command(sweep_id: str, config: Path | None, retry_failed: bool, resul
     show_default=True,
     help="Seconds to run trial 0 for the estimate of the time; 0: do not run it.",
 )
+@click.option("--for", "target", type=click.Choice(["katib"]), help="Say too what this system does not do of the file.")
 @options.trials
 @options.parallel
-def check_command(config: Path, as_json: bool, watch: float, **given: object) -> None:
+def check_command(config: Path, as_json: bool, watch: float, target: str | None, **given: object) -> None:
     """Say what a sweep file will run, and find its mistakes, without running it."""
+    from morphogenetic_engine.cli.render import losses_json, print_losses
     from morphogenetic_engine.cli.tables import check_json
     from morphogenetic_engine.sweeps.check import check_sweep
     from morphogenetic_engine.sweeps.config_file import read_configs
 
     files = read_configs(config, options.overrides(**given))
+    losses = {file.path: losses_json(file) for file in files} if target else {}
     checks = [(file, check_sweep(file, watch_seconds=watch)) for file in files]
     if as_json:
-        _print_json([{"file": str(file.path), **check_json(check)} for file, check in checks])
+        found = [{"file": str(file.path), **check_json(check)} for file, check in checks]
+        _print_json([{**each, "losses": losses[file.path]} for each, file in zip(found, files)] if target else found)
         return
     for file, check in checks:
         _print_check(file, check)
+        if target:
+            print_losses(file)
 
 
 @sweep.command("list")
@@ -260,6 +267,7 @@ def _print_json(value: object) -> None:
 
 sweep.add_command(confirm_command)
 sweep.add_command(ensemble_command)
+sweep.add_command(render_command)
 
 
 if __name__ == "__main__":

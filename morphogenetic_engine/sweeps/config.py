@@ -17,6 +17,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.combinations import all_points
 from morphogenetic_engine.sweeps.conditions import in_order
 from morphogenetic_engine.sweeps.parameters import ParameterConfig, Section
+from morphogenetic_engine.sweeps.pod_resources import ResourcesConfig
 from morphogenetic_engine.sweeps.sections import ExecutionConfig, ExperimentConfig, OptimizationConfig, TrackingConfig
 from morphogenetic_engine.sweeps.space import Choices, Parameter, Space
 from morphogenetic_engine.trial import METRIC_NAME, Params, Value, text
@@ -59,6 +60,8 @@ class SweepConfig(Section):
     """What is optimised, and how many trials there are."""
     tracking: TrackingConfig = TrackingConfig()
     """Where the journal is copied to while the sweep runs."""
+    resources: ResourcesConfig = ResourcesConfig()
+    """What the pod of each trial asks for on a cluster."""
 
     @field_validator("parameters")
     @classmethod
@@ -138,10 +141,10 @@ class SweepConfig(Section):
     def identifying(self) -> dict[str, object]:
         """All that decides which trials there are and what they compute.
 
-        `execution` and `tracking` are left out, and so are the time budget, the storage and, where points do not
-        depend on it, the number of trials: these may change when a sweep is resumed.
+        `execution`, `tracking` and `resources` are left out, and so are the time budget, the storage and, where points
+        do not depend on it, the number of trials: these may change when a sweep is resumed.
         """
-        dump = self.model_dump(mode="json", exclude={"execution", "tracking"})
+        dump = self.model_dump(mode="json", exclude={"execution", "tracking", "resources"})
         free = {"timeout", "storage"}
         if self.sweep_type is not SweepType.LATIN_HYPERCUBE:
             free.add("n_trials")

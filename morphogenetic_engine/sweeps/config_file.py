@@ -20,6 +20,7 @@ from morphogenetic_engine.sweeps import sections
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.migrate import is_flat, migrated
 from morphogenetic_engine.sweeps.parameters import CategoricalParameter, FloatParameter, IntParameter
+from morphogenetic_engine.sweeps.pod_resources import ResourcesConfig
 
 Overrides = Mapping[str, object]
 """Values by dotted key ("optimization.n_trials") that take the place of what the file says."""
@@ -36,6 +37,7 @@ _MODELS: Mapping[tuple[int | str, ...], type[BaseModel]] = {
     ("execution", "retries"): sections.Retries,
     ("optimization",): sections.OptimizationConfig,
     ("tracking",): sections.TrackingConfig,
+    ("resources",): ResourcesConfig,
 }
 _MERGE = "tag:yaml.org,2002:merge"
 _LIMITS = {"greater_than_equal": (">=", "ge"), "greater_than": (">", "gt"), "less_than": ("<", "lt")}
@@ -85,6 +87,15 @@ def read_config(path: Path, overrides: Overrides | None = None) -> ConfigFile:
     text = read_text(path)
     written = parse_yaml(text, where=str(path))
     return ConfigFile(path, text, parse_config(written, where=str(path), overrides=overrides))
+
+
+def config_of_text(text: str, *, where: str) -> ConfigFile:
+    """Return the sweep that a text writes, in YAML or as the JSON of `SweepConfig.canonical_json`.
+
+    Raises:
+        ConfigError: it is not YAML, or breaks a rule of the schema.
+    """
+    return ConfigFile(Path(where), text, parse_config(parse_yaml(text, where=where), where=where))
 
 
 def config_from(written: Mapping[str, object], *, where: str, overrides: Overrides | None = None) -> ConfigFile:

@@ -90,7 +90,8 @@ class _ConfirmationRun:
         setup = worker_setup(info.config, Path(info.working_directory), log, parallel)
         with workers.WorkerPool(setup) as pool, StopSignals(pool.kill_all) as signals:
             pool.wake_on(signals.descriptor)
-            return self._loop(Crew(pool, info, str(log), parallel), signals)
+            crew: Crew[_Attempt] = Crew(pool, info.config, where=info.config_path, log=str(log), parallel=parallel)
+            return self._loop(crew, signals)
 
     def _loop(self, crew: Crew[_Attempt], signals: StopSignals) -> Outcome:
         while self._waiting or crew.running:

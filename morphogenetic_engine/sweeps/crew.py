@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from morphogenetic_engine.errors import FailureReason, WorkloadError
 from morphogenetic_engine.sweeps import workers
-from morphogenetic_engine.sweeps.folder import SweepInfo
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.probe import rejection
 
 _STARTS_IN_VAIN = 3
@@ -35,13 +35,16 @@ _WorkT = TypeVar("_WorkT", bound=Work)
 class Crew(Generic[_WorkT]):
     """The workers of one session; as many as there is work for, up to `parallel`."""
 
-    def __init__(self, pool: workers.WorkerPool, info: SweepInfo, log: str, parallel: int) -> None:
+    def __init__(
+        self, pool: workers.WorkerPool, config: SweepConfig, *, where: str, log: str, parallel: int = 1
+    ) -> None:
         self.running: dict[workers.Worker, _WorkT] = {}
         self._pool = pool
-        self._info = info
+        self._config = config
+        self._where = where
         self._log = log
         self._parallel = parallel
-        self._limit = info.config.execution.timeout_per_trial
+        self._limit = config.execution.timeout_per_trial
         self._in_vain = 0
 
     def hire(self, waiting: int) -> None:
@@ -88,7 +91,7 @@ class Crew(Generic[_WorkT]):
                 worker.ready = True
                 self._in_vain = 0
             case workers.Rejected():
-                raise rejection(message, self._info.config, self._info.config_path)
+                raise rejection(message, self._config, self._where)
             case workers.Died(status):
                 yield from self._bury(worker, status)
             case workers.Ended():
@@ -105,8 +108,7 @@ class Crew(Generic[_WorkT]):
         elif not worker.ready:
             self._in_vain += 1
             if self._in_vain >= _STARTS_IN_VAIN:
-                where = self._info.config_path
-                raise WorkloadError(f"{where}: workers die before they are ready ({how}); see {self._log}")
+                raise WorkloadError(f"{self._where}: workers die before they are ready ({how}); see {self._log}")
 
     def _late(self) -> Iterator[tuple[workers.Worker, _WorkT, Heard]]:
         """End what has run longer than allowed."""

@@ -68,6 +68,16 @@ class Grid:
             raise IndexError(f"the grid has {self._length} points, but got number={number}")
         return {**self._space.fixed, **self._point(number)}
 
+    def find(self, point: Params) -> int | None:
+        """Return the number of the trial that has these searched parameters, or None when the grid has none."""
+        number = self._points.find(point)
+        if self._baseline is not None:
+            if point == self._baseline:
+                return 0
+            if number is not None and (self._left_out is None or number < self._left_out):
+                number += 1
+        return number if number is not None and number < self._length else None
+
     def _point(self, number: int) -> Params:
         if self._baseline is None:
             return self._points[number]

@@ -111,7 +111,8 @@ class SweepRunner:
         setup = worker_setup(self._config, Path(self._info.working_directory), self._folder.workers_log, self._parallel)
         with workers.WorkerPool(setup) as pool, StopSignals(pool.kill_all) as signals:
             pool.wake_on(signals.descriptor)
-            crew: Crew[_Attempt] = Crew(pool, self._info, str(self._folder.workers_log), self._parallel)
+            log, where = str(self._folder.workers_log), self._info.config_path
+            crew: Crew[_Attempt] = Crew(pool, self._config, where=where, log=log, parallel=self._parallel)
             try:
                 outcome = self._loop(crew, signals)
             except MorphogeneticError as error:

@@ -19,7 +19,8 @@ class StopSignals:
     """
 
     def __init__(self, last_deed: Callable[[], object]) -> None:
-        self.requested = False
+        self.requested: signal.Signals | None = None
+        """The signal that came, if any."""
         self._last_deed = last_deed
         self._before: dict[signal.Signals, signal.Handlers | int | Callable[[int, FrameType | None], object] | None] = (
             {}
@@ -41,9 +42,9 @@ class StopSignals:
         os.close(self.descriptor)
         os.close(self._write_end)
 
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self.requested:
             self._last_deed()
             os._exit(INTERRUPTED_STATUS)
-        self.requested = True
+        self.requested = signal.Signals(number)
         os.write(self._write_end, b"!")

@@ -216,6 +216,7 @@ def test_the_json_schema_describes_the_fields_and_the_shorthands() -> None:
         "execution",
         "optimization",
         "tracking",
+        "resources",
     }
     for each in schema["properties"].values():
         assert "description" in each or "description" in schema["$defs"][each["$ref"].removeprefix("#/$defs/")]

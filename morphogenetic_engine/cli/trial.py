@@ -1,0 +1,165 @@
+"""`morphogenetic trial run`: one trial of a sweep by itself, in a pod, a pipeline step, or by hand."""
+
+# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from morphogenetic_engine.cli.main import INTERRUPTED, run
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.sweeps.config_file import ConfigFile
+    from morphogenetic_engine.sweeps.planned_trial import PlannedTrial
+    from morphogenetic_engine.sweeps.results import TrialRecord
+
+FAILED = 1
+STOPPED = 128 + 15
+"""The status of a process that SIGTERM ended; Katib's wrapper tells an early stop from a failure by itself."""
+_LAST_LINES = 20
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def trial() -> None:
+    """Run one trial of a sweep by itself."""
+
+
+@trial.command("run")
+@click.option(
+    "--config",
+    required=True,
+    metavar="FILE|-|env",
+    help="Sweep file; - is standard input, env the variable MORPHOGENETIC_SWEEP.",
+)
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A searched parameter; once for each.")
+@click.option(
+    "--assignments",
+    metavar="JSON|env",
+    help="The parameters as Katib assigns them; env: the variable MORPHOGENETIC_ASSIGNMENTS.",
+)
+@click.option("--number", type=click.IntRange(min=0), metavar="N", help="The trial's number in the sweep.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The trial's seed.  [default: follows from both]")
+@click.option("--name", metavar="NAME", help="The trial's name.  [default: KATIB_TRIAL_NAME, else made from all above]")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The trial's folder.  [default: results/trials/NAME]",
+)
+@click.option(
+    "--metrics", type=click.Path(path_type=Path), metavar="FILE", help="Write the metric lines to this file too."
+)
+def run_command(
+    *,
+    config: str,
+    params: tuple[str, ...],
+    assignments: str | None,
+    number: int | None,
+    seed: int | None,
+    name: str | None,
+    folder: Path | None,
+    metrics: Path | None,
+) -> int:
+    """Run one trial and print its metrics, a line each: the time, then name=value.
+
+    \b
+    The exit status is 0 when the trial is complete, 1 when it failed, 2 for bad input, 143 when SIGTERM stopped it
+    early, 130 after Ctrl-C. The files of the trial stay in its folder in each case.
+    """
+    from morphogenetic_engine.errors import ConfigError
+    from morphogenetic_engine.sweeps.planned_trial import trial_name
+
+    file = _config(config)
+    try:
+        planned = _planned(file, params, assignments, number, seed)
+    except ConfigError as error:
+        raise ConfigError(f"{file.path}: {error}") from error
+    name = name or os.environ.get("KATIB_TRIAL_NAME") or trial_name(file.config, planned)
+    folder = folder or Path("results/trials") / name
+    record = _run(file, planned, folder, metrics)
+    return _show_end(record, folder)
+
+
+def _config(source: str) -> ConfigFile:
+    from morphogenetic_engine.sweeps.config_file import config_of_text, read_config
+    from morphogenetic_engine.sweeps.katib.environment import SWEEP_VARIABLE, variable
+
+    if source == "-":
+        return config_of_text(sys.stdin.read(), where="standard input")
+    if source == "env":
+        return config_of_text(variable(SWEEP_VARIABLE), where=SWEEP_VARIABLE)
+    return read_config(Path(source))
+
+
+def _planned(
+    file: ConfigFile, params: tuple[str, ...], assignments: str | None, number: int | None, seed: int | None
+) -> PlannedTrial:
+    from morphogenetic_engine.errors import ConfigError
+    from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
+    from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, read_assignments, variable
+    from morphogenetic_engine.sweeps.planned_trial import read_point, trial_of_number, trial_of_point
+
+    if assignments is not None:
+        if params or number is not None or seed is not None:
+            raise ConfigError("--assignments say all that --param, --number and --seed could; leave these out")
+        written = variable(ASSIGNMENTS_VARIABLE) if assignments == "env" else assignments
+        return trial_of_assignments(file.config, read_assignments(written))
+    if not params and number is not None:
+        return trial_of_number(file.config, number, seed=seed)
+    point = read_point(file.config, _pairs(params))
+    return trial_of_point(file.config, point, number=number, seed=seed)
+
+
+def _pairs(params: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"--param must be NAME=VALUE, but got {param!r}")
+        if name in pairs:
+            raise click.UsageError(f"--param {name} is there twice")
+        pairs[name] = value
+    return pairs
+
+
+def _run(file: ConfigFile, planned: PlannedTrial, folder: Path, metrics: Path | None) -> TrialRecord:
+    from morphogenetic_engine.errors import StoreError
+    from morphogenetic_engine.sweeps.journal import Journal
+    from morphogenetic_engine.sweeps.metric_lines import MetricLines
+    from morphogenetic_engine.sweeps.one_trial import Observer, run_one_trial
+
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            copies = [stack.enter_context(metrics.open("a", encoding="utf-8"))] if metrics else []
+        except OSError as error:
+            raise StoreError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
+        journal = stack.enter_context(Journal(folder / "journal.jsonl"))
+        observers: list[Observer] = [journal.append, MetricLines(sys.stdout, *copies)]
+        return run_one_trial(file.config, planned, where=str(file.path), folder=folder, observers=observers)
+
+
+def _show_end(record: TrialRecord, folder: Path) -> int:
+    """Say on standard error how the trial ended, and return the exit status."""
+    from morphogenetic_engine.sweeps.events import TrialState
+
+    output = folder / "output.txt"
+    if record.state is TrialState.FAILED and output.is_file():
+        lines = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+        click.echo("\n".join(lines), err=True)
+    how = f"{record.state}: {record.reason}" if record.reason else record.state.value
+    said = f": {record.message}" if record.message else ""
+    click.echo(f"trial {record.number} {how} after {record.duration:.1f} s{said}; files: {folder}", err=True)
+    stopped = record.state is TrialState.PRUNED and record.message == "stopped by SIGTERM"
+    statuses = {TrialState.COMPLETE: 0, TrialState.PRUNED: 0, TrialState.INTERRUPTED: INTERRUPTED}
+    return STOPPED if stopped else statuses.get(record.state, FAILED)
+
+
+if __name__ == "__main__":
+    sys.exit(run(trial, name="trial"))

@@ -1,0 +1,111 @@
+"""How an axis of a sweep is written as a parameter of Katib, and how the text that Katib assigns is read back.
+
+Katib's algorithms differ in what they make of steps, logarithms and integers. Where one of them would search something
+else than the sweep file says, the parameter is written in another form, whose name says what the trial makes of it:
+
+    lr            the value itself
+    log10.lr      the decimal logarithm of the value
+    index.lr      the place of the value among its steps, from 0
+    exp10.lr      10 to the power of the place between low and high, 1 to 10
+    trial.number  the number of a trial of a sweep whose points are known ahead
+
+No name of a sweep file has a dot in it, so the forms cannot be mistaken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.planned_trial import PlannedTrial, trial_of_number, trial_of_point
+from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.trial import Value, text
+
+LOG10 = "log10."
+INDEX = "index."
+EXP10 = "exp10."
+TRIAL_NUMBER = "trial.number"
+_SAFE = " !()*+,-./:;=?@_~"
+_EMPTY = "%"
+_ROUNDING = 1e-9
+
+
+def choice_text(value: Value) -> str:
+    """Return the text of a choice, percent-encoded where Katib's text replacement or a shell would not keep it."""
+    return quote(text(value), safe=_SAFE) or _EMPTY
+
+
+def trial_of_assignments(config: SweepConfig, assignments: Mapping[str, str]) -> PlannedTrial:
+    """Return the trial that Katib's parameter assignments stand for.
+
+    Raises:
+        ConfigError: they belong to another sweep, or do not read as values of its axes.
+    """
+    if TRIAL_NUMBER in assignments:
+        return trial_of_number(config, _number(TRIAL_NUMBER, assignments[TRIAL_NUMBER]))
+    forms = {name.split(".", maxsplit=1)[-1]: name for name in assignments}
+    values: list[Value] = []
+    for name, axis in config.space.axes.items():
+        if name in forms:
+            values.append(_value(name, axis, forms.pop(name), assignments))
+        elif axis.size == 1:
+            values.append(axis.grid()[0])  # nothing to search, so Katib does not know it
+        else:
+            raise ConfigError(f"{name}: Katib assigned no value")
+    if forms:
+        raise ConfigError(f"{next(iter(forms))}: is not searched; the axes are {', '.join(config.space.axes)}")
+    return trial_of_point(config, config.space.active(values))
+
+
+def _value(name: str, axis: Parameter, form: str, assignments: Mapping[str, str]) -> Value:
+    written = assignments[form]
+    try:
+        match axis:
+            case Choices():
+                return _choice(axis, written)
+            case _ if form == INDEX + name:
+                return _at(axis, written)
+            case _ if form == EXP10 + name:
+                return axis.from_unit(min(max(math.log10(float(written)), 0.0), math.nextafter(1, 0)))
+            case _ if form == LOG10 + name:
+                return _within(axis, 10 ** float(written))
+            case _:
+                return _within(axis, float(written)) if isinstance(axis, FloatRange) else axis.parse(written)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from error
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"{name}: must be a number, but got {written!r}") from error
+
+
+def _choice(axis: Choices, written: str) -> Value:
+    for value in axis.values:
+        if choice_text(value) == written:
+            return value
+    raise ConfigError(f"must be one of {', '.join(map(choice_text, axis.values))}, but got {written!r}")
+
+
+def _at(axis: IntRange | FloatRange, written: str) -> Value:
+    size, index = axis.size, int(float(written))
+    if size is None or not 0 <= index <= size:
+        raise ConfigError(f"must be the place of a step, but got {written!r}")
+    return axis.at(min(index, size - 1))  # Sobol is told one step more, because it never reaches the last
+
+
+def _within(axis: IntRange | FloatRange, value: float) -> Value:
+    """Return a value that arithmetic may have moved over the end of its range by a rounding error."""
+    if isinstance(axis, IntRange):
+        return min(max(round(value), axis.low), axis.high)
+    slack = _ROUNDING * max(abs(axis.low), abs(axis.high))
+    if not axis.low - slack <= value <= axis.high + slack:
+        raise ConfigError(f"must be from {axis.low} to {axis.high}, but got {value}")
+    inside = min(max(value, axis.low), axis.high)
+    return inside if axis.step is None else axis.parse(text(inside))
+
+
+def _number(name: str, written: str) -> int:
+    if not written.isascii() or not written.isdigit():
+        raise ConfigError(f"{name}: must be a whole number, but got {written!r}")
+    return int(written)

@@ -1,0 +1,53 @@
+"""How a trial's pod is told what to run: two environment variables, which no shell reads.
+
+Katib replaces placeholders in the template as text, the kubelet expands `$(NAME)`, and Katib's webhook joins the
+command's words into one line for a shell. JSON without a dollar sign passes through all three unchanged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+
+SWEEP_VARIABLE = "MORPHOGENETIC_SWEEP"
+ASSIGNMENTS_VARIABLE = "MORPHOGENETIC_ASSIGNMENTS"
+
+
+def sweep_text(config: SweepConfig) -> str:
+    """Return the configuration as JSON without a dollar sign, which could only stand in a string."""
+    return config.canonical_json.replace("$", "\\u0024")
+
+
+def assignments_text(names: Iterable[str]) -> str:
+    """Return a JSON object of Katib's placeholders, whose values Katib fills in."""
+    return json.dumps({name: f"${{trialParameters.{name}}}" for name in names}, separators=(",", ":"))
+
+
+def read_assignments(written: str) -> dict[str, str]:
+    """Return parameter assignments by name.
+
+    Raises:
+        ConfigError: no JSON object of texts, or a placeholder that nobody filled in.
+    """
+    try:
+        found = json.loads(written)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"assignments: is not JSON: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ConfigError("assignments: must be a JSON object of names and texts")
+    for name, value in found.items():
+        if value.startswith("${trialParameters."):
+            raise ConfigError(f"assignments: {name}: Katib has not filled in {value}")
+    return found
+
+
+def variable(name: str) -> str:
+    """Return an environment variable that must be there."""
+    value = os.environ.get(name)
+    if value is None:
+        raise ConfigError(f"{name}: the environment variable is not set")
+    return value

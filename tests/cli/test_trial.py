@@ -1,0 +1,123 @@
+"""`morphogenetic trial run` as a pod runs it, and by hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.sweeps.config_file import read_config
+from morphogenetic_engine.sweeps.events import TrialEnded
+from morphogenetic_engine.sweeps.journal import read_events
+from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, SWEEP_VARIABLE, sweep_text
+from tests.cli.conftest import Command
+from tests.processes import gone, until
+
+SWEEP = 'experiment: {workload: "toy:quadratic"}\nparameters: {x: [0.1, 0.7, 0.3]}\n'
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z (\w+)=(\S+)")
+
+
+@pytest.fixture(autouse=True)
+def sweep_file(workplace: Path) -> Path:
+    path = workplace / "sweep.yaml"
+    path.write_text(SWEEP, encoding="utf-8")
+    return path
+
+
+def last(out: str) -> dict[str, str]:
+    """Return the last value of each metric that was printed; every line is a metric line."""
+    matches = [LINE.fullmatch(line) for line in out.splitlines()]
+    assert matches and None not in matches
+    return {match[1]: match[2] for match in matches if match}
+
+
+def test_a_trial_alone_has_the_metrics_of_the_same_trial_in_a_sweep(command: Command, workplace: Path) -> None:
+    assert command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "s").status == 0
+    with (workplace / "results/sweeps/s/trials.csv").open(encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    for row in rows:
+        ran = command("trial", "run", "--config", "sweep.yaml", "--param", f"x={row['x']}")
+        assert ran.status == 0
+        assert last(ran.out) == {"val_acc": row["val_acc"], "twice": row["twice"]}
+
+
+def test_the_carriers_agree(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand, by number, and by environment as in a pod."""
+    monkeypatch.setenv(SWEEP_VARIABLE, sweep_text(read_config(Path("sweep.yaml")).config))
+    monkeypatch.setenv(ASSIGNMENTS_VARIABLE, json.dumps({"x": "0.7"}))
+    ways = (
+        "--config sweep.yaml --param x=0.7",
+        "--config sweep.yaml --number 1",
+        "--config env --assignments env",
+    )
+    results = [last(command("trial", "run", *way.split()).out) for way in ways]
+    assert results[0] == results[1] == results[2]
+
+
+def test_the_metric_lines_are_in_the_file_too_and_the_journal_is_kept(
+    command: Command, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KATIB_TRIAL_NAME", "sweep-abc12345")
+    ran = command(*"trial run --config sweep.yaml --number 2 --metrics metrics.log".split())
+    assert (workplace / "metrics.log").read_text(encoding="utf-8") == ran.out
+    events = list(read_events(workplace / "results/trials/sweep-abc12345/journal.jsonl"))
+    assert isinstance(events[-1], TrialEnded) and events[-1].trial == 2
+    assert "trial 2 complete after" in ran.err and "files: results/trials/sweep-abc12345" in ran.err
+
+
+def test_a_failed_trial_says_why_and_ends_with_1(command: Command, sweep_file: Path) -> None:
+    sweep_file.write_text('experiment: {workload: "toy:moody"}\nparameters: {mood: [raise, prune]}\n')
+    ran = command(*"trial run --config sweep.yaml --param mood=raise".split())
+    assert ran.status == 1 and ran.out == ""
+    assert "ZeroDivisionError: no luck" in ran.err and "trial 0 failed: exception after" in ran.err
+    assert command(*"trial run --config sweep.yaml --param mood=prune".split()).status == 0
+
+
+def test_sigterm_ends_it_quickly_with_143_and_its_files_kept(sweep_file: Path, workplace: Path) -> None:
+    sweep_file.write_text('experiment: {workload: "toy:with_grandchild"}\nparameters: {x: [1, 2]}\n')
+    command = [sys.executable, "-m", "morphogenetic_engine.cli.trial", *"run --config - --number 0 --dir t".split()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as trial:
+        assert trial.stdin and trial.stdout and trial.stderr
+        trial.stdin.write(sweep_file.read_bytes())
+        trial.stdin.close()
+        assert trial.stdout.readline().endswith(b" val_acc=0.0\n")
+        begun = time.monotonic()
+        trial.send_signal(signal.SIGTERM)
+        assert trial.wait(20) == 143 and time.monotonic() - begun < 10
+        assert b"trial 0 pruned after" in trial.stderr.read()
+    grandchild = int((workplace / "t/grandchild").read_text(encoding="utf-8"))
+    until(lambda: gone(grandchild))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ("--config sweep.yaml", "sweep.yaml: x: has no value; give each searched parameter one"),
+        ("--config sweep.yaml --param x=9", "sweep.yaml: x: must be one of 0.1, 0.7, 0.3, but got '9'"),
+        ("--config sweep.yaml --param x", "--param must be NAME=VALUE, but got 'x'"),
+        ("--config sweep.yaml --param x=0.1 --param x=0.7", "--param x is there twice"),
+        ("--config sweep.yaml --number 3", "sweep.yaml: trial 3: the sweep has 3 trials, numbered from 0"),
+        ("--config env", "MORPHOGENETIC_SWEEP: the environment variable is not set"),
+        ("--config none.yaml", "none.yaml: cannot be read"),
+        ("--config sweep.yaml --assignments {}", "sweep.yaml: x: Katib assigned no value"),
+        ("--config sweep.yaml --assignments x", "sweep.yaml: assignments: is not JSON"),
+        ('--config sweep.yaml --assignments {"x":0.1}', "sweep.yaml: assignments: must be a JSON object of names and"),
+        (
+            '--config sweep.yaml --assignments {"x":"${trialParameters.x}"}',
+            "sweep.yaml: assignments: x: Katib has not filled in",
+        ),
+        ("--config sweep.yaml --assignments {} --number 1", "leave these out"),
+        ("--config sweep.yaml --number 0 --metrics no/such/folder.log", "no/such/folder.log: cannot be written"),
+    ],
+)
+def test_mistakes_are_one_line_and_2(command: Command, arguments: str, line: str) -> None:
+    ran = command("trial", "run", *arguments.split())
+    assert (ran.status, ran.out) == (2, "")
+    assert line in ran.err and ran.err.count("\n") == 1
