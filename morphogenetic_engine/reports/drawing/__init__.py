@@ -1,0 +1,1 @@
+"""Charts as frozen data, and how they become static SVG."""

@@ -1,0 +1,33 @@
+"""Numbers as people write them on an axis or in a sentence."""
+
+from __future__ import annotations
+
+import math
+
+
+def number_text(value: float, digits: int = 4) -> str:
+    """Return a number in that many significant digits: `12,000`, `0.0031`, `1e-5`, `-3`."""
+    if not math.isfinite(value):
+        return {math.inf: "∞", -math.inf: "−∞"}.get(value, "not a number")
+    if value == 0:
+        return "0"
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    size = int(exponent)
+    if size < -4 or size >= 7:
+        return f"{_trimmed(mantissa)}e{size}"
+    decimals = max(0, digits - 1 - size)
+    return _trimmed(f"{round(value, digits - 1 - size):,.{decimals}f}")
+
+
+def fixed_text(value: float, step: float) -> str:
+    """Return a number with as many decimals as a step of the axis needs, so that all its labels are alike."""
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    if value != 0 and (abs(value) >= 1e7 or decimals > 9 or (decimals > 5 and abs(value) < 0.1)):
+        return number_text(value, max(1, math.floor(math.log10(abs(value)) - math.log10(step)) + 2))
+    if not math.isclose(round(step, decimals), step, rel_tol=1e-6):
+        decimals += 1  # steps of 2.5
+    return f"{value:,.{decimals}f}"
+
+
+def _trimmed(written: str) -> str:
+    return written.rstrip("0").rstrip(".") if "." in written else written

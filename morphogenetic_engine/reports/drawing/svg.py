@@ -1,0 +1,73 @@
+"""A chart as static SVG, which needs neither scripts nor a network, and reads itself out.
+
+`role="img"` with a title and a description is what screen readers announce (W3C, SVG-AAM); the marks inside are for
+the eye, and the trial table is their equal in text.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from morphogenetic_engine.reports.drawing.axes import (
+    SIZE,
+    Frame,
+    draw_horizontal,
+    draw_vertical,
+    horizontal_ticks,
+    vertical_ticks,
+)
+from morphogenetic_engine.reports.drawing.charts import Chart, ParallelChart
+from morphogenetic_engine.reports.drawing.elements import words
+from morphogenetic_engine.reports.drawing.legend import ROW, colour_key, legend
+from morphogenetic_engine.reports.drawing.marks import Plane, draw_mark
+from morphogenetic_engine.reports.drawing.palette import print_rules
+from morphogenetic_engine.reports.drawing.parallel import draw_parallel
+from morphogenetic_engine.reports.drawing.text_size import shortened, text_width
+
+_BELOW = 46.0
+"""Pixels for the labels and the title of the x axis."""
+_RIGHT = 16.0
+
+
+def draw(chart: Chart | ParallelChart, name: str, *, alone: bool = False) -> str:
+    """Return a chart as an SVG element; `name` must be unique in the page, `alone` brings its style rules along."""
+    body = draw_parallel(chart) if isinstance(chart, ParallelChart) else _draw(chart)
+    style = f"<style>{print_rules()}</style>" if alone else ""
+    return (
+        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {chart.width} {chart.height}" '
+        f'width="{chart.width}" height="{chart.height}" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<title id="{name}-t">{escape(chart.title)}</title><desc id="{name}-d">{escape(chart.description)}</desc>'
+        f"{style}{body}</svg>"
+    )
+
+
+def _draw(chart: Chart) -> str:
+    above, height = _above(chart)
+    ticks = vertical_ticks(chart.y, chart.height - height - ROW - _BELOW)
+    room = min(max((text_width(tick.label, SIZE) for tick in ticks), default=0.0), chart.width * 0.36)
+    frame = Frame(room + 14, height + ROW + 8, chart.width - _RIGHT, chart.height - _BELOW)
+    across = horizontal_ticks(chart.x, frame.right - frame.left)
+    plane = Plane(
+        lambda value: frame.x(chart.x.scale.unit(value)),
+        lambda value: frame.y(chart.y.scale.unit(value)),
+        frame.left,
+        frame.right,
+    )
+    title = shortened(chart.y.title, chart.width, SIZE)
+    return "".join(
+        [
+            above,
+            words(title, 0, height + 14, "titles f-ink", full=chart.y.title),
+            draw_vertical(chart.y, ticks, frame, grid=chart.grid, room=room),
+            draw_horizontal(chart.x, across, frame, grid=chart.grid, width=chart.width),
+            *(draw_mark(mark, plane) for mark in chart.marks),
+        ]
+    )
+
+
+def _above(chart: Chart) -> tuple[str, float]:
+    names, height = legend(chart.marks, chart.width)
+    if chart.key is None:
+        return names, height
+    key, key_height = colour_key(chart.key, chart.width)
+    return f'{names}<g transform="translate(0 {height:g})">{key}</g>', height + key_height
