@@ -40,7 +40,7 @@ sweep_type: bayesian
 experiment: {{workload: "workloads:{workload}"}}
 parameters: {{x: {{low: 0.0, high: 1.0}}, y: {{low: 0.0, high: 1.0}}}}
 execution: {{max_parallel: {workers}}}
-optimization: {{n_trials: {trials}, sampler: {sampler}, lookahead: {lookahead}}}
+optimization: {{n_trials: {trials}, sampler: {sampler}, lookahead: {lookahead}, reproducible: {reproducible}}}
 """
 _RUN = """
 import time
@@ -121,19 +121,32 @@ def _theirs(function: Function, trials: int, seed: int) -> tuple[float, float]:
 
 
 def _waiting() -> Iterable[Figure]:
-    """Compare sweeps whose trials wait for others with one whose trials wait for (nearly) none."""
-    free = _sweep_seconds("sleeper", 160, 4, "Random", 64)
+    """Compare sweeps whose trials wait for others with one whose trials wait for none."""
+    free = _sweep_seconds("sleeper", 160, 4, "Random", 4, reproducible="false")
     for lookahead in (4, 8, 16):
         waiting = _sweep_seconds("sleeper", 160, 4, "Random", lookahead)
-        yield Figure(f"4 workers, uneven trials: lookahead {lookahead} over 64, wall time", waiting / free, "ratio")
+        yield Figure(
+            f"4 workers, uneven trials: lookahead {lookahead} over reproducible: false, wall time",
+            waiting / free,
+            "ratio",
+        )
 
 
-def _sweep_seconds(workload: str, trials: int, workers: int, sampler: str, lookahead: int) -> float:
+def _sweep_seconds(
+    workload: str, trials: int, workers: int, sampler: str, lookahead: int, *, reproducible: str = "true"
+) -> float:
     """Return the seconds of a sweep that a process of its own runs."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         place = Path(name)
         (place / "workloads.py").write_text(_WORKLOADS, encoding="utf-8")
-        text = _SWEEP.format(workload=workload, trials=trials, workers=workers, sampler=sampler, lookahead=lookahead)
+        text = _SWEEP.format(
+            workload=workload,
+            trials=trials,
+            workers=workers,
+            sampler=sampler,
+            lookahead=lookahead,
+            reproducible=reproducible,
+        )
         (place / "sweep.yaml").write_text(text, encoding="utf-8")
         ran = subprocess.run([sys.executable, "-c", _RUN], cwd=place, capture_output=True, text=True, check=True)
         return float(ran.stdout)

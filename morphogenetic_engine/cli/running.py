@@ -12,7 +12,7 @@ from morphogenetic_engine.cli.tables import trials_table
 from morphogenetic_engine.sweeps.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.search import fired_rule, total_trials
+from morphogenetic_engine.sweeps.search import total_trials
 from morphogenetic_engine.sweeps.runner import run_sweep
 from morphogenetic_engine.tracking.destinations import followed
 
@@ -60,7 +60,7 @@ def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None
 
 def _search_lines(result: SweepResult) -> list[str]:
     """Return what the search did on its own: the rule that fired, what pruning saved."""
-    rule, saved = fired_rule(result.config), result.steps_saved_by_pruning
+    rule, saved = result.info.rule, result.steps_saved_by_pruning
     lines = [f"auto: {rule}"] if rule else []
     if saved:
         lines.append(f"pruning saved about {saved} of {saved + result.steps} steps")

@@ -17,6 +17,7 @@ from morphogenetic_engine.cli.confirm import confirm_command
 from morphogenetic_engine.cli.ensemble import ensemble_command
 from morphogenetic_engine.cli.main import INTERRUPTED, run
 from morphogenetic_engine.cli.render import render_command
+from morphogenetic_engine.cli.replay import replay_command
 
 if TYPE_CHECKING:
     from morphogenetic_engine.sweeps.check import SweepCheck
@@ -268,6 +269,7 @@ def _print_json(value: object) -> None:
 sweep.add_command(confirm_command)
 sweep.add_command(ensemble_command)
 sweep.add_command(render_command)
+sweep.add_command(replay_command)
 
 
 if __name__ == "__main__":

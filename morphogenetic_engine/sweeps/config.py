@@ -83,6 +83,8 @@ class SweepConfig(Section):
                 raise ValueError(f"experiment.command: {error}") from error
         if not self.sweep_type.counts_itself and self.optimization.n_trials is None:
             raise ValueError(f"optimization.n_trials: must be given when sweep_type is {self.sweep_type}")
+        if not self.optimization.reproducible and self.sweep_type is not SweepType.BAYESIAN:
+            raise ValueError(f"optimization.reproducible: a {self.sweep_type} sweep always is; leave it out")
         missing = [name for name, parameter in self.parameters.items() if parameter.default is None]
         if missing and len(missing) < len(self.parameters):
             raise ValueError(f"parameters.{missing[0]}: default is missing; give all parameters one, or none")

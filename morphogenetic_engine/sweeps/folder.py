@@ -72,6 +72,8 @@ class SweepInfo(BaseModel):
     """Where workloads are imported from and commands run."""
     python: str
     versions: dict[str, str]
+    rule: str | None = None
+    """Which rule chose the search, where the sampler is `auto`."""
     git_commit: str | None
     """The commit of the working directory, with "-dirty" where files differed from it; None outside a repository."""
 
@@ -134,7 +136,9 @@ class SweepFolder:
         write_whole(self.info, orjson.dumps(info.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
 
 
-def new_sweep(results: Path, sweep_id: str | None, file: ConfigFile, config: SweepConfig) -> SweepFolder:
+def new_sweep(
+    results: Path, sweep_id: str | None, file: ConfigFile, config: SweepConfig, *, rule: str | None = None
+) -> SweepFolder:
     """Make the folder of a new sweep; `sweep.json` is written last, so a folder that has one is whole.
 
     Raises:
@@ -159,6 +163,7 @@ def new_sweep(results: Path, sweep_id: str | None, file: ConfigFile, config: Swe
             working_directory=os.getcwd(),
             python=platform.python_version(),
             versions=_versions(),
+            rule=rule,
             git_commit=_git_commit(),
         )
     )

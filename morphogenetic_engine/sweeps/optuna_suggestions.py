@@ -41,6 +41,7 @@ class OptunaSuggestions:
         self._first = max(first, int(self._baseline is not None))
         self._total = optimization.n_trials
         self._lookahead = optimization.lookahead or 1
+        self._waits = optimization.reproducible
         self._seed = derived_seed(optimization.seed, "suggestions")
         self._objectives = optimization.all_objectives
         self._name = sampler or optimization.sampler or "TPE"
@@ -51,23 +52,26 @@ class OptunaSuggestions:
         for record in known:
             self._study.add_trial(frozen_trial(record, self._space, self._objectives))
         self._known = len(known)
-        self._shown = 0
+        self._shown: set[int] = set()
         """Trials that the study has as they ended."""
         self._begun = 0
         """Trials that the study has at all."""
+        self._suggested: Params | None = None
+        """What the last suggestion was."""
 
     def __len__(self) -> int:
         return self._total
 
     def needs(self, number: int, /) -> int:
-        """The trials up to and including number - lookahead."""
-        return max(0, number - self._lookahead + 1)
+        """The trials up to and including number - lookahead; none in a search that takes what there is."""
+        return self._horizon(number) if self._waits else 0
 
     def params(self, number: int, earlier: Earlier) -> dict[str, Value]:
-        given = [*(record.params for record in earlier.ended), *earlier.pending]
+        if self._suggested is not None and earlier.params[self._begun - 1] != self._suggested:
+            self._settle(self._begun - 1, earlier.params[self._begun - 1])  # another one was taken instead
         while self._begun < number:
-            self._begin(self._begun, given[self._begun], earlier.ended)
-        self._show(earlier.ended[: self.needs(number)])
+            self._begin(self._begun, earlier.params[self._begun], earlier.ended)
+        self._show(earlier.ended, self._horizon(number) if self._waits else number)
         if number == 0 and self._baseline is not None:
             self._add(0, self._baseline)
             values = dict(self._baseline)
@@ -75,12 +79,17 @@ class OptunaSuggestions:
             values = self._suggest(number)
             self._settle(number, values)
         self._begun = number + 1
-        return {**self._space.fixed, **values}
+        self._suggested = {**self._space.fixed, **values}
+        return self._suggested
+
+    def _horizon(self, number: int) -> int:
+        return max(0, number - self._lookahead + 1)
 
     def _begin(self, number: int, params: Params, ended: Sequence[TrialRecord]) -> None:
         """Give the study a trial that was suggested before this process was there, or by somebody else."""
         if self._kind.replayed and number >= self._first:
-            self._show(ended[: self.needs(number)])
+            # Where no trial waited, nobody knows which had ended; what a search that waits would have had is near.
+            self._show(ended, self._horizon(number))
             self._suggest(number)
             self._settle(number, params)
         else:
@@ -113,16 +122,20 @@ class OptunaSuggestions:
             settled.system_attrs = self._trials.get_trial(place).system_attrs
         self._trials._set_trial(place, settled)
 
-    def _show(self, ended: Sequence[TrialRecord]) -> None:
-        """Tell the study how trials ended."""
-        for record in ended[self._shown :]:
+    def _show(self, ended: Sequence[TrialRecord], horizon: int) -> None:
+        """Tell the study how trials ended whose numbers are below the horizon."""
+        if self._waits:  # then they come without gaps
+            fresh = ended[len(self._shown) : horizon]
+        else:
+            fresh = [each for each in ended if each.number < horizon and each.number not in self._shown]
+        for record in fresh:
             trial, place = frozen_trial(record, self._space, self._objectives), self._known + record.number
             if record.state is TrialState.PRUNED:  # its value is the last that it reported
                 for step, value in trial.intermediate_values.items():
                     self._trials.set_trial_intermediate_value(place, step, value)
             complete = record.state is TrialState.COMPLETE
             self._study.tell(place, values=trial.values if complete else None, state=trial.state)
-            self._shown += 1
+            self._shown.add(record.number)
 
     def _add(self, number: int, params: Params) -> None:
         template = running_trial(self._known + number, params, self._space)
@@ -150,17 +163,19 @@ class OptunaPruning:
         self._space = config.space
         self._objectives = optimization.all_objectives
         self._lookahead = optimization.lookahead or 1
-        self._ended: list[FrozenTrial] = []
+        self._waits = optimization.reproducible
+        self._ended: dict[int, FrozenTrial] = {}
         check_pruner(self._name, self._options, several_objectives=len(self._objectives) > 1)
 
     def of_trial(
         self, number: int, params: Params, ended: Sequence[TrialRecord], reported: Mapping[int, Mapping[str, float]]
     ) -> TrialPruning:
-        """Return the decisions about a trial; `ended` are the trials 0 to number - lookahead, in order."""
-        for record in ended[len(self._ended) :]:
-            self._ended.append(self._noted(record))
+        """Return the decisions about a trial; `ended` are the trials that may have a say, in order."""
+        for record in ended:
+            if record.number not in self._ended:
+                self._ended[record.number] = self._noted(record)
         own = running_trial(number, params, self._space)
-        seen = self._ended[: max(0, number - self._lookahead + 1)]
+        seen = self._below(self._horizon(number)) if self._waits else [self._ended[each.number] for each in ended]
         target = self._objectives[0].metric
         before = {step: metrics[target] for step, metrics in sorted(reported.items()) if target in metrics}
         return TrialPruning(self._name, self._options, self._objectives[0], seen, own, before)
@@ -169,10 +184,16 @@ class OptunaPruning:
         """Return an ended trial with the notes that the pruner made while it ran."""
         trial = frozen_trial(record, self._space, self._objectives)
         if needs_notes(self._name):
-            seen = self._ended[: max(0, record.number - self._lookahead + 1)]
             own = running_trial(record.number, record.params, self._space)
+            seen = self._below(self._horizon(record.number))
             pruning = TrialPruning(self._name, self._options, self._objectives[0], seen, own)
             for step, value in trial.intermediate_values.items():
                 pruning.stops_at(step, value)
             trial.system_attrs = own.system_attrs
         return trial
+
+    def _horizon(self, number: int) -> int:
+        return max(0, number - self._lookahead + 1)
+
+    def _below(self, number: int) -> list[FrozenTrial]:
+        return [self._ended[each] for each in range(number) if each in self._ended]

@@ -32,7 +32,7 @@ from morphogenetic_engine.sweeps.schedule import Schedule, Stopper, tries_again
 from morphogenetic_engine.sweeps.search import pruning_of, suggestions_of
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.sweeps.stop_signals import StopSignals
-from morphogenetic_engine.sweeps.suggestions import Suggestions, TrialDecisions, earlier_than
+from morphogenetic_engine.sweeps.suggestions import Earlier, Suggestions, TrialDecisions, earlier_than, ended_by_now
 from morphogenetic_engine.sweeps.trial_table import TrialTable
 from morphogenetic_engine.sweeps.warm_start import read_warm_start
 from morphogenetic_engine.trial import Metrics, Params
@@ -175,8 +175,8 @@ class SweepRunner:
         if self._pruning is None:
             return None
         known = self._history.trials.get(number)
-        ended = [self._history.trials[each] for each in range(self._suggestions.needs(number))]
-        return self._pruning.of_trial(number, params, ended, reported=dict(known.curve) if known else {})
+        reported = dict(known.curve) if known else {}
+        return self._pruning.of_trial(number, params, self._earlier(number).ended, reported)
 
     def _replicates_left(self, number: int) -> list[dict[str, int]]:
         """Return the replicates of a trial that no earlier attempt finished; none: the trial has no replicates."""
@@ -187,8 +187,13 @@ class SweepRunner:
         return [{"replicate": each, "seed": replicate_seed(self._config.optimization.seed, each)} for each in left]
 
     def _suggest(self, number: int) -> Params:
-        needed = self._suggestions.needs(number)
-        return self._suggestions.params(number, earlier_than(number, needed, self._history.trials))
+        return self._suggestions.params(number, self._earlier(number))
+
+    def _earlier(self, number: int) -> Earlier:
+        """Return what may be looked at to decide about a trial."""
+        if not self._config.optimization.reproducible:
+            return ended_by_now(number, self._history.trials)
+        return earlier_than(number, self._suggestions.needs(number), self._history.trials)
 
     def _hear(self, worker: workers.Worker, attempt: _Attempt, message: Heard) -> None:
         match message:
@@ -323,6 +328,7 @@ def _schedule(
         len(suggestions),
         needs=suggestions.needs,
         lookahead=config.optimization.lookahead or parallel,
+        waits=config.optimization.reproducible,
         stoppers=stoppers,
         retry_failed=retry_failed,
     )

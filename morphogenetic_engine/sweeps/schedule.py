@@ -33,6 +33,7 @@ class Schedule:
         *,
         needs: Callable[[int], int] = lambda _number: 0,
         lookahead: int,
+        waits: bool = True,
         stoppers: Mapping[Outcome, Stopper] | None = None,
         retry_failed: bool = False,
     ) -> None:
@@ -42,6 +43,7 @@ class Schedule:
         self._total = total
         self._needs = needs
         self._lookahead = lookahead
+        self._waits = waits
         self._stoppers = stoppers or {}
         self._frontier = 0
         retried = {TrialState.FAILED} if retry_failed else set()
@@ -84,7 +86,7 @@ class Schedule:
         self._total, self._again = 0, []
 
     def _may_start(self, number: int) -> bool:
-        decided = number - self._lookahead + 1 if self._stoppers else 0
+        decided = number - self._lookahead + 1 if self._stoppers and self._waits else 0
         return self._frontier >= max(decided, self._needs(number))
 
     def _advance(self) -> None:
@@ -94,7 +96,8 @@ class Schedule:
             said = [outcome for outcome, stopper in self._stoppers.items() if stopper.stops_after(trial)]
             if said and self.stopped is None:
                 self.stopped = said[0]
-                self._total = min(self._total, self._frontier + self._lookahead)
+                # Where no trial waits, those that run finish, and no other one starts.
+                self._total = min(self._total, self._frontier + self._lookahead if self._waits else self._fresh)
             self._frontier += 1
 
 

@@ -200,6 +200,9 @@ class OptimizationConfig(Section):
     lookahead: int | None = Field(default=None, ge=1)
     """Whatever is decided about trial n uses the results of the trials up to n - lookahead, so that any number of
     workers up to lookahead gives the same trials. Left out: max_parallel at the first start."""
+    reproducible: bool = True
+    """false: a bayesian search takes what has ended by now, whichever worker was faster. No worker waits then, and no
+    two runs need have the same trials."""
     replicate_objective: Literal["mean", "median", "confidence_bound"] = "mean"
     """What the replicates' objectives come to: their mean, their median, or the end of the 95 % interval of the mean
     that is worse."""

@@ -11,7 +11,7 @@ from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, parse
 from morphogenetic_engine.sweeps.folder import SweepFolder, find_sweep, new_sweep
 from morphogenetic_engine.sweeps.journal import is_locked
 from morphogenetic_engine.sweeps.resources import parallel_workers
-from morphogenetic_engine.sweeps.search import pruning_of, suggestions_of
+from morphogenetic_engine.sweeps.search import fired_rule, pruning_of, suggestions_of
 from morphogenetic_engine.sweeps.warm_start import warm_start_of, write_warm_start
 
 
@@ -30,7 +30,7 @@ def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None)
         pruning_of(config)
     except ConfigError as error:
         raise ConfigError(f"{file.path}: {error}") from error
-    folder = new_sweep(results, sweep_id, file, config)
+    folder = new_sweep(results, sweep_id, file, config, rule=fired_rule(config))
     if known:
         write_warm_start(folder, known)
     return folder
@@ -59,6 +59,11 @@ def continue_sweep(
     config = _settled(config, before.optimization.lookahead or 1)
     if config.identity != before.identity:
         raise SweepError(f"{where}: {_difference(before, config)}; a resumed sweep keeps its search: start a new one")
+    if fired_rule(config) != fired_rule(before):
+        raise SweepError(
+            f"{where}: optimization.n_trials: with {config.optimization.n_trials} trials the sampler auto takes another"
+            f" search ({fired_rule(config)}); a resumed sweep keeps its search: start a new one"
+        )
     if config != before:
         folder.write_info(info.model_copy(update={"config": config}))
     return folder

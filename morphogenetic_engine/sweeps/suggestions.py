@@ -19,9 +19,9 @@ class Earlier:
     """What a suggestion may look at."""
 
     ended: Sequence[TrialRecord]
-    """The trials 0 to needs(number) - 1; every one has ended."""
-    pending: Sequence[Params]
-    """The parameters of the trials needs(number) to number - 1, whatever has become of them."""
+    """Trials that have ended, in the order of their numbers: 0 to needs(number) - 1, or all that there are by now."""
+    params: Sequence[Params]
+    """The parameters of the trials 0 to number - 1, whatever has become of them."""
 
 
 class Suggestions(Protocol):
@@ -54,9 +54,18 @@ class Pruning(Protocol):
 
 
 def earlier_than(number: int, needed: int, trials: Mapping[int, TrialRecord]) -> Earlier:
-    """Return what the suggestion of trial `number` may look at."""
-    ended = [trials[each] for each in range(needed)]
-    return Earlier(ended, [trials[each].params for each in range(needed, number)])
+    """Return what the suggestion of trial `number` may look at, so that it depends on no worker's speed."""
+    return Earlier([trials[each] for each in range(needed)], _params_below(number, trials))
+
+
+def ended_by_now(number: int, trials: Mapping[int, TrialRecord]) -> Earlier:
+    """Return all that is known when trial `number` is suggested."""
+    ended = [trials[each] for each in range(number) if trials[each].state.final]
+    return Earlier(ended, _params_below(number, trials))
+
+
+def _params_below(number: int, trials: Mapping[int, TrialRecord]) -> list[Params]:
+    return [trials[each].params for each in range(number)]
 
 
 NOTHING_EARLIER = Earlier((), ())

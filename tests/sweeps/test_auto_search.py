@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.auto_search import AutoSuggestions, Phase, auto_choice
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
@@ -13,6 +14,7 @@ from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.runner import run_sweep
 from morphogenetic_engine.sweeps.search import fired_rule, total_trials
+from morphogenetic_engine.sweeps.start import continue_sweep
 from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER
 from tests.tables import steady_rows
 
@@ -87,3 +89,18 @@ optimization: {n_trials: 500, sampler: auto, budget: {steps: 840}}
     late = [float(trial.params["x"]) for trial in read_result(folder).trials[255:280]]
     assert len(late) == 25
     assert sum(abs(x - 0.3) for x in late) / len(late) < 0.2
+
+
+def test_the_rule_is_recorded_and_a_resume_that_would_fire_another_is_refused(
+    start: Callable[[str], SweepFolder],
+) -> None:
+    folder = start("""
+sweep_type: bayesian
+experiment: {workload: "toy:nothing"}
+parameters: {x: {low: 0.0, high: 1.0}, y: {low: 0.0, high: 1.0}}
+optimization: {n_trials: 12, sampler: auto}
+""")
+    assert folder.read_info().rule == "choices, conditions or few trials: TPE"
+    continue_sweep(folder.sweep_id, results=folder.path.parent, overrides={"optimization.n_trials": 20})
+    with pytest.raises(SweepError, match=r"n_trials: with 600 trials the sampler auto takes another search \(many"):
+        continue_sweep(folder.sweep_id, results=folder.path.parent, overrides={"optimization.n_trials": 600})

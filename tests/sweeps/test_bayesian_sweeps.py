@@ -154,3 +154,27 @@ optimization: {n_trials: 8, lookahead: 2, sampler: NSGAII, sampler_options: {pop
     ]
     assert not numbers
     assert len(read_result(folder).trials) == 14
+
+
+FREE = """
+sweep_type: bayesian
+experiment: {workload: "toy:patient"}
+parameters: {x: {low: 0.0, high: 1.0}}
+execution: {max_parallel: 2}
+optimization: {n_trials: 8, lookahead: 2, pruner: MedianPruner, reproducible: false}
+"""
+
+
+def test_a_sweep_that_need_not_be_reproducible_waits_for_no_trial(start: Start, workplace: Path) -> None:
+    (workplace / "begun").mkdir()
+    folder = start(FREE)
+    assert run_sweep(folder) is Outcome.FINISHED
+    trials = read_result(folder).trials
+    assert [trial.state for trial in trials].count(TrialState.FAILED) == 0 and len(trials) == 8
+    assert trials[0].started + trials[0].duration > trials[6].started
+
+
+def test_only_a_search_that_learns_can_do_without_being_reproducible(start: Start) -> None:
+    with pytest.raises(ConfigError) as error:
+        start(FREE.replace("bayesian", "random").replace(", pruner: MedianPruner", ""))
+    assert str(error.value) == "sweep.yaml: optimization.reproducible: a random sweep always is; leave it out"

@@ -213,3 +213,19 @@ def test_crashes_and_exceptions_have_retries_of_their_own(
     for attempt, failure in enumerate(failures):
         history.apply(AttemptFailed(0.0, 0, attempt, failure, ""))
     assert tries_again(history.trials[0], reason, Retries(crashes=1, exceptions=2)) is again
+
+
+def test_without_waiting_no_trial_waits_and_none_starts_after_the_stop() -> None:
+    history = History()
+    rule = EarlyStopping(threshold=0.5)
+    schedule = Schedule(history, 10, lookahead=1, waits=False, stoppers=_stoppers(rule))
+    for number in range(3):
+        assert schedule.next() == number
+        _start(history, number)
+    stops = []
+    for number, value in ((1, 0.9), (0, 0.1)):  # the rule follows the numbers: nothing is decided before trial 0 ends
+        _end(history, number, value)
+        schedule.ended()
+        stops.append(schedule.stopped)
+    assert stops == [None, Outcome.EARLY_STOPPED]
+    assert schedule.next() is None and schedule.waiting == 0

@@ -1,0 +1,46 @@
+"""`sweep replay`: compare ways to search on the recorded trials of a sweep, without training."""
+
+# Libraries that take long to import are imported by the command: --help is for the impatient.
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from morphogenetic_engine.cli import options
+
+
+@click.command("replay")
+@options.sweep_id
+@options.results
+@click.option(
+    "--sampler", "samplers", multiple=True, default=["TPE"], show_default=True, help="Sampler; give several to compare."
+)
+@click.option("--pruner", "pruners", multiple=True, default=["none"], show_default=True, help="Pruner; also several.")
+@click.option("--seeds", type=click.IntRange(min=1), default=10, show_default=True, help="Replays of each, in all.")
+@options.as_json
+def replay_command(
+    *, sweep_id: str, results: Path, samplers: Sequence[str], pruners: Sequence[str], seeds: int, as_json: bool
+) -> None:
+    """Let samplers and pruners search the recorded trials of a sweep, and compare what they spend until its best.
+
+    The sweep as it ran and a random search stand beside them.
+    """
+    from morphogenetic_engine.cli import replay_table
+    from morphogenetic_engine.cli.displays import terminal
+    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.sweeps.replay import Strategy, as_recorded, replay
+    from morphogenetic_engine.sweeps.results import read_result
+
+    result = read_result(find_sweep(results, sweep_id))
+    asked = [Strategy(sampler, pruner) for pruner in pruners for sampler in samplers]
+    strategies = dict.fromkeys([Strategy("Random"), *asked])
+    rows = {"as it ran": [as_recorded(result)]}
+    rows.update({each.name: [replay(result, each, seed) for seed in range(seeds)] for each in strategies})
+    if as_json:
+        click.echo(json.dumps(replay_table.replay_json(rows), indent=2))
+    else:
+        replay_table.print_replays(terminal(), result, rows)
