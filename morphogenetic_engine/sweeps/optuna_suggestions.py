@@ -40,8 +40,7 @@ class OptunaSuggestions:
         self._baseline = config.baseline
         self._first = max(first, int(self._baseline is not None))
         self._total = optimization.n_trials
-        self._lookahead = optimization.lookahead or 1
-        self._waits = optimization.reproducible
+        self._waits, self._lookahead = optimization.reproducible, optimization.lookahead or 1
         self._seed = derived_seed(optimization.seed, "suggestions")
         self._objectives = optimization.all_objectives
         self._name = sampler or optimization.sampler or "TPE"
@@ -51,7 +50,7 @@ class OptunaSuggestions:
         self._study = new_study(self._sampler(0), optuna.pruners.NopPruner(), self._objectives, self._trials)
         for record in known:
             self._study.add_trial(frozen_trial(record, self._space, self._objectives))
-        self._known = len(known)
+        self._first_place = len(known)
         self._shown: set[int] = set()
         """Trials that the study has as they ended."""
         self._begun = 0
@@ -102,7 +101,7 @@ class OptunaSuggestions:
         elif self._kind.reseeded:
             reseed(self._study.sampler, derived_seed(self._seed, "sampler", number))
         trial = self._study.ask()
-        assert trial.number == self._known + number, "suggestions are asked for in order"
+        assert trial.number == self._first_place + number, "suggestions are asked for in order"
         values: dict[str, Value] = {}
         for name, axis in self._space.axes.items():
             if self._space.is_active(name, values):
@@ -116,7 +115,7 @@ class OptunaSuggestions:
         the suggestion. The parameters of a replayed trial are the journal's: results may have changed since, where
         failed trials ran again.
         """
-        place = self._known + number
+        place = self._first_place + number
         settled = running_trial(place, params, self._space)
         if self._kind.replayed:
             settled.system_attrs = self._trials.get_trial(place).system_attrs
@@ -129,7 +128,7 @@ class OptunaSuggestions:
         else:
             fresh = [each for each in ended if each.number < horizon and each.number not in self._shown]
         for record in fresh:
-            trial, place = frozen_trial(record, self._space, self._objectives), self._known + record.number
+            trial, place = frozen_trial(record, self._space, self._objectives), self._first_place + record.number
             if record.state is TrialState.PRUNED:  # its value is the last that it reported
                 for step, value in trial.intermediate_values.items():
                     self._trials.set_trial_intermediate_value(place, step, value)
@@ -138,7 +137,7 @@ class OptunaSuggestions:
             self._shown.add(record.number)
 
     def _add(self, number: int, params: Params) -> None:
-        template = running_trial(self._known + number, params, self._space)
+        template = running_trial(self._first_place + number, params, self._space)
         self._trials.create_new_trial(self._study._study_id, template_trial=template)
 
     def _sampler(self, number: int) -> optuna.samplers.BaseSampler:

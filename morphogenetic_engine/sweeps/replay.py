@@ -1,4 +1,4 @@
-"""Replay: a strategy searches the recorded trials of a finished sweep, so that strategies are compared without training.
+"""Replay: ways to search take the recorded trials of a finished sweep, so that they are compared without training.
 
 A suggestion is answered by the recorded trial nearest to it that was not taken yet, and the search is told that trial's
 parameters, reports and result. So everything it learns was really measured, and each recorded trial is spent once.
@@ -192,7 +192,7 @@ _ABSENT = -1.0
 
 
 def _place(axis: Parameter, value: Value) -> float:
-    """Return where a value lies on its axis: from 0 to 1 on ranges (in the logarithm with log), its index in choices."""
+    """Return where a value lies on its axis: 0 to 1 on ranges (in the logarithm with log), its index in choices."""
     if isinstance(axis, Choices):
         return float(axis.values.index(value))
     low, high, number = float(axis.low), float(axis.high), float(value)
