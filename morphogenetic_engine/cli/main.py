@@ -17,6 +17,7 @@ INTERRUPTED = 130
 _COMMANDS = {
     "sweep": ("morphogenetic_engine.cli.sweep", "sweep", "Run, resume and look at hyperparameter sweeps."),
     "trial": ("morphogenetic_engine.cli.trial", "trial", "Run one trial of a sweep by itself."),
+    "report": ("morphogenetic_engine.cli.reports", "report", "Say what sweeps found, and compare them."),
 }
 
 

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from morphogenetic_engine.reports.evidence import confirmed_values, replicate_values
 from morphogenetic_engine.reports.replay import Replay, replay_of
 from morphogenetic_engine.sweeps.confirmation import baseline_of
 from morphogenetic_engine.sweeps.events import TrialState
@@ -48,6 +49,8 @@ class Configuration:
     """Everything that the trial returned."""
     seconds: float
     steps: int
+    curve: tuple[float, ...]
+    """The objective at each step that reported it; with replicates, a step is one."""
     replicates: Spread | None
     """The objective over the replicates, whose seeds the search used; None without replicates."""
     confirmed: Spread | None
@@ -80,24 +83,11 @@ def configuration_of(result: SweepResult, trial: TrialRecord, rank: int | None) 
         metrics=dict(trial.metrics),
         seconds=trial.duration,
         steps=len(trial.curve),
+        curve=tuple(metrics[target] for _, metrics in sorted(trial.curve.items()) if target in metrics),
         replicates=spread_of(list(replicate_values(trial, target).values())),
         confirmed=spread_of(list(confirmed_values(trial, target).values())),
         replay=replay_of(result, trial),
     )
-
-
-def replicate_values(trial: TrialRecord, metric: str) -> dict[int, float]:
-    """Return a metric of each replicate that is complete, by the replicates' numbers."""
-    found = sorted(trial.replicates.items())
-    return {number: replicate.metrics[metric] for number, replicate in found if metric in replicate.metrics}
-
-
-def confirmed_values(trial: TrialRecord, metric: str) -> dict[int, float]:
-    """Return a metric of each complete run with a fresh seed, by the seeds' numbers."""
-    found = sorted(trial.confirmations.items())
-    return {
-        index: run.metrics[metric] for index, run in found if run.state is TrialState.COMPLETE and metric in run.metrics
-    }
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from morphogenetic_engine.reports.columns import Column, Floats, is_ordered, parameter_column
+from morphogenetic_engine.reports.columns import Column, is_ordered, parameter_column
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.space import Choices, Parameter
+from morphogenetic_engine.sweeps.space import Choices, IntRange, Parameter
+
+Mask = NDArray[np.bool_]
 
 NEAR = 0.05
 """The share of the range (in its own scale) that counts as its edge."""
@@ -32,8 +35,8 @@ class EdgeWarning:
     """The best tenth of the complete trials (three at least) that have this parameter."""
     top_at_edge: int
     """How many of them lie at this edge too."""
-    suggestion: float
-    """An end that doubles the range on this side (on its own scale)."""
+    suggestion: float | None
+    """A wider end to try; None: there is none, for a range that starts at 0 ends there for a reason."""
 
     @property
     def strong(self) -> bool:
@@ -58,25 +61,45 @@ def _warning(column: Column, axis: Parameter) -> EdgeWarning | None:
     low, high = _bounds(axis)
     if low == high or (isinstance(axis, Choices) and axis.size < 3):
         return None  # of two values one is always the best
-    scale = math.log10 if column.log else float
-    ends = scale(low), scale(high)
-    position_N = (column.scaled_N - ends[0]) / (ends[1] - ends[0])
-    top = min(position_N.size, max(FEWEST_TOP, round(TOP_SHARE * position_N.size)))
-    at_low, at_high = _at_edges(column, axis, position_N)
-    for side, here_N, bound, step in (("lower", at_low, low, -1), ("upper", at_high, high, 1)):
-        if here_N[0]:
-            wider = (ends[0] if step < 0 else ends[1]) + step * (ends[1] - ends[0])
-            suggestion = 10**wider if column.log else wider
-            count = int(here_N[:top].sum())
-            name: Literal["lower", "upper"] = "lower" if side == "lower" else "upper"
-            return EdgeWarning(column.name, name, bound, float(column.values_N[0]), top, count, suggestion)
-    return None
+    lower_N, upper_N = _at_ends(column, axis, low, high)
+    if not (lower_N[0] or upper_N[0]):
+        return None
+    here_N = lower_N if lower_N[0] else upper_N
+    top = min(here_N.size, max(FEWEST_TOP, round(TOP_SHARE * here_N.size)))
+    return EdgeWarning(
+        parameter=column.name,
+        side="lower" if lower_N[0] else "upper",
+        bound=low if lower_N[0] else high,
+        best=float(column.values_N[0]),
+        top_trials=top,
+        top_at_edge=int(here_N[:top].sum()),
+        suggestion=_wider(low, high, column.log, whole=_is_whole(axis), down=bool(lower_N[0])),
+    )
 
 
-def _at_edges(column: Column, axis: Parameter, position_N: Floats) -> tuple[np.ndarray, np.ndarray]:
+def _at_ends(column: Column, axis: Parameter, low: float, high: float) -> tuple[Mask, Mask]:
     if isinstance(axis, Choices):  # a list of values has no space between them
-        return column.values_N == column.values_N.dtype.type(_bounds(axis)[0]), column.values_N == _bounds(axis)[1]
+        return column.values_N == low, column.values_N == high
+    scale = math.log10 if column.log else float
+    position_N = (column.scaled_N - scale(low)) / (scale(high) - scale(low))
     return position_N <= NEAR, position_N >= 1 - NEAR
+
+
+def _wider(low: float, high: float, log: bool, *, whole: bool, down: bool) -> float | None:
+    """Return an end beyond the range: half of it further on its own scale; a positive range stays positive."""
+    if log:
+        step = math.sqrt(high / low)
+        wider = low / step if down else high * step
+    elif down and low >= 0:
+        wider = low / 2
+    else:
+        wider = low - (high - low) / 2 if down else high + (high - low) / 2
+    wider = float(round(wider)) if whole else float(f"{wider:.2g}")
+    return wider if (wider < low if down else wider > high) else None
+
+
+def _is_whole(axis: Parameter) -> bool:
+    return isinstance(axis, IntRange) or (isinstance(axis, Choices) and all(isinstance(v, int) for v in axis.values))
 
 
 def _bounds(axis: Parameter) -> tuple[float, float]:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from morphogenetic_engine.reports.comparison import Comparison, Verdict
 from morphogenetic_engine.reports.cost import Cost
 from morphogenetic_engine.reports.edges import EdgeWarning
+from morphogenetic_engine.reports.evidence import Evidence
 from morphogenetic_engine.reports.failures import Failures
 from morphogenetic_engine.reports.importance import Importance
 from morphogenetic_engine.reports.overtuning import Overtuning
-from morphogenetic_engine.reports.verdict import BestVerdict, Evidence
+from morphogenetic_engine.reports.verdict import BestVerdict
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.space import shown
@@ -58,11 +59,13 @@ def _best_line(result: SweepResult) -> str:
     if best is None:
         return "No trial is complete, so there is no best."
     aim = "highest" if optimization.direction.better(1.0, 0.0) else "lowest"
+    value = best.metrics[optimization.target_metric]
+    equals = sum(trial.metrics[optimization.target_metric] == value for trial in result.ranked) - 1
+    shared = f" (shared with {equals} other{'s' if equals > 1 else ''})" if equals else ""
     where = result.config.space.describe(best.params)
-    value = shown(best.metrics[optimization.target_metric])
     return (
-        f"Best: trial {best.number} with {optimization.target_metric} {value},"
-        f" the {aim} of {len(result.ranked)} complete trials{f', at {where}' if where else ''}."
+        f"Best: trial {best.number} with {optimization.target_metric} {shown(value)}, the {aim} of"
+        f" {len(result.ranked)} complete trials{shared}{f', at {where}' if where else ''}."
     )
 
 

@@ -11,7 +11,7 @@ import math
 import statistics
 from dataclasses import dataclass
 
-from morphogenetic_engine.reports.configurations import confirmed_values
+from morphogenetic_engine.reports.evidence import confirmed_values
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 
 

@@ -7,20 +7,11 @@ the evidence that counts; replicates, whose seeds the search has used, come seco
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from morphogenetic_engine.reports.comparison import Comparison, Sample, compare_with
-from morphogenetic_engine.reports.configurations import confirmed_values, replicate_values
+from morphogenetic_engine.reports.comparison import Comparison, Sample, compare
+from morphogenetic_engine.reports.evidence import Evidence, Known, strongest_of
 from morphogenetic_engine.sweeps.confirmation import baseline_of
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
-
-
-class Evidence(StrEnum):
-    """What a verdict rests on."""
-
-    CONFIRMED = "fresh seeds"
-    REPLICATES = "replicates of the search"
-    ONE_SEED = "one seed"
 
 
 @dataclass(frozen=True)
@@ -45,21 +36,26 @@ def verdict_of(result: SweepResult) -> BestVerdict | None:
     if result.best is None:
         return None
     target, direction = result.config.optimization.target_metric, result.config.optimization.direction
-    evidence, known = _known(result, target)
-    samples = {number: Sample(f"trial {number}", values) for number, values in known.items()}
+    evidence, known = strongest_of(result, target)
     order = _order(result, known, evidence)
     best, baseline = order[0], baseline_of(result)
     against_baseline = baseline.number if baseline is not None and baseline.number != best else None
     same = [trial.number for trial in result.trials if trial.params == _record(result, best).params]
     runner_up = next((number for number in order[1:] if number not in same), None)
-    rivals = [number for number in dict.fromkeys([against_baseline, runner_up]) if number is not None]
-    rivals = [number for number in rivals if number in samples]
-    found = compare_with(
-        samples[best],
-        [samples[number] for number in rivals],
-        direction,
-        seed=result.config.optimization.seed,
-    )
+    samples = {number: Sample(f"trial {number}", values) for number, values in known.items()}
+    # The best was chosen among all of which anything is known, so all of them count, not only the two that are shown.
+    rivals = [number for number in (against_baseline, runner_up) if number is not None and number in samples]
+    rivals = list(dict.fromkeys(rivals))
+    found = [
+        compare(
+            samples[best],
+            samples[number],
+            direction,
+            comparisons=len(samples) - 1,
+            seed=result.config.optimization.seed,
+        )
+        for number in rivals
+    ]
     by_rival = dict(zip(rivals, found, strict=True))
     return BestVerdict(
         trial=best,
@@ -72,20 +68,8 @@ def verdict_of(result: SweepResult) -> BestVerdict | None:
     )
 
 
-def _known(result: SweepResult, target: str) -> tuple[Evidence, dict[int, dict[int, float]]]:
-    """Return the strongest evidence of which there is any, and the objectives by trial and seed."""
-    fresh = {trial.number: confirmed_values(trial, target) for trial in result.trials if trial.confirmations}
-    fresh = {number: values for number, values in fresh.items() if values}
-    if fresh:
-        return Evidence.CONFIRMED, fresh
-    replicates = {trial.number: replicate_values(trial, target) for trial in result.ranked if len(trial.replicates) > 1}
-    if replicates:
-        return Evidence.REPLICATES, replicates
-    return Evidence.ONE_SEED, {trial.number: {trial.seed: trial.metrics[target]} for trial in result.ranked}
-
-
-def _order(result: SweepResult, known: dict[int, dict[int, float]], evidence: Evidence) -> list[int]:
-    if evidence is not Evidence.CONFIRMED:
+def _order(result: SweepResult, known: dict[int, Known], evidence: Evidence) -> list[int]:
+    if evidence in (Evidence.REPLICATES, Evidence.ONE_SEED):  # the search's own order
         return [trial.number for trial in result.ranked if trial.number in known]
     sign = -1 if result.config.optimization.direction.better(1.0, 0.0) else 1
     return sorted(known, key=lambda number: (sign * sum(known[number].values()) / len(known[number]), number))

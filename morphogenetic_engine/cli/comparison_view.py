@@ -1,0 +1,79 @@
+"""A comparison in the terminal. Every number comes from the comparison; nothing is computed here."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from morphogenetic_engine.cli.bars import sparkline
+from morphogenetic_engine.cli.summary_view import comparison_table
+from morphogenetic_engine.reports.contenders import ComparisonReport
+from morphogenetic_engine.reports.findings import duration
+from morphogenetic_engine.sweeps.space import shown
+
+_WIDTH = 30
+
+
+def print_comparison(console: Console, report: ComparisonReport) -> None:
+    """Print a comparison."""
+    console.print(Text(f"{report.metric}, {report.direction}", style="dim"))
+    console.print(_contenders(report))
+    if report.sweeps:
+        _part(console, "The sweeps as a whole", _sweeps(report))
+    _part(console, "Is the first really better?", comparison_table(report.comparisons))
+    if report.shared:
+        found = [each.comparison for each in report.shared]
+        counts = ", ".join(f"{each.configurations} with {each.other}" for each in report.shared)
+        _part(console, f"Configurations in common ({counts})", comparison_table(found))
+    if report.profiles and all(profile.runs > 1 for profile in report.profiles):
+        _part(console, "Share of runs at least as good, from the worst to the best value", _profiles(report))
+    for note in report.notes:
+        console.print(Text(f"note: {note}", style="yellow"), soft_wrap=True)
+
+
+def _part(console: Console, heading: str, table: Table) -> None:
+    console.print()
+    console.print(Text(heading, style="bold"))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def _contenders(report: ComparisonReport) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("", "trial", "mean", "deviation", "95 % interval", "seeds", "evidence", "parameters"):
+        table.add_column(name, justify="left" if name in ("", "evidence", "parameters") else "right", overflow="fold")
+    for each in report.contenders:
+        spread = each.spread
+        interval = "" if spread.low is None or spread.high is None else f"{shown(spread.low)} to {shown(spread.high)}"
+        table.add_row(
+            Text(each.name),
+            str(each.trial),
+            shown(spread.mean),
+            "" if spread.deviation is None else f"{spread.deviation:.3g}",
+            interval,
+            str(len(spread.values)),
+            Text(each.evidence.value, style="yellow" if each.one_seed else ""),
+            Text(" ".join(f"{name}={shown(value)}" for name, value in each.params.items())),
+        )
+    return table
+
+
+def _sweeps(report: ComparisonReport) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("", "complete", "best", "median", "trial time"):
+        table.add_column(name, justify="left" if not name else "right")
+    for each in report.sweeps:
+        best = "" if each.best is None else shown(each.best)
+        median = "" if each.median is None else shown(each.median)
+        table.add_row(Text(each.sweep_id), str(each.complete), best, median, duration(each.trial_seconds))
+    return table
+
+
+def _profiles(report: ComparisonReport) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for profile in report.profiles:
+        table.add_row(Text(profile.name), sparkline(profile.share, _WIDTH, low=0, high=1), f"{profile.runs} runs")
+    first = report.profiles[0]
+    table.add_row("", Text(f"{shown(first.thresholds[0])} to {shown(first.thresholds[-1])}", style="dim"))
+    return table

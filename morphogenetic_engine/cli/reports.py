@@ -1,0 +1,185 @@
+"""`morphogenetic report ...`, and the same as `python -m morphogenetic_engine.cli.reports ...`."""
+
+# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from morphogenetic_engine.cli import options
+from morphogenetic_engine.cli.main import run
+from morphogenetic_engine.reports.export import WRITERS, export
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.reports.configurations import Configuration
+    from morphogenetic_engine.reports.importance import Method
+    from morphogenetic_engine.sweeps.results import SweepResult
+
+
+class ExperimentReports:
+    """What the sweeps of a results folder found: shown in the terminal, printed as JSON, or written to files."""
+
+    def __init__(self, results: Path = options.DEFAULT_RESULTS) -> None:
+        self._results = results
+
+    def show_sweep_summary(
+        self,
+        sweep_id: str,
+        *,
+        top: int = 10,
+        where: str | None = None,
+        sort: str | None = None,
+        reverse: bool = False,
+        fanova: bool = False,
+        price: float | None = None,
+        as_json: bool = False,
+    ) -> None:
+        """Print what a sweep found; `where` and `sort` choose the trials of the table.
+
+        Raises:
+            ConfigError: `where` or `sort` cannot be read, or names what no trial has.
+            SweepError: there is no such sweep, or its journal is damaged.
+        """
+        from morphogenetic_engine.reports.summary import summarize
+
+        result = self._read(sweep_id)
+        trials = _chosen(result, where, sort, reverse)
+        methods: tuple[Method, ...] = ("PED-ANOVA", "fANOVA") if fanova else ("PED-ANOVA",)
+        summary = summarize(result, top=top, methods=methods, price_per_hour=price)
+        rows = summary.best if trials is None else trials[:top]
+        if as_json:
+            shown = {} if trials is None else {"trials": [asdict(each) for each in trials]}
+            _print_json({**asdict(summary), **shown})
+            return
+        from morphogenetic_engine.cli.displays import terminal
+        from morphogenetic_engine.cli.summary_view import print_summary
+
+        title = "Best configurations" if trials is None else f"Trials: {len(rows)} of {len(trials)} that are meant"
+        print_summary(terminal(), summary, rows, title)
+
+    def show_comparison(
+        self, names: Sequence[str], *, metric: str | None = None, tolerance: float = 0.0, as_json: bool = False
+    ) -> None:
+        """Print the first of the sweeps or trials beside each of the others; `ID`, `ID:7`, `ID:best`, `ID:baseline`.
+
+        Raises:
+            ConfigError: a name is no sweep or trial that has a value.
+            SweepError: there is no such sweep, or its journal is damaged.
+        """
+        from morphogenetic_engine.reports.contenders import contend
+
+        ids = dict.fromkeys(name.partition(":")[0] for name in names)
+        results = {sweep_id: self._read(sweep_id, keep_curves=False) for sweep_id in ids}
+        report = contend(results, names, metric=metric, tolerance=tolerance)
+        if as_json:
+            _print_json(asdict(report))
+            return
+        from morphogenetic_engine.cli.comparison_view import print_comparison
+        from morphogenetic_engine.cli.displays import terminal
+
+        print_comparison(terminal(), report)
+
+    def export_report(self, sweep_id: str, formats: Sequence[str], to: Path | None = None) -> list[Path]:
+        """Write a sweep in each format into a folder (left out: `report` in the sweep's own), and return the files.
+
+        Raises:
+            ConfigError: a format needs a library that is not installed.
+            StoreError: a file cannot be written.
+        """
+        from morphogenetic_engine.sweeps.folder import find_sweep
+
+        folder = find_sweep(self._results, sweep_id)
+        return export(folder, formats, folder.path / "report" if to is None else to)
+
+    def _read(self, sweep_id: str, *, keep_curves: bool = True) -> SweepResult:
+        from morphogenetic_engine.sweeps.folder import find_sweep
+        from morphogenetic_engine.sweeps.results import read_result
+
+        return read_result(find_sweep(self._results, sweep_id), keep_curves=keep_curves)
+
+
+@click.group("report", context_settings={"help_option_names": ["-h", "--help"]})
+def report() -> None:
+    """Say what sweeps found, and compare them."""
+
+
+@report.command("summary")
+@options.sweep_id
+@options.results
+@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Rows of the trial table.")
+@click.option("--where", metavar="CONDITION", help="Only these trials: 'lr<0.01 and kind in (relu, tanh)'.")
+@click.option("--sort", metavar="NAME", help="Order by a parameter or metric; objectives the best first.")
+@click.option("--reverse", is_flag=True, help="Turn the order of --sort around.")
+@click.option("--fanova", is_flag=True, help="Importance by fANOVA too, which takes seconds.")
+@click.option("--price", type=click.FloatRange(min=0), metavar="AMOUNT", help="What a worker costs in an hour.")
+@options.as_json
+def summary_command(*, sweep_id: str, results: Path, **given: object) -> None:
+    """Show what a sweep found, running or not."""
+    ExperimentReports(results).show_sweep_summary(sweep_id, **given)  # type: ignore[arg-type]  # as click read them
+
+
+@report.command("compare")
+@click.argument("names", nargs=-1, required=True, metavar="SWEEP[:TRIAL] SWEEP[:TRIAL] ...")
+@options.results
+@click.option("--metric", metavar="NAME", help="Compare this metric.  [default: the first sweep's objective]")
+@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, help="Differences up to this do not matter.")
+@options.as_json
+def compare_command(
+    *, names: Sequence[str], results: Path, metric: str | None, tolerance: float, as_json: bool
+) -> None:
+    """Compare sweeps by their best configurations, or trials: ID, ID:7, ID:best, ID:baseline."""
+    ExperimentReports(results).show_comparison(names, metric=metric, tolerance=tolerance, as_json=as_json)
+
+
+@report.command("export")
+@options.sweep_id
+@options.results
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(list(WRITERS)),
+    multiple=True,
+    default=["csv"],
+    show_default=True,
+    help="May be given several times.",
+)
+@click.option("--to", type=click.Path(path_type=Path), metavar="FOLDER", help="Where.  [default: the sweep's report/]")
+def export_command(*, sweep_id: str, results: Path, formats: Sequence[str], to: Path | None) -> None:
+    """Write a sweep's trials and epochs into files."""
+    for path in ExperimentReports(results).export_report(sweep_id, formats, to):
+        click.echo(path)
+
+
+def _chosen(result: SweepResult, where: str | None, sort: str | None, reverse: bool) -> list[Configuration] | None:
+    """Return the trials that are asked for; None: nothing in particular."""
+    if where is None and sort is None:
+        if reverse:
+            raise click.UsageError("--reverse: needs --sort")
+        return None
+    from morphogenetic_engine.reports.configurations import configuration_of
+    from morphogenetic_engine.reports.trial_filter import parse_filter
+    from morphogenetic_engine.reports.trial_values import in_order, names_of
+
+    names = names_of(result)
+    condition = (lambda trial: True) if where is None else parse_filter(where, names)
+    order = result.config.optimization.target_metric if sort is None else sort
+    names.check(order, "--sort")
+    ranks = {trial.number: rank for rank, trial in enumerate(result.ranked, start=1)}
+    chosen = in_order(result, filter(condition, result.trials), order, reverse=reverse)
+    return [configuration_of(result, trial, ranks.get(trial.number)) for trial in chosen]
+
+
+def _print_json(value: object) -> None:
+    import orjson
+
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+
+
+if __name__ == "__main__":
+    sys.exit(run(report, name="report"))

@@ -1,0 +1,250 @@
+"""A sweep's summary in the terminal. Every number comes from the summary; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from morphogenetic_engine.cli.bars import share_bar, sparkline
+from morphogenetic_engine.reports.comparison import Comparison, Verdict
+from morphogenetic_engine.reports.configurations import Configuration, Spread
+from morphogenetic_engine.reports.cost import Cost
+from morphogenetic_engine.reports.edges import EdgeWarning
+from morphogenetic_engine.reports.failures import Failures
+from morphogenetic_engine.reports.findings import duration
+from morphogenetic_engine.reports.importance import Importance
+from morphogenetic_engine.reports.summary import SweepSummary
+from morphogenetic_engine.reports.timeline import Timeline
+from morphogenetic_engine.sweeps.space import shown
+
+_WIDEST = 40
+_MOST_PARAMETERS = 8
+_MOST_PAIRS = 5
+_MOST_GROUPS = 8
+_BAR = 24
+_VERDICTS = {
+    Verdict.BETTER: "green",
+    Verdict.WORSE: "red",
+    Verdict.NOT_ENOUGH_SEEDS: "yellow",
+    Verdict.ONE_SEED: "yellow",
+}
+
+
+def print_summary(console: Console, summary: SweepSummary, trials: Sequence[Configuration], title: str) -> None:
+    """Print a summary; `trials` are the rows of its trial table."""
+    console.print(_head(summary))
+    for line in summary.findings:
+        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
+    for heading, part in _parts(summary, trials, title):
+        console.print()
+        console.print(Text(heading, style="bold"))
+        console.print(Padding(part, (0, 0, 0, 2), expand=False))
+
+
+def _parts(summary: SweepSummary, trials: Sequence[Configuration], title: str) -> Iterator[tuple[str, RenderableType]]:
+    yield title, trials_table(summary, trials)
+    if summary.verdict is not None:
+        comparisons = [summary.verdict.against_baseline, summary.verdict.against_runner_up]
+        found = [each for each in comparisons if each is not None]
+        if found:
+            yield f"Is the best really better? By {summary.verdict.evidence}", comparison_table(found)
+    if len(summary.trend.points) > 1:
+        yield "Trend", _trend(summary)
+    for importance in summary.importance:
+        yield _importance_heading(importance), _importance(importance)
+    pairs = _associations(summary)
+    if pairs.row_count:
+        yield f"Correlation with {summary.objectives[0].metric}", pairs
+    clear = [each for each in summary.interactions if each.clear][:_MOST_PAIRS]
+    if clear:
+        lines = [f"{each.one} and {each.other}: {each.gain:.0%} of the variance (p = {each.p:.2g})" for each in clear]
+        yield "Parameters that matter together", Text("\n".join(lines))
+    if summary.pareto is not None:
+        front = len(summary.pareto.front)
+        yield f"Pareto front: {front} of {len(summary.pareto.points)} complete trials", _pareto(summary)
+    if summary.edges:
+        yield "Edges of the space", Text("\n".join(map(_edge, summary.edges)))
+    if summary.failures.failed or summary.failures.tried_again:
+        yield f"Failures: {summary.failures.failed} of {summary.failures.ended} trials", _failures(summary.failures)
+    if summary.timeline.workers:
+        yield "Time", _time(summary.cost, summary.timeline)
+
+
+def _head(summary: SweepSummary) -> Text:
+    known = summary.identification
+    goals = ", ".join(f"{each.direction} {each.metric}" for each in summary.objectives)
+    counts = ", ".join(f"{count} {state}" for state, count in summary.counts.items()) or "no trial"
+    return Text.assemble(
+        ("sweep ", "dim"),
+        (known.sweep_id, "bold"),
+        (f"  {known.sweep_type}  {known.outcome.replace('_', ' ')}  {counts}  {goals}", "dim"),
+    )
+
+
+def trials_table(summary: SweepSummary, trials: Sequence[Configuration]) -> Table:
+    """Return configurations as rows: rank, parameters, objectives, spread over seeds, learning curve."""
+    table = _table()
+    metrics = [each.metric for each in summary.objectives]
+    seeds = any(each.replicates or each.confirmed for each in trials)
+    curves = any(len(each.curve) > 1 for each in trials)
+    for name in ("rank", "trial", *summary.parameters, *metrics):
+        table.add_column(name, justify="right", overflow="fold")
+    if seeds:
+        table.add_column("over seeds", justify="right")
+    table.add_column("time", justify="right", no_wrap=True)
+    if curves:
+        table.add_column(f"{metrics[0]} by step", no_wrap=True)
+    table.add_column("", overflow="fold")
+    for each in trials:
+        cells = [str(each.rank or ""), str(each.trial)]
+        cells += [shown(each.params[name]) if name in each.params else "" for name in summary.parameters]
+        cells += [shown(each.metrics[name]) if name in each.metrics else "" for name in metrics]
+        cells += [_spread(each.confirmed or each.replicates)] if seeds else []
+        cells += [duration(each.seconds)]
+        cells += [sparkline(each.curve, 16)] if curves else []
+        table.add_row(*map(Text, cells), Text(_remark(each)), style="green" if each.rank == 1 else None)
+    return table
+
+
+def comparison_table(comparisons: Iterable[Comparison]) -> Table:
+    """Return comparisons as rows, the verdict last."""
+    table = _table()
+    for name in ("", "difference", "95 % interval", "better in", "p", "smallest p", "seeds", "verdict"):
+        table.add_column(name, justify="left" if name in ("", "verdict") else "right")
+    for each in comparisons:
+        interval = "" if each.low is None or each.high is None else f"{each.low:+.4g} to {each.high:+.4g}"
+        single = each.verdict is Verdict.ONE_SEED
+        table.add_row(
+            Text(f"{each.one} against {each.other}"),
+            f"{each.difference:+.4g}",
+            interval,
+            "" if single else f"{each.probability:.0%}",
+            "" if single else f"{each.corrected_p:.2g}",
+            "" if single else f"{each.smallest_p:.2g}",
+            f"{each.seeds} {'pairs' if each.paired else 'each'}",
+            Text(each.verdict.value, style=_VERDICTS.get(each.verdict, "")),
+        )
+    return table
+
+
+def _table() -> Table:
+    return Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+
+
+def _spread(spread: Spread | None) -> str:
+    if spread is None:
+        return ""
+    deviation = "" if spread.deviation is None else f" ± {spread.deviation:.2g}"
+    return f"{shown(spread.mean)}{deviation} ({len(spread.values)})"
+
+
+def _remark(each: Configuration) -> str:
+    return "  ".join(part for part in ("baseline" if each.baseline else "", _state(each)) if part)
+
+
+def _state(each: Configuration) -> str:
+    return "" if each.state == "complete" else each.state
+
+
+def _trend(summary: SweepSummary) -> Table:
+    table = Table.grid(padding=(0, 2))
+    points = summary.trend.points
+    table.add_row("each trial", sparkline([point.value for point in points], _WIDEST))
+    table.add_row("best so far", sparkline([point.best for point in points], _WIDEST))
+    improved = len(summary.trend.improvements)
+    last = summary.trend.improvements[-1]
+    since = summary.trend.trials_since_improvement
+    table.add_row("", Text(f"improved {improved} times, last at trial {last}; {since} trials since", style="dim"))
+    return table
+
+
+def _importance_heading(importance: Importance) -> str:
+    return f"Importance for {importance.objective} ({importance.method}, {importance.trials} trials)"
+
+
+def _importance(importance: Importance) -> RenderableType:
+    if importance.withheld:
+        return Text(importance.withheld, style="yellow")
+    table = Table.grid(padding=(0, 2))
+    for each in importance.parameters[:_MOST_PARAMETERS]:
+        style = "cyan" if each.clear else "dim"
+        table.add_row(
+            Text(each.parameter),
+            Text(share_bar(each.share, _BAR), style=style),
+            f"{each.share:.0%}",
+            Text(f"{each.low:.0%} to {each.high:.0%}", style="dim"),
+            Text("" if each.clear else "no more than chance", style="dim"),
+        )
+    more = len(importance.parameters) - _MOST_PARAMETERS
+    if more > 0:
+        table.add_row(Text(f"and {more} more", style="dim"))
+    if importance.left_out:
+        table.add_row(Text(f"not judged: {', '.join(importance.left_out)}", style="dim"))
+    return table
+
+
+def _associations(summary: SweepSummary) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for each in summary.correlations.with_objective()[:_MOST_PARAMETERS]:
+        if each.rank is None or each.linear is None:
+            continue
+        sign = "+" if each.measure == "correlation" else ""
+        ranks = f"rank {each.rank:{sign}.2f}"
+        linear = f"linear {each.linear:{sign}.2f}"
+        name = Text(each.one)
+        table.add_row(name, share_bar(abs(each.rank), _BAR), ranks, linear, Text(each.measure, style="dim"))
+    return table
+
+
+def _pareto(summary: SweepSummary) -> Table:
+    table = _table()
+    assert summary.pareto is not None
+    for name in ("trial", *summary.pareto.objectives):
+        table.add_column(name, justify="right")
+    for point in summary.pareto.front[:10]:
+        table.add_row(str(point.trial), *map(shown, point.values))
+    return table
+
+
+def _edge(edge: EdgeWarning) -> str:
+    where = f"{edge.parameter}: the best value, {shown(edge.best)}, lies at its {edge.side} end ({shown(edge.bound)})"
+    share = f"so do {edge.top_at_edge} of the best {edge.top_trials}"
+    advice = "" if edge.suggestion is None else f"; try {shown(edge.suggestion)}"
+    return f"{where}, {share}{advice if edge.strong else ''}"
+
+
+def _failures(failures: Failures) -> Text:
+    lines = []
+    for group in failures.groups[:_MOST_GROUPS]:
+        trials = ", ".join(map(str, group.trials[:6])) + (", ..." if len(group.trials) > 6 else "")
+        message = f": {group.message}" if group.message else ""
+        lines.append(f"{len(group.trials)} {group.reason}{message} (trials {trials}; {duration(group.seconds)})")
+    for each in failures.regions[:_MOST_GROUPS]:
+        here, there = f"{each.failed} of {each.ended}", f"{each.failed_elsewhere} of {each.ended_elsewhere}"
+        place = f"{each.region.parameter} {each.region.label}"
+        lines.append(f"with {place}: {here} failed, elsewhere {there} (p = {each.p:.2g})")
+    if failures.tried_again:
+        lines.append(f"{failures.tried_again} attempts failed and were tried again")
+    return Text("\n".join(lines))
+
+
+def _time(cost: Cost, timeline: Timeline) -> Table:
+    table = Table.grid(padding=(0, 2))
+    workers = len(timeline.workers)
+    table.add_row("busy workers", sparkline(timeline.busy, _WIDEST, low=0, high=workers), f"of {workers}")
+    states = ", ".join(f"{state} {duration(seconds)}" for state, seconds in cost.seconds_by_state.items() if seconds)
+    table.add_row("trials", Text(states))
+    if cost.median_seconds is not None:
+        table.add_row("a complete trial", f"{duration(cost.median_seconds)} (median)")
+    if cost.confirmation_seconds:
+        table.add_row("confirmation", duration(cost.confirmation_seconds))
+    if cost.pruning is not None:
+        saved = f"{cost.pruning.steps} steps ({cost.pruning.share:.0%}), about {duration(cost.pruning.seconds)}"
+        table.add_row("saved by pruning", f"{saved}, in {cost.pruning.trials} trials")
+    if cost.price is not None:
+        table.add_row("price", f"{cost.price:.2f}")
+    return table

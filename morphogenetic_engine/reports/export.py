@@ -1,0 +1,45 @@
+"""The formats in which a sweep can be exported, and who writes each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from morphogenetic_engine.errors import ConfigError, StoreError
+from morphogenetic_engine.sweeps.folder import SweepFolder
+
+Writer = Callable[[SweepFolder, Path], Sequence[Path]]
+"""Writes a sweep into a folder that exists, and returns the files."""
+
+WRITERS = {
+    "csv": ("morphogenetic_engine.reports.data_files", "write_csv"),
+    "parquet": ("morphogenetic_engine.reports.data_files", "write_parquet"),
+}
+"""By format: the module and its function, which are loaded when they are asked for."""
+
+
+def export(folder: SweepFolder, formats: Sequence[str], to: Path) -> list[Path]:
+    """Write a sweep into the folder `to` in each format, and return the files.
+
+    Raises:
+        ConfigError: a format needs a library that is not installed.
+        StoreError: a file cannot be written.
+    """
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{to}: cannot be made: {error.strerror}") from error
+    return [path for name in dict.fromkeys(formats) for path in writer_of(name)(folder, to)]
+
+
+def writer_of(name: str) -> Writer:
+    """Return the writer of a format."""
+    module, function = WRITERS[name]
+    try:
+        writer: Writer = getattr(import_module(module), function)
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"--format {name}: needs {error.name}: pip install 'morphogenetic-engine[reports]'"
+        ) from error
+    return writer

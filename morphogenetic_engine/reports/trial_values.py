@@ -1,0 +1,95 @@
+"""A trial's values by name: what a condition, an order or a table column may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from morphogenetic_engine.errors import ConfigError, did_you_mean
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.trial import Value
+
+OWN = ("trial", "state", "reason", "seed", "message", "attempts", "duration", "steps")
+"""What every trial has; a parameter or metric of such a name is `parameter.seed`, `metric.duration`."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that a sweep's trials know."""
+
+    parameters: frozenset[str]
+    metrics: frozenset[str]
+
+    @property
+    def all(self) -> list[str]:
+        return sorted({*OWN, *self.parameters, *self.metrics})
+
+    def check(self, name: str, where: str) -> None:
+        """Hold a name against those that there are.
+
+        Raises:
+            ConfigError: no trial has a value of this name.
+        """
+        kind, _, bare = name.rpartition(".")
+        known = {"parameter": self.parameters, "metric": self.metrics, "": frozenset(self.all)}.get(kind)
+        if known is None or bare not in known:
+            hint = did_you_mean(name, self.all) or f"; the names are {', '.join(self.all)}"
+            raise ConfigError(f"{where}: unknown name {name!r}{hint}")
+
+
+def names_of(result: SweepResult) -> Names:
+    """Return the names of a sweep's values."""
+    space, optimization = result.config.space, result.config.optimization
+    wanted = [*(each.metric for each in optimization.all_objectives), *optimization.secondary_metrics]
+    reported = {name for trial in result.trials for name in trial.metrics}
+    return Names(frozenset({*space.axes, *space.fixed}), frozenset({*wanted, *reported}))
+
+
+def value_of(trial: TrialRecord, name: str) -> Value | None:
+    """Return a trial's value of a name; None where it has none."""
+    kind, _, bare = name.rpartition(".")
+    if kind == "parameter":
+        return trial.params.get(bare)
+    if kind == "metric":
+        return trial.metrics.get(bare)
+    if name in OWN:
+        return _own(trial, name)
+    return trial.params[name] if name in trial.params else trial.metrics.get(name)
+
+
+def in_order(result: SweepResult, trials: Iterable[TrialRecord], name: str, *, reverse: bool) -> list[TrialRecord]:
+    """Return trials ordered by a value: objectives the best first, else the smallest first; those without one last.
+
+    Numbers stand before texts; equals keep their order. `reverse` turns the order around, except for those without.
+    """
+    goals = {each.metric: each.direction for each in result.config.optimization.all_objectives}
+    if goals.get(name.removeprefix("metric.")) is Direction.MAXIMIZE and name not in result.config.space.axes:
+        reverse = not reverse
+    found = [(value_of(trial, name), trial) for trial in trials]
+    there = [(value, trial) for value, trial in found if value is not None]
+    there.sort(key=lambda each: _key(each[0]), reverse=reverse)
+    return [*(trial for _, trial in there), *(trial for value, trial in found if value is None)]
+
+
+def _key(value: Value) -> tuple[bool, float, str]:
+    return (True, 0.0, value) if isinstance(value, str) else (False, float(value), "")
+
+
+def _own(trial: TrialRecord, name: str) -> Value | None:
+    values: dict[str, Value | None] = {
+        "trial": trial.number,
+        "state": trial.state.value,
+        "reason": trial.reason.value if trial.reason else None,
+        "seed": trial.seed,
+        "message": trial.message or None,
+        "attempts": trial.attempt + 1,
+        "duration": trial.duration if trial.state.final else None,
+        "steps": len(trial.curve),
+    }
+    return values[name]
+
+
+def parameters_of(result: SweepResult) -> Sequence[str]:
+    """Return the searched parameters, then the fixed ones."""
+    return [*result.config.space.axes, *result.config.space.fixed]

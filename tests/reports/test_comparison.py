@@ -1,0 +1,157 @@
+"""Comparisons obey their laws, and never say more than the seeds can tell."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from morphogenetic_engine.reports.comparison import Comparison, Sample, Verdict, compare, compare_with
+from morphogenetic_engine.reports.significance import (
+    holm,
+    rank_sum_p,
+    signed_rank_p,
+    smallest_rank_sum_p,
+    smallest_signed_rank_p,
+)
+from morphogenetic_engine.sweeps.sections import Direction
+
+VALUES = st.lists(st.integers(-1000, 1000).map(float), min_size=1, max_size=12)
+OPPOSITE = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
+
+
+def sample(name: str, values: list[float], first_seed: int = 0) -> Sample:
+    return Sample(name, {first_seed + place: value for place, value in enumerate(values)})
+
+
+def paired(one: list[float], other: list[float], direction: Direction = Direction.MAXIMIZE) -> Comparison:
+    return compare(sample("one", one), sample("other", other), direction)
+
+
+def unpaired(one: list[float], other: list[float]) -> Comparison:
+    return compare(sample("one", one), sample("other", other, first_seed=1000), Direction.MAXIMIZE)
+
+
+@given(VALUES, VALUES, st.booleans())
+def test_a_comparison_the_other_way_round_says_the_opposite(one: list[float], other: list[float], pairs: bool) -> None:
+    size = min(len(one), len(other)) if pairs else max(len(one), len(other))
+    make = paired if pairs else unpaired
+    forth, back = make(one[:size], other[:size]), make(other[:size], one[:size])
+    assert forth.difference == pytest.approx(-back.difference, abs=1e-9)
+    assert forth.probability == pytest.approx(1 - back.probability)
+    assert forth.p == pytest.approx(back.p, abs=1e-9)
+    assert OPPOSITE.get(forth.verdict, forth.verdict) is back.verdict
+
+
+@given(VALUES, VALUES, st.floats(0.25, 8), st.integers(-100, 100))
+def test_scale_and_origin_do_not_matter(one: list[float], other: list[float], scale: float, origin: int) -> None:
+    size = min(len(one), len(other))
+    scale = 2.0 ** round(math.log2(scale))  # exact, so that ties stay ties
+    plain = paired(one[:size], other[:size])
+    moved = paired([value * scale + origin for value in one[:size]], [value * scale + origin for value in other[:size]])
+    assert (moved.p, moved.probability, moved.verdict) == (plain.p, plain.probability, plain.verdict)
+    assert moved.difference == pytest.approx(plain.difference * scale, abs=1e-9)
+
+
+@given(VALUES, VALUES)
+def test_minimizing_is_maximizing_the_opposite(one: list[float], other: list[float]) -> None:
+    size = min(len(one), len(other))
+    low = paired(one[:size], other[:size], Direction.MINIMIZE)
+    high = paired([-value for value in one[:size]], [-value for value in other[:size]])
+    assert (low.verdict, low.probability, low.p) == (high.verdict, high.probability, high.p)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=14, unique_by=abs).filter(lambda values: 0.0 not in values))
+def test_the_signed_rank_test_is_scipys_exact_one(differences: list[float]) -> None:
+    expected = stats.wilcoxon(differences, method="exact").pvalue
+    assert signed_rank_p(differences) == pytest.approx(expected)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=4, max_size=16, unique=True), st.integers(1, 3))
+def test_the_rank_sum_test_is_scipys_exact_one(values: list[float], first: int) -> None:
+    expected = stats.mannwhitneyu(values[:first], values[first:], method="exact").pvalue
+    assert rank_sum_p(values[:first], values[first:]) == pytest.approx(expected)
+
+
+def test_the_rank_sum_test_is_exact_with_ties() -> None:
+    # Two of the ranks 1, 2.5, 2.5, 4: their sum is at most 3.5 in 2 of 6 choices.
+    assert rank_sum_p([0.0, 1.0], [1.0, 2.0]) == pytest.approx(2 * 2 / 6)
+
+
+def test_the_signed_rank_test_is_exact_with_ties() -> None:
+    # All 2^4 signs of the ranks 1.5, 1.5, 3.5, 3.5 by hand: a sum of at most 1.5 in 3 of them.
+    assert signed_rank_p([1.0, -1.0, 2.0, 2.0]) == pytest.approx(2 * 3 / 16)
+
+
+@pytest.mark.parametrize("size", [2, 5, 6, 8, 12])
+def test_the_smallest_p_is_reached_by_the_clearest_pairs(size: int) -> None:
+    assert signed_rank_p([float(value) for value in range(1, size + 1)]) == pytest.approx(smallest_signed_rank_p(size))
+    low, high = [float(value) for value in range(size)], [float(value + 100) for value in range(size)]
+    assert rank_sum_p(low, high) == pytest.approx(smallest_rank_sum_p(size, size))
+
+
+def test_p_values_under_the_null_are_not_too_small() -> None:
+    random = np.random.default_rng(0)
+    found = [signed_rank_p(random.normal(size=8).tolist()) for _ in range(2000)]
+    assert np.mean(np.array(found) <= 0.05) <= 0.06
+    found = [rank_sum_p(random.normal(size=6).tolist(), random.normal(size=6).tolist()) for _ in range(500)]
+    assert np.mean(np.array(found) <= 0.05) <= 0.07
+
+
+@pytest.mark.parametrize(("pairs", "verdict"), [(1, Verdict.ONE_SEED), (2, Verdict.NOT_ENOUGH_SEEDS)])
+def test_few_seeds_are_never_significant(pairs: int, verdict: Verdict) -> None:
+    assert paired([1.0 + value for value in range(pairs)], [0.0] * pairs).verdict is verdict
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=5), st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=5))
+def test_below_six_pairs_there_is_no_verdict(one: list[float], other: list[float]) -> None:
+    size = min(len(one), len(other))
+    assert paired(one[:size], other[:size]).verdict is Verdict.NOT_ENOUGH_SEEDS
+
+
+def test_six_clear_pairs_and_four_against_four_are_enough() -> None:
+    assert paired([1.0, 2, 3, 4, 5, 6], [0.0] * 6).verdict is Verdict.BETTER
+    assert unpaired([5.0, 6, 7, 8], [1.0, 2, 3, 4]).verdict is Verdict.BETTER
+    assert unpaired([5.0, 6, 7], [1.0, 2, 3]).verdict is Verdict.NOT_ENOUGH_SEEDS
+
+
+def test_a_verdict_is_withheld_where_the_comparisons_leave_no_p_small_enough() -> None:
+    control, others = sample("a", [1.0, 2, 3, 4, 5, 6]), [sample(name, [0.0] * 6) for name in "bcd"]
+    found = compare_with(control, others, Direction.MAXIMIZE)
+    assert {each.verdict for each in found} == {Verdict.NOT_ENOUGH_SEEDS}
+    assert found[0].smallest_p == pytest.approx(3 * 2 / 64)
+
+
+def test_differences_within_the_tolerance_are_practically_the_same() -> None:
+    one, other = [value + 0.001 for value in range(10)], [float(value) for value in range(10)]
+    assert paired(one, other).verdict is Verdict.BETTER
+    found = compare(sample("one", one), sample("other", other), Direction.MAXIMIZE, tolerance=0.01)
+    assert found.verdict is Verdict.THE_SAME
+
+
+def test_the_interval_holds_the_difference() -> None:
+    random = np.random.default_rng(3)
+    one, other = random.normal(1, 1, size=10).tolist(), random.normal(0, 1, size=10).tolist()
+    for found in (paired(one, other), unpaired(one, other)):
+        assert found.low is not None and found.high is not None
+        assert found.low < found.difference < found.high
+
+
+def test_the_same_comparison_gives_the_same_interval() -> None:
+    assert paired([1.0, 3, 2, 5, 4, 7], [1.0, 2, 3, 4, 5, 6]) == paired([1.0, 3, 2, 5, 4, 7], [1.0, 2, 3, 4, 5, 6])
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_holm_never_lowers_a_p_value_and_keeps_their_order(values: list[float]) -> None:
+    corrected = holm(values)
+    assert all(value <= after <= 1 for value, after in zip(values, corrected, strict=True))
+    order = sorted(range(len(values)), key=values.__getitem__)
+    assert [corrected[place] for place in order] == sorted(corrected)
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
