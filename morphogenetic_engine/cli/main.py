@@ -16,6 +16,7 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     "sweep": ("morphogenetic_engine.cli.sweep", "sweep", "Run, resume and look at hyperparameter sweeps."),
+    "data": ("morphogenetic_engine.cli.data", "data", "Write a data set of the engine's problems to a file."),
     "trial": ("morphogenetic_engine.cli.trial", "trial", "Run one trial of a sweep by itself."),
     "report": ("morphogenetic_engine.cli.reports", "report", "Say what sweeps found, and compare them."),
 }

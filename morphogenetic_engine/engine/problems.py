@@ -1,19 +1,18 @@
-"""The problems that can be learnt: five synthetic ones and three data sets that scikit-learn ships."""
+"""The problems that can be learnt: five synthetic ones, three data sets that scikit-learn ships, and those in files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from morphogenetic_engine.engine.data_file import Floats, Labels, read_samples
 from morphogenetic_engine.engine.randomness import Stream, numpy_generator
-from morphogenetic_engine.engine.settings import TrainingSettings, radii_of
+from morphogenetic_engine.engine.settings import DATA_SETS, FILE, TrainingSettings, radii_of
 
 # N: samples, F: features
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,15 @@ def make_problem(settings: TrainingSettings) -> Problem:
 
     Synthetic problems are padded with zeros to `input_dim`: the extra features tell nothing and, unlike noise, do not
     grow to the size of the real ones when features are standardised. Data sets keep their own samples and features.
+
+    Raises:
+        StoreError: the data file cannot be read.
+        ConfigError: it does not hold samples with classes.
     """
-    if settings.problem_type in _DATA_SETS:
+    if settings.problem_type == FILE:
+        x_NF, y_N = read_samples(Path(settings.data_file))
+        return Problem(x_NF, y_N, int(y_N.max()) + 1)
+    if settings.problem_type in DATA_SETS:
         return _data_set(settings.problem_type)
     random = numpy_generator(settings.seed, Stream.DATA)
     x_NF, y_N = _SYNTHETIC[settings.problem_type](settings, random)
@@ -100,7 +106,6 @@ _SYNTHETIC: Mapping[str, Callable[[TrainingSettings, np.random.Generator], tuple
     "clusters": _clusters,
     "spheres": _spheres,
 }
-_DATA_SETS = ("digits", "wine", "breast_cancer")
 
 
 def _data_set(name: str) -> Problem:

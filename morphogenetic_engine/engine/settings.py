@@ -15,8 +15,32 @@ from morphogenetic_engine.trial import Params, Value
 OWN_DIMENSION: Mapping[str, int] = {"spirals": 2, "moons": 2, "clusters": 2, "spheres": 3, "complex_moons": 2}
 """The synthetic problems, and how many features each has before it is padded to `input_dim`."""
 
-PROBLEMS = (*OWN_DIMENSION, "digits", "wine", "breast_cancer")
-"""Every `problem_type`; the last three are data sets that scikit-learn ships."""
+DATA_SETS = ("digits", "wine", "breast_cancer")
+"""The data sets that scikit-learn ships."""
+
+FILE = "file"
+"""The `problem_type` whose samples are in `data_file`."""
+
+PROBLEMS = (*OWN_DIMENSION, *DATA_SETS, FILE)
+"""Every `problem_type`."""
+
+DATA_PARAMETERS = (
+    "n_samples",
+    "input_dim",
+    "noise",
+    "rotations",
+    "moon_noise",
+    "moon_sep",
+    "cluster_count",
+    "cluster_size",
+    "cluster_std",
+    "cluster_sep",
+    "sphere_count",
+    "sphere_size",
+    "sphere_radii",
+    "sphere_noise",
+)
+"""The parameters that decide, beside `problem_type` and `seed`, which samples a problem has."""
 
 _MORE_THAN = {
     "train_frac": 0.0,
@@ -66,7 +90,9 @@ class TrainingSettings:  # pylint: disable=too-many-instance-attributes
     """
 
     problem_type: str = "spirals"
-    """What is learnt: spirals, moons, clusters, spheres, complex_moons (synthetic), digits, wine, breast_cancer."""
+    """What is learnt: spirals, moons, clusters, spheres, complex_moons (synthetic), digits, wine, breast_cancer, file."""
+    data_file: str = ""
+    """Samples to learn from, which `morphogenetic data` writes: .npz with x and y. Sets problem_type to file."""
     n_samples: int = 2000
     """Points of spirals, moons and complex_moons, all classes together; the other problems have their own sizes."""
     input_dim: int = 3
@@ -163,6 +189,8 @@ class TrainingSettings:  # pylint: disable=too-many-instance-attributes
                 raise ConfigError(f"{name}: is not a parameter of the engine{did_you_mean(name, kinds)}")
         # Any: keyword arguments of several types have no closer common type, and _typed has just checked each
         values: dict[str, Any] = {name: _typed(name, value, kinds[name]) for name, value in params.items()}
+        if values.get("data_file"):
+            values.setdefault("problem_type", FILE)
         return cls(**values)
 
 
@@ -232,6 +260,9 @@ def _check_together(settings: TrainingSettings, radii: tuple[float, ...]) -> Non
     if settings.input_dim < own:
         rule = f"must be >= {own} for problem_type={settings.problem_type}"
         raise ConfigError(f"input_dim: {rule}, but got input_dim={settings.input_dim}")
+    if (settings.problem_type == FILE) != bool(settings.data_file):
+        rule = f"must be given when problem_type is {FILE}, and only then"
+        raise ConfigError(f"data_file: {rule}, but got problem_type={settings.problem_type}")
     if settings.problem_type == "spheres" and len(radii) != settings.sphere_count:
         rule = f"must hold one radius a sphere, sphere_count={settings.sphere_count}"
         raise ConfigError(f"sphere_radii: {rule}, but got {settings.sphere_radii!r}")

@@ -20,6 +20,8 @@ class Replay:
     """None: the sweep was started outside a repository; "-dirty": with changes that no commit has."""
     identity: str
     """The SHA-256 of the configuration."""
+    inputs: Mapping[str, str]
+    """The SHA-256 of each file that the trial reads, by its path."""
     params: Mapping[str, Value]
     """Fixed and searched parameters together."""
 
@@ -28,4 +30,5 @@ def replay_of(result: SweepResult, trial: TrialRecord) -> Replay:
     """Return how a trial is run again."""
     info = result.info
     command = f"morphogenetic report replay --sweep-id {info.sweep_id} --trial {trial.number}"
-    return Replay(command, trial.seed, info.git_commit, info.identity, dict(trial.params))
+    inputs = {file.path: file.sha256 for file in info.inputs.values()}
+    return Replay(command, trial.seed, info.git_commit, info.identity, inputs, dict(trial.params))

@@ -42,6 +42,8 @@ class Identification:
     versions: Mapping[str, str]
     workload: str
     """`module:function`, or the program."""
+    inputs: Mapping[str, str]
+    """The SHA-256 of each file that the trials read, by its path."""
     max_parallel: int
     """The workers of the last session; 0: it never started."""
 
@@ -149,5 +151,6 @@ def _identification(result: SweepResult) -> Identification:
         python=info.python,
         versions=dict(info.versions),
         workload=experiment.workload or " ".join(experiment.command or ()),
+        inputs={file.path: file.sha256 for file in info.inputs.values()},
         max_parallel=result.sessions[-1].max_parallel if result.sessions else 0,
     )

@@ -13,6 +13,7 @@ from morphogenetic_engine.sweeps import workers
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.inputs import read_inputs
 from morphogenetic_engine.sweeps.probe import rejection, worker_setup
 from morphogenetic_engine.sweeps.resources import parallel_workers
 from morphogenetic_engine.sweeps.search import fired_rule, pruning_of, suggestions_of
@@ -50,10 +51,11 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
     """Load the workload in a worker, hold the sweep against it, and run trial 0 in a scratch folder for a while.
 
     Raises:
-        ConfigError: the workload does not take the parameters or does not report the objective.
+        ConfigError: the workload does not take the parameters or does not report the objective; an input is missing.
         WorkloadError: the workload cannot be loaded.
     """
     config = file.config
+    _check_inputs(file)
     suggestions, parallel = _suggestions(file), parallel_workers(config.execution)
     first = suggestions.params(0, NOTHING_EARLIER)
     with tempfile.TemporaryDirectory(prefix="sweep-check-") as scratch:
@@ -80,6 +82,13 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         ended=ended is not None,
         failure=ended.message if ended is not None and ended.state is TrialState.FAILED else "",
     )
+
+
+def _check_inputs(file: ConfigFile) -> None:
+    try:
+        read_inputs(file.config.experiment.inputs, Path.cwd())
+    except ConfigError as error:
+        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def _suggestions(file: ConfigFile) -> Suggestions:

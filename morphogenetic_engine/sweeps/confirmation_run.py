@@ -14,6 +14,7 @@ from morphogenetic_engine.sweeps.confirmation import FreshRun, candidates, check
 from morphogenetic_engine.sweeps.crew import Crew
 from morphogenetic_engine.sweeps.events import ConfirmationEnded, Outcome
 from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.inputs import check_inputs
 from morphogenetic_engine.sweeps.journal import Journal
 from morphogenetic_engine.sweeps.probe import worker_setup
 from morphogenetic_engine.sweeps.resources import parallel_workers
@@ -42,13 +43,16 @@ def confirm_sweep(
     Raises:
         ConfigError: the sweep's parameters fix the seed, or the workload does not take the sweep.
         WorkloadError: the workload cannot be loaded.
-        SweepError: no trial is complete, another process runs this sweep, or the folder is damaged.
+        SweepError: no trial is complete, another process runs this sweep, an input has changed since it began, or the
+            folder is damaged.
         StoreError: the folder cannot be written.
     """
     with Journal(folder.journal) as journal:
         result = read_result(folder, keep_curves=False)
         config = result.config
-        check_seed_is_free(config, f"sweep {folder.sweep_id}")
+        where = f"sweep {folder.sweep_id}"
+        check_seed_is_free(config, where)
+        check_inputs(result.info.inputs, Path(result.info.working_directory), where)
         trials = candidates(result, top)
         runs = fresh_runs(trials, seeds, config.optimization.seed, retry_failed=retry_failed)
         if not runs:

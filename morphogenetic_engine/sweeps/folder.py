@@ -24,11 +24,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from morphogenetic_engine.errors import SweepError, StoreError, did_you_mean
+from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, did_you_mean
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
+from morphogenetic_engine.sweeps.inputs import InputFile, read_inputs
 from morphogenetic_engine.sweeps.record_file import read_record
 from morphogenetic_engine.sweeps.journal import is_locked
 
@@ -76,6 +77,8 @@ class SweepInfo(BaseModel):
     """Which rule chose the search, where the sampler is `auto`."""
     git_commit: str | None
     """The commit of the working directory, with "-dirty" where files differed from it; None outside a repository."""
+    inputs: dict[str, InputFile] = Field(default_factory=dict)
+    """The files that the trials read, by the names of their parameters; not there in sweeps of earlier versions."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +146,14 @@ def new_sweep(
 
     Raises:
         SweepError: the id is no plain name, or taken.
-        StoreError: the folder cannot be written.
+        ConfigError: an input is missing.
+        StoreError: the folder cannot be written, or an input cannot be read.
     """
     now = datetime.now().astimezone()
+    try:
+        inputs = read_inputs(config.experiment.inputs, Path.cwd())
+    except ConfigError as error:
+        raise ConfigError(f"{file.path}: {error}") from error
     try:
         results.mkdir(parents=True, exist_ok=True)
         folder = _new_folder(results, sweep_id, now)
@@ -165,6 +173,7 @@ def new_sweep(
             versions=_versions(),
             rule=rule,
             git_commit=_git_commit(),
+            inputs=inputs,
         )
     )
     return folder

@@ -22,6 +22,7 @@ from morphogenetic_engine.sweeps.crew import Crew, Heard
 from morphogenetic_engine.sweeps.early_stopping import EarlyStopper
 from morphogenetic_engine.sweeps.events import Event, Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.inputs import check_inputs
 from morphogenetic_engine.sweeps.journal import Journal
 from morphogenetic_engine.sweeps.probe import worker_setup
 from morphogenetic_engine.sweeps.replicate_table import add_replicates, write_replicates
@@ -47,12 +48,13 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
     Raises:
         ConfigError: the workload does not take the sweep's parameters, or does not report the objective.
         WorkloadError: the workload cannot be loaded.
-        SweepError: another process runs this sweep, or the folder is damaged.
+        SweepError: another process runs this sweep, an input has changed since it began, or the folder is damaged.
         StoreError: the folder cannot be written.
     """
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(folder.journal))
         info = folder.read_info()
+        check_inputs(info.inputs, Path(info.working_directory), f"sweep {folder.sweep_id}")
         history = read_history(folder, keep_curves=_looks_at_curves(info.config))
         table = stack.enter_context(TrialTable(folder.table, info.config))
         runner = SweepRunner(

@@ -47,6 +47,9 @@ class ExperimentConfig(Section):
 
     workload: str | None = None
     """`module:function`, called as train(params, trial); left out: the morphogenetic engine."""
+    inputs: dict[str, Annotated[StrictStr, Field(min_length=1)]] = Field(default_factory=dict)
+    """Files that the trials read: a parameter's name and the path that it holds. Their SHA-256 are recorded, and a
+    sweep whose inputs have changed is not resumed."""
     replicates: int = Field(default=1, ge=1)
     """Runs of each configuration, with seeds that all configurations share; the objective is made of all of them."""
     command: tuple[StrictStr, ...] | None = None
@@ -71,6 +74,9 @@ class ExperimentConfig(Section):
 
     @model_validator(mode="after")
     def _names_are_plain(self) -> ExperimentConfig:
+        twice = self.inputs.keys() & self.__pydantic_extra__.keys()
+        if twice:
+            raise ValueError(f"inputs: {', '.join(sorted(twice))} is given a second time beside them; keep one")
         for name in self.parameters:
             if METRIC_NAME.fullmatch(name) is None:
                 raise ValueError(f"names must match {METRIC_NAME.pattern}, but got {name!r}")
@@ -78,8 +84,8 @@ class ExperimentConfig(Section):
 
     @property
     def parameters(self) -> dict[str, Value | list[Value]]:
-        """The given parameters in the order of the file; a list is an axis."""
-        return dict(self.__pydantic_extra__)
+        """The given parameters in the order of the file, the inputs after them; a list is an axis."""
+        return {**self.__pydantic_extra__, **self.inputs}
 
 
 class EarlyStopping(Section):

@@ -201,6 +201,7 @@ class Unsent:
             tags[f"{TAG}best_trial"] = str(self.best.number)
         if info.git_commit:
             tags["mlflow.source.git.commit"] = info.git_commit
+        tags |= {f"{TAG}input.{name}": f"{file.path} sha256:{file.sha256}" for name, file in info.inputs.items()}
         rule = info.config.optimization
         tags |= {
             f"{TAG}objective": f"{rule.direction} {rule.target_metric}",

@@ -1,0 +1,78 @@
+"""The files that trials read: recorded when a sweep begins, held against what they were when it goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.check import check_sweep
+from morphogenetic_engine.sweeps.confirmation_run import confirm_sweep
+from morphogenetic_engine.sweeps.events import Outcome
+from morphogenetic_engine.sweeps.results import read_result
+from morphogenetic_engine.sweeps.runner import run_sweep
+from tests.conftest import StartSweep, WriteConfig
+
+SWEEP = """\
+experiment: {command: [python3, -c, "print('score=' + open('{table}').read())", "{x}"], inputs: {table: numbers.txt}}
+parameters: {x: [1, 2]}
+optimization: {target_metric: score}
+"""
+
+
+def test_inputs_are_parameters_and_their_hashes_are_recorded(workplace: Path, start: StartSweep) -> None:
+    (workplace / "numbers.txt").write_text("7", encoding="ascii")
+    folder = start(SWEEP)
+    assert run_sweep(folder) is Outcome.FINISHED
+    result = read_result(folder)
+    assert [trial.metrics["score"] for trial in result.trials] == [7.0, 7.0]
+    assert all(trial.params["table"] == "numbers.txt" for trial in result.trials)
+    recorded = result.info.inputs["table"]
+    assert (recorded.path, recorded.sha256, recorded.size) == ("numbers.txt", hashlib.sha256(b"7").hexdigest(), 1)
+
+
+def test_a_sweep_whose_input_has_changed_does_not_go_on(workplace: Path, start: StartSweep) -> None:
+    (workplace / "numbers.txt").write_text("7", encoding="ascii")
+    folder = start(SWEEP)
+    run_sweep(folder)
+    (workplace / "numbers.txt").write_text("8", encoding="ascii")
+    changed = r"numbers\.txt has changed since the sweep began \(sha256 7902699be42c"
+    with pytest.raises(SweepError, match=changed):
+        run_sweep(folder)
+    with pytest.raises(SweepError, match=changed):
+        confirm_sweep(folder, top=1, seeds=1)
+    (workplace / "numbers.txt").unlink()
+    with pytest.raises(ConfigError, match=r"experiment\.inputs\.table: there is no file numbers\.txt"):
+        run_sweep(folder)
+    (workplace / "numbers.txt").write_text("7", encoding="ascii")
+    assert run_sweep(folder) is Outcome.FINISHED
+
+
+def test_a_missing_input_is_named_before_anything_is_made(workplace: Path, write_config: WriteConfig) -> None:
+    file = write_config(SWEEP)
+    with pytest.raises(ConfigError, match=r"^sweep\.yaml: experiment\.inputs\.table: there is no file numbers\.txt$"):
+        check_sweep(file, watch_seconds=0)
+
+
+def test_a_missing_input_leaves_no_folder(workplace: Path, start: StartSweep) -> None:
+    with pytest.raises(ConfigError, match=r"^sweep\.yaml: experiment\.inputs\.table: there is no file"):
+        start(SWEEP)
+    assert not (workplace / "results").exists()
+
+
+def test_a_name_is_given_once(write_config: WriteConfig) -> None:
+    with pytest.raises(ConfigError, match="inputs: table is given a second time"):
+        write_config("experiment: {inputs: {table: a}, table: b}\nparameters: {lr: [1, 2]}\n")
+    with pytest.raises(ConfigError, match="experiment gives table too"):
+        write_config("experiment: {inputs: {table: a}}\nparameters: {table: [b, c]}\n")
+
+
+def test_a_folder_of_an_earlier_version_is_read(start: StartSweep) -> None:
+    folder = start("experiment: {workload: 'toy:quadratic'}\nparameters: {x: [1, 2]}\n")
+    written = json.loads(folder.info.read_bytes())
+    del written["inputs"], written["config"]["experiment"]["inputs"]
+    folder.info.write_text(json.dumps(written), encoding="utf-8")
+    assert not folder.read_info().inputs
