@@ -34,7 +34,7 @@ def read_samples(path: Path) -> tuple[Floats, Labels]:
         ConfigError: it does not hold samples with classes; the message says what is wrong.
     """
     try:
-        # a file that is opened here is closed here, whatever NumPy finds; pickled objects are refused: loading runs code
+        # opened here, it is closed whatever NumPy finds; pickled objects are refused, as loading one runs code
         with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
             names = getattr(file, "files", ())
             if "x" not in names or "y" not in names:

@@ -90,7 +90,7 @@ class TrainingSettings:  # pylint: disable=too-many-instance-attributes
     """
 
     problem_type: str = "spirals"
-    """What is learnt: spirals, moons, clusters, spheres, complex_moons (synthetic), digits, wine, breast_cancer, file."""
+    """What is learnt: spirals, moons, clusters, spheres, complex_moons; digits, wine, breast_cancer; file."""
     data_file: str = ""
     """Samples to learn from, which `morphogenetic data` writes: .npz with x and y. Sets problem_type to file."""
     n_samples: int = 2000

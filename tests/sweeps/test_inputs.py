@@ -51,7 +51,7 @@ def test_a_sweep_whose_input_has_changed_does_not_go_on(workplace: Path, start: 
     assert run_sweep(folder) is Outcome.FINISHED
 
 
-def test_a_missing_input_is_named_before_anything_is_made(workplace: Path, write_config: WriteConfig) -> None:
+def test_a_missing_input_is_named_before_anything_is_made(write_config: WriteConfig) -> None:
     file = write_config(SWEEP)
     with pytest.raises(ConfigError, match=r"^sweep\.yaml: experiment\.inputs\.table: there is no file numbers\.txt$"):
         check_sweep(file, watch_seconds=0)
