@@ -1,4 +1,4 @@
-"""A trial's pod as two processes of this machine: the wrapped command with a real shell, and the collector beside it."""
+"""A trial's pod as two processes of this machine: the wrapped command in a real shell, the collector beside it."""
 
 from __future__ import annotations
 
