@@ -21,7 +21,7 @@ test: .venv/development ## Run the tests, with coverage
 test-faults: .venv/development ## Kill sweeps at fifty random moments of each kind, and resume them
 	SWEEP_FAULTS=50 $(BIN)/python -m pytest --numprocesses 2 -m faults
 
-lint: .venv/development ## Check format, style, types, the layers of imports, YAML, shell scripts and Dockerfiles
+lint: .venv/development ## Check format, style, types, the layers of imports, YAML, shell, Dockerfiles, workflows
 	$(BIN)/black --check --quiet . || { $(BIN)/black --check .; exit 1; }
 	$(BIN)/pylint morphogenetic_engine tests benchmarks scripts
 	$(BIN)/mypy
@@ -29,6 +29,9 @@ lint: .venv/development ## Check format, style, types, the layers of imports, YA
 	$(BIN)/yamllint --strict .
 	$(BIN)/shellcheck scripts/*.sh .ci/run
 	$(BIN)/hadolint images/*/Dockerfile
+	$(BIN)/actionlint
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --quiet --offline --no-progress .github/workflows
 
 format: .venv/development ## Format the code
 	$(BIN)/black .
@@ -42,13 +45,23 @@ hooks: .venv/development ## Let git run the linters before each commit
 verify: .venv/development .venv-checkov/checkov ## Build the manifests, and check them with Kubernetes' schemas and checkov
 	@scripts/verify-manifests.sh
 
+ci-sweep: .venv/development ## A quick sweep and its report, into results/ci
+	@scripts/ci-sweep.sh
+
 ##@ On a cluster
 
 images: ## Build the container images with podman, Docker or buildah
 	@scripts/images.sh
 
+test-images: .venv/development ## Build the image of trials, and run one in a pod as Katib would; needs podman
+	image=$$(CONTAINER_ENGINE=podman IMAGES_TAG=test scripts/images.sh train) && \
+		TRAIN_IMAGE=$$image $(BIN)/python -m pytest tests/images
+
 deploy: ## Install everything on the cluster of kubectl: make deploy OVERLAY=kind
 	@scripts/deploy.sh $(OVERLAY)
+
+smoke: .venv/development ## Run the smoke pipeline and an Experiment on the cluster of kubectl (after make deploy OVERLAY=kind)
+	@scripts/smoke.sh
 
 port-forward: ## Open the pages of Kubeflow Pipelines, Katib and MLflow on this machine
 	@scripts/port-forward.sh
@@ -83,4 +96,4 @@ help: ## List the targets
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --constraint manifests/checkov.lock checkov
 	@touch $@
 
-.PHONY: sweep environment test test-faults lint format bench hooks verify images deploy port-forward lock clean help
+.PHONY: sweep environment test test-faults lint format bench hooks verify ci-sweep images test-images deploy smoke port-forward lock clean help

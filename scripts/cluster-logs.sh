@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Everything that says why a cluster did not do what it should, into a folder: cluster-logs.sh FOLDER. No secrets.
+set -uo pipefail
+folder=${1:?usage: cluster-logs.sh FOLDER}
+mkdir -p "$folder"
+
+keep() { # FILE COMMAND...: what cannot be had is no reason to stop
+  local file=$folder/$1
+  shift
+  "$@" >"$file" 2>&1 || echo "cluster-logs.sh: '$*' failed, see $file" >&2
+}
+
+keep nodes.txt kubectl describe nodes
+keep pods.txt kubectl get pods --all-namespaces --output=wide
+keep events.txt kubectl get events --all-namespaces --sort-by=.lastTimestamp
+for namespace in morphogenetic kubeflow; do
+  keep "$namespace-pods.txt" kubectl --namespace "$namespace" describe pods
+  keep "$namespace-sweeps.yaml" kubectl --namespace "$namespace" get experiments,suggestions,trials,jobs --output=yaml
+  keep "$namespace-workflows.yaml" kubectl --namespace "$namespace" get workflows --output=yaml
+  for pod in $(kubectl --namespace "$namespace" get pods --output=name 2>/dev/null); do
+    keep "$namespace-${pod#pod/}.log" kubectl --namespace "$namespace" logs "$pod" --all-containers --prefix --tail=2000
+  done
+done

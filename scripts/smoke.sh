@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# On a cluster that `make deploy OVERLAY=kind` has prepared: run the smoke pipeline and an Experiment to their ends, and
+# fetch the report, into results/smoke. Fails when one of them fails or takes too long.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=results/smoke
+config=examples/smoke.yaml
+home=morphogenetic
+mkdir -p "$folder"
+export TRAIN_IMAGE=${TRAIN_IMAGE:-localhost/morphogenetic-train:kind}
+export REPORT_IMAGE=${REPORT_IMAGE:-localhost/morphogenetic-report:kind}
+export SWEEP_STORAGE=s3://sweeps/smoke SWEEP_STORAGE_SECRET=object-store
+export SWEEP_STORAGE_ENDPOINT=http://seaweedfs.$home:8333
+
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
+forward() { # NAMESPACE SERVICE PORT TARGET
+  kubectl --namespace "$1" port-forward "service/$2" "$3:$4" >"$folder/$2-forward.log" 2>&1 &
+  pids+=($!)
+  for _ in $(seq 60); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$3") 2>/dev/null; then
+      return
+    fi
+    kill -0 "${pids[-1]}" || break
+    sleep 0.5
+  done
+  echo "smoke.sh: no connection to $2: $(<"$folder/$2-forward.log")" >&2
+  exit 1
+}
+secret() { kubectl --namespace "$home" get secret object-store --output="go-template={{.data.$1 | base64decode}}"; }
+
+forward kubeflow ml-pipeline 8888 8888
+make submit-sweep CONFIG="$config" PIPELINE=smoke HOST=http://127.0.0.1:8888 | tee "$folder/pipeline.txt"
+
+# What the retries of a task rest on: no default of the workflow controller stands above a pipeline's own.
+defaults=$(kubectl --namespace kubeflow get configmap workflow-controller-configmap \
+  --output='go-template={{.data.workflowDefaults}}')
+if grep -q retryStrategy <<<"$defaults"; then
+  echo "smoke.sh: the workflow controller still has a default retryStrategy" >&2
+  exit 1
+fi
+
+.venv/bin/morphogenetic sweep render --to katib --config "$config" --namespace "$home" --image "$TRAIN_IMAGE" \
+  >"$folder/experiment.yaml"
+kubectl apply --filename "$folder/experiment.yaml"
+experiment=$(kubectl get --filename "$folder/experiment.yaml" --output=name)
+for _ in $(seq 180); do
+  said=$(kubectl --namespace "$home" get "$experiment" \
+    --output='go-template={{range .status.conditions}}{{if eq .status "True"}}{{.type}} {{end}}{{end}}' || true)
+  case $said in
+  *Succeeded*) break ;;
+  *Failed*) echo "smoke.sh: $experiment has failed" >&2 && exit 1 ;;
+  esac
+  sleep 5
+done
+kubectl --namespace "$home" get "$experiment" --output=yaml >"$folder/ended-experiment.yaml"
+kubectl --namespace "$home" get trials | tee "$folder/trials.txt"
+if [[ $said != *Succeeded* ]]; then
+  echo "smoke.sh: $experiment has not ended in time: $said" >&2
+  exit 1
+fi
+
+address=$(sed -n 's|^report: s3://||p' "$folder/pipeline.txt")
+forward "$home" seaweedfs 8333 8333
+curl --fail --silent --show-error --output "$folder/index.html" --config - <<CURL
+url = "http://127.0.0.1:8333/$address"
+aws-sigv4 = "aws:amz:us-east-1:s3"
+user = "$(secret AWS_ACCESS_KEY_ID):$(secret AWS_SECRET_ACCESS_KEY)"
+CURL
+grep -qi '<html' "$folder/index.html"
+echo "report: $folder/index.html"
