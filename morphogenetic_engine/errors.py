@@ -4,11 +4,12 @@ MorphogeneticError
 ├── ConfigError     a sweep file, an option or a parameter is wrong; the user mends it
 ├── WorkloadError   the workload cannot be found, loaded or called as the trial contract says
 ├── SweepError      a sweep folder is missing, taken, damaged, or belongs to another configuration
+├── ClusterError    a cluster cannot be reached, refuses, or has no Katib
 ├── StoreError      something could not be written or read: disk full, no permission, server gone
 ├── TrialFailed     one trial failed; carries the reason that the journal records
 └── Pruned          one trial was stopped early on purpose; raised by Trial.report
 
-The first four end a command with one line and exit status 2. The last two belong to one trial and never end a sweep.
+The first five end a command with one line and exit status 2. The last two belong to one trial and never end a sweep.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ class SweepError(MorphogeneticError):
 
 class StoreError(MorphogeneticError):
     """Something could not be written or read: disk full, no permission, server gone."""
+
+
+class ClusterError(MorphogeneticError):
+    """A cluster cannot be reached, refuses, or lacks what is asked for. The message says where and why."""
 
 
 class FailureReason(StrEnum):

@@ -15,6 +15,7 @@ import click
 from morphogenetic_engine.cli import options
 from morphogenetic_engine.cli.confirm import confirm_command
 from morphogenetic_engine.cli.ensemble import ensemble_command
+from morphogenetic_engine.cli.katib import collect_command, stop_command, submit_command, watch_command
 from morphogenetic_engine.cli.main import INTERRUPTED, run
 from morphogenetic_engine.cli.render import render_command
 from morphogenetic_engine.cli.replay import replay_command
@@ -268,8 +269,9 @@ def _print_json(value: object) -> None:
 
 sweep.add_command(confirm_command)
 sweep.add_command(ensemble_command)
-sweep.add_command(render_command)
 sweep.add_command(replay_command)
+for command in (render_command, submit_command, watch_command, collect_command, stop_command):
+    sweep.add_command(command)
 
 
 if __name__ == "__main__":

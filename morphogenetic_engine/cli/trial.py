@@ -15,6 +15,7 @@ import click
 from morphogenetic_engine.cli.main import INTERRUPTED, run
 
 if TYPE_CHECKING:
+    from morphogenetic_engine.storage import Store
     from morphogenetic_engine.sweeps.config_file import ConfigFile
     from morphogenetic_engine.sweeps.planned_trial import PlannedTrial
     from morphogenetic_engine.sweeps.results import TrialRecord
@@ -55,7 +56,13 @@ def trial() -> None:
 @click.option(
     "--metrics", type=click.Path(path_type=Path), metavar="FILE", help="Write the metric lines to this file too."
 )
-def run_command(
+@click.option(
+    "--to",
+    "store",
+    metavar="URL",
+    help="Upload the trial's files here, under its name: s3://bucket/folder, or a folder.",
+)
+def run_command(  # pylint: disable=too-many-arguments  # each is an option
     *,
     config: str,
     params: tuple[str, ...],
@@ -65,13 +72,15 @@ def run_command(
     name: str | None,
     folder: Path | None,
     metrics: Path | None,
+    store: str | None,
 ) -> int:
     """Run one trial and print its metrics, a line each: the time, then name=value.
 
     \b
     The exit status is 0 when the trial is complete, 1 when it failed, 2 for bad input, 143 when SIGTERM stopped it
-    early, 130 after Ctrl-C. The files of the trial stay in its folder in each case.
+    early, 130 after Ctrl-C. The files of the trial stay in its folder, and go to --to, in each case.
     """
+    from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.sweeps.planned_trial import trial_name
 
@@ -82,8 +91,12 @@ def run_command(
         raise ConfigError(f"{file.path}: {error}") from error
     name = name or os.environ.get("KATIB_TRIAL_NAME") or trial_name(file.config, planned)
     folder = folder or Path("results/trials") / name
+    target = open_store(store) if store else None  # what is wrong with the address is said before the work
     record = _run(file, planned, folder, metrics)
-    return _show_end(record, folder)
+    status = _show_end(record, folder)
+    if target is not None:
+        _upload(folder, target, name)
+    return status
 
 
 def _config(source: str) -> ConfigFile:
@@ -143,6 +156,13 @@ def _run(file: ConfigFile, planned: PlannedTrial, folder: Path, metrics: Path | 
         journal = stack.enter_context(Journal(folder / "journal.jsonl"))
         observers: list[Observer] = [journal.append, MetricLines(sys.stdout, *copies)]
         return run_one_trial(file.config, planned, where=str(file.path), folder=folder, observers=observers)
+
+
+def _upload(folder: Path, store: Store, name: str) -> None:
+    from morphogenetic_engine.sweeps.trial_files import upload_trial
+
+    count = upload_trial(folder, store, name)
+    click.echo(f"{count} files uploaded to {store.address_of(name)}", err=True)
 
 
 def _show_end(record: TrialRecord, folder: Path) -> int:

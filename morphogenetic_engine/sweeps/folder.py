@@ -5,6 +5,7 @@ results/sweeps/<sweep_id>/
     sweep.json      the resolved configuration, its identity, versions, git commit
     journal.jsonl   the history (journal.lock: who writes it)
     trials.csv      the trial table
+    katib.json      which Experiment it was collected from, in a sweep that ran on Katib
     replicates.csv  each replicate of each trial, in sweeps that have replicates
     trials/<n>/     each trial's own folder
     confirmations/<n>/<k>/  that of trial n's configuration, run once more with fresh seed k
@@ -49,6 +50,7 @@ _FILES = frozenset(
         "storage.log",
         "storage.json",
         "storage.lock",
+        "katib.json",
     }
 )
 _PACKAGES = ("morphogenetic-engine", "numpy", "scipy", "torch", "scikit-learn")
@@ -117,6 +119,10 @@ class SweepFolder:
 
     def trial(self, number: int) -> Path:
         return self.path / "trials" / str(number)
+
+    @property
+    def katib(self) -> Path:
+        return self.path / "katib.json"
 
     @property
     def ensemble(self) -> Path:

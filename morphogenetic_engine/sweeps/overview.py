@@ -55,9 +55,11 @@ def overview(folder: SweepFolder) -> SweepOverview:
 
 
 def sweep_state(folder: SweepFolder, result: SweepResult) -> str:
-    """Return running, killed, new, or the outcome of the last session."""
+    """Return running, killed, new, on Katib (when last collected), or the outcome of the last session."""
     if is_locked(folder.journal):
         return "running"
     if result.outcome is not None:
         return result.outcome.value
+    if folder.katib.exists():
+        return "on Katib"
     return "killed" if result.sessions else "new"

@@ -26,6 +26,8 @@ class PlannedTrial:
     seed: int
     params: Params
     """Fixed and searched parameters together."""
+    placed: bool = True
+    """Whether the number is the trial's place in the sweep; if not, it is 0, for want of a better one."""
 
 
 def read_point(config: SweepConfig, written: Mapping[str, str]) -> dict[str, Value]:
@@ -62,7 +64,7 @@ def trial_of_point(
         sweep_seed = config.optimization.seed
         written = ",".join(f"{name}={text(value)}" for name, value in point.items())
         seed = derived_seed(sweep_seed, f"point {written}") if number is None else trial_seed(sweep_seed, number)
-    return PlannedTrial(number or 0, seed, {**config.space.fixed, **point})
+    return PlannedTrial(number or 0, seed, {**config.space.fixed, **point}, placed=number is not None)
 
 
 def trial_of_number(config: SweepConfig, number: int, *, seed: int | None = None) -> PlannedTrial:

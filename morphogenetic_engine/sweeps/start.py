@@ -51,6 +51,8 @@ def continue_sweep(
     folder = find_sweep(results, sweep_id)
     if is_locked(folder.journal):
         raise SweepError(f"{folder.path}: is being run by another process")
+    if folder.katib.exists():
+        raise SweepError(f"{folder.path}: ran on Katib; start a new sweep from its results with --from {sweep_id}")
     info = folder.read_info()
     before = info.config
     where = str(file.path) if file else f"sweep {sweep_id}"

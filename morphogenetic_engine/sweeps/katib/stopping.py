@@ -54,7 +54,7 @@ def stopping_losses(config: SweepConfig, parallel: int, trials: int) -> Iterator
     if stopping.threshold is not None and goal(config) is None:
         yield Loss(f"{where}.threshold", "Katib's goal is on the objective alone: all trials run")
     elif stopping.threshold is not None:
-        yield Loss(f"{where}.threshold", "trials that run when the goal is reached go on (`sweep watch` ends them)")
+        yield Loss(f"{where}.threshold", "trials that run when the goal is reached go on (`sweep stop` ends them)")
         if stopping.min_trials:
             yield Loss(f"{where}.min_trials", "Katib stops at the goal, however few trials have ended")
 

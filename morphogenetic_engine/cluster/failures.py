@@ -1,0 +1,92 @@
+"""What the Kubernetes client raises, as one line that says where, what and why."""
+
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from morphogenetic_engine.errors import ClusterError
+
+_DENIED = re.compile(r'admission webhook "(?P<webhook>[^"]+)" denied the request: (?P<why>.*)', re.DOTALL)
+_GONE = 410
+_AGAIN = frozenset({429, 500, 502, 503, 504})
+
+
+class Unreachable(ClusterError):
+    """The cluster does not answer, or cannot just now; asking again may help."""
+
+
+class Expired(ClusterError):
+    """What a watch was to go on from is too old: list again."""
+
+
+class Missing(ClusterError):
+    """There is no such object."""
+
+
+class Forbidden(ClusterError):
+    """This user may not do it."""
+
+
+class Conflict(ClusterError):
+    """Somebody made it in the meantime."""
+
+
+@contextmanager
+def explained(host: str, what: str) -> Iterator[None]:
+    """Turn what the client raises while `what` is done ("create Experiment a/b") into a ClusterError."""
+    from kubernetes.client import ApiException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except ApiException as error:
+        raise _explained(error.status, _message(error.body), str(error.reason), host, what) from error
+    except json.JSONDecodeError as error:
+        raise Unreachable(f"{host}: the connection broke in the middle of an answer") from error
+    except (HTTPError, OSError) as error:
+        raise Unreachable(f"{host}: cannot be reached: {_cause(error)}") from error
+
+
+def _explained(status: int, said: str, reason: str, host: str, what: str) -> ClusterError:
+    message = said or " ".join(reason.split())
+    denied = _DENIED.search(message)
+    if denied:
+        return ClusterError(f"Katib refuses to {what}: {denied['why']}")
+    if status == 401:
+        return ClusterError(f"{host}: does not know who is asking; are the credentials of the kubeconfig still good?")
+    if status == 403:
+        return Forbidden(f"{host}: may not {what}: {message}")
+    if status == 404 and not said:
+        return ClusterError(f"{host}: has no Katib: it does not know kubeflow.org/v1beta1")
+    if status == 404:
+        return Missing(f"{host}: cannot {what}: {message}")
+    if status == _GONE:
+        return Expired(f"{host}: {message}")
+    if status == 409:
+        return Conflict(f"{host}: cannot {what}: {message}")
+    if status in _AGAIN:
+        return Unreachable(f"{host}: cannot {what} just now: {message} ({status})")
+    return ClusterError(f"{host}: cannot {what}: {message} ({status})")
+
+
+def _message(body: object) -> str:
+    """Return the message of a Status, in one line; "" where the body is none."""
+    try:
+        status = json.loads(body) if isinstance(body, (str, bytes)) else {}
+    except json.JSONDecodeError:
+        return ""
+    message = status.get("message") if isinstance(status, dict) else None
+    return " ".join(str(message).split()) if message else ""
+
+
+def _cause(error: BaseException) -> str:
+    """Return the innermost reason of a failed request, without the client's objects."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, BaseException):
+        return _cause(reason)
+    text = " ".join(str(error).split())
+    return re.sub(r"^<?[\w.]+(\([^)]*\))?( object at 0x[0-9a-f]+>)?: ", "", text)

@@ -1,0 +1,190 @@
+"""Experiments and Trials as the Kubernetes API gives them, read into what a sweep needs to know of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import config_of_text
+from morphogenetic_engine.sweeps.katib.environment import SWEEP_VARIABLE
+from morphogenetic_engine.sweeps.katib.experiment import SPEC_ANNOTATION, STORE_ANNOTATION
+
+Object = Mapping[str, object]
+"""An object of the Kubernetes API, decoded from JSON."""
+
+
+class Phase(StrEnum):
+    """The types of Katib's conditions; an object is in the phase of its last condition that is true."""
+
+    CREATED = "Created"
+    RUNNING = "Running"
+    RESTARTING = "Restarting"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    KILLED = "Killed"
+    EARLY_STOPPED = "EarlyStopped"
+    METRICS_UNAVAILABLE = "MetricsUnavailable"
+
+    @property
+    def final(self) -> bool:
+        return self not in {Phase.CREATED, Phase.RUNNING, Phase.RESTARTING}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What Katib last said of an object."""
+
+    phase: Phase
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class KatibTrial:
+    """One Trial."""
+
+    name: str
+    created: float
+    """In seconds since 1970, like all times."""
+    condition: Condition
+    assignments: Mapping[str, str]
+    metrics: Mapping[str, float]
+    """The latest of each; none before the trial has succeeded or was stopped early."""
+    started: float
+    ended: float | None
+
+
+@dataclass(frozen=True)
+class KatibExperiment:
+    """One Experiment."""
+
+    name: str
+    namespace: str
+    uid: str
+    created: float
+    condition: Condition
+    config: SweepConfig
+    image: str
+    parallel: int
+    spec_hash: str | None
+    """That of the specification it was made from."""
+    store: str | None
+    """Where its trials upload their files."""
+
+    @property
+    def completed(self) -> bool:
+        return self.condition.phase.final
+
+    @property
+    def where(self) -> str:
+        return f"Experiment {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An Experiment and its Trials at one time."""
+
+    experiment: KatibExperiment
+    trials: Sequence[KatibTrial]
+
+    @property
+    def running(self) -> list[KatibTrial]:
+        return [trial for trial in self.trials if not trial.condition.phase.final]
+
+
+def read_experiment(manifest: Object) -> KatibExperiment:
+    """Read an Experiment.
+
+    Raises:
+        ConfigError: it is none of ours: it does not hold a sweep.
+    """
+    metadata, spec = _mapping(manifest, "metadata"), _mapping(manifest, "spec")
+    name, namespace = _text(metadata, "name"), _text(metadata, "namespace")
+    annotations = _mapping(metadata, "annotations")
+    container = _container(spec)
+    variables = {_text(each, "name"): _text(each, "value") for each in _mappings(container, "env")}
+    if SWEEP_VARIABLE not in variables:
+        raise ConfigError(f"Experiment {namespace}/{name}: was not made by `sweep render` or `sweep submit`")
+    parallel = spec.get("parallelTrialCount")
+    return KatibExperiment(
+        name=name,
+        namespace=namespace,
+        uid=_text(metadata, "uid"),
+        created=_time(metadata, "creationTimestamp") or 0.0,
+        condition=_condition(manifest),
+        config=config_of_text(variables[SWEEP_VARIABLE], where=f"Experiment {namespace}/{name}").config,
+        image=_text(container, "image"),
+        parallel=parallel if isinstance(parallel, int) else 1,
+        spec_hash=_text(annotations, SPEC_ANNOTATION) or None,
+        store=_text(annotations, STORE_ANNOTATION) or None,
+    )
+
+
+def read_trial(manifest: Object) -> KatibTrial:
+    """Read a Trial."""
+    metadata, spec, status = (_mapping(manifest, key) for key in ("metadata", "spec", "status"))
+    created = _time(metadata, "creationTimestamp") or 0.0
+    return KatibTrial(
+        name=_text(metadata, "name"),
+        created=created,
+        condition=_condition(manifest),
+        assignments={_text(each, "name"): _text(each, "value") for each in _mappings(spec, "parameterAssignments")},
+        metrics=_latest(_mappings(_mapping(status, "observation"), "metrics")),
+        started=_time(status, "startTime") or created,
+        ended=_time(status, "completionTime"),
+    )
+
+
+def _container(spec: Object) -> Object:
+    """Return the container of the trial template that trials run in; nothing where the template is another one."""
+    template = _mapping(spec, "trialTemplate")
+    pod = _mapping(_mapping(_mapping(_mapping(template, "trialSpec"), "spec"), "template"), "spec")
+    name = template.get("primaryContainerName")
+    return next((each for each in _mappings(pod, "containers") if each.get("name") == name), {})
+
+
+def _condition(manifest: Object) -> Condition:
+    """Return the last condition that is true; Katib appends, and sets the earlier ones to false."""
+    for condition in reversed(_mappings(_mapping(manifest, "status"), "conditions")):
+        if condition.get("status") == "True" and condition.get("type") in set(Phase):
+            phase = Phase(_text(condition, "type"))
+            return Condition(phase, _text(condition, "reason"), _text(condition, "message"))
+    return Condition(Phase.CREATED)
+
+
+def _latest(metrics: Sequence[Object]) -> dict[str, float]:
+    """Return the latest value of each metric; what is no finite number ("unavailable") is left out."""
+    found: dict[str, float] = {}
+    for metric in metrics:
+        try:
+            value = float(_text(metric, "latest"))
+        except ValueError:
+            continue  # Katib's word for a metric that it did not find
+        if math.isfinite(value):
+            found[_text(metric, "name")] = value
+    return found
+
+
+def _time(parent: Object, key: str) -> float | None:
+    written = _text(parent, key)
+    return datetime.fromisoformat(written).timestamp() if written else None
+
+
+def _mapping(parent: Object, key: str) -> Object:
+    value = parent.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(parent: Object, key: str) -> list[Object]:
+    value = parent.get(key)
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def _text(parent: Object, key: str) -> str:
+    value = parent.get(key)
+    return value if isinstance(value, str) else ""

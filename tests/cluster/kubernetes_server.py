@@ -1,0 +1,330 @@
+"""The part of the Kubernetes API that sweeps ask, over real HTTP: objects, lists, watches, and every refusal.
+
+Objects live as long as the FakeKubernetes; its server can be stopped and started again on the same port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import threading
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+import yaml
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+Manifest = dict[str, object]
+TOKEN = "a-token-of-the-tests"
+LABEL = "katib.kubeflow.org/metrics-collector-injection"
+GROUP_PATH = "/apis/kubeflow.org/v1beta1/namespaces/{namespace}/{plural}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that happened to an object."""
+
+    version: int
+    kind: str
+    plural: str
+    manifest: Manifest
+
+
+@dataclass
+class FakeKubernetes:
+    """The state of a cluster, and how it treats those who ask."""
+
+    namespaces: dict[str, dict[str, str]] = field(default_factory=lambda: {"ml": {LABEL: "enabled"}})
+    has_katib: bool = True
+    forbidden: set[tuple[str, str]] = field(default_factory=set)
+    """(verb, plural) that this user may not do."""
+    denial: str | None = None
+    """What the admission webhook says to every new Experiment; None: it admits them."""
+    failures: list[int] = field(default_factory=list)
+    """Statuses that the next requests for Katib's objects are answered with."""
+    page: int = 2
+    """The most objects of one answer to a list."""
+    objects: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    """Method and path of each request, in order."""
+    version: int = 1000
+    forgotten: int = 0
+    """Changes up to this version are too old to watch from."""
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    cut: threading.Event = field(default_factory=threading.Event)
+    """Set: watches that are open break off."""
+
+    def put(self, plural: str, namespace: str, manifest: Manifest) -> Manifest:
+        """Create an object, or replace it."""
+        with self.lock:
+            self.version += 1
+            stored = copy.deepcopy(manifest)
+            metadata = stored["metadata"]
+            assert isinstance(metadata, dict)
+            key = (plural, namespace, str(metadata["name"]))
+            metadata.update({"namespace": namespace, "resourceVersion": str(self.version)})
+            metadata.setdefault("uid", str(uuid.uuid4()))
+            metadata.setdefault("creationTimestamp", timestamp(time.time()))
+            kind = "MODIFIED" if key in self.objects else "ADDED"
+            self.objects[key] = stored
+            self.changes.append(Change(self.version, kind, plural, copy.deepcopy(stored)))
+            return copy.deepcopy(stored)
+
+    def get(self, plural: str, namespace: str, name: str) -> Manifest:
+        """Return a copy of an object that is there."""
+        with self.lock:
+            return copy.deepcopy(self.objects[plural, namespace, name])
+
+    def names(self, plural: str) -> list[str]:
+        """Return the names of the objects of one kind."""
+        with self.lock:
+            return sorted(name for kind, _, name in self.objects if kind == plural)
+
+    def remove(self, plural: str, namespace: str, name: str) -> None:
+        """Delete an object and what it owns."""
+        with self.lock:
+            self.version += 1
+            gone = self.objects.pop((plural, namespace, name))
+            self.changes.append(Change(self.version, "DELETED", plural, gone))
+            if plural == "experiments":
+                for kind, place, trial in list(self.objects):
+                    labels = _labels(self.objects[kind, place, trial])
+                    if kind == "trials" and labels.get("katib.kubeflow.org/experiment") == name:
+                        self.remove(kind, place, trial)
+
+    def forget(self) -> None:
+        """Let all that has happened be too old to watch from, as etcd's compaction does."""
+        with self.lock:
+            self.forgotten = self.version
+
+
+def timestamp(seconds: float) -> str:
+    """Return a time as Kubernetes writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+class KubernetesServer:
+    """Serves a FakeKubernetes on a port of this machine."""
+
+    def __init__(self, cluster: FakeKubernetes) -> None:
+        self.cluster = cluster
+        self.port = 0
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Serve; on the port of the last time, if there was one."""
+        self.cluster.cut.clear()
+        config = uvicorn.Config(
+            _application(self.cluster), host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + 20
+        while not self._server.started:
+            assert time.monotonic() < deadline and self._thread.is_alive(), "the server did not start"
+            time.sleep(0.005)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        """Break off what is open, and listen no more."""
+        assert self._server is not None and self._thread is not None
+        self.cluster.cut.set()
+        self._server.should_exit = True
+        self._thread.join(20)
+
+    def kubeconfig(self, path: Path, *, namespace: str | None = "ml", token: str = TOKEN) -> Path:
+        """Write a kubeconfig that leads here."""
+        context = {"cluster": "test", "user": "test", **({"namespace": namespace} if namespace else {})}
+        written = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "here",
+            "clusters": [{"name": "test", "cluster": {"server": self.url}}],
+            "users": [{"name": "test", "user": {"token": token}}],
+            "contexts": [{"name": "here", "context": context}],
+        }
+        path.write_text(yaml.safe_dump(written), encoding="utf-8")
+        return path
+
+
+@contextmanager
+def running_server(cluster: FakeKubernetes) -> Iterator[KubernetesServer]:
+    """Serve for a while."""
+    server = KubernetesServer(cluster)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _application(cluster: FakeKubernetes) -> Starlette:
+    answers = _Answers(cluster)
+    definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
+    return Starlette(
+        routes=[
+            Route(definition, answers.definition),
+            Route("/api/v1/namespaces/{name}", answers.namespace),
+            Route(GROUP_PATH, answers.collection, methods=["GET", "POST"]),
+            Route(GROUP_PATH + "/{name}", answers.item, methods=["GET", "DELETE"]),
+        ]
+    )
+
+
+class _Answers:
+    def __init__(self, cluster: FakeKubernetes) -> None:
+        self._cluster = cluster
+
+    async def definition(self, request: Request) -> Response:
+        refused = self._refused(request, "get", "customresourcedefinitions")
+        if refused is not None:
+            return refused
+        name = request.path_params["name"]
+        if not self._cluster.has_katib:
+            return status(404, "NotFound", f'customresourcedefinitions.apiextensions.k8s.io "{name}" not found')
+        names = {"kind": "Experiment", "plural": "experiments"}
+        spec = {"group": "kubeflow.org", "names": names, "scope": "Namespaced", "versions": []}
+        return JSONResponse({"metadata": {"name": name}, "spec": spec, "status": {}})
+
+    async def namespace(self, request: Request) -> Response:
+        refused = self._refused(request, "get", "namespaces")
+        if refused is not None:
+            return refused
+        name = request.path_params["name"]
+        if name not in self._cluster.namespaces:
+            return status(404, "NotFound", f'namespaces "{name}" not found')
+        return JSONResponse({"kind": "Namespace", "metadata": {"name": name, "labels": self._cluster.namespaces[name]}})
+
+    async def collection(self, request: Request) -> Response:
+        plural, namespace = request.path_params["plural"], request.path_params["namespace"]
+        verb = "create" if request.method == "POST" else "watch" if "watch" in request.query_params else "list"
+        refused = self._refused(request, verb, plural)
+        if refused is not None:
+            return refused
+        if verb == "watch":
+            return self._watch(request, plural, namespace)
+        return self._list(request, plural, namespace) if verb == "list" else await self._create(request, plural)
+
+    async def item(self, request: Request) -> Response:
+        plural, namespace, name = (request.path_params[key] for key in ("plural", "namespace", "name"))
+        refused = self._refused(request, "delete" if request.method == "DELETE" else "get", plural)
+        if refused is not None:
+            return refused
+        with self._cluster.lock:
+            if (plural, namespace, name) not in self._cluster.objects:
+                return status(404, "NotFound", f'{plural}.kubeflow.org "{name}" not found')
+            if request.method == "DELETE":
+                self._cluster.remove(plural, namespace, name)
+                return status(200, "", "", "Success")
+            return JSONResponse(self._cluster.get(plural, namespace, name))
+
+    def _refused(self, request: Request, verb: str, plural: str) -> Response | None:
+        self._cluster.requests.append(f"{request.method} {request.url.path}")
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return status(401, "Unauthorized", "Unauthorized")
+        if (verb, plural) in self._cluster.forbidden:
+            said = f'{plural}.kubeflow.org is forbidden: User "test" cannot {verb} resource "{plural}"'
+            return status(403, "Forbidden", said)
+        if plural not in {"namespaces", "customresourcedefinitions"}:
+            if not self._cluster.has_katib:
+                return PlainTextResponse("404 page not found\n", 404)
+            if self._cluster.failures:
+                return status(self._cluster.failures.pop(0), "ServiceUnavailable", "the server is busy")
+        return None
+
+    async def _create(self, request: Request, plural: str) -> Response:
+        manifest, namespace = await request.json(), request.path_params["namespace"]
+        name = manifest["metadata"]["name"]
+        with self._cluster.lock:
+            if (plural, namespace, name) in self._cluster.objects:
+                return status(409, "AlreadyExists", f'{plural}.kubeflow.org "{name}" already exists')
+            if self._cluster.denial is not None:
+                webhook = "validator.experiment.katib.kubeflow.org"
+                return status(400, "", f'admission webhook "{webhook}" denied the request: {self._cluster.denial}')
+            return JSONResponse(self._cluster.put(plural, namespace, manifest), 201)
+
+    def _list(self, request: Request, plural: str, namespace: str) -> Response:
+        wanted = _selector(request)
+        with self._cluster.lock:
+            found = [
+                copy.deepcopy(manifest)
+                for (kind, place, _), manifest in sorted(self._cluster.objects.items())
+                if (kind, place) == (plural, namespace) and wanted.items() <= _labels(manifest).items()
+            ]
+            begin = int(request.query_params.get("continue") or 0)
+            limit = min(self._cluster.page, int(request.query_params.get("limit", len(found) or 1)))
+            metadata = {"resourceVersion": str(self._cluster.version)}
+            if begin + limit < len(found):
+                metadata["continue"] = str(begin + limit)
+            return JSONResponse({"kind": "List", "metadata": metadata, "items": found[begin : begin + limit]})
+
+    def _watch(self, request: Request, plural: str, namespace: str) -> Response:
+        version = int(request.query_params["resourceVersion"])
+        seconds = float(request.query_params.get("timeoutSeconds", 60))
+        if version < self._cluster.forgotten:
+            gone = {
+                "kind": "Status",
+                "code": 410,
+                "reason": "Expired",
+                "message": f"too old resource version: {version}",
+            }
+            return StreamingResponse(iter([json.dumps({"type": "ERROR", "object": gone}) + "\n"]))
+        return StreamingResponse(self._happening(plural, namespace, _selector(request), version, seconds))
+
+    async def _happening(
+        self, plural: str, namespace: str, wanted: dict[str, str], version: int, seconds: float
+    ) -> AsyncIterator[str]:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._cluster.cut.is_set():
+                yield '{"type": "MODI'
+                return
+            if version < self._cluster.forgotten:
+                gone = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
+                yield json.dumps({"type": "ERROR", "object": gone}) + "\n"
+                return
+            with self._cluster.lock:
+                news = [change for change in self._cluster.changes if change.version > version]
+            for change in news:
+                version = change.version
+                metadata = change.manifest["metadata"]
+                assert isinstance(metadata, dict)
+                ours = change.plural == plural and metadata["namespace"] == namespace
+                if ours and wanted.items() <= _labels(change.manifest).items():
+                    yield json.dumps({"type": change.kind, "object": change.manifest}) + "\n"
+            await asyncio.sleep(0.01)
+        bookmark = {"metadata": {"resourceVersion": str(version)}}
+        yield json.dumps({"type": "BOOKMARK", "object": bookmark}) + "\n"
+
+
+def status(code: int, reason: str, message: str, kind: str = "Failure") -> JSONResponse:
+    """Return a Status, which is how the API answers what is no object."""
+    body = {"kind": "Status", "apiVersion": "v1", "status": kind, "message": message, "reason": reason, "code": code}
+    return JSONResponse(body, code)
+
+
+def _selector(request: Request) -> dict[str, str]:
+    written = request.query_params.get("labelSelector", "")
+    return dict(part.split("=", maxsplit=1) for part in written.split(",") if part)
+
+
+def _labels(manifest: Manifest) -> dict[str, str]:
+    metadata = manifest["metadata"]
+    assert isinstance(metadata, dict)
+    return metadata.get("labels") or {}
