@@ -10,7 +10,7 @@ from morphogenetic_engine.cluster.failures import Expired, Unreachable
 from morphogenetic_engine.cluster.katib_api import KatibApi
 from morphogenetic_engine.sweeps.katib.objects import KatibTrial, Snapshot, read_trial
 
-WATCH_SECONDS = 30
+WATCH_SECONDS = 10
 """How long one watch lasts; after each the Experiment itself is looked at."""
 PATIENCE_SECONDS = 600.0
 """How long a cluster may be out of reach."""

@@ -17,6 +17,7 @@ from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
 from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, SWEEP_VARIABLE, read_assignments
 from morphogenetic_engine.sweeps.katib.manifest_yaml import manifest_yaml
 from morphogenetic_engine.sweeps.katib.validation import trial_job, validate_experiment
+from tests.manifests.kustomizations import KUBECTL
 from tests.sweeps.katib.configs import LR, MEDIAN, ROOT, losses, rendered, spec, sweep
 
 RESOURCES = {
@@ -275,7 +276,7 @@ def test_yaml_is_read_alike_by_kubectl_and_pyyaml(tmp_path: Path) -> None:
     manifest = dict(rendered(sweep({"x": [1e-5, 1.5], "y": odd}, kind="grid")).manifest)
     path = tmp_path / "experiment.yaml"
     path.write_text(manifest_yaml([manifest]), encoding="utf-8")
-    command = ["kubectl", "annotate", "--local", "-f", str(path), "read=by-kubectl", "-o", "json"]
+    command = [KUBECTL, "annotate", "--local", "-f", str(path), "read=by-kubectl", "-o", "json"]
     by_kubectl = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     del by_kubectl["metadata"]["annotations"]["read"]
     assert by_kubectl == yaml.safe_load(path.read_text(encoding="utf-8")) == manifest
