@@ -17,7 +17,8 @@ from morphogenetic_engine.cli.render import experiment_options, file_overrides, 
 if TYPE_CHECKING:
     from morphogenetic_engine.cluster.katib_api import KatibApi
     from morphogenetic_engine.sweeps.folder import SweepFolder
-    from morphogenetic_engine.sweeps.katib.objects import KatibExperiment
+    from morphogenetic_engine.sweeps.katib.collection import Collection
+    from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, Snapshot
     from morphogenetic_engine.sweeps.katib.history import TrialJournal
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -132,7 +133,6 @@ def _follow(api: KatibApi, name: str, given: dict[str, object], *, end_leftovers
     from morphogenetic_engine.cli.displays import display, terminal
     from morphogenetic_engine.cli.progress import SweepProgress
     from morphogenetic_engine.cluster import experiments
-    from morphogenetic_engine.cluster.follow import follow
     from morphogenetic_engine.sweeps.katib.collection import open_collection
     from morphogenetic_engine.sweeps.results import read_result
     from morphogenetic_engine.sweeps.search import total_trials
@@ -151,8 +151,7 @@ def _follow(api: KatibApi, name: str, given: dict[str, object], *, end_leftovers
             display(progress, console) as observer,
             open_collection(folder, journal=journal, observers=[observer]) as collection,
         ):
-            for snapshot in follow(api, name, trouble=partial(click.echo, err=True)):
-                collection.take(snapshot)
+            snapshot = _collect_all(api, name, collection)
             if snapshot.running and end_leftovers:
                 experiments.end_leftovers(api, snapshot.running)
                 collection.stop(snapshot.experiment)
@@ -165,6 +164,17 @@ def _follow(api: KatibApi, name: str, given: dict[str, object], *, end_leftovers
         count = len(snapshot.running)
         click.echo(f"{count} trials still run; end them with: {_again('stop', api, name, given)}", err=True)
     return _show(folder)
+
+
+def _collect_all(api: KatibApi, name: str, collection: Collection) -> Snapshot:
+    """Collect an Experiment until it is completed, and return how it then is."""
+    from morphogenetic_engine.cluster.follow import follow
+
+    for snapshot in follow(api, name, trouble=partial(click.echo, err=True)):
+        collection.take(snapshot)
+        if snapshot.experiment.completed:
+            return snapshot
+    raise AssertionError("an Experiment is followed until it is completed")
 
 
 def _api(given: dict[str, object]) -> KatibApi:

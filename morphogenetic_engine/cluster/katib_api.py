@@ -59,8 +59,6 @@ class KatibApi:
 
     def find(self, plural: str, name: str) -> Manifest | None:
         """Return an object of Katib's, or None where there is none of this name."""
-        from kubernetes.client import ApiException
-
         try:
             with explained(self.host, f"read {plural} {self.namespace}/{name}"):
                 found: Manifest = self._objects.get_namespaced_custom_object(

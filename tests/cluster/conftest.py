@@ -20,8 +20,14 @@ execution: {max_parallel: 2}
 optimization: {secondary_metrics: [twice]}
 resources: {image: "registry/toy:1"}
 """
-RANDOM = SWEEP.replace("[0.1, 0.7, 0.3]", "{low: 0.0, high: 1.0}") + "sweep_type: random\n"
-RANDOM = RANDOM.replace("{secondary_metrics: [twice]}", "{secondary_metrics: [twice], n_trials: 4}")
+RANDOM = """
+sweep_type: random
+experiment: {workload: "toy:quadratic"}
+parameters: {x: {low: 0.0, high: 1.0}}
+execution: {max_parallel: 2}
+optimization: {secondary_metrics: [twice], n_trials: 4}
+resources: {image: "registry/toy:1"}
+"""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`sweep watch`, `sweep submit --wait` and `sweep stop`, while things happen to the Experiment and to the connection."""
+"""`sweep watch`, `submit --wait` and `stop`, while things happen to the Experiment and to the connection."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_every_change_is_seen_until_the_experiment_is_completed(
     until(lambda: follower.sees(a="Succeeded"))
     katib.finish()
     follower.ends()
-    assert follower.error is None and follower.troubles == []
+    assert follower.error is None and not follower.troubles
     assert follower.snapshots[-1].experiment.completed and not follower.snapshots[0].experiment.completed
 
 
@@ -91,7 +91,7 @@ def test_what_is_too_old_to_watch_from_is_listed_anew(
     until(lambda: follower.sees(a="Succeeded", b="Running"))
     katib.finish()
     follower.ends()
-    assert follower.error is None and follower.troubles == []
+    assert follower.error is None and not follower.troubles
 
 
 def test_a_server_that_restarts_is_found_again(command: Command, server: KubernetesServer, katib: KatibByHand) -> None:
