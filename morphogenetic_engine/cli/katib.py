@@ -130,40 +130,44 @@ def stop_command(experiment: str, **given: object) -> int:
 
 
 def _follow(api: KatibApi, name: str, given: dict[str, object], *, end_leftovers: bool) -> int:
+    from morphogenetic_engine.cluster import experiments
+
+    experiment = experiments.look(api, name)
+    journal = _trial_journal(experiment, given)
+    folder = _folder(experiment, given)
+    try:
+        running = _shown(api, name, folder, journal, end_leftovers=end_leftovers)
+    except KeyboardInterrupt:
+        click.echo(f"\n{experiment.where} goes on; come back with: {_again('watch', api, name, given)}", err=True)
+        return INTERRUPTED
+    if running:
+        click.echo(f"{running} trials still run; end them with: {_again('stop', api, name, given)}", err=True)
+    return _show(folder)
+
+
+def _shown(api: KatibApi, name: str, folder: SweepFolder, journal: TrialJournal, *, end_leftovers: bool) -> int:
+    """Show and collect an Experiment until it is completed; return how many of its trials still run then."""
     from morphogenetic_engine.cli.displays import display, terminal
     from morphogenetic_engine.cli.progress import SweepProgress
-    from morphogenetic_engine.cluster import experiments
+    from morphogenetic_engine.cluster.experiments import end_leftovers as end
     from morphogenetic_engine.sweeps.katib.collection import open_collection
     from morphogenetic_engine.sweeps.results import read_result
     from morphogenetic_engine.sweeps.search import total_trials
     from morphogenetic_engine.tracking.destinations import followed
 
-    experiment = experiments.look(api, name)
-    journal = _trial_journal(experiment, given)
-    folder = _folder(experiment, given)
-    console = terminal()
     before = read_result(folder, keep_curves=False)
     progress = SweepProgress(before, total_trials(before.config))
-    warnings: list[str] = []
-    try:
-        with (
-            followed(folder, before.config, warn=warnings.append),
-            display(progress, console) as observer,
-            open_collection(folder, journal=journal, observers=[observer]) as collection,
-        ):
-            snapshot = _collect_all(api, name, collection)
-            if snapshot.running and end_leftovers:
-                experiments.end_leftovers(api, snapshot.running)
-                collection.stop(snapshot.experiment)
-    except KeyboardInterrupt:
-        click.echo(f"\n{experiment.where} goes on; come back with: {_again('watch', api, name, given)}", err=True)
-        return INTERRUPTED
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
-    if snapshot.running and not end_leftovers:
-        count = len(snapshot.running)
-        click.echo(f"{count} trials still run; end them with: {_again('stop', api, name, given)}", err=True)
-    return _show(folder)
+    with (
+        followed(folder, before.config, warn=lambda warning: click.echo(f"warning: {warning}", err=True)),
+        display(progress, terminal()) as observer,
+        open_collection(folder, journal=journal, observers=[observer]) as collection,
+    ):
+        snapshot = _collect_all(api, name, collection)
+        if not snapshot.running or not end_leftovers:
+            return len(snapshot.running)
+        end(api, snapshot.running)
+        collection.stop(snapshot.experiment)
+        return 0
 
 
 def _collect_all(api: KatibApi, name: str, collection: Collection) -> Snapshot:

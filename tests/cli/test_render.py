@@ -27,7 +27,7 @@ def test_what_is_printed_is_what_kubectl_reads_and_what_is_lost_goes_elsewhere(c
         *"sweep render --config sweep.yaml --to katib --name mine --namespace ml --gpu 2 --parallel 2".split()
     )
     assert ran.status == 0
-    kubectl = [KUBECTL, "annotate", "--local", "-f", "-", "a=b", "-o", "json"]
+    kubectl = [str(KUBECTL), "annotate", "--local", "-f", "-", "a=b", "-o", "json"]
     read = json.loads(subprocess.run(kubectl, input=ran.out, text=True, capture_output=True, check=True).stdout)
     assert (read["metadata"]["name"], read["metadata"]["namespace"]) == ("mine", "ml")
     assert read["spec"]["parallelTrialCount"] == 2

@@ -276,7 +276,7 @@ def test_yaml_is_read_alike_by_kubectl_and_pyyaml(tmp_path: Path) -> None:
     manifest = dict(rendered(sweep({"x": [1e-5, 1.5], "y": odd}, kind="grid")).manifest)
     path = tmp_path / "experiment.yaml"
     path.write_text(manifest_yaml([manifest]), encoding="utf-8")
-    command = [KUBECTL, "annotate", "--local", "-f", str(path), "read=by-kubectl", "-o", "json"]
+    command = [str(KUBECTL), "annotate", "--local", "-f", str(path), "read=by-kubectl", "-o", "json"]
     by_kubectl = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     del by_kubectl["metadata"]["annotations"]["read"]
     assert by_kubectl == yaml.safe_load(path.read_text(encoding="utf-8")) == manifest
