@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Build the images that sweeps run in with podman, and test them: what is in them, and trials in pods as Katib runs them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+command -v podman >/dev/null || {
+  echo "test-images.sh: podman is missing (Debian: apt-get install podman buildah crun)" >&2
+  exit 2
+}
+export CONTAINER_ENGINE=podman IMAGES_REGISTRY=localhost IMAGES_TAG=test
+TRAIN_IMAGE=$(scripts/images.sh train)
+REPORT_IMAGE=$(scripts/images.sh report)
+export TRAIN_IMAGE REPORT_IMAGE
+exec .venv/bin/python -m pytest tests/images "$@"
