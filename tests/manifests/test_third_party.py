@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from morphogenetic_engine.sweeps.katib.algorithms import Algorithm
 from tests.manifests.kustomizations import MANIFESTS, Object, breaches, build_offline, field, items, name
 
 THIRD_PARTY = MANIFESTS / "third-party"
@@ -37,9 +38,9 @@ def test_katib_gives_its_collector_the_trials_security_context(tmp_path: Path) -
     assert field(config, "init", "controller", "trialResources") == ["Job.v1.batch"]
 
 
-def test_katibs_suggestions_fit_the_profile_restricted(tmp_path: Path) -> None:
+def test_katib_has_the_algorithms_of_sweeps_and_they_fit_the_profile_restricted(tmp_path: Path) -> None:
     suggestions = items(katib_config(tmp_path / "katib"), "runtime", "suggestions")
-    assert len(suggestions) == 7
+    assert {field(each, "algorithmName") for each in suggestions} == {each.value for each in Algorithm}
     for each in suggestions:
         assert breaches({"containers": [each]}) == []
         assert str(field(each, "image")).endswith(":v0.19.0")
