@@ -39,6 +39,12 @@ format: .venv/development ## Format the code
 bench: .venv/development ## Measure speed; a table here, JSON in benchmarks/results/
 	$(BIN)/python -m benchmarks
 
+reference: .venv/development ## Write the reference pages that are made from the code and from measurements
+	@$(BIN)/python -m scripts.reference
+
+docs: .venv/development ## Build the documentation into site/, with warnings as errors
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir site
+
 hooks: .venv/development ## Let git run the linters before each commit
 	$(BIN)/pre-commit install
 
@@ -95,4 +101,4 @@ help: ## List the targets
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --constraint manifests/checkov.lock checkov
 	@touch $@
 
-.PHONY: sweep environment test test-faults lint format bench hooks verify ci-sweep images test-images deploy smoke port-forward lock clean help
+.PHONY: sweep environment test test-faults lint reference docs format bench hooks verify ci-sweep images test-images deploy smoke port-forward lock clean help

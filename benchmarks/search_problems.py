@@ -1,0 +1,114 @@
+"""What `search.py` searches: two problems of the engine, and two functions with known minima.
+
+Every problem has ranges, and a grid over them; a trial reports step by step, larger is better, and its last report is
+its value.
+
+- spirals and digits: the engine trains, with one fixed seed, on 5 x 4 x 4 x 3 = 240 grid points.
+- Branin and Hartmann-6: grids of 20 x 20 and 3^6 points. There is nothing to train, so a trial has 20 steps that rise
+  towards its value: at step s it reports value - span * (1 - (s + 1) / 20)^2, span being the difference between the
+  grid's worst and best.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.functions import BRANIN, HARTMANN, Function
+from morphogenetic_engine.engine.training import train
+from morphogenetic_engine.errors import Pruned
+from morphogenetic_engine.sweeps.grid_search import Grid
+from morphogenetic_engine.sweeps.config_file import parse_config
+from morphogenetic_engine.trial import Metrics, Params
+
+STEPS = 20
+Stops = Callable[[int, float], bool]
+"""(step, reported value) -> whether the trial ends here."""
+
+_ENGINE_RANGES: Mapping[str, Mapping[str, object]] = {
+    "lr": {"low": 1e-4, "high": 1e-1, "log": True, "points": 5},
+    "hidden_dim": {"low": 8, "high": 64, "log": True, "points": 4},
+    "num_layers": {"low": 1, "high": 4},
+    "batch_size": {"low": 32, "high": 128, "log": True, "points": 3},
+}
+_ENGINE: Mapping[str, Params] = {
+    "spirals": {"problem_type": "spirals", "noise": 0.1, "warm_up_epochs": 30},
+    "digits": {"problem_type": "digits", "warm_up_epochs": 12},
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to search."""
+
+    name: str
+    parameters: Mapping[str, Mapping[str, object]]
+    """Its ranges, as a sweep file has them; a grid takes `points` of each."""
+    steps: int
+    """What a whole trial reports."""
+    run: Callable[[Params, Stops], Sequence[float]]
+    """Returns what a trial reported; the last one is its value, if there are `steps` of them."""
+
+    def grid(self) -> list[Params]:
+        """Return the points of the full grid, in its order."""
+        config = parse_config({"parameters": self.parameters}, where=self.name)
+        grid = Grid(config.space)
+        return [grid.params(number) for number in range(len(grid))]
+
+
+def problem(name: str) -> Problem:
+    """Return a problem by its name; a process of its own can, too."""
+    if name in _ENGINE:
+        steps = int(_ENGINE[name]["warm_up_epochs"])
+        return Problem(name, _ENGINE_RANGES, steps, lambda params, stops: _trained({**_ENGINE[name], **params}, stops))
+    function, points = {BRANIN.name: (BRANIN, 20), HARTMANN.name: (HARTMANN, 3)}[name]
+    return _function_problem(function, points)
+
+
+NAMES = (*_ENGINE, BRANIN.name, HARTMANN.name)
+
+
+@dataclass(frozen=True)
+class _Recorder:
+    """The trial contract for one training run in this process."""
+
+    dir: Path
+    stops: Stops
+    number: int = 0
+    seed: int = 1
+    curve: list[float] = field(default_factory=list)
+
+    def report(self, step: int, metrics: Metrics) -> None:
+        """Keep the accuracy of an epoch."""
+        self.curve.append(metrics["val_acc"])
+        if self.stops(step, metrics["val_acc"]):
+            raise Pruned(f"pruned at step {step}")
+
+
+def _trained(params: Params, stops: Stops) -> Sequence[float]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        recorder = _Recorder(Path(place), stops)
+        try:
+            train({**params, "adaptation_epochs": 0, "seed": 42, "device": "cpu", "threads": 1}, recorder)
+        except Pruned:
+            pass
+        return recorder.curve
+
+
+def _function_problem(function: Function, points: int) -> Problem:
+    ranges = {name: {**axis, "points": points} for name, axis in function.parameters.items()}
+    grid = Problem(function.name, ranges, STEPS, lambda _params, _stops: ()).grid()
+    values = [function.value(point) for point in grid]
+    span = max(values) - min(values)
+
+    def run(params: Params, stops: Stops) -> Sequence[float]:
+        curve: list[float] = []
+        for step in range(STEPS):
+            curve.append(-function.value(params) - span * (1 - (step + 1) / STEPS) ** 2)
+            if stops(step, curve[-1]):
+                break
+        return curve
+
+    return Problem(function.name, ranges, STEPS, run)
