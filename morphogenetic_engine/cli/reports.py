@@ -14,7 +14,7 @@ import click
 
 from morphogenetic_engine.cli import options
 from morphogenetic_engine.cli.main import run
-from morphogenetic_engine.reports.export import WRITERS, export
+from morphogenetic_engine.reports.export import WRITERS
 
 if TYPE_CHECKING:
     from morphogenetic_engine.reports.configurations import Configuration
@@ -85,17 +85,22 @@ class ExperimentReports:
 
         print_comparison(terminal(), report)
 
-    def export_report(self, sweep_id: str, formats: Sequence[str], to: Path | None = None) -> list[Path]:
-        """Write a sweep in each format into a folder (left out: `report` in the sweep's own), and return the files.
+    def export_report(
+        self, sweep_id: str, formats: Sequence[str], to: str | Path | None = None, *, link_seconds: float | None = None
+    ) -> list[str]:
+        """Write a sweep in each format, and return where each file is, or links to them that hold for a time.
+
+        `to` is a folder, or an address such as s3://bucket/path; left out: `report` in the sweep's own folder.
 
         Raises:
             ConfigError: a format needs a library that is not installed.
-            StoreError: a file cannot be written.
+            StoreError: a file cannot be written, or the store is gone or refuses.
         """
+        from morphogenetic_engine.reports.upload import export_to
         from morphogenetic_engine.sweeps.folder import find_sweep
 
         folder = find_sweep(self._results, sweep_id)
-        return export(folder, formats, folder.path / "report" if to is None else to)
+        return export_to(folder, formats, None if to is None else str(to), link_seconds=link_seconds)
 
     def _read(self, sweep_id: str, *, keep_curves: bool = True) -> SweepResult:
         from morphogenetic_engine.sweeps.folder import find_sweep
@@ -149,11 +154,26 @@ def compare_command(
     show_default=True,
     help="May be given several times.",
 )
-@click.option("--to", type=click.Path(path_type=Path), metavar="FOLDER", help="Where.  [default: the sweep's report/]")
-def export_command(*, sweep_id: str, results: Path, formats: Sequence[str], to: Path | None) -> None:
-    """Write a sweep's trials and epochs into files."""
-    for path in ExperimentReports(results).export_report(sweep_id, formats, to):
-        click.echo(path)
+@click.option("--to", metavar="ADDRESS", help="A folder, or s3://bucket/path (gs://, az://).  [default: report/]")
+@click.option("--link", is_flag=True, help="Print links that open without credentials, for a time.")
+@click.option(
+    "--link-hours",
+    type=click.FloatRange(min=0, min_open=True, max=168),
+    default=168.0,
+    show_default=True,
+    help="How long the links hold.",
+)
+def export_command(
+    *, sweep_id: str, results: Path, formats: Sequence[str], to: str | None, link: bool, link_hours: float
+) -> None:
+    """Write a sweep's trials and epochs into files, here or in an object store, and print where they are.
+
+    What is uploaded is also in the report folder of the sweep, and stays there if the store is gone. Credentials come
+    from the environment, see docs/storage.md.
+    """
+    seconds = link_hours * 3600 if link else None
+    for place in ExperimentReports(results).export_report(sweep_id, formats, to, link_seconds=seconds):
+        click.echo(place)
 
 
 def _chosen(result: SweepResult, where: str | None, sort: str | None, reverse: bool) -> list[Configuration] | None:

@@ -47,6 +47,10 @@ class CloudStore:
     def address(self) -> str:
         return str(self._address)
 
+    @property
+    def is_remote(self) -> bool:
+        return True
+
     def address_of(self, name: str) -> str:
         return f"{self._address}/{checked_name(name)}"
 

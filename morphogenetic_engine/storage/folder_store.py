@@ -23,6 +23,10 @@ class FolderStore:
     def address(self) -> str:
         return str(self._folder)
 
+    @property
+    def is_remote(self) -> bool:
+        return False
+
     def address_of(self, name: str) -> str:
         return str(self._folder / checked_name(name))
 

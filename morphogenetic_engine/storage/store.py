@@ -28,6 +28,10 @@ class Store(Protocol):
     def address(self) -> str:
         """The folder's own address."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether files go to a server."""
+
     def address_of(self, name: str) -> str:
         """Return the address of a file."""
 
