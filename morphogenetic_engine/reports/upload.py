@@ -21,8 +21,8 @@ def export_to(
 ) -> list[str]:
     """Write a sweep in each format, and return where each file is: its path or address, or a link that ends.
 
-    `to` is a path or an address of storage; left out: `report` in the sweep's folder, where the files are also, and
-    stay, when they are uploaded. `link_seconds` asks for links, to be opened without credentials, that hold for that long.
+    `to` is a path or an address of storage; left out: `report` in the sweep's folder, where uploaded files are also, and
+    stay. `link_seconds` asks for links, to be opened without credentials, that hold for that long.
 
     Raises:
         ConfigError: a format needs a library that is not installed.
