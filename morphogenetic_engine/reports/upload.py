@@ -21,7 +21,7 @@ def export_to(
 ) -> list[str]:
     """Write a sweep in each format, and return where each file is: its path or address, or a link that ends.
 
-    `to` is a path or an address of storage; left out: `report` in the sweep's folder, where uploaded files are also, and
+    `to` is a path or an address of storage; left out: `report` in the sweep's folder, where uploaded files also are and
     stay. `link_seconds` asks for links, to be opened without credentials, that hold for that long.
 
     Raises:
