@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ class Replay:
     """All that is needed to run a trial again and get the same numbers."""
 
     command: str
-    """For a shell, in the folder where the sweep was started."""
+    """For a shell, in the folder where the sweep was started; it takes all else from the sweep's own folder."""
     seed: int
     git_commit: str | None
     """None: the sweep was started outside a repository; "-dirty": with changes that no commit has."""
@@ -29,6 +30,7 @@ class Replay:
 def replay_of(result: SweepResult, trial: TrialRecord) -> Replay:
     """Return how a trial is run again."""
     info = result.info
-    command = f"morphogenetic report replay --sweep-id {info.sweep_id} --trial {trial.number}"
+    folder = f"results/sweeps/{info.sweep_id}" if result.path is None else str(result.path)
+    command = shlex.join(["morphogenetic", "trial", "run", "--config", folder, "--number", str(trial.number)])
     inputs = {file.path: file.sha256 for file in info.inputs.values()}
     return Replay(command, trial.seed, info.git_commit, info.identity, inputs, dict(trial.params))
