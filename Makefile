@@ -88,7 +88,7 @@ help: ## List the targets
 	$(PYTHON) -m venv .venv
 
 .venv/runtime: .venv/bin/python pyproject.toml requirements.lock
-	$(INSTALL) --editable '.[engine,bayesian]'
+	$(INSTALL) --editable '.[engine,bayesian,reports]'
 	@touch $@
 
 .venv/development: .venv/bin/python pyproject.toml requirements.lock

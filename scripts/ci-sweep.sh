@@ -8,7 +8,7 @@ morphogenetic=.venv/bin/morphogenetic
 sweep=(--results "$folder" --sweep-id quick)
 
 "$morphogenetic" sweep quick --problem moons --trials 12 --seed 1 "${sweep[@]}"
-"$morphogenetic" report export --format csv --format parquet "${sweep[@]}"
+"$morphogenetic" report export --format html --format csv --format parquet "${sweep[@]}"
 {
   echo "## A quick sweep"
   echo '```'

@@ -150,7 +150,7 @@ def compare_command(
     "formats",
     type=click.Choice(list(WRITERS)),
     multiple=True,
-    default=["csv"],
+    default=["html"],
     show_default=True,
     help="May be given several times.",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from morphogenetic_engine.cli.closing_report import write_closing_report
 from morphogenetic_engine.cli.displays import display, terminal
 from morphogenetic_engine.cli.main import INTERRUPTED
 from morphogenetic_engine.cli.options import DEFAULT_RESULTS
@@ -31,6 +32,7 @@ def run_and_show(folder: SweepFolder, *, retry_failed: bool = False) -> int:
         outcome = run_sweep(folder, observers=[observer], retry_failed=retry_failed)
     result = read_result(folder)
     show_end(console, folder, result)
+    write_closing_report(folder, console)
     for warning in warnings:
         console.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)
     if outcome is Outcome.INTERRUPTED:

@@ -135,7 +135,7 @@ def _parquet(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
         import pyarrow as pa  # pylint: disable=import-outside-toplevel  # large, and an extra
         from pyarrow import parquet  # pylint: disable=import-outside-toplevel
     except ModuleNotFoundError as error:
-        raise ConfigError("--format parquet: needs pyarrow: pip install 'morphogenetic-engine[reports]'") from error
+        raise ConfigError("--format parquet: needs pyarrow: pip install 'morphogenetic-engine[exports]'") from error
     values = list(zip(*rows, strict=True)) or [()] * len(columns)
     arrays = [_array(column) for column in values]
     content = io.BytesIO()

@@ -13,6 +13,9 @@ Writer = Callable[[SweepFolder, Path], Sequence[Path]]
 """Writes a sweep into a folder that exists, and returns the files."""
 
 WRITERS = {
+    "html": ("morphogenetic_engine.reports.page_file", "write_html"),
+    "pdf": ("morphogenetic_engine.reports.pdf_file", "write_pdf"),
+    "ipynb": ("morphogenetic_engine.reports.notebook_file", "write_notebook"),
     "csv": ("morphogenetic_engine.reports.data_files", "write_csv"),
     "parquet": ("morphogenetic_engine.reports.data_files", "write_parquet"),
 }
@@ -40,6 +43,6 @@ def writer_of(name: str) -> Writer:
         writer: Writer = getattr(import_module(module), function)
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"--format {name}: needs {error.name}: pip install 'morphogenetic-engine[reports]'"
+            f"--format {name}: needs {error.name}: pip install 'morphogenetic-engine[reports,exports]'"
         ) from error
     return writer

@@ -7,6 +7,7 @@ results/sweeps/<sweep_id>/
     trials.csv      the trial table
     katib.json      which Experiment it was collected from, in a sweep that ran on Katib
     replicates.csv  each replicate of each trial, in sweeps that have replicates
+    report.html     what was found, as one page
     trials/<n>/     each trial's own folder
     confirmations/<n>/<k>/  that of trial n's configuration, run once more with fresh seed k
     ensemble/       several of the trials' models that predict together
@@ -44,6 +45,7 @@ _FILES = frozenset(
         "journal.lock",
         "trials.csv",
         "replicates.csv",
+        "report.html",
         "trials",
         "workers.log",
         "tracking.log",

@@ -74,7 +74,7 @@ DARK: Mapping[str, str] = {
 }
 
 _SHAPES = """
-.chart text{font-family:var(--sans);font-size:12px}
+.chart text,.key text{font-family:var(--sans);font-size:12px}
 .stroked{fill:none;stroke-linecap:round;stroke-linejoin:round}
 .dot{stroke-width:6.5}.dot.many{stroke-width:4}
 .under{stroke-width:8.5}.under.many{stroke-width:5.5}

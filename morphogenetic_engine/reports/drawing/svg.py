@@ -16,7 +16,7 @@ from morphogenetic_engine.reports.drawing.axes import (
     horizontal_ticks,
     vertical_ticks,
 )
-from morphogenetic_engine.reports.drawing.charts import Chart, ParallelChart
+from morphogenetic_engine.reports.drawing.charts import Chart, ColourKey, ParallelChart
 from morphogenetic_engine.reports.drawing.elements import words
 from morphogenetic_engine.reports.drawing.legend import ROW, colour_key, legend
 from morphogenetic_engine.reports.drawing.marks import Plane, draw_mark
@@ -39,6 +39,14 @@ def draw(chart: Chart | ParallelChart, name: str, *, alone: bool = False) -> str
         f'<title id="{name}-t">{escape(chart.title)}</title><desc id="{name}-d">{escape(chart.description)}</desc>'
         f"{style}{body}</svg>"
     )
+
+
+def draw_key(key: ColourKey, width: int) -> str:
+    """Return a colour key by itself, for a picture that a script draws."""
+    body, height = colour_key(key, width)
+    box = f'viewBox="0 0 {width} {height:g}" width="{width}" height="{height:g}"'
+    label = escape(f"{key.name}: {key.worst} to {key.best}")
+    return f'<svg class="key" xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-label="{label}">{body}</svg>'
 
 
 def _draw(chart: Chart) -> str:

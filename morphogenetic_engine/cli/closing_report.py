@@ -1,0 +1,22 @@
+"""The report that a sweep leaves in its folder when it ends."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from morphogenetic_engine.sweeps.folder import SweepFolder
+
+_MISSING = "report: pip install 'morphogenetic-engine[reports]' for the HTML page of a sweep"
+
+
+def write_closing_report(folder: SweepFolder, console: Console) -> None:
+    """Write report.html and print where it is; whatever goes wrong is one line, for the trials are safe already."""
+    try:
+        from morphogenetic_engine.reports.page_file import NAME, write_report  # pylint: disable=import-outside-toplevel
+
+        line = f"report: {write_report(folder, folder.path / NAME, methods=('PED-ANOVA',))}"
+    except ModuleNotFoundError:
+        line = _MISSING
+    except Exception as error:  # pylint: disable=broad-exception-caught  # shown; a page must not cost a sweep
+        line = f"warning: the report was not written: {' '.join(f'{type(error).__name__}: {error}'.split())}"
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""The figures of a sweep's report: from its numbers to charts, one figure a file."""

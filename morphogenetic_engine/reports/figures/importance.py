@@ -1,0 +1,79 @@
+"""How much each parameter matters, with how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.reports.drawing.charts import Axis, Boxes, Chart, Figure, Intervals
+from morphogenetic_engine.reports.drawing.scales import CategoryScale, from_zero
+from morphogenetic_engine.reports.importance import Importance, ParameterImportance
+
+_CAPTION = (
+    "The share of each parameter, with its 90 % interval from resampled trials. A pale bar is no longer than the bar of"
+    " a parameter that does not matter would be. PED-ANOVA says what it takes to be among the best; fANOVA how much of"
+    " all differences a parameter explains."
+)
+MOST_PARAMETERS = 20
+
+
+def importance_figure(importances: Sequence[Importance]) -> Figure:
+    """Return a chart for each method and objective that has something to say."""
+    told = [each for each in importances if each.parameters]
+    charts = tuple(_chart(each) for each in told)
+    reasons = dict.fromkeys(each.withheld for each in importances if each.withheld)
+    withheld = "; ".join(f"{reason[0].upper()}{reason[1:]}" for reason in reasons)
+    left_out = sorted({name for each in told for name in each.left_out})
+    notes = []
+    if charts and withheld:
+        notes.append(f"{withheld}.")
+    if left_out:
+        notes.append(f"Not judged by every method: {', '.join(left_out)}.")
+    empty = "" if charts else f"{withheld or 'There is nothing to judge'}."
+    return Figure("importance", "Importance", _CAPTION, charts, left_out=" ".join(notes), empty=empty)
+
+
+def _chart(importance: Importance) -> Chart:
+    shown = importance.parameters[:MOST_PARAMETERS]
+    names = CategoryScale(tuple(each.parameter for each in shown), downwards=True)
+    marks = (
+        _bars("complete", [(place, each) for place, each in enumerate(shown) if each.clear], "clear"),
+        _bars("faint", [(place, each) for place, each in enumerate(shown) if not each.clear], "may be chance"),
+        Intervals(
+            "ink",
+            tuple(100 * each.low for each in shown),
+            tuple(100 * each.high for each in shown),
+            tuple(float(place) for place in range(len(shown))),
+            "90 % interval",
+        ),
+    )
+    return Chart(
+        f"Importance for {importance.objective}, {importance.method}",
+        _description(importance),
+        Axis(
+            f"share of the importance for {importance.objective}", "%", from_zero([100 * each.high for each in shown])
+        ),
+        Axis(f"{importance.method}, {importance.trials:,} trials", "parameter", names),
+        marks,
+        height=110 + 26 * len(shown),
+    )
+
+
+def _bars(style: str, bars: Sequence[tuple[int, ParameterImportance]], label: str) -> Boxes:
+    places = [float(place) for place, _ in bars]
+    return Boxes(
+        style,
+        (0.0,) * len(bars),
+        tuple(100 * each.share for _, each in bars),
+        tuple(place + 0.32 for place in places),
+        tuple(place - 0.32 for place in places),
+        label if bars else "",
+    )
+
+
+def _description(importance: Importance) -> str:
+    parts = [
+        f"{each.parameter} {100 * each.share:.0f} % ({100 * each.low:.0f} to {100 * each.high:.0f} %"
+        f"{'' if each.clear else ', may be chance'})"
+        for each in importance.parameters
+    ]
+    return f"{importance.method} over {importance.trials} trials: " + ", ".join(parts) + "."

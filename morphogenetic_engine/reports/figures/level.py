@@ -1,0 +1,31 @@
+"""Which of the colour levels an objective has: by its rank, so that a diverged trial does not take all the colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.reports.drawing.charts import LEVELS, ColourKey
+from morphogenetic_engine.reports.drawing.number_text import number_text
+from morphogenetic_engine.sweeps.results import SweepResult
+
+
+def trial_levels(result: SweepResult) -> dict[int, int]:
+    """Return the level of each complete trial: sevenths of the ranking, the worst seventh is level 0."""
+    count = len(result.ranked)
+    return {
+        trial.number: min(LEVELS - 1, (count - 1 - place) * LEVELS // max(1, count))
+        for place, trial in enumerate(result.ranked)
+    }
+
+
+def level_style(level: int) -> str:
+    """Return the style of a level."""
+    return f"level-{level}"
+
+
+def rank_key(result: SweepResult) -> ColourKey:
+    """Return what the levels of trials mean."""
+    metric = result.config.optimization.target_metric
+    values: Sequence[float] = [trial.metrics[metric] for trial in result.ranked]
+    worst, best = (number_text(values[-1]), number_text(values[0])) if values else ("worst", "best")
+    return ColourKey(f"worst {worst}", f"best {best}", f"{metric} by rank")

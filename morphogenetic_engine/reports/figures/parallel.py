@@ -1,0 +1,56 @@
+"""All parameters and objectives at once: a line for each trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.reports.drawing.charts import Figure, ParallelChart, Thread
+from morphogenetic_engine.reports.figures.level import level_style, rank_key, trial_levels
+from morphogenetic_engine.reports.figures.sampling import left_out, thinned
+from morphogenetic_engine.reports.figures.scales_of_sweep import objective_axis, parameter_axis
+from morphogenetic_engine.sweeps.results import SweepResult
+
+_MOST = 200
+_KEPT = 30
+MOST_AXES = 12
+_CAPTION = (
+    "Each line is a trial across its parameters to its objective, coloured by rank. A line passes below an axis where"
+    " the trial does not have that parameter."
+)
+
+
+def parallel_figure(result: SweepResult, order: Sequence[str]) -> Figure:
+    """Return the parallel coordinates of the complete trials; `order` has the most important parameter first."""
+    heading = "Parallel coordinates"
+    if not result.ranked:
+        empty = "No trial is complete, so there is no line to draw."
+        return Figure("parallel", heading, _CAPTION, (), empty=empty)
+    complete = list(result.complete)
+    drawn = thinned(complete, _MOST, keep={trial.number for trial in result.ranked[:_KEPT]})
+    place = {trial.number: index for index, trial in enumerate(result.ranked)}
+    drawn.sort(key=lambda trial: -place[trial.number])  # the best on top
+    objectives = result.config.optimization.all_objectives
+    names = order[: max(1, MOST_AXES - len(objectives))]
+    parameters = [parameter_axis(name, result.config.space.axes[name], drawn) for name in names]
+    levels = trial_levels(result)
+    threads = tuple(
+        Thread(
+            trial.number,
+            (*(axis.values[index] for axis in parameters), *(trial.metrics[each.metric] for each in objectives)),
+            level_style(levels[trial.number]),
+        )
+        for index, trial in enumerate(drawn)
+    )
+    axes = (
+        *(axis.axis for axis in parameters),
+        *(objective_axis(each, [trial.metrics[each.metric] for trial in complete]) for each in objectives),
+    )
+    description = (
+        f"{len(complete)} complete trials across {len(axes)} axes: {', '.join(axis.title for axis in axes)}."
+        " The trial table has the same values in text."
+    )
+    chart = ParallelChart("Parallel coordinates", description, axes, threads, key=rank_key(result))
+    notes = [left_out(len(drawn), len(complete))]
+    if len(names) < len(order):
+        notes.append(f"The {len(names)} most important of {len(order)} parameters are shown.")
+    return Figure("parallel", heading, _CAPTION, (chart,), left_out=" ".join(filter(None, notes)))

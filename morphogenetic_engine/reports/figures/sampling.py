@@ -1,0 +1,25 @@
+"""Which trials a figure draws, when there are more than it can show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from morphogenetic_engine.sweeps.results import TrialRecord
+
+
+def thinned(trials: Sequence[TrialRecord], most: int, *, keep: Collection[int] = ()) -> list[TrialRecord]:
+    """Return at most `most` trials in their order: those whose numbers are in `keep`, and every n-th other one."""
+    if len(trials) <= most:
+        return list(trials)
+    others = [trial for trial in trials if trial.number not in keep]
+    room = max(1, most - (len(trials) - len(others)))
+    stride = -(-len(others) // room)
+    chosen = {trial.number for trial in others[::stride]}
+    return [trial for trial in trials if trial.number in chosen or trial.number in keep]
+
+
+def left_out(drawn: int, total: int) -> str:
+    """Return the sentence that says what is not drawn; empty where all is."""
+    if drawn >= total:
+        return ""
+    return f"{drawn:,} of {total:,} trials are drawn: the best ones, and an even selection of the others."
