@@ -27,6 +27,7 @@ NAMES = (
     "search",
     "engine_epoch",
     "tracking_overhead",
+    "reports",
 )
 _RESULTS = Path(__file__).with_name("results")
 _PACKAGES = ("morphogenetic-engine", "numpy", "torch", "optuna", "mlflow")

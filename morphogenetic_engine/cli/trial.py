@@ -35,8 +35,9 @@ def trial() -> None:
 @click.option(
     "--config",
     required=True,
-    metavar="FILE|-|env",
-    help="Sweep file; - is standard input, env the variable MORPHOGENETIC_SWEEP.",
+    metavar="FILE|FOLDER|-|env",
+    help="Sweep file, or the folder of a sweep, whose trial --number runs again; - is standard input, env the variable"
+    " MORPHOGENETIC_SWEEP.",
 )
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A searched parameter; once for each.")
 @click.option(
@@ -100,13 +101,17 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
 
 
 def _config(source: str) -> ConfigFile:
-    from morphogenetic_engine.sweeps.config_file import config_of_text, read_config
+    from morphogenetic_engine.sweeps.config_file import ConfigFile, config_of_text, read_config
+    from morphogenetic_engine.sweeps.folder import SweepFolder
     from morphogenetic_engine.sweeps.katib.environment import SWEEP_VARIABLE, variable
 
     if source == "-":
         return config_of_text(sys.stdin.read(), where="standard input")
     if source == "env":
         return config_of_text(variable(SWEEP_VARIABLE), where=SWEEP_VARIABLE)
+    folder = SweepFolder(Path(source))
+    if folder.info.is_file():
+        return ConfigFile(folder.path, "", folder.read_info().config)
     return read_config(Path(source))
 
 
@@ -116,7 +121,8 @@ def _planned(
     from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
     from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, read_assignments, variable
-    from morphogenetic_engine.sweeps.planned_trial import read_point, trial_of_number, trial_of_point
+    from morphogenetic_engine.sweeps.folder import SweepFolder
+    from morphogenetic_engine.sweeps.planned_trial import read_point, trial_again, trial_of_number, trial_of_point
 
     if assignments is not None:
         if params or number is not None or seed is not None:
@@ -124,6 +130,9 @@ def _planned(
         written = variable(ASSIGNMENTS_VARIABLE) if assignments == "env" else assignments
         return trial_of_assignments(file.config, read_assignments(written))
     if not params and number is not None:
+        folder = SweepFolder(file.path)
+        if folder.info.is_file():
+            return trial_again(folder, number)
         return trial_of_number(file.config, number, seed=seed)
     point = read_point(file.config, _pairs(params))
     return trial_of_point(file.config, point, number=number, seed=seed)

@@ -19,6 +19,8 @@ NEAR = 0.05
 """The share of the range (in its own scale) that counts as its edge."""
 TOP_SHARE = 0.1
 FEWEST_TOP = 3
+CROWDED = 1.5
+"""How much more often than all trials the best must lie at the edge."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def _warning(column: Column, axis: Parameter) -> EdgeWarning | None:
         return None
     here_N = lower_N if lower_N[0] else upper_N
     top = min(here_N.size, max(FEWEST_TOP, round(TOP_SHARE * here_N.size)))
+    if here_N[:top].mean() < CROWDED * here_N.mean():
+        return None  # the best lie there no more often than the others
     return EdgeWarning(
         parameter=column.name,
         side="lower" if lower_N[0] else "upper",

@@ -10,6 +10,7 @@ shuffled, so that nothing can matter.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,8 +28,9 @@ FEWEST_TRIALS = 20
 TOP_TRIALS = 5
 """PED-ANOVA wants at least so many trials among the best; Optuna's documentation."""
 RESAMPLES = {"PED-ANOVA": 40, "fANOVA": 20}
-MOST_TRIALS = {"PED-ANOVA": 1000, "fANOVA": 200}
-"""In a resample, for time's sake: of more trials the interval is that of so many, and so a little too wide."""
+MOST_TRIALS = {"PED-ANOVA": 300, "fANOVA": 200}
+"""In a resample, for time's sake; the spread of smaller resamples is scaled down to that of all trials (m out of n
+bootstrap), and the noise level, which falls with the number of trials, is that of so many: rather too high."""
 _TREES = 16
 
 
@@ -119,15 +121,18 @@ def _shares(
         resampled_RP.append(shares.of(random.integers(len(frozen), size=size).tolist(), _by_place(loss_N)))
         drawn = random.permutation(len(frozen))[:size].tolist()
         shuffled_RP.append(shares.of(drawn, _by_place(random.permutation(loss_N))))
-    return _with_intervals(judged, whole_P, np.array(resampled_RP), np.array(shuffled_RP))
+    scale = math.sqrt(size / len(frozen))
+    return _with_intervals(judged, whole_P, np.array(resampled_RP), np.array(shuffled_RP), scale)
 
 
 def _with_intervals(
-    names: Sequence[str], whole_P: Floats, resampled_RP: Floats, shuffled_RP: Floats
+    names: Sequence[str], whole_P: Floats, resampled_RP: Floats, shuffled_RP: Floats, scale: float
 ) -> tuple[ParameterImportance, ...]:
     total = whole_P.sum()
     share_P = _normalized(whole_P)
-    low_P, high_P = np.quantile(_normalized(resampled_RP), [0.05, 0.95], axis=0)
+    shares_RP = _normalized(resampled_RP)
+    spread_RP = (shares_RP - shares_RP.mean(axis=0)) * scale
+    low_P, high_P = np.clip(share_P + np.quantile(spread_RP, [0.05, 0.95], axis=0), 0, 1)
     noise_P = np.quantile(shuffled_RP, 0.95, axis=0) / total if total > 0 else np.ones_like(whole_P)
     found = [
         ParameterImportance(name, share, min(low, share), max(high, share), noise)

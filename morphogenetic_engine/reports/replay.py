@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
-from morphogenetic_engine.trial import Value, text
+from morphogenetic_engine.trial import Value
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Replay:
     """All that is needed to run a trial again and get the same numbers."""
 
     command: str
-    """For a shell, in the folder where the sweep was started."""
+    """For a shell, in the folder where the sweep was started; it takes all else from the sweep's own folder."""
     seed: int
     git_commit: str | None
     """None: the sweep was started outside a repository; "-dirty": with changes that no commit has."""
@@ -30,11 +30,7 @@ class Replay:
 def replay_of(result: SweepResult, trial: TrialRecord) -> Replay:
     """Return how a trial is run again."""
     info = result.info
-    searched = {name: trial.params[name] for name in result.config.space.axes if name in trial.params}
-    words = ["morphogenetic", "trial", "run", "--config", f"results/sweeps/{info.sweep_id}/config.yaml"]
-    words += ["--number", str(trial.number), "--seed", str(trial.seed)]
-    for name, value in searched.items():
-        words += ["--param", f"{name}={text(value)}"]
-    command = shlex.join(words)
+    folder = f"results/sweeps/{info.sweep_id}" if result.path is None else str(result.path)
+    command = shlex.join(["morphogenetic", "trial", "run", "--config", folder, "--number", str(trial.number)])
     inputs = {file.path: file.sha256 for file in info.inputs.values()}
     return Replay(command, trial.seed, info.git_commit, info.identity, inputs, dict(trial.params))

@@ -37,7 +37,7 @@ def signed_rank_p(differences: Sequence[float]) -> float:
     Exact, ties included, up to 50 pairs; the normal approximation above.
     """
     different = np.array([each for each in differences if each != 0.0])
-    if different.size == 0:
+    if different.size < 2:
         return 1.0
     from scipy.stats import rankdata, wilcoxon
 
@@ -60,11 +60,11 @@ def rank_sum_p(one: Sequence[float], other: Sequence[float]) -> float:
 
     Exact, ties included, up to 60 values in all; the normal approximation above.
     """
+    values = [*one, *other]
+    if len(values) == 2 or len(set(values)) == 1:
+        return 1.0
     from scipy.stats import mannwhitneyu, rankdata
 
-    values = [*one, *other]
-    if len(set(values)) == 1:
-        return 1.0
     if len(values) > _MOST_RANKED:
         return float(mannwhitneyu(one, other, method="asymptotic").pvalue)
     doubled = np.rint(2 * rankdata(values)).astype(int)

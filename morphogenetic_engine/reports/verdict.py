@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from morphogenetic_engine.reports.comparison import Comparison, Sample, compare
 from morphogenetic_engine.reports.evidence import Evidence, Known, strongest_of
 from morphogenetic_engine.sweeps.confirmation import baseline_of
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def verdict_of(result: SweepResult) -> BestVerdict | None:
     order = _order(result, known, evidence)
     best, baseline = order[0], baseline_of(result)
     against_baseline = baseline.number if baseline is not None and baseline.number != best else None
-    same = [trial.number for trial in result.trials if trial.params == _record(result, best).params]
+    params = next(trial.params for trial in result.trials if trial.number == best)
+    same = {trial.number for trial in result.trials if trial.params == params}
     runner_up = next((number for number in order[1:] if number not in same), None)
     samples = {number: Sample(f"trial {number}", values) for number, values in known.items()}
     # The best was chosen among all of which anything is known, so all of them count, not only the two that are shown.
@@ -73,7 +74,3 @@ def _order(result: SweepResult, known: dict[int, Known], evidence: Evidence) -> 
         return [trial.number for trial in result.ranked if trial.number in known]
     sign = -1 if result.config.optimization.direction.better(1.0, 0.0) else 1
     return sorted(known, key=lambda number: (sign * sum(known[number].values()) / len(known[number]), number))
-
-
-def _record(result: SweepResult, number: int) -> TrialRecord:
-    return next(trial for trial in result.trials if trial.number == number)

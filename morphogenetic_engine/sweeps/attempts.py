@@ -11,6 +11,7 @@ from morphogenetic_engine.sweeps.events import (
     SessionStarted,
     TrialEnded,
     TrialInterrupted,
+    TrialReported,
     TrialStarted,
     TrialState,
 )
@@ -56,6 +57,8 @@ class Attempts:
     def apply(self, event: Event) -> None:
         """Take the next event."""
         match event:
+            case TrialReported():
+                pass  # first, because it is the most frequent by far
             case SessionStarted():
                 self._give_up_open()
                 self.spans.append(Span(event.time, event.time, event.max_parallel))

@@ -190,6 +190,9 @@ _KINDS: Mapping[str, type[Event]] = {
 }
 _FIELDS = {kind: frozenset(each.name for each in fields(cls)) for kind, cls in _KINDS.items()}
 _ENUMS: Mapping[str, type[StrEnum]] = {"state": TrialState, "reason": FailureReason, "outcome": Outcome}
+_ENUMS_OF = {
+    kind: tuple((name, enum) for name, enum in _ENUMS.items() if name in known) for kind, known in _FIELDS.items()
+}
 
 
 def to_line(event: Event) -> bytes:
@@ -210,10 +213,15 @@ def from_line(line: bytes) -> Event:
         kind = members.pop("event")
         if version > FORMAT:
             raise SweepError(f"is of format {version}, but this version reads formats up to {FORMAT}; upgrade")
-        for name, enum in _ENUMS.items():
+        for name, enum in _ENUMS_OF[kind]:
             if members.get(name) is not None:
                 members[name] = enum(members[name])
         known = _FIELDS[kind]
+        if members.keys() == known:
+            # What the frozen class's own constructor would do, in a quarter of the time: a journal has many lines.
+            event: Event = object.__new__(_KINDS[kind])
+            event.__dict__.update(members)
+            return event
         if not known.issuperset(members):
             raise SweepError(f"has the unknown member {min(members.keys() - known)!r}")
         return _KINDS[kind](**members)

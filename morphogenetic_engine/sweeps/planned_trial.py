@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.grid_search import Grid, design_of
+from morphogenetic_engine.sweeps.results import read_history
 from morphogenetic_engine.sweeps.seeds import derived_seed, trial_seed
 from morphogenetic_engine.trial import Params, Value, text
 
@@ -82,6 +84,19 @@ def trial_of_number(config: SweepConfig, number: int, *, seed: int | None = None
         raise ConfigError(f"trial {number}: the sweep has {len(design)} trials, numbered from 0")
     params = design.params(number)
     return PlannedTrial(number, trial_seed(config.optimization.seed, number) if seed is None else seed, params)
+
+
+def trial_again(folder: SweepFolder, number: int) -> PlannedTrial:
+    """Return a trial that a sweep on this machine ran, as it was.
+
+    Raises:
+        ConfigError: the sweep has no such trial yet.
+        SweepError: its journal is damaged.
+    """
+    trials = read_history(folder, keep_curves=False).trials
+    if number not in trials:
+        raise ConfigError(f"trial {number}: the sweep has not run it; it has run {len(trials)} trials")
+    return PlannedTrial(number, trials[number].seed, trials[number].params)
 
 
 def trial_name(config: SweepConfig, trial: PlannedTrial) -> str:

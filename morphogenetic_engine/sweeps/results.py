@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.sweeps.attempts import Attempt, Attempts, Span
@@ -185,6 +186,8 @@ class SweepResult:
     """Who worked on what, in the order of the starts."""
     spans: Sequence[Span] = ()
     """From when to when each session ran."""
+    path: Path | None = None
+    """The folder that it was read from."""
 
     @property
     def config(self) -> SweepConfig:
@@ -269,4 +272,6 @@ def read_result(folder: SweepFolder, *, keep_curves: bool = True) -> SweepResult
     info = folder.read_info()
     history = read_history(folder, keep_curves=keep_curves)
     trials = [history.trials[number] for number in sorted(history.trials)]
-    return SweepResult(info, trials, history.sessions, history.last_end, history.attempts.all, history.attempts.spans)
+    return SweepResult(
+        info, trials, history.sessions, history.last_end, history.attempts.all, history.attempts.spans, folder.path
+    )

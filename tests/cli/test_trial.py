@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.reports.replay import replay_of
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.events import TrialEnded
+from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.journal import read_events
 from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, SWEEP_VARIABLE, sweep_text
+from morphogenetic_engine.sweeps.results import read_result
 from tests.cli.conftest import Command
 from tests.processes import gone, until
 
@@ -46,6 +50,19 @@ def test_a_trial_alone_has_the_metrics_of_the_same_trial_in_a_sweep(command: Com
         ran = command("trial", "run", "--config", "sweep.yaml", "--param", f"x={row['x']}")
         assert ran.status == 0
         assert last(ran.out) == {"val_acc": row["val_acc"], "twice": row["twice"]}
+
+
+def test_a_trial_of_a_sweep_runs_again_from_its_folder(command: Command, workplace: Path) -> None:
+    started = ["sweep", "run", "--config", "sweep.yaml", "--sweep-id", "s", "--seed", "7"]
+    assert command(*started).status == 0
+    result = read_result(SweepFolder(workplace / "results/sweeps/s"))
+    for trial in result.trials:
+        again = shlex.split(replay_of(result, trial).command)
+        assert again[0] == "morphogenetic"
+        assert {name: float(value) for name, value in last(command(*again[1:]).out).items()} == trial.metrics
+    ran = command("trial", "run", "--config", "results/sweeps/s", "--number", "3")
+    assert ran.err.endswith("results/sweeps/s: trial 3: the sweep has not run it; it has run 3 trials\n")
+    assert ran.status == 2
 
 
 def test_the_carriers_agree(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

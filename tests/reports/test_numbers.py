@@ -1,0 +1,241 @@
+"""The single numbers of a summary against values that are known by other means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from morphogenetic_engine.reports.columns import Column, metric_column, parameter_column
+from morphogenetic_engine.reports.correlation import association, correlations_of
+from morphogenetic_engine.reports.cost import cost_of
+from morphogenetic_engine.reports.edges import edge_warnings
+from morphogenetic_engine.reports.failures import failures_of
+from morphogenetic_engine.reports.interactions import interactions_of
+from morphogenetic_engine.reports.pareto import pareto_of
+from morphogenetic_engine.reports.profiles import profiles_of
+from morphogenetic_engine.reports.regions import ABSENT, split
+from morphogenetic_engine.reports.slices import slices_of
+from morphogenetic_engine.reports.timeline import timeline_of
+from morphogenetic_engine.reports.trend import trend_of
+from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.space import Choices, FloatRange
+from morphogenetic_engine.trial import Value
+from tests.reports.sweeps import sweep, trial
+
+X = {"x": {"low": 0.0, "high": 1.0}}
+RANDOM = np.random.default_rng(0)
+
+
+def column(name: str, values: list[float], levels: int = 0) -> Column:
+    return Column(name, np.array(values), tuple(range(levels)))
+
+
+def line(*values: float, log: bool = False, top: float = 1.0) -> SweepResult:
+    """Trials along x, whose objective is the smaller the further down the list."""
+    space = {"x": {"low": 0.01, "high": top, "log": log}}
+    return sweep([trial(n, {"x": x}, -float(n)) for n, x in enumerate(values)], space)
+
+
+def test_numbers_correlate_as_scipy_says() -> None:
+    one, other = RANDOM.normal(size=40), RANDOM.integers(0, 5, size=40).astype(float)
+    found = association(Column("one", one), Column("other", other))
+    assert found.linear == pytest.approx(stats.pearsonr(one, other).statistic)
+    assert found.rank == pytest.approx(stats.spearmanr(one, other).statistic)
+
+
+def test_a_parameter_on_a_logarithmic_scale_is_taken_in_the_logarithm() -> None:
+    trials = [trial(n, {"lr": 10.0**-n}, float(n)) for n in range(5)]
+    lr = parameter_column("lr", FloatRange(1e-4, 1.0, log=True), trials)
+    assert association(lr, metric_column("val_acc", trials)).linear == pytest.approx(-1)
+
+
+def test_the_correlation_ratio_is_that_of_the_analysis_of_variance() -> None:
+    groups, values = np.repeat([0.0, 1.0, 2.0], 10), RANDOM.normal(size=30)
+    found = association(column("group", groups.tolist(), levels=3), Column("value", values))
+    f = stats.f_oneway(*(values[groups == group] for group in range(3))).statistic
+    assert found.measure == "correlation ratio"
+    assert found.linear == pytest.approx(math.sqrt(2 * f / (2 * f + 27)))
+
+
+@pytest.mark.parametrize(("other", "strength"), [([0.0, 1.0] * 50, 1.0), ([0.0, 0.0, 1.0, 1.0] * 25, 0.0)])
+def test_cramers_v_is_one_for_the_same_and_zero_for_independent_categories(other: list[float], strength: float) -> None:
+    found = association(column("one", [0.0, 1.0] * 50, levels=2), column("other", other, levels=2))
+    assert found.measure == "Cramer's V" and found.linear == pytest.approx(strength, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "values", [[1.0, 2.0, 3.0], [1.0, 1.0, 1.0, 1.0, 1.0], [1.0, math.nan, math.nan, 2.0, 3.0]], ids=str
+)
+def test_where_nothing_can_be_said_nothing_is(values: list[float]) -> None:
+    found = association(column("one", values), column("other", [float(n) for n in range(len(values))]))
+    assert (found.linear, found.rank) == (None, None)
+
+
+def test_only_trials_that_have_both_are_counted() -> None:
+    found = association(column("one", [1.0, math.nan, 3, 4, 5]), column("other", [1.0, 2, 3, 4, math.nan]))
+    assert found.trials == 3
+
+
+def test_lists_of_numbers_are_numbers_and_other_lists_are_categories() -> None:
+    trials = [trial(0, {"a": 4, "b": True}, 0.0)]
+    assert not parameter_column("a", Choices((2, 4, 8)), trials).categorical
+    assert parameter_column("b", Choices((True, False)), trials).categorical
+    assert parameter_column("a", Choices((0.001, 0.01, 0.1)), trials).log
+
+
+def test_the_objective_comes_first_among_the_metrics() -> None:
+    result = sweep([trial(n, {"x": n / 9}, n / 9, aaa=1.0 * n) for n in range(9)], X)
+    found = correlations_of(result)
+    assert found.metrics == ("val_acc", "aaa")
+    assert found.with_objective()[0].rank == pytest.approx(1)
+
+
+def test_a_best_value_at_the_end_of_its_range_is_warned_of() -> None:
+    (found,) = edge_warnings(line(0.98, 0.99, 0.97, 0.5, 0.2, 0.1, 0.3, 0.4))
+    assert (found.side, found.bound, found.top_at_edge, found.strong) == ("upper", 1.0, 3, True)
+    assert found.suggestion is not None and found.suggestion > 1
+
+
+def test_a_logarithmic_range_is_widened_in_the_logarithm() -> None:
+    (found,) = edge_warnings(line(0.01, 0.0101, 0.2, 0.5, 0.3, 0.7, log=True))
+    assert found.side == "lower" and found.suggestion == pytest.approx(0.001)
+
+
+@pytest.mark.parametrize(
+    ("axis", "values"),
+    [([1.0, 2.0], [1.0, 2.0, 1.0]), (["a", "b", "c"], ["a", "b", "c"]), ({"low": 0.0, "high": 10.0}, [1.0, 2.0, 1.0])],
+    ids=str,
+)
+def test_there_is_no_warning_where_an_end_says_nothing(axis: object, values: Sequence[Value]) -> None:
+    parameters = {"x": axis}
+    assert not edge_warnings(sweep([trial(n, {"x": value}, -n) for n, value in enumerate(values)], parameters))
+
+
+def test_a_range_that_starts_at_zero_has_no_wider_start() -> None:
+    (found,) = edge_warnings(sweep([trial(n, {"x": n / 9}, -n) for n in range(10)], X))
+    assert (found.side, found.suggestion) == ("lower", None)
+
+
+def failing(region: float, count: int = 40) -> SweepResult:
+    def end(x: float) -> TrialState:
+        return TrialState.FAILED if x > region else TrialState.COMPLETE
+
+    values = [number / count for number in range(count)]
+    return sweep(
+        [
+            trial(n, {"x": x}, None if end(x) is TrialState.FAILED else x, state=end(x), message=f"loss {n} nan")
+            for n, x in enumerate(values)
+        ],
+        X,
+    )
+
+
+def test_failures_are_grouped_by_message_and_found_where_they_crowd() -> None:
+    found = failures_of(failing(0.79))
+    assert [(group.reason, len(group.trials)) for group in found.groups] == [("exception", 8)]
+    (region,) = found.regions
+    assert (region.region.low, region.failed, region.ended, region.failed_elsewhere) == (0.8, 8, 8, 0)
+    assert region.p < 0.001
+
+
+def test_failures_by_chance_have_no_region() -> None:
+    ends = [TrialState.FAILED if n % 7 == 0 else TrialState.COMPLETE for n in range(40)]
+    trials = [trial(n, {"x": n / 40}, 0.0, state=state) for n, state in enumerate(ends)]
+    assert not failures_of(sweep(trials, X)).regions
+
+
+def test_the_headline_of_a_traceback_is_its_last_line() -> None:
+    message = "Traceback (most recent call last):\n  File x\nValueError: bad"
+    found = failures_of(sweep([trial(0, {"x": 0.5}, state=TrialState.FAILED, message=message)], X))
+    assert found.groups[0].message == "ValueError: bad"
+
+
+def test_two_parameters_that_matter_together_are_found() -> None:
+    trials = []
+    for number in range(64):
+        a, b = number % 2, number // 2 % 2
+        noise = float(RANDOM.normal()) / 10
+        trials.append(trial(number, {"a": bool(a), "b": bool(b), "c": number // 4 % 2 == 0}, (a == b) + noise))
+    first, *others = interactions_of(sweep(trials, {name: [True, False] for name in "abc"}))
+    assert ({first.one, first.other}, first.clear) == ({"a", "b"}, True)
+    assert first.gain is not None and first.gain > 0.5
+    assert not any(each.clear for each in others)
+    assert first.trials == ((16, 16), (16, 16))
+
+
+def test_two_parameters_that_add_up_do_not_interact() -> None:
+    trials = [trial(n, {"a": n % 2, "b": n // 2 % 2}, n % 2 + 3 * (n // 2 % 2) + n / 100) for n in range(40)]
+    (found,) = interactions_of(sweep(trials, {"a": [0, 1], "b": [0, 1]}))
+    assert not found.clear
+
+
+def test_the_interaction_of_few_trials_is_not_judged() -> None:
+    trials = [trial(n, {"a": n % 2, "b": n // 2}, float(n)) for n in range(4)]
+    (found,) = interactions_of(sweep(trials, {"a": [0, 1], "b": [0, 1]}))
+    assert (found.gain, found.p, found.clear) == (None, None, False)
+
+
+def test_the_trend_holds_the_best_so_far() -> None:
+    found = trend_of(sweep([trial(n, {"x": 0.5}, value) for n, value in enumerate([3.0, 1.0, 4.0, 1.0, 4.0])], X))
+    assert [point.best for point in found.points] == [3, 3, 4, 4, 4]
+    assert (found.improvements, found.trials_since_improvement) == ((0, 2), 2)
+
+
+def test_slices_cover_every_complete_trial_once() -> None:
+    values = RANDOM.uniform(size=50)
+    found = slices_of(sweep([trial(n, {"x": float(x)}, float(x)) for n, x in enumerate(values)], X))[0]
+    assert sum(each.trials for each in found.bins) == 50
+    assert max(each.best for each in found.bins) == values.max()
+    assert all(each.low <= each.median <= each.high <= each.best for each in found.bins)
+
+
+def test_absent_values_are_a_region_of_their_own() -> None:
+    found = split(Column("momentum", np.array([0.1, math.nan, 0.9, math.nan])), 4)
+    assert [region.label for region in found.regions] == ["0.1", "0.9", ABSENT]
+    assert found.place_N.tolist() == [0, 2, 1, 2]
+
+
+def test_worker_time_is_what_the_attempts_took() -> None:
+    result = sweep([trial(n, {"x": 0.5}, 0.5) for n in range(5)], X)  # two workers, a second each
+    cost, timeline = cost_of(result, price_per_hour=3600), timeline_of(result)
+    assert (cost.wall_seconds, cost.trial_seconds, cost.worker_seconds, cost.price) == (3, 5, 6, 6)
+    assert cost.utilisation == pytest.approx(5 / 6)
+    assert [load.busy_seconds for load in timeline.workers] == [3, 2]
+    assert np.mean(timeline.busy) * timeline.seconds == pytest.approx(5)
+    assert timeline.busy[0] == pytest.approx(2) and timeline.busy[-1] == pytest.approx(1)
+
+
+def test_what_pruning_saved_is_held_against_a_complete_trial() -> None:
+    trials = [trial(0, {"x": 0.5}, 0.5, curve=[0.1] * 10), trial(1, {"x": 0.5}, 0.5, curve=[0.1] * 10)]
+    pruned = trial(2, {"x": 0.1}, 0.1, state=TrialState.PRUNED, curve=[0.1] * 2)
+    pruned.duration = 0.25
+    saved = cost_of(sweep([*trials, pruned], X)).pruning
+    assert saved is not None
+    assert (saved.trials, saved.steps, saved.seconds, saved.share) == (1, 8, 0.75, 8 / 30)
+
+
+def test_the_front_stands_first() -> None:
+    goals = [{"metric": "val_acc"}, {"metric": "loss", "direction": "minimize"}]
+    points = [(0.1, 3.0), (0.9, 2.0), (0.5, 1.0), (0.9, 2.5)]
+    result = sweep([trial(n, {"x": 0.5}, a, loss=b) for n, (a, b) in enumerate(points)], X, objectives=goals)
+    found = pareto_of(result)
+    assert found is not None
+    assert [point.trial for point in found.points] == [1, 2, 0, 3]
+    assert [point.trial for point in found.front] == [1, 2]
+    assert pareto_of(line(0.5)) is None
+
+
+@pytest.mark.parametrize(
+    ("direction", "first", "last"), [(Direction.MAXIMIZE, 1.0, 0.25), (Direction.MINIMIZE, 1.0, 0.25)]
+)
+def test_a_profile_falls_from_all_runs_to_the_best(direction: Direction, first: float, last: float) -> None:
+    (found,) = profiles_of({"one": [1.0, 2.0, 3.0, 4.0]}, direction)
+    assert (found.share[0], found.share[-1]) == (first, last)
+    assert all(one >= other for one, other in zip(found.share, found.share[1:], strict=False))
+    assert all(low <= share <= high for low, share, high in zip(found.low, found.share, found.high, strict=True))

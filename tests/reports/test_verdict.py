@@ -1,0 +1,112 @@
+"""Whether the best is really better: which evidence counts, and when the verdict is withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from morphogenetic_engine.reports.comparison import Verdict
+from morphogenetic_engine.reports.evidence import Evidence, evidence_of
+from morphogenetic_engine.reports.overtuning import overtuning_of
+from morphogenetic_engine.reports.summary import summarize
+from morphogenetic_engine.reports.verdict import verdict_of
+from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.results import Confirmation, Replicate, SweepResult, TrialRecord
+from tests.reports.sweeps import sweep, trial
+
+BASELINE = {"x": {"low": 0.0, "high": 1.0, "default": 0.5}}
+SEEDS = 10
+
+
+def confirmed(record: TrialRecord, values: Sequence[float]) -> TrialRecord:
+    for index, value in enumerate(values):
+        record.confirmations[index] = Confirmation(500 + index, TrialState.COMPLETE, {"val_acc": value}, 1.0)
+    return record
+
+
+def replicated(record: TrialRecord, values: Sequence[float]) -> TrialRecord:
+    for number, value in enumerate(values):
+        record.replicates[number] = Replicate(700 + number, {"val_acc": value}, 1.0, {})
+    return record
+
+
+def searched(best: Sequence[float], baseline: Sequence[float]) -> SweepResult:
+    return sweep(
+        [
+            confirmed(trial(0, {"x": 0.5}, 0.5), baseline),
+            confirmed(trial(1, {"x": 0.7}, 0.9), best),
+            trial(2, {"x": 0.2}, 0.1),
+        ],
+        BASELINE,
+    )
+
+
+def test_fresh_seeds_prove_that_the_best_is_better_than_the_baseline() -> None:
+    result = searched([0.8 + n / 1000 for n in range(SEEDS)], [0.5] * SEEDS)
+    found = verdict_of(result)
+    assert found is not None and found.against_baseline is not None
+    assert (found.trial, found.evidence, found.seeds) == (1, Evidence.CONFIRMED, SEEDS)
+    assert found.against_baseline.paired and found.against_baseline.verdict is Verdict.BETTER
+    assert "Trial 1 is really better than the baseline (trial 0): +0.3" in summarize(result).findings[1]
+
+
+def test_fresh_seeds_unseat_a_lucky_winner() -> None:
+    found = verdict_of(searched([0.4] * SEEDS, [0.5 + n / 1000 for n in range(SEEDS)]))
+    assert found is not None and found.against_runner_up is not None
+    assert (found.trial, found.runner_up, found.against_baseline) == (0, 1, None)
+    assert found.against_runner_up.verdict is Verdict.BETTER
+
+
+def test_one_seed_is_never_more_than_one_seed() -> None:
+    result = sweep([trial(n, {"x": n / 9}, n / 9) for n in range(9)], BASELINE)
+    found = verdict_of(result)
+    assert found is not None and found.evidence is Evidence.ONE_SEED
+    assert found.against_baseline is not None and found.against_baseline.verdict is Verdict.ONE_SEED
+    assert "one seed only, chosen from 9 trials" in summarize(result).findings[1]
+
+
+def test_replicates_count_all_configurations_from_which_the_best_was_chosen() -> None:
+    def record(number: int) -> TrialRecord:
+        return replicated(trial(number, {"x": number / 50}, float(number)), [number + n / 100 for n in range(8)])
+
+    few, many = (verdict_of(sweep([record(n) for n in range(count)], BASELINE)) for count in (2, 50))
+    assert few is not None and few.against_runner_up is not None or few is not None and few.against_baseline is not None
+    assert many is not None and many.against_runner_up is not None
+    assert few.against_baseline is not None and few.against_baseline.verdict is Verdict.BETTER
+    assert many.against_runner_up.verdict is Verdict.NOT_ENOUGH_SEEDS
+    assert many.against_runner_up.smallest_p == pytest.approx(49 * 2 / 2**8)
+
+
+def test_a_searched_seed_makes_trials_the_runs_of_one_configuration() -> None:
+    trials = [trial(n, {"x": n // 6 / 2, "seed": n % 6}, n // 6 + n % 6 / 100) for n in range(12)]
+    result = sweep(trials, {"x": [0.0, 0.5], "seed": list(range(6))})
+    found = verdict_of(result)
+    assert found is not None and found.against_runner_up is not None
+    assert (found.evidence, found.seeds, found.against_runner_up.paired) == (Evidence.SEED_AXIS, 6, True)
+    assert found.against_runner_up.verdict is Verdict.BETTER
+    assert list(evidence_of(result, trials[0], "val_acc")[Evidence.SEED_AXIS]) == [0, 1, 2, 3, 4, 5]
+
+
+def test_nothing_is_said_without_a_complete_trial() -> None:
+    empty = sweep([], BASELINE)
+    assert verdict_of(empty) is None and overtuning_of(empty) is None
+
+
+def test_a_value_that_fresh_seeds_do_not_reach_is_warned_of() -> None:
+    found = overtuning_of(searched([0.6 + n / 1000 for n in range(SEEDS)], [0.5] * SEEDS))
+    assert found is not None and found.shrinkage is not None and found.warning
+    assert found.shrinkage.loss == pytest.approx(0.9 - 0.6045)
+
+
+def test_a_value_that_fresh_seeds_reach_is_not_warned_of() -> None:
+    found = overtuning_of(searched([0.9 + (-1) ** n / 100 for n in range(SEEDS)], [0.5] * SEEDS))
+    assert found is not None and not found.warning
+
+
+def test_a_choice_that_is_worse_on_the_test_split_is_warned_of() -> None:
+    trials = [trial(0, {"x": 0.1}, 0.5, test_acc=0.6), trial(1, {"x": 0.2}, 0.7, test_acc=0.4)]
+    found = overtuning_of(sweep(trials, BASELINE))
+    assert found is not None and found.held_out is not None
+    assert (found.held_out.metric, found.held_out.best_incumbent) == ("test_acc", 0)
+    assert found.held_out.loss == pytest.approx(0.2) and found.warning
