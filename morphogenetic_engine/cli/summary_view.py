@@ -17,6 +17,7 @@ from morphogenetic_engine.reports.edges import EdgeWarning
 from morphogenetic_engine.reports.failures import Failures
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.importance import Importance
+from morphogenetic_engine.reports.overtuning import Overtuning
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.reports.timeline import Timeline
 from morphogenetic_engine.sweeps.space import shown
@@ -52,6 +53,8 @@ def _parts(summary: SweepSummary, trials: Sequence[Configuration], title: str) -
         found = [each for each in comparisons if each is not None]
         if found:
             yield f"Is the best really better? By {summary.verdict.evidence}", comparison_table(found)
+    if summary.overtuning is not None and (summary.overtuning.shrinkage or summary.overtuning.held_out):
+        yield "Does it hold elsewhere?", _overtuning(summary.overtuning)
     if len(summary.trend.points) > 1:
         yield "Trend", _trend(summary)
     for importance in summary.importance:
@@ -129,6 +132,23 @@ def comparison_table(comparisons: Iterable[Comparison]) -> Table:
             Text(each.verdict.value, style=_VERDICTS.get(each.verdict, "")),
         )
     return table
+
+
+def _overtuning(found: Overtuning) -> Text:
+    lines = []
+    if found.shrinkage is not None:
+        each = found.shrinkage
+        change = f"{abs(each.loss):.3g} {'less good' if each.loss > 0 else 'better'}"
+        lines.append(
+            f"trial {each.trial}: the search reported {shown(each.search_value)}, the mean of {each.seeds} fresh seeds"
+            f" is {shown(each.fresh_mean)}, {change}"
+        )
+    if found.held_out is not None:
+        held = found.held_out
+        known = f"{held.metric}, which no decision saw, is {shown(held.of_best)} for the best"
+        earlier = f"; trial {held.best_incumbent}, the best before it, had {shown(held.best_of_incumbents)}"
+        lines.append(known + (earlier if held.loss > 0 else ""))
+    return Text("\n".join(lines), style="yellow" if found.warning else "")
 
 
 def _table() -> Table:
@@ -246,5 +266,5 @@ def _time(cost: Cost, timeline: Timeline) -> Table:
         saved = f"{cost.pruning.steps} steps ({cost.pruning.share:.0%}), about {duration(cost.pruning.seconds)}"
         table.add_row("saved by pruning", f"{saved}, in {cost.pruning.trials} trials")
     if cost.price is not None:
-        table.add_row("price", f"{cost.price:.2f}")
+        table.add_row("price", shown(cost.price))
     return table

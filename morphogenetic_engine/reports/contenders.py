@@ -111,7 +111,7 @@ def contend(
             _shared(whole[0], other, target, direction, tolerance) for other in whole[1:] if _common(whole[0], other)
         ),
         profiles=profiles_of(_profiled(whole, samples, target), direction),
-        notes=_notes(contenders, chosen),
+        notes=_notes(contenders, chosen, known),
     )
 
 
@@ -218,7 +218,11 @@ def _profiled(whole: Sequence[SweepResult], samples: Sequence[Sample], metric: s
     return {sample.name: list(sample.values.values()) for sample in samples}
 
 
-def _notes(contenders: Sequence[Contender], chosen: Sequence[tuple[SweepResult, TrialRecord]]) -> tuple[str, ...]:
+def _notes(
+    contenders: Sequence[Contender],
+    chosen: Sequence[tuple[SweepResult, TrialRecord]],
+    known: Sequence[Mapping[Evidence, Mapping[int, float]]],
+) -> tuple[str, ...]:
     notes = [
         f"{each.name}: known from one seed only, and the best of {len(result.ranked)} trials: part of its value is luck"
         for each, (result, trial) in zip(contenders, chosen, strict=True)
@@ -230,7 +234,19 @@ def _notes(contenders: Sequence[Contender], chosen: Sequence[tuple[SweepResult, 
             + ", ".join(f"{each.name}: {each.evidence}" for each in contenders)
             + "); confirm all of them on fresh seeds"
         )
-    identities = {result.info.git_commit for result, _ in chosen}
-    if len(identities) > 1:
+    for each, found in zip(contenders, known, strict=True):
+        stronger = next(iter(found))
+        if stronger is not each.evidence:
+            notes.append(f"{each.name}: has {stronger} too, which the others lack; confirm them on fresh seeds")
+    if len({result.info.git_commit for result, _ in chosen}) > 1:
         notes.append("the sweeps ran at different commits: a difference may be the code's")
+    differing = _differing([result.config.space.fixed for result, _ in chosen])
+    if differing:
+        notes.append(f"the sweeps differ in what is given, too: {', '.join(differing)}")
     return tuple(notes)
+
+
+def _differing(fixed: Sequence[Mapping[str, Value]]) -> list[str]:
+    """Return the fixed parameters that are not the same everywhere."""
+    names = dict.fromkeys(name for each in fixed for name in each)
+    return [name for name in names if len({text(each[name]) if name in each else None for each in fixed}) > 1]

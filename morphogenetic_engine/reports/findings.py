@@ -30,7 +30,7 @@ def findings_of(
     """Return up to five lines; what cannot be said is said so."""
     lines = [
         _best_line(result),
-        _verdict_line(verdict, overtuning),
+        _verdict_line(result, verdict, overtuning),
         _importance_line(importance),
         _space_line(edges, failures),
         _cost_line(result, cost),
@@ -69,7 +69,7 @@ def _best_line(result: SweepResult) -> str:
     )
 
 
-def _verdict_line(verdict: BestVerdict | None, overtuning: Overtuning | None) -> str:
+def _verdict_line(result: SweepResult, verdict: BestVerdict | None, overtuning: Overtuning | None) -> str:
     if verdict is None:
         return ""
     compared = verdict.against_baseline or verdict.against_runner_up
@@ -84,7 +84,9 @@ def _verdict_line(verdict: BestVerdict | None, overtuning: Overtuning | None) ->
     if compared is None:
         return f"Whether it is really better is not known: {verdict.evidence} of one configuration only."
     rival = f"the baseline (trial {verdict.baseline})" if verdict.against_baseline else f"trial {verdict.runner_up}"
-    return f"{_said(compared, verdict.trial, rival)}, by {verdict.evidence}."
+    other = result.best is not None and verdict.trial != result.best.number
+    lead = f"Over several seeds trial {verdict.trial} comes first. " if other else ""
+    return f"{lead}{_said(compared, verdict.trial, rival)}, by {verdict.evidence}."
 
 
 def _said(compared: Comparison, best: int, rival: str) -> str:
@@ -131,5 +133,5 @@ def _cost_line(result: SweepResult, cost: Cost) -> str:
     spent = f"{duration(cost.wall_seconds)} on the clock, {duration(cost.trial_seconds)} of trials"
     busy = "" if cost.utilisation is None else f", workers busy {cost.utilisation:.0%}"
     saved = "" if cost.pruning is None else f"; pruning saved about {duration(cost.pruning.seconds)}"
-    price = "" if cost.price is None else f"; price {cost.price:.2f}"
+    price = "" if cost.price is None else f"; price {cost.price:.{2 if cost.price >= 1 else 4}f}"
     return f"Spent: {spent}{busy}{saved}{price} ({counts or 'no trial'})."

@@ -56,9 +56,11 @@ class Attempts:
 
     def apply(self, event: Event) -> None:
         """Take the next event."""
+        if isinstance(event, TrialReported):  # first, because it is the most frequent by far
+            if self.spans:
+                self.spans[-1].ended = event.time
+            return
         match event:
-            case TrialReported():
-                pass  # first, because it is the most frequent by far
             case SessionStarted():
                 self._give_up_open()
                 self.spans.append(Span(event.time, event.time, event.max_parallel))

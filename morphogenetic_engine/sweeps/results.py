@@ -113,15 +113,17 @@ class History:
     def apply(self, event: Event) -> None:
         """Take the next event."""
         self.attempts.apply(event)
+        if isinstance(event, TrialReported):  # first, because it is the most frequent by far
+            self._last = event.time
+            if self._keep_curves:
+                self._curve_of(event)[event.step] = event.metrics
+            return
         if isinstance(event, SessionStarted):
             self._seconds_before, self._begun = self.seconds, event.time
         # An interruption is noted by the next session when a process was killed; a confirmation is in no session.
         if not isinstance(event, TrialInterrupted | ConfirmationEnded):
             self._last = event.time
         match event:
-            case TrialReported():
-                if self._keep_curves:
-                    self._curve_of(event)[event.step] = event.metrics
             case ReplicateEnded():
                 self._take_replicate(event)
             case TrialStarted():
