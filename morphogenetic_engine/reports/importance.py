@@ -79,8 +79,8 @@ def importance_of(result: SweepResult, objective: Objective, method: Method) -> 
     if withheld is None:
         try:
             shares = _shares(result, trials, judged, objective, method)
-        except ModuleNotFoundError as error:
-            withheld = f"needs {error.name}: pip install 'morphogenetic-engine[reports]'"
+        except ImportError as error:  # Optuna's own, which names no module, is about scikit-learn
+            withheld = f"needs {error.name or 'scikit-learn'}: pip install 'morphogenetic-engine[reports]'"
     return Importance(method, objective.metric, len(trials), shares, left_out, withheld)
 
 

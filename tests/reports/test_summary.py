@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+
+import morphogenetic_engine.reports
 
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
 from morphogenetic_engine.sweeps.events import TrialState
@@ -111,6 +114,14 @@ def test_importance_is_withheld_with_few_trials() -> None:
     found = summarize(mixed(19)).importance
     assert all(each.withheld == "too few trials to say: 19 are complete, 20 are needed" for each in found)
     assert not any(each.parameters for each in found)
+
+
+def test_importance_without_optuna_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "morphogenetic_engine.reports.optuna_importance", raising=False)
+    monkeypatch.delattr(morphogenetic_engine.reports, "optuna_importance", raising=False)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    (found,) = summarize(mixed(20), methods=("PED-ANOVA",)).importance
+    assert found.withheld == "needs optuna: pip install 'morphogenetic-engine[reports]'"
 
 
 def test_fanova_leaves_conditional_parameters_out_and_ped_anova_does_not() -> None:
