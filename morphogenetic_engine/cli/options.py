@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -39,6 +42,51 @@ timeout = click.option(
 mlflow = click.option("--mlflow/--no-mlflow", default=None, help="Send the sweep to MLflow while it runs, or do not.")
 
 warm_start = click.option("--from", "warm_start", metavar="ID", help="Start from the results of an earlier sweep.")
+
+host = click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Address at which the monitor listens; one that other machines reach asks viewers for a token.",
+)
+port = click.option(
+    "--port",
+    type=click.IntRange(min=0, max=65535),
+    metavar="N",
+    help="Port of the monitor; 0: any that is free.  [default: 8321, or the next that is free]",
+)
+allow_host = click.option(
+    "--allow-host",
+    multiple=True,
+    metavar="NAME",
+    help="A further name under which browsers ask for the monitor, such as that of a proxy; can be repeated.",
+)
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """Whether and where a sweep is shown while it runs."""
+
+    serve: bool
+    host: str
+    port: int | None
+    allow_host: tuple[str, ...]
+
+
+def serving(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options of the live monitor to a command that runs a sweep; it is given them as `serve`."""
+
+    @allow_host
+    @port
+    @host
+    @click.option("--serve", is_flag=True, help="Show the sweep in the browser while it runs, see `sweep monitor`.")
+    @functools.wraps(command)
+    def with_monitor(serve: bool, host: str, port: int | None, allow_host: tuple[str, ...], **given: object) -> int:
+        return command(serve=ServeOptions(serve, host, port, allow_host), **given)
+
+    return with_monitor
+
 
 _KEYS = {
     "trials": "optimization.n_trials",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from rich.console import Console
 
 from morphogenetic_engine.cli.closing_report import write_closing_report
 from morphogenetic_engine.cli.displays import display, terminal
 from morphogenetic_engine.cli.main import INTERRUPTED
+from morphogenetic_engine.cli.monitor import address
 from morphogenetic_engine.cli.options import DEFAULT_RESULTS
 from morphogenetic_engine.cli.progress import SweepProgress
 from morphogenetic_engine.cli.tables import trials_table
+from morphogenetic_engine.monitor.beside import Serving, shown
 from morphogenetic_engine.sweeps.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
@@ -21,14 +25,19 @@ TOP = 10
 NO_COMPLETE_TRIAL = 1
 
 
-def run_and_show(folder: SweepFolder, *, retry_failed: bool = False) -> int:
-    """Run a sweep's folder to its end and return the exit status."""
+def run_and_show(folder: SweepFolder, *, retry_failed: bool = False, serving: Serving | None = None) -> int:
+    """Run a sweep's folder to its end, with a monitor if it is to be served, and return the exit status."""
     console = terminal()
     before = read_result(folder, keep_curves=False)
     progress = SweepProgress(before, total_trials(before.config))
     console.print(f"sweep {folder.sweep_id} in {folder.path}", highlight=False, soft_wrap=True)
     warnings: list[str] = []
-    with followed(folder, before.config, warn=warnings.append), display(progress, console) as observer:
+    with ExitStack() as stack:
+        if serving is not None:
+            console.print(f"monitor: {address(serving)}", highlight=False, soft_wrap=True)
+            stack.enter_context(shown(folder, serving, warn=warnings.append))
+        stack.enter_context(followed(folder, before.config, warn=warnings.append))
+        observer = stack.enter_context(display(progress, console))
         outcome = run_sweep(folder, observers=[observer], retry_failed=retry_failed)
     result = read_result(folder)
     show_end(console, folder, result)

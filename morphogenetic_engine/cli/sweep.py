@@ -19,8 +19,10 @@ from morphogenetic_engine.cli.katib import collect_command, stop_command, submit
 from morphogenetic_engine.cli.main import INTERRUPTED, run
 from morphogenetic_engine.cli.render import render_command
 from morphogenetic_engine.cli.replay import replay_command
+from morphogenetic_engine.cli.monitor import monitor_command, open_monitor
 
 if TYPE_CHECKING:
+    from morphogenetic_engine.monitor.beside import Serving
     from morphogenetic_engine.sweeps.check import SweepCheck
     from morphogenetic_engine.sweeps.config_file import ConfigFile
 
@@ -40,9 +42,10 @@ def sweep() -> None:
 @options.timeout
 @options.mlflow
 @options.warm_start
-def run_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
+@options.serving
+def run_command(config: Path, sweep_id: str | None, results: Path, serve: options.ServeOptions, **given: object) -> int:
     """Run the sweep of a file, whatever its sweep_type says; of a folder, one sweep after the other."""
-    return _run_files(config, sweep_id, results, options.overrides(**given))
+    return _run_files(config, sweep_id, results, options.overrides(**given), serve)
 
 
 @sweep.command("grid")
@@ -54,9 +57,12 @@ def run_command(config: Path, sweep_id: str | None, results: Path, **given: obje
 @options.seed
 @options.timeout
 @options.mlflow
-def grid_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
+@options.serving
+def grid_command(
+    config: Path, sweep_id: str | None, results: Path, serve: options.ServeOptions, **given: object
+) -> int:
     """Run every combination of the parameters' values."""
-    return _run_files(config, sweep_id, results, {**options.overrides(**given), "sweep_type": "grid"})
+    return _run_files(config, sweep_id, results, {**options.overrides(**given), "sweep_type": "grid"}, serve)
 
 
 @sweep.command("bayesian")
@@ -69,9 +75,12 @@ def grid_command(config: Path, sweep_id: str | None, results: Path, **given: obj
 @options.timeout
 @options.mlflow
 @options.warm_start
-def bayesian_command(config: Path, sweep_id: str | None, results: Path, **given: object) -> int:
+@options.serving
+def bayesian_command(
+    config: Path, sweep_id: str | None, results: Path, serve: options.ServeOptions, **given: object
+) -> int:
     """Let Optuna suggest each trial from the results so far."""
-    return _run_files(config, sweep_id, results, {**options.overrides(**given), "sweep_type": "bayesian"})
+    return _run_files(config, sweep_id, results, {**options.overrides(**given), "sweep_type": "bayesian"}, serve)
 
 
 @sweep.command("quick")
@@ -83,12 +92,16 @@ def bayesian_command(config: Path, sweep_id: str | None, results: Path, **given:
 @options.seed
 @options.timeout
 @options.mlflow
-def quick_command(problem: str, sweep_id: str | None, results: Path, **given: object) -> int:
+@options.serving
+def quick_command(
+    problem: str, sweep_id: str | None, results: Path, serve: options.ServeOptions, **given: object
+) -> int:
     """Run a small sweep of the built-in workload: no file needed."""
     from morphogenetic_engine.cli.quick import quick_file
 
     overrides = {"optimization.n_trials": 10, **options.overrides(**given)}
-    return _run(quick_file(problem, overrides), sweep_id, results)
+    with open_monitor(serve) as serving:
+        return _run(quick_file(problem, overrides), sweep_id, results, serving)
 
 
 @sweep.command("resume")
@@ -100,15 +113,24 @@ def quick_command(problem: str, sweep_id: str | None, results: Path, **given: ob
 @options.parallel
 @options.timeout
 @options.mlflow
-def resume_command(sweep_id: str, config: Path | None, retry_failed: bool, results: Path, **given: object) -> int:
+@options.serving
+def resume_command(
+    sweep_id: str,
+    config: Path | None,
+    retry_failed: bool,
+    results: Path,
+    serve: options.ServeOptions,
+    **given: object,
+) -> int:
     """Go on with a sweep that was stopped or killed; no trial that has ended runs again."""
     from morphogenetic_engine.cli.running import run_and_show
     from morphogenetic_engine.sweeps.config_file import read_config
     from morphogenetic_engine.sweeps.start import continue_sweep
 
     file = read_config(config) if config else None
-    folder = continue_sweep(sweep_id, results=results, file=file, overrides=options.overrides(**given))
-    return run_and_show(folder, retry_failed=retry_failed)
+    with open_monitor(serve) as serving:
+        folder = continue_sweep(sweep_id, results=results, file=file, overrides=options.overrides(**given))
+        return run_and_show(folder, retry_failed=retry_failed, serving=serving)
 
 
 @sweep.command("check")
@@ -228,24 +250,27 @@ def schema_command() -> None:
     _print_json(SweepConfig.model_json_schema())
 
 
-def _run_files(config: Path, sweep_id: str | None, results: Path, overrides: dict[str, object]) -> int:
+def _run_files(
+    config: Path, sweep_id: str | None, results: Path, overrides: dict[str, object], serve: options.ServeOptions
+) -> int:
     from morphogenetic_engine.sweeps.config_file import read_configs
 
     files = read_configs(config, overrides)
     worst = 0
-    for file in files:
-        name = f"{sweep_id}-{file.path.stem}" if sweep_id and len(files) > 1 else sweep_id
-        worst = max(worst, _run(file, name, results))
-        if worst == INTERRUPTED:
-            break
+    with open_monitor(serve) as serving:
+        for file in files:
+            name = f"{sweep_id}-{file.path.stem}" if sweep_id and len(files) > 1 else sweep_id
+            worst = max(worst, _run(file, name, results, serving))
+            if worst == INTERRUPTED:
+                break
     return worst
 
 
-def _run(file: ConfigFile, sweep_id: str | None, results: Path) -> int:
+def _run(file: ConfigFile, sweep_id: str | None, results: Path, serving: Serving | None) -> int:
     from morphogenetic_engine.cli.running import run_and_show
     from morphogenetic_engine.sweeps.start import start_sweep
 
-    return run_and_show(start_sweep(file, results=results, sweep_id=sweep_id))
+    return run_and_show(start_sweep(file, results=results, sweep_id=sweep_id), serving=serving)
 
 
 def _print_check(file: ConfigFile, check: SweepCheck) -> None:
@@ -270,6 +295,7 @@ def _print_json(value: object) -> None:
 sweep.add_command(confirm_command)
 sweep.add_command(ensemble_command)
 sweep.add_command(replay_command)
+sweep.add_command(monitor_command)
 for command in (render_command, submit_command, watch_command, collect_command, stop_command):
     sweep.add_command(command)
 

@@ -48,6 +48,7 @@ _FILES = frozenset(
         "report.html",
         "trials",
         "workers.log",
+        "monitor.log",
         "tracking.log",
         "storage.log",
         "storage.json",

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +23,7 @@ from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.sweeps.events import Event, from_line, to_line
 
 SYNC_SECONDS = 0.1
+_OWNER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>.+)")
 
 
 class Journal:
@@ -129,6 +132,22 @@ def is_locked(path: Path) -> bool:
         return not _take(lock, fcntl.LOCK_SH)
     finally:
         os.close(lock)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The process that has a journal open for writing."""
+
+    pid: int
+    host: str
+
+
+def owner(path: Path) -> Owner | None:
+    """Return who has this journal open for writing; None: nobody, or it has not said so yet."""
+    if not is_locked(path):
+        return None
+    found = _OWNER.fullmatch(path.with_suffix(".lock").read_text(encoding="utf-8", errors="replace").strip())
+    return Owner(int(found["pid"]), found["host"]) if found else None
 
 
 def _locked(path: Path) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.events import SessionEnded, SessionStarted, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder, all_sweeps
 from morphogenetic_engine.sweeps.journal import is_locked
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
@@ -56,10 +57,17 @@ def overview(folder: SweepFolder) -> SweepOverview:
 
 def sweep_state(folder: SweepFolder, result: SweepResult) -> str:
     """Return running, killed, new, on Katib (when last collected), or the outcome of the last session."""
-    if is_locked(folder.journal):
+    return state_word(folder, is_locked(folder.journal), result.sessions, result.last_end)
+
+
+def state_word(
+    folder: SweepFolder, is_run: bool, sessions: Sequence[SessionStarted], last_end: SessionEnded | None
+) -> str:
+    """Return the state of a sweep by what its folder, its journal and the journal's lock say."""
+    if is_run:
         return "running"
-    if result.outcome is not None:
-        return result.outcome.value
+    if last_end is not None:
+        return last_end.outcome.value
     if folder.katib.exists():
         return "on Katib"
-    return "killed" if result.sessions else "new"
+    return "killed" if sessions else "new"

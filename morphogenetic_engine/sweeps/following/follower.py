@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +16,10 @@ from morphogenetic_engine.sweeps.events import ConfirmationEnded, SessionEnded, 
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.following.credentials import without_credentials
 from morphogenetic_engine.sweeps.following.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.following.priority import lower_priority
 from morphogenetic_engine.sweeps.following.progress import Progress
 
 DRAIN_SECONDS = 10.0
-_LOWEST = 19
 _NO_TRIAL = (SessionStarted, SessionEnded, ConfirmationEnded)
 """Events that no trial waits for."""
 _USUAL_RESULTS = Path("results/sweeps")
@@ -106,7 +105,7 @@ class Follower:
                 start_new_session=True,
                 env={**os.environ, destination.variable: destination.address, "OMP_NUM_THREADS": "1"},
             )
-        _yield_to_all(process.pid)
+        lower_priority(process.pid)
         return process
 
     def _finish(self, process: subprocess.Popen[bytes]) -> None:
@@ -155,10 +154,3 @@ class Follower:
         elsewhere = "" if results == _USUAL_RESULTS else f" --results {results}"
         command = f"morphogenetic sweep publish --sweep-id {self._folder.sweep_id}{elsewhere}"
         return f"{what} not sent, send {pronoun} later with `{command}`"
-
-
-def _yield_to_all(pid: int) -> None:
-    """Give a process the lowest priority, also among Linux's session groups."""
-    with suppress(OSError):  # a sandbox may forbid it; the sweep is then merely slowed a little
-        os.setpriority(os.PRIO_PROCESS, pid, _LOWEST)
-        Path(f"/proc/{pid}/autogroup").write_text(str(_LOWEST), encoding="ascii")

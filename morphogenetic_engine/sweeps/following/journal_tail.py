@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError, SweepError
@@ -29,14 +29,15 @@ class JournalTail:
             SweepError: a line is not an event, or of a newer format.
             StoreError: the file cannot be read.
         """
+        return [event for event, _ in self.numbered(most=most)]
+
+    def numbered(self, *, most: int) -> list[tuple[Event, int]]:
+        """Return the next events like `read`, each with the byte at which it ends: its number."""
         if self.size <= self.offset:
             return []
-        events: list[Event] = []
-        for event, end in self._events(to=None):
-            events.append(event)
-            self.offset = end
-            if len(events) == most:
-                break
+        events = list(islice(self._events(to=None), most))
+        if events:
+            self.offset = events[-1][1]
         return events
 
     def read_up_to(self, offset: int) -> Iterator[Event]:

@@ -1,0 +1,53 @@
+"""`python -m morphogenetic_engine.monitor FOLDER --descriptor N`: show the sweep in FOLDER on a socket that listens.
+
+Started by `beside.py`, which gives the token in the environment. Leaves at the end of its standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from morphogenetic_engine.errors import MorphogeneticError
+from morphogenetic_engine.monitor.access import TOKEN_VARIABLE, Access
+from morphogenetic_engine.monitor.listener import address_of
+from morphogenetic_engine.monitor.server import serve
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.following.priority import LOW, lower_priority
+
+IMPOSSIBLE = 2
+
+
+def main() -> int:
+    """Serve, and return the exit status."""
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
+    parser.add_argument("folder", type=Path, help="the sweep's folder")
+    parser.add_argument("--descriptor", type=int, required=True, help="the number of the socket")
+    parser.add_argument("--guarded", action="store_true", help="to look takes the token too")
+    parser.add_argument("--allow-host", action="append", default=[], help="a name of this monitor")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal ends the sweep, and its end is shown
+    listener = socket.socket(fileno=options.descriptor)
+    access = Access(
+        token=os.environ[TOKEN_VARIABLE],
+        guarded=options.guarded,
+        hosts=frozenset(options.allow_host),
+        cookie=f"morphogenetic_monitor_{address_of(listener)[1]}",
+    )
+    lower_priority(os.getpid(), LOW)  # not before: on a busy machine the start would take half a minute
+    try:
+        serve(SweepFolder(options.folder), listener, access, leave_with=sys.stdin.fileno())
+    except MorphogeneticError as error:
+        logging.error("%s", error)
+        return IMPOSSIBLE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Who may look and who may stop: the names a page may be asked for by, its origin, and the token.
+
+A browser takes part in attacks without its user's knowledge. A foreign page may send requests here (its Origin gives it
+away), and a foreign name may be made to mean this machine (the Host that the browser names then is the foreign one).
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import os
+import re
+import secrets
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from morphogenetic_engine.errors import ConfigError
+
+TOKEN_VARIABLE = "MORPHOGENETIC_MONITOR_TOKEN"
+TOKEN_HEADER = "X-Monitor-Token"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
+_HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?::[0-9]{1,5})?")
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a viewer must know and say."""
+
+    token: str
+    """A secret. To stop the sweep takes it always, to look only where `guarded`."""
+    guarded: bool
+    hosts: frozenset[str]
+    """Names, beside addresses, under which the monitor may be asked for; in small letters."""
+    cookie: str
+    """The name of the cookie that holds the token of a viewer who has said it once."""
+
+    def is_known_host(self, host: str) -> bool:
+        """Tell whether a Host header is one of ours: an address, which no foreign name can pretend to be, or a name."""
+        found = _HOST.fullmatch(host)
+        if found is None:
+            return False
+        name = (found["six"] or found["name"]).lower().rstrip(".")
+        return name in self.hosts or _is_address(name)
+
+    def is_own_origin(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether a request comes from our own page, or from a program that is no browser and names no origin."""
+        origin = headers.get("origin")
+        return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+
+    def may_look(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether a viewer may see the sweep."""
+        return not self.guarded or any(self.is_token(given) for given in self._given(headers))
+
+    def is_token(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self.token.encode())
+
+    def _given(self, headers: Mapping[str, str]) -> Iterable[str]:
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
+        except CookieError:
+            cookie = None
+        if cookie is not None:
+            yield cookie.value
+        scheme, _, credentials = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            yield credentials.strip()
+
+
+def access_of(host: str, port: int, *, allowed: Iterable[str] = (), token: str | None = None) -> Access:
+    """Return the rules for a monitor that listens at an address; `allowed` are further names of it, as of a proxy.
+
+    A token that the user chose is asked for everywhere, one that is made up only beyond this machine.
+
+    Raises:
+        ConfigError: the token is too short, or has other signs than letters, digits, '-' and '_'.
+    """
+    if token is not None and _TOKEN.fullmatch(token) is None:
+        raise ConfigError(f"{TOKEN_VARIABLE}: must be 20 to 200 letters, digits, '-' and '_'")
+    names = {"localhost", *allowed}
+    if not is_loopback(host):
+        names |= {socket.gethostname(), socket.getfqdn()}
+    return Access(
+        token=token or secrets.token_urlsafe(32),
+        guarded=token is not None or not is_loopback(host),
+        hosts=frozenset(name.lower() for name in names),
+        cookie=f"morphogenetic_monitor_{port}",
+    )
+
+
+def chosen_token() -> str | None:
+    """Return the token that the user chose in the environment."""
+    return os.environ.get(TOKEN_VARIABLE) or None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is reached from this machine only."""
+    return ipaddress.ip_address(host).is_loopback
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

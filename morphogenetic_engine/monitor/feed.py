@@ -1,0 +1,194 @@
+"""Follows the journal for all viewers, and makes each message once however many they are.
+
+A viewer says how far it is and gets what has changed since. One that cannot keep up asks later and gets more at once,
+so nothing is queued for it, and it slows nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from morphogenetic_engine.errors import MorphogeneticError
+from morphogenetic_engine.monitor.stop import stop, why_not
+from morphogenetic_engine.monitor.view import SweepView
+from morphogenetic_engine.sweeps.events import SessionStarted
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.following.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.journal import Owner, owner
+from morphogenetic_engine.sweeps.overview import state_word
+
+BATCH_SECONDS = 0.1
+SENDS_A_SECOND = 100
+"""More viewers are not more work: each hears a little less often."""
+IDLE_SECONDS = 1.0
+LOOK_SECONDS = 1.0
+HEARTBEAT_SECONDS = 5.0
+_EVENTS_AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a viewer is: which journal it knows, and up to which byte."""
+
+    journal: str = ""
+    offset: int = 0
+
+
+class Feed:
+    """The state of one sweep, kept current while `follow` runs; all of it belongs to one event loop.
+
+    Raises:
+        SweepError, StoreError: the sweep's folder cannot be read.
+    """
+
+    def __init__(self, folder: SweepFolder) -> None:
+        self.folder = folder
+        self.viewers = 0
+        self.over = False
+        """Nothing more comes: the process that serves is about to leave."""
+        self.news = asyncio.Event()
+        """Set when there is something new after the last message, or to say that there is not; then replaced."""
+        self._at_once = _EVENTS_AT_ONCE
+        self._problem = ""
+        """Why the journal cannot be followed any further."""
+        self._changed = True
+        self._read_anew()
+        self._owner: Owner | None = None
+        self._asked: Owner | None = None
+        self._stopping = asyncio.Lock()
+        self._made: dict[Position, bytes] = {}
+        self._looked = self._announced = 0.0
+
+    async def follow(self) -> None:
+        """Keep up with the journal until `finish`."""
+        while not self.over:
+            await self.catch_up()
+            await asyncio.sleep(max(BATCH_SECONDS, self.viewers / SENDS_A_SECOND) if self.viewers else IDLE_SECONDS)
+
+    async def finish(self) -> None:
+        """Take the rest of the journal, and let every viewer have its last message."""
+        self.over = True
+        self._looked = 0.0
+        await self.catch_up()
+        self._announce()
+
+    async def catch_up(self) -> None:
+        """Take what the journal has now, a batch at a time, so that viewers are served meanwhile."""
+        while self._take_batch():
+            if time.monotonic() - self._announced > BATCH_SECONDS:
+                self._announce()
+            await asyncio.sleep(0)
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._look()
+        if self._changed or time.monotonic() - self._announced > HEARTBEAT_SECONDS:
+            self._announce()
+
+    def next(self, known: Position) -> tuple[bytes, Position]:
+        """Return what a viewer needs that is at a position, and where it is then.
+
+        These are the changes, or everything if the viewer knows another journal, or none yet.
+        """
+        if known.journal != self._journal or known.offset > self.view.offset:
+            known = Position()
+        if known not in self._made:
+            self._made[known] = orjson.dumps(self._content(known))
+        return self._made[known], Position(self._journal, self.view.offset)
+
+    async def stop(self) -> None:
+        """Have the sweep stop; to ask twice is to ask once.
+
+        Raises:
+            SweepError: no process on this machine runs the sweep.
+            StoreError: the process belongs to another user.
+        """
+        async with self._stopping:
+            self._look()
+            if self._asked is None or self._owner != self._asked:
+                self._asked = await asyncio.to_thread(stop, self.folder.journal)
+        self._announce()
+
+    def _take_batch(self) -> bool:
+        """Read some events; False: there are none."""
+        if self._tail.size < self.view.offset or _name(self.folder.journal) != self._journal:
+            self._read_anew()
+        if self._problem:
+            return False
+        try:
+            events = self._tail.numbered(most=self._at_once)
+            for event, end in events:
+                if isinstance(event, SessionStarted):
+                    self.view.use(self.folder.read_info())
+                self.view.apply(event, end)
+        except MorphogeneticError as error:
+            return self._take_what_is_good(error)
+        self._changed = self._changed or bool(events)
+        return bool(events)
+
+    def _take_what_is_good(self, error: MorphogeneticError) -> bool:
+        """Read event by event up to what is damaged, and say there what it is."""
+        self._tail.offset = self.view.offset
+        if self._at_once > 1:
+            self._at_once = 1
+            return True
+        self._problem, self._changed = str(error), True
+        return False
+
+    def _read_anew(self) -> None:
+        """Forget the journal: a sweep that began no trial is given another one when it is started again."""
+        self.view = SweepView(self.folder.read_info())
+        self._tail = JournalTail(self.folder.journal)
+        self._journal = _name(self.folder.journal)
+        self._at_once = _EVENTS_AT_ONCE
+        self._problem = ""
+        self._changed = True
+
+    def _look(self) -> None:
+        """See who runs the sweep now."""
+        self._looked = time.monotonic()
+        found = owner(self.folder.journal)
+        if found is None:
+            self._asked = None
+        self._changed = self._changed or found != self._owner
+        self._owner = found
+
+    def _announce(self) -> None:
+        self._announced, self._changed = time.monotonic(), False
+        self._made.clear()
+        self.news.set()
+        self.news = asyncio.Event()
+
+    def _state(self) -> str:
+        if self._owner is not None and self._owner == self._asked:
+            return "stopping"
+        history = self.view.history
+        return state_word(self.folder, self._owner is not None, history.sessions, history.last_end)
+
+    def _content(self, known: Position) -> dict[str, object]:
+        return {
+            "journal": self._journal,
+            "since": known.offset,
+            "offset": self.view.offset,
+            "now": time.time(),
+            "state": self._state(),
+            "why_not_stop": why_not(self._owner),
+            "problem": self._problem,
+            "over": self.over,
+            "sweep": None if known.journal else self.view.header(),
+            **self.view.changes(known.offset),
+        }
+
+
+def _name(journal: Path) -> str:
+    """Return what tells a journal from another one; "" as long as it has no line."""
+    try:
+        with journal.open("rb") as file:
+            line = file.readline()
+    except FileNotFoundError:
+        return ""
+    return hashlib.sha256(line).hexdigest()[:16] if line.endswith(b"\n") else ""

@@ -1,0 +1,77 @@
+"""Runs a monitor: uvicorn on a socket that is there already, and the feed beside it in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from contextlib import suppress
+
+import uvicorn
+
+from morphogenetic_engine.monitor.access import Access
+from morphogenetic_engine.monitor.application import application
+from morphogenetic_engine.monitor.feed import Feed
+from morphogenetic_engine.sweeps.folder import SweepFolder
+
+_LONGEST_MESSAGE = 4096
+"""Bytes of what a viewer may send at once; it has nothing to say."""
+_MOST_CONNECTIONS = 1000
+GOODBYE_SECONDS = 2
+
+
+def serve(folder: SweepFolder, listener: socket.socket, access: Access, *, leave_with: int | None = None) -> None:
+    """Serve until a SIGINT or SIGTERM, or the end of the file descriptor `leave_with`.
+
+    Raises:
+        SweepError: `sweep.json` is damaged or of a newer format.
+        StoreError: it cannot be read.
+    """
+    asyncio.run(_serve(folder, listener, access, leave_with))
+
+
+async def _serve(folder: SweepFolder, listener: socket.socket, access: Access, leave_with: int | None) -> None:
+    feed = Feed(folder)
+    server = uvicorn.Server(_configuration(feed, access))
+    async with asyncio.TaskGroup() as tasks:
+        # Should the feed fail on what nobody has thought of, the group ends the server too: better than a page that
+        # stands still.
+        following = tasks.create_task(feed.follow())
+        leaving = tasks.create_task(_leave_at_end(leave_with, feed, server)) if leave_with is not None else None
+        await server.serve(sockets=[listener])
+        following.cancel()
+        if leaving is not None:
+            leaving.cancel()
+
+
+async def _leave_at_end(descriptor: int, feed: Feed, server: uvicorn.Server) -> None:
+    """Wait for the end of a file, then give the viewers a moment to receive the end of the sweep."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(descriptor, lambda: None if os.read(descriptor, 4096) else ended.set())
+    await ended.wait()
+    loop.remove_reader(descriptor)
+    await feed.finish()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            while feed.viewers:
+                await asyncio.sleep(0.02)
+    server.should_exit = True
+
+
+def _configuration(feed: Feed, access: Access) -> uvicorn.Config:
+    return uvicorn.Config(
+        application(feed, access),
+        http="h11",
+        ws="websockets-sansio",
+        ws_max_size=_LONGEST_MESSAGE,
+        ws_per_message_deflate=False,  # fifty viewers would be fifty compressions of the same
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+    )

@@ -1,0 +1,65 @@
+"""Stops a sweep that runs on this machine: a signal to the process that holds its journal, and to no other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from morphogenetic_engine.errors import StoreError, SweepError
+from morphogenetic_engine.sweeps.journal import Owner, owner
+
+_SETTLING_SECONDS = 0.01
+"""A process that has just taken the lock writes its name within this time; until then the name is its predecessor's."""
+
+
+def why_not(found: Owner | None) -> str:
+    """Return why nobody here can stop the sweep; "" when it can be done."""
+    if found is None:
+        return "no process runs this sweep"
+    if found.host != socket.gethostname():
+        return f"the sweep runs on {found.host}: stop it there"
+    return ""
+
+
+def stop(journal: Path) -> Owner:
+    """Ask the process that runs a sweep to end it: what is running is recorded as interrupted, and can be resumed.
+
+    Raises:
+        SweepError: no process on this machine runs the sweep.
+        StoreError: the process belongs to another user.
+    """
+    found = owner(journal)
+    reason = why_not(found)
+    if found is None or reason:
+        raise SweepError(reason)
+    try:
+        with _handle(found.pid) as terminate:
+            # The handle is of whatever has that number now. If the lock is still held in the same name afterwards,
+            # that is the process that holds it: a number is not given to another one while its owner lives.
+            time.sleep(_SETTLING_SECONDS)
+            if owner(journal) != found:
+                raise SweepError("the process that ran the sweep has just changed: try again")
+            terminate()
+    except ProcessLookupError as error:
+        raise SweepError("the process that ran the sweep has just ended") from error
+    except PermissionError as error:
+        raise StoreError(f"process {found.pid} belongs to another user") from error
+    return found
+
+
+@contextmanager
+def _handle(pid: int) -> Iterator[Callable[[], None]]:
+    """Give what sends SIGTERM to the process that has this number now."""
+    if not hasattr(os, "pidfd_open"):  # not on Linux
+        yield lambda: os.kill(pid, signal.SIGTERM)
+        return
+    descriptor = os.pidfd_open(pid)
+    try:
+        yield lambda: signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,268 @@
+"""What a sweep's journal comes to, for a page: all of it, or what has changed since a byte of the journal.
+
+The journal only grows, so a byte offset names a state of the sweep. A page that says how far it is gets the trials,
+points and failures that changed after that byte, be it a tenth of a second ago or before its laptop was closed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from morphogenetic_engine.errors import FailureReason, SweepError
+from morphogenetic_engine.monitor.curves import Curve, Point
+from morphogenetic_engine.sweeps.events import (
+    AttemptFailed,
+    ConfirmationEnded,
+    Event,
+    ReplicateEnded,
+    SessionEnded,
+    SessionStarted,
+    TrialEnded,
+    TrialInterrupted,
+    TrialReported,
+    TrialStarted,
+    TrialState,
+)
+from morphogenetic_engine.sweeps.folder import SweepInfo
+from morphogenetic_engine.sweeps.results import History, TrialRecord
+from morphogenetic_engine.sweeps.search import total_trials
+from morphogenetic_engine.trial import Value
+
+FAILURES_SHOWN = 100
+_LONGEST_MESSAGE = 500
+_EXACT_IN_JAVASCRIPT = 2**53
+_COLUMNS = ("number", "state", "attempt", "worker", "started", "duration", "step", "replicate", "reason")
+"""Of a trial's row; one for each objective and each searched parameter follow."""
+
+
+_TrialEvent = (
+    TrialStarted | TrialReported | ReplicateEnded | AttemptFailed | TrialInterrupted | TrialEnded | ConfirmationEnded
+)
+
+
+class _Standing(NamedTuple):
+    """Where a trial stands; None: it has not begun, or has not failed."""
+
+    state: TrialState | None
+    reason: FailureReason | None
+
+
+@dataclass(slots=True)
+class _Live:
+    """What a page shows of a trial beside its record."""
+
+    worker: int = 0
+    changed: int = 0
+    """The byte at which the last event of the trial ends."""
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    """The bytes of the journal in which the trial's attempts and confirmations stand."""
+    curve: Curve | None = None
+    """While it runs."""
+    last: TrialReported | None = None
+
+
+@dataclass(frozen=True)
+class _Failure:
+    offset: int
+    entry: Mapping[str, object]
+
+
+class SweepView:
+    """The state of a sweep after some events; `apply` takes the next one."""
+
+    def __init__(self, info: SweepInfo) -> None:
+        self.history = History(keep_curves=False)
+        self.offset = 0
+        """The byte up to which the journal was taken."""
+        self._live: dict[int, _Live] = {}
+        self._order: dict[int, None] = {}
+        """The trials, the one that changed last at the end."""
+        self._counts = dict.fromkeys(TrialState, 0)
+        self._ended_before = 0
+        self._reasons = dict.fromkeys(FailureReason, 0)
+        self._retries = self._confirmations = 0
+        self._failures: deque[_Failure] = deque(maxlen=FAILURES_SHOWN)
+        self._best: TrialRecord | None = None
+        self.use(info)
+
+    def use(self, info: SweepInfo) -> None:
+        """Take the sweep's configuration; a resumed sweep may have more trials than before."""
+        self._info = info
+        self._total = total_trials(info.config)
+        self._objectives = info.config.optimization.all_objectives
+        self._metrics = [objective.metric for objective in self._objectives]
+        self._parameters = list(info.config.space.axes)
+
+    def apply(self, event: Event, end: int) -> None:
+        """Take the next event, which ends at a byte of the journal.
+
+        Raises:
+            SweepError: the event is of a trial that never started.
+        """
+        begin = self.offset
+        number = None if isinstance(event, SessionStarted | SessionEnded) else event.trial
+        before = self._standing(number)
+        try:
+            self.history.apply(event)
+            after = self._standing(number, must_be_there=True)
+        except KeyError as error:
+            raise SweepError(f"trial {error} has a {event.kind}, but never started") from error
+        self.offset = end
+        if isinstance(event, SessionStarted):
+            self._ended_before = self._ended
+        elif not isinstance(event, SessionEnded):
+            self._take(event, begin)
+            self._count(before, after)
+            self._rank(event.trial)
+
+    @property
+    def session(self) -> SessionStarted | None:
+        return self.history.sessions[-1] if self.history.sessions else None
+
+    def spans(self, number: int) -> list[tuple[int, int]]:
+        """Return the bytes of the journal between which all events of a trial are; none: there is no such trial."""
+        return self._live[number].spans if number in self._live else []
+
+    def header(self) -> dict[str, object]:
+        """Return what does not change: names, columns, objectives."""
+        config = self._info.config
+        return {
+            "sweep_id": self._info.sweep_id,
+            "sweep_type": config.sweep_type.value,
+            "created": self._info.created,
+            "workload": config.experiment.workload,
+            "objectives": [{"metric": each.metric, "direction": each.direction.value} for each in self._objectives],
+            "parameters": self._parameters,
+            "columns": [*_COLUMNS, *self._metrics, *self._parameters],
+            "replicates": config.experiment.replicates,
+        }
+
+    def summary(self) -> dict[str, object]:
+        """Return the few numbers that stand above everything."""
+        session, best = self.session, self._best
+        return {
+            "total": self._total,
+            "counts": {state.value: count for state, count in self._counts.items()},
+            "ended_before": self._ended_before,
+            "retries": self._retries,
+            "confirmations": self._confirmations,
+            "reasons": {reason.value: count for reason, count in self._reasons.items() if count},
+            "seconds": self.history.seconds,
+            "session_started": session.time if session else None,
+            "workers": session.max_parallel if session else 0,
+            "host": session.host if session else "",
+            "best": best.number if best else None,
+        }
+
+    def changes(self, since: int) -> dict[str, object]:
+        """Return what has changed after a byte of the journal: rows, points of running trials, failures."""
+        rows: list[list[object]] = []
+        curves: dict[str, list[tuple[int, Mapping[str, float]]]] = {}
+        for number in reversed(self._order):
+            live = self._live[number]
+            if live.changed <= since:
+                break
+            rows.append(self._row(self.history.trials[number], live))
+            points = live.curve.since(since) if live.curve else []
+            if points:
+                curves[str(number)] = [(point.step, point.metrics) for point in points]
+        failures = [failure.entry for failure in self._failures if failure.offset > since]
+        return {"summary": self.summary(), "rows": rows[::-1], "curves": curves, "failures": failures}
+
+    def _standing(self, number: int | None, *, must_be_there: bool = False) -> _Standing:
+        if number is None or not (must_be_there or number in self.history.trials):
+            return _Standing(None, None)
+        trial = self.history.trials[number]
+        return _Standing(trial.state, trial.reason)
+
+    @property
+    def _ended(self) -> int:
+        return sum(count for state, count in self._counts.items() if state.final)
+
+    def _take(self, event: _TrialEvent, begin: int) -> None:
+        """Keep what a page shows of the event's trial."""
+        live = self._live.setdefault(event.trial, _Live())
+        live.changed = self.offset
+        self._order.pop(event.trial, None)
+        self._order[event.trial] = None
+        match event:
+            case TrialStarted():
+                live.worker, live.last, live.curve = event.worker, None, Curve()
+                live.spans.append((begin, self.offset))
+                return
+            case ConfirmationEnded():
+                self._confirmations += 1
+                live.spans.append((begin, self.offset))
+                return
+            case TrialReported():
+                self._take_report(live, event)
+            case AttemptFailed() | TrialEnded(reason=FailureReason()):
+                self._take_failure(event)
+        if not isinstance(event, TrialReported | ReplicateEnded):
+            live.curve = None
+        live.spans[-1] = live.spans[-1][0], self.offset
+
+    def _take_report(self, live: _Live, event: TrialReported) -> None:
+        live.last = event
+        if live.curve is not None:
+            live.curve.add(Point(event.step, event.metrics, self.offset))
+
+    def _take_failure(self, event: AttemptFailed | TrialEnded) -> None:
+        again = isinstance(event, AttemptFailed)
+        self._retries += again
+        entry = {
+            "offset": self.offset,
+            "time": event.time,
+            "trial": event.trial,
+            "attempt": event.attempt,
+            "reason": event.reason,
+            "message": event.message[:_LONGEST_MESSAGE],
+            "again": again,
+        }
+        self._failures.append(_Failure(self.offset, entry))
+
+    def _count(self, before: _Standing, after: _Standing) -> None:
+        """Move a trial from one state, and reason of failure, to another."""
+        for standing, change in ((before, -1), (after, 1)):
+            if standing.state is not None:
+                self._counts[standing.state] += change
+            if standing.reason is not None:
+                self._reasons[standing.reason] += change
+
+    def _rank(self, number: int) -> None:
+        """Keep the complete trial with the best first objective; of equals, the lower number."""
+        trial, metric, better = self.history.trials[number], self._metrics[0], self._objectives[0].direction.better
+        if trial.state is not TrialState.COMPLETE:
+            return
+        if self._best is None or better(trial.metrics[metric], self._best.metrics[metric]):
+            self._best = trial
+        elif trial.metrics[metric] == self._best.metrics[metric] and number < self._best.number:
+            self._best = trial
+
+    def _row(self, trial: TrialRecord, live: _Live) -> list[object]:
+        running = trial.state is TrialState.RUNNING
+        last = live.last
+        metrics: Mapping[str, float] = last.metrics if running and last is not None else trial.metrics
+        return [
+            trial.number,
+            trial.state.value,
+            trial.attempt,
+            live.worker,
+            trial.started,
+            None if running else trial.duration,
+            last.step if last is not None else None,
+            last.replicate if last is not None else None,
+            trial.reason,
+            *(metrics.get(metric) for metric in self._metrics),
+            *(in_javascript(trial.params.get(name)) for name in self._parameters),
+        ]
+
+
+def in_javascript(value: Value | None) -> Value | None:
+    """Return a value that a browser's numbers hold exactly; a larger whole number as text."""
+    if isinstance(value, int) and abs(value) > _EXACT_IN_JAVASCRIPT:
+        return str(value)
+    return value
