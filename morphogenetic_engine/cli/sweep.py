@@ -17,9 +17,9 @@ from morphogenetic_engine.cli.confirm import confirm_command
 from morphogenetic_engine.cli.ensemble import ensemble_command
 from morphogenetic_engine.cli.katib import collect_command, stop_command, submit_command, watch_command
 from morphogenetic_engine.cli.main import INTERRUPTED, run
+from morphogenetic_engine.cli.monitor import monitor_command, open_monitor
 from morphogenetic_engine.cli.render import render_command
 from morphogenetic_engine.cli.replay import replay_command
-from morphogenetic_engine.cli.monitor import monitor_command, open_monitor
 
 if TYPE_CHECKING:
     from morphogenetic_engine.monitor.beside import Serving
@@ -148,7 +148,8 @@ def resume_command(
 @options.parallel
 def check_command(config: Path, as_json: bool, watch: float, target: str | None, **given: object) -> None:
     """Say what a sweep file will run, and find its mistakes, without running it."""
-    from morphogenetic_engine.cli.render import losses_json, print_losses
+    from morphogenetic_engine.cli.monitor import monitor_command, open_monitor
+from morphogenetic_engine.cli.render import losses_json, print_losses
     from morphogenetic_engine.cli.tables import check_json
     from morphogenetic_engine.sweeps.check import check_sweep
     from morphogenetic_engine.sweeps.config_file import read_configs

@@ -45,11 +45,6 @@ class Access:
         name = (found["six"] or found["name"]).lower().rstrip(".")
         return name in self.hosts or _is_address(name)
 
-    def is_own_origin(self, headers: Mapping[str, str]) -> bool:
-        """Tell whether a request comes from our own page, or from a program that is no browser and names no origin."""
-        origin = headers.get("origin")
-        return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
-
     def may_look(self, headers: Mapping[str, str]) -> bool:
         """Tell whether a viewer may see the sweep."""
         return not self.guarded or any(self.is_token(given) for given in self._given(headers))
@@ -67,6 +62,12 @@ class Access:
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             yield credentials.strip()
+
+
+def is_own_origin(headers: Mapping[str, str]) -> bool:
+    """Tell whether a request comes from our own page, or from a program that is no browser and names no origin."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
 
 def access_of(host: str, port: int, *, allowed: Iterable[str] = (), token: str | None = None) -> Access:

@@ -34,7 +34,7 @@ def application(feed: Feed, access: Access) -> Starlette:
     return Starlette(
         routes=[
             Route("/", page.index),
-            Route("/login", page.login_form, methods=["GET"]),
+            Route("/login", _login_form, methods=["GET"]),
             Route("/login", page.login, methods=["POST"]),
             Route("/trials/{number:int}", page.trial),
             Route("/stop", page.stop, methods=["POST"]),
@@ -55,9 +55,6 @@ class _Page:
     async def index(self, _request: Request) -> Response:
         html = (_PAGE / "index.html").read_text(encoding="utf-8")
         return HTMLResponse(html.replace("{token}", escape(self._access.token)))
-
-    async def login_form(self, _request: Request) -> Response:
-        return HTMLResponse((_PAGE / "login.html").read_text(encoding="utf-8"))
 
     async def login(self, request: Request) -> Response:
         """Give a viewer who knows the token a cookie, which the page's requests and its WebSocket carry."""
@@ -118,6 +115,10 @@ class _Page:
 
     def _knows_token(self, request: Request) -> bool:
         return self._access.is_token(request.headers.get(TOKEN_HEADER, ""))
+
+
+async def _login_form(_request: Request) -> Response:
+    return HTMLResponse((_PAGE / "login.html").read_text(encoding="utf-8"))
 
 
 async def _until_left(websocket: WebSocket) -> None:

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from morphogenetic_engine.monitor.access import Access
+from morphogenetic_engine.monitor.access import Access, is_own_origin
 
 OPEN_PATHS = ("/login", "/static/")
 """What is given to anybody: the form that asks for the token, and what it looks like."""
@@ -48,7 +48,7 @@ class Guard:
         headers = Headers(scope=scope)
         if len(headers.getlist("host")) != 1 or not self._access.is_known_host(headers["host"]):
             return PlainTextResponse("unknown host\n", HTTPStatus.MISDIRECTED_REQUEST)
-        if not self._access.is_own_origin(headers):
+        if not is_own_origin(headers):
             return PlainTextResponse("another page may not ask this\n", HTTPStatus.FORBIDDEN)
         if not scope["path"].startswith(OPEN_PATHS) and not self._access.may_look(headers):
             if scope["path"] == "/":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.monitor.access import Access, access_of
+from morphogenetic_engine.monitor.access import Access, access_of, is_own_origin
 
 TOKEN = "a-token-that-the-user-chose"
 
@@ -45,7 +45,7 @@ def test_a_foreign_name_for_this_machine_is_not_known(host: str) -> None:
 )
 def test_only_our_own_page_is_our_own_origin(origin: str | None, own: bool) -> None:
     headers = {"host": "localhost:8321"} | ({} if origin is None else {"origin": origin})
-    assert access().is_own_origin(headers) is own
+    assert is_own_origin(headers) is own
 
 
 def test_on_this_machine_anybody_may_look_unless_the_user_chose_a_token() -> None:

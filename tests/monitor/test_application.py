@@ -68,7 +68,7 @@ def test_a_viewer_receives_what_there_is_and_then_what_happens(folder: SweepFold
         while viewer.offset < end:
             viewer.take(received(socket))
         assert [row[1] for row in viewer.rows.values()] == ["complete", "failed"]
-        assert viewer.curves == {}
+        assert not viewer.curves
         assert viewer.summary["best"] == 0
 
 
@@ -119,7 +119,8 @@ def test_a_damaged_journal_is_shown_up_to_the_damage(folder: SweepFolder) -> Non
 def test_at_the_end_of_the_sweep_each_viewer_receives_it_and_is_let_go(folder: SweepFolder) -> None:
     written(BEGUN, folder.journal)
     with monitoring(folder) as monitor, monitor.watch() as one, monitor.watch() as other:
-        received(one), received(other)
+        received(one)
+        received(other)
         end = written(REST, folder.journal)[-1]
         monitor.leave()
         for socket in (one, other):
