@@ -148,8 +148,7 @@ def resume_command(
 @options.parallel
 def check_command(config: Path, as_json: bool, watch: float, target: str | None, **given: object) -> None:
     """Say what a sweep file will run, and find its mistakes, without running it."""
-    from morphogenetic_engine.cli.monitor import monitor_command, open_monitor
-from morphogenetic_engine.cli.render import losses_json, print_losses
+    from morphogenetic_engine.cli.render import losses_json, print_losses
     from morphogenetic_engine.cli.tables import check_json
     from morphogenetic_engine.sweeps.check import check_sweep
     from morphogenetic_engine.sweeps.config_file import read_configs
