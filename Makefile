@@ -23,7 +23,7 @@ test-faults: .venv/development ## Kill sweeps at fifty random moments of each ki
 
 lint: .venv/development ## Check format, style, types, the layers of imports, YAML, shell, Dockerfiles, workflows
 	$(BIN)/black --check --quiet . || { $(BIN)/black --check .; exit 1; }
-	$(BIN)/pylint morphogenetic_engine tests benchmarks scripts
+	$(BIN)/pylint morphogenetic_engine components pipelines tests benchmarks scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/yamllint --strict .
@@ -61,6 +61,12 @@ images: ## Build the container images with podman, Docker or buildah
 
 test-images: .venv/development ## Build images, look into them, run trials in pods as Katib would; needs podman
 	@scripts/test-images.sh
+
+submit-sweep: .venv/development ## Run a sweep as a pipeline: make submit-sweep CONFIG=FILE [HOST=URL] [PIPELINE=local-sweep]
+	@$(BIN)/python -m pipelines submit --config '$(CONFIG)' $(if $(HOST),--host '$(HOST)') --pipeline $(or $(PIPELINE),sweep)
+
+pipeline-local: .venv/development ## Run the smoke pipeline for real on this machine, without a cluster
+	@$(BIN)/python -m pipelines local $(if $(CONFIG),--config '$(CONFIG)')
 
 deploy: ## Install everything on the cluster of kubectl: make deploy OVERLAY=kind
 	@scripts/deploy.sh $(OVERLAY)
@@ -101,4 +107,4 @@ help: ## List the targets
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --constraint manifests/checkov.lock checkov
 	@touch $@
 
-.PHONY: sweep environment test test-faults lint reference docs format bench hooks verify ci-sweep images test-images deploy smoke port-forward lock clean help
+.PHONY: sweep environment test test-faults lint reference docs format bench hooks verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean help

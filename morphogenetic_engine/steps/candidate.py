@@ -1,0 +1,94 @@
+"""A configuration on its way from one component to the next, as a line of JSON.
+
+A text rather than a structure: Kubeflow Pipelines turns every number of a structure into a float, and `3` and `3.0`
+are different values of a parameter.
+"""
+
+from __future__ import annotations
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.replicates import replicate_seed
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.seeds import trial_seed
+from morphogenetic_engine.trial import Value
+
+BASELINE = "baseline"
+"""Stands for the configuration that the defaults of a sweep describe."""
+
+
+class Candidate(BaseModel):
+    """One configuration, with the seed that it is run with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    format: int = 1
+    trial: int
+    """The number of the sweep's trial that tried it; 0 for a configuration of no sweep."""
+    seed: int
+    params: dict[str, Value]
+    """Fixed and searched parameters together."""
+    metrics: dict[str, float] = {}
+    """What the sweep found; empty for a configuration of no sweep."""
+
+    @property
+    def json_text(self) -> str:
+        return orjson.dumps(self.model_dump()).decode()
+
+
+def best_candidate(result: SweepResult) -> Candidate:
+    """Return the best trial of a sweep.
+
+    Raises:
+        SweepError: no trial is complete.
+    """
+    if result.best is None:
+        raise SweepError(f"sweep {result.info.sweep_id}: no trial is complete, so there is no best one")
+    return _of_trial(result.best)
+
+
+def candidate_from(written: str, config: SweepConfig) -> Candidate:
+    """Return the candidate that a text names: its JSON, `baseline`, or nothing for a sweep file of one configuration.
+
+    Raises:
+        ConfigError: it is none of these, or the sweep file does not have it.
+    """
+    if written == BASELINE:
+        return _baseline(config)
+    if not written:
+        return _only(config)
+    try:
+        return Candidate.model_validate_json(written)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"])) or "the whole"
+        raise ConfigError(f"candidate: {place}: {error.errors()[0]['msg']}, but got {written[:60]!r}") from error
+
+
+def _of_trial(trial: TrialRecord) -> Candidate:
+    """Return a trial's configuration; one with replicates is run with the seed of the first."""
+    seed, metrics = trial.seed, trial.metrics
+    if 0 in trial.replicates:
+        seed, metrics = trial.replicates[0].seed, trial.replicates[0].metrics
+    return Candidate(trial=trial.number, seed=seed, params=dict(trial.params), metrics=dict(metrics))
+
+
+def _baseline(config: SweepConfig) -> Candidate:
+    if config.baseline is None:
+        raise ConfigError("candidate: baseline needs a default for each of the parameters, but they have none")
+    return Candidate(trial=0, seed=_first_seed(config), params={**config.space.fixed, **config.baseline})
+
+
+def _only(config: SweepConfig) -> Candidate:
+    if config.points != 1:
+        points = "a continuous space" if config.points is None else f"{config.points} points"
+        raise ConfigError(f"candidate: must be given, or the sweep file must have one configuration, but has {points}")
+    values = [axis.grid()[0] for axis in config.space.axes.values()]
+    return Candidate(trial=0, seed=_first_seed(config), params={**config.space.fixed, **config.space.active(values)})
+
+
+def _first_seed(config: SweepConfig) -> int:
+    seed = config.optimization.seed
+    return replicate_seed(seed, 0) if config.experiment.replicates > 1 else trial_seed(seed, 0)

@@ -1,0 +1,37 @@
+"""A sweep's configuration as a pipeline passes it on: canonical JSON, or the address of an object that holds it."""
+
+from __future__ import annotations
+
+import orjson
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.storage import open_store, split_address
+from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
+
+_WHERE = "config"
+
+
+def read_parameter(written: str) -> ConfigFile:
+    """Return the configuration that a parameter of a pipeline holds or names.
+
+    Raises:
+        ConfigError: it is neither JSON nor an address, or breaks a rule of the schema.
+        StoreError: the object cannot be read.
+    """
+    text = written if written.lstrip().startswith("{") else _stored(written)
+    try:
+        members = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ConfigError(f"{_WHERE}: is not valid JSON: {error}") from error
+    if not isinstance(members, dict):
+        raise ConfigError(f"{_WHERE}: must be an object, but got {str(text)[:60]!r}")
+    return config_from(members, where=_WHERE)
+
+
+def _stored(address: str) -> bytes:
+    if "/" not in address:
+        raise ConfigError(
+            f"{_WHERE}: must be a sweep's configuration as JSON, or its address, but got {address[:60]!r}"
+        )
+    folder, name = split_address(address)
+    return open_store(folder).read_bytes(name)

@@ -1,0 +1,78 @@
+"""The component `evaluate`: a trained model to its numbers on the test split, beside those of its baselines.
+
+A workload that does not say how its saved models are used (see `trial.declare`) is evaluated by the metrics that it
+returned.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from morphogenetic_engine.engine.classification import classification
+from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.steps.comparison import Comparison, with_baseline, with_most_frequent_class
+from morphogenetic_engine.steps.ending import step
+from morphogenetic_engine.steps.evaluation_file import Evaluation, write_evaluation
+from morphogenetic_engine.steps.trained_model import Training, read_training
+from morphogenetic_engine.trial import Predictions, declaration_of
+from morphogenetic_engine.workload import load_workload
+
+
+@step("evaluate")
+def evaluate(model: str, baseline: str | None, *, evaluation: str) -> Evaluation:
+    """Evaluate the model in a folder, write the file `evaluation`, and return what is in it.
+
+    Raises:
+        SystemExit: a folder does not hold a trained model, or it cannot be used; with the reason in one line.
+    """
+    found = evaluation_of(Path(model), Path(baseline) if baseline else None)
+    write_evaluation(Path(evaluation), found)
+    return found
+
+
+def evaluation_of(model: Path, baseline: Path | None) -> Evaluation:
+    """Return what there is to say of a trained model.
+
+    Raises:
+        StoreError: a folder does not hold a trained model.
+        SweepError: its record is damaged.
+        WorkloadError: the workload cannot be imported.
+    """
+    training = read_training(model)
+    simpler = read_training(baseline) if baseline else None
+    try:
+        predicted = _predictions(training, model)
+    except StoreError as error:
+        return _by_metrics(training, simpler, f"the workload saved no model: {error}")
+    if predicted is None:
+        return _by_metrics(training, simpler, "the workload does not say how its models are used")
+    paired, note = _with_defaults(predicted, simpler, baseline) if simpler and baseline else (None, "")
+    return Evaluation(
+        training=training,
+        baseline=simpler,
+        test=classification(predicted.test_p_NC, predicted.test_y_N),
+        comparisons=tuple(each for each in (with_most_frequent_class(predicted), paired) if each),
+        note=note,
+    )
+
+
+def _by_metrics(training: Training, baseline: Training | None, note: str) -> Evaluation:
+    return Evaluation(training=training, baseline=baseline, test=None, comparisons=(), note=note)
+
+
+def _with_defaults(predicted: Predictions, training: Training, folder: Path) -> tuple[Comparison | None, str]:
+    """Return the comparison with the model of the defaults, or why there is none."""
+    try:
+        other = _predictions(training, folder)
+    except StoreError as error:
+        return None, f"the model of the defaults cannot be used: {error}"
+    paired = with_baseline(predicted, other) if other else None
+    return paired, "" if paired else "the defaults describe other data, so nothing can be compared sample by sample"
+
+
+def _predictions(training: Training, folder: Path) -> Predictions | None:
+    """Return what the model in a folder predicts; None: the workload does not say how its models are used."""
+    if training.workload is None:
+        return None
+    models = declaration_of(load_workload(training.workload)).models
+    return models.predictions(training.params, training.seed, folder) if models else None

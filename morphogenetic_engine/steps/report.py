@@ -1,0 +1,45 @@
+"""The component `report`: a sweep as one HTML page, for the Kubeflow UI and in the object store."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.reports.export import WRITERS, export
+from morphogenetic_engine.steps.ending import step
+from morphogenetic_engine.steps.kept_run import KeptRun
+from morphogenetic_engine.steps.run_page import run_page
+from morphogenetic_engine.sweeps.folder import SweepFolder, all_sweeps, write_whole
+from morphogenetic_engine.sweeps.results import read_result
+
+
+@step("report")
+def report(sweep: str, evaluation: str | None, *, page: str, run_id: str, storage: str) -> str:
+    """Write the report of the sweep in the results folder `sweep`, and return its address in the store, or "".
+
+    An evaluation is kept beside it.
+
+    Raises:
+        SystemExit: there is no sweep, or the page cannot be written; with the reason in one line.
+    """
+    sweeps = all_sweeps(Path(sweep))
+    if not sweeps:
+        raise StoreError(f"{sweep}: holds no sweep; it must be the output of the component sweep or local_sweep")
+    content = _page(sweeps[0], run_id, storage)
+    target = Path(page)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, content)
+    if not storage:
+        return ""
+    run = KeptRun(storage, run_id)
+    if evaluation is not None:
+        run.keep_evaluation(Path(evaluation))
+    return run.keep_report(content)
+
+
+def _page(folder: SweepFolder, run_id: str, storage: str) -> bytes:
+    if "html" not in WRITERS:
+        return run_page(run_id, state="", error="", storage=storage, result=read_result(folder)).encode()
+    with tempfile.TemporaryDirectory(prefix="report-") as place:
+        return export(folder, ["html"], Path(place))[0].read_bytes()

@@ -1,0 +1,58 @@
+"""The folder that training leaves: what the workload saved, and `training.json`, which says how to use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.sweeps.folder import write_whole
+from morphogenetic_engine.sweeps.record_file import read_record
+from morphogenetic_engine.sweeps.sections import Objective
+from morphogenetic_engine.trial import Value
+
+FORMAT = 1
+_FILE = "training.json"
+
+
+class Training(BaseModel):
+    """One configuration that was trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = FORMAT
+    workload: str | None
+    """`module:function`; None: a program was run."""
+    trial: int
+    """The sweep's trial whose configuration it is."""
+    seed: int
+    params: dict[str, Value]
+    metrics: dict[str, float]
+    """What the workload returned."""
+    found: dict[str, float]
+    """What the sweep found for the same configuration and seed; empty: it was in no sweep."""
+    objective: Objective
+    seconds: float
+
+
+def write_training(folder: Path, training: Training) -> None:
+    """Write the record into the folder of the model.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    write_whole(folder / _FILE, orjson.dumps(training.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
+
+
+def read_training(folder: Path) -> Training:
+    """Read the record of the model in a folder.
+
+    Raises:
+        StoreError: the folder is none that training left, or cannot be read.
+        SweepError: the record is damaged or of a newer format.
+    """
+    if not (folder / _FILE).is_file():
+        raise StoreError(f"{folder}: holds no {_FILE}; it must be the model of the component train")
+    return read_record(folder / _FILE, Training, newest=FORMAT)

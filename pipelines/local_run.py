@@ -1,0 +1,118 @@
+"""A pipeline run for real on this machine: every component in a process of its own, no cluster, no container."""
+
+import json
+import re
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from io import TextIOBase
+from pathlib import Path
+from typing import TextIO
+
+from kfp import local
+
+from morphogenetic_engine.errors import StoreError
+from pipelines.definition import definition
+from pipelines.plan import Images, ObjectStore, Plan
+
+HERE = Images("local-python", "local-python")
+"""No image is used; the name says so, and has the "python" without which kfp's runner warns."""
+
+Tell = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """How a run here ended."""
+
+    succeeded: bool
+    report: str
+    """The address of the report; "": there is none."""
+    log: Path
+
+
+def run_here(plan: Plan, folder: Path, *, tell: Tell) -> LocalRun:
+    """Run a plan's pipeline; everything that it makes is in the folder, its report also in the plan's store.
+
+    Raises:
+        ConfigError: the configuration is too large for a parameter.
+        StoreError: the folder cannot be written.
+    """
+    folder = folder.absolute()
+    store = plan.store if plan.store.address else ObjectStore(str(folder))
+    here = replace(plan, images=HERE, store=replace(store, secret=""), retries=0)
+    log = folder / "pipeline.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with log.open("w", encoding="utf-8") as file:
+            return _run(here, folder, _Log(file, tell, sys.stdout))
+    except OSError as error:
+        raise StoreError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
+
+
+def _run(plan: Plan, folder: Path, log: "_Log") -> LocalRun:
+    pipeline = definition(plan)
+    # no workspace: kfp deletes the folder that it is given for one
+    local.init(
+        runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "outputs"), raise_on_error=False
+    )
+    with redirect_stdout(log), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* have no effect in the current local runner")
+        pipeline()
+    written = _outputs(folder / "outputs", "report") or _outputs(folder / "outputs", "failure-report")
+    return LocalRun(log.succeeded, str(written.get("Output", "")), Path(log.name))
+
+
+def _outputs(root: Path, task: str) -> dict[str, object]:
+    """Return the parameters that a task returned, if it ran."""
+    found = sorted(root.glob(f"*/{task}/executor_output.json"))
+    if not found:
+        return {}
+    values = json.loads(found[-1].read_text(encoding="utf-8")).get("parameterValues", {})
+    return dict(values)
+
+
+class _Log(TextIOBase):
+    """Takes what kfp prints: all of it goes to a file, the tasks' beginnings and ends to whoever looks on."""
+
+    def __init__(self, file: TextIO, onlooker: Tell, screen: TextIO) -> None:
+        self._file = file
+        self._onlooker = onlooker
+        self._screen = screen
+        self._line = ""
+        self._last = ""  # what a task printed last, which is why it failed
+        self.succeeded = False
+
+    @property
+    def name(self) -> str:
+        return self._file.name
+
+    def write(self, text: str, /) -> int:
+        self._file.write(text)
+        *lines, self._line = (self._line + text).split("\n")
+        for line in lines:
+            self._hear(_COLOUR.sub("", line).strip())
+        return len(text)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def _hear(self, line: str) -> None:
+        if found := _TASK.search(line):
+            name, end = found["name"], found["end"]
+            why = f": {self._last}" if end == "FAILURE" and self._last else ""
+            with redirect_stdout(self._screen):
+                self._onlooker(f"{name}: {_WORDS.get(end, end)}{why}")
+            self._last = ""
+        elif found := _PIPELINE.search(line):
+            self.succeeded = found["end"] == "SUCCESS"
+        elif line:
+            self._last = line
+
+
+_COLOUR = re.compile(r"\x1b\[\d*m")
+_TASK = re.compile(r" - (?:Executing task|Task) '(?P<name>[^']+)'(?: finished with status (?P<end>\w+))?$")
+_PIPELINE = re.compile(r" - Pipeline '[^']+' finished with status (?P<end>\w+)")
+_WORDS = {None: "running", "SUCCESS": "succeeded", "FAILURE": "failed"}

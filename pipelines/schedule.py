@@ -1,0 +1,44 @@
+"""A sweep every night: the recurring run of a name is always the one that was asked for last."""
+
+import re
+
+from morphogenetic_engine.errors import ConfigError
+from pipelines.runs import RecurringRun
+from pipelines.server import PipelinesServer
+
+_FIELDS = ("seconds", "minutes", "hours", "day of month", "month", "day of week")
+_FIELD = re.compile(r"[\d*/,?A-Za-z-]+")
+
+
+def checked_cron(text: str) -> str:
+    """Return a cron expression of Kubeflow Pipelines: six fields, seconds first.
+
+    Raises:
+        ConfigError: it has another number of fields, or one that is none.
+    """
+    fields = text.split()
+    if len(fields) != len(_FIELDS):
+        hint = f"; did you mean '0 {' '.join(fields)}'?" if len(fields) == 5 else ""
+        raise ConfigError(f"--cron: must have six fields ({', '.join(_FIELDS)}), but got {text!r}{hint}")
+    for name, field in zip(_FIELDS, fields, strict=True):
+        if _FIELD.fullmatch(field) is None:
+            raise ConfigError(f"--cron: {name}: must be a number, a range, a list or *, but got {field!r}")
+    return " ".join(fields)
+
+
+def schedule(
+    server: PipelinesServer, package: str, *, name: str, experiment: str, cron: str, service_account: str | None
+) -> tuple[RecurringRun, int]:
+    """Make a recurring run in place of those of the same name; return it, and how many it replaces.
+
+    The new one is there before the old ones go: whatever fails, there is a schedule.
+
+    Raises:
+        StoreError: the server refuses, or cannot be reached.
+    """
+    experiment_id = server.experiment(experiment)
+    before = server.recurring_runs(name, experiment_id)
+    made = server.repeat(package, name=name, experiment_id=experiment_id, cron=cron, service_account=service_account)
+    for old in before:
+        server.forget(old)
+    return made, len(before)

@@ -1,0 +1,116 @@
+"""What is compiled is what a cluster can run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml, read_config
+from pipelines.compiling import compiled
+from pipelines.plan import Images, ObjectStore, Pipeline, Plan
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+IMAGES = Images("registry/train:1", "registry/report:1")
+STORE = ObjectStore("s3://sweeps/here", "http://store:8333", "object-store")
+GPU = """
+parameters: {lr: [0.1, 0.2]}
+resources:
+  gpu: 2
+  cpu: 4
+  memory: 8Gi
+  shm_size: 1Gi
+  node_selector: {disk: fast}
+  tolerations: [{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}]
+"""
+
+
+def plan(pipeline: Pipeline = Pipeline.SWEEP, *, text: str | None = None, **more: Any) -> Plan:
+    file = EXAMPLES / "smoke.yaml"
+    config = parse_config(parse_yaml(text, where="x"), where="x") if text else read_config(file).config
+    return Plan(pipeline, config, IMAGES, STORE, **more)
+
+
+def documents(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    pipeline, platform = yaml.safe_load_all(text)
+    return pipeline, platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+
+
+@pytest.mark.parametrize("pipeline", list(Pipeline))
+def test_the_same_plan_gives_the_same_bytes(pipeline: Pipeline) -> None:
+    assert compiled(plan(pipeline)) == compiled(plan(pipeline))
+
+
+@pytest.mark.parametrize("pipeline", list(Pipeline))
+def test_no_pod_installs_anything(pipeline: Pipeline) -> None:
+    assert "pip" not in re.findall(r"[a-z]+", compiled(plan(pipeline)).replace("pipeline", ""))
+
+
+@pytest.mark.parametrize("pipeline", list(Pipeline))
+def test_every_task_has_an_image_of_ours(pipeline: Pipeline) -> None:
+    spec, _ = documents(compiled(plan(pipeline)))
+    executors = spec["deploymentSpec"]["executors"]
+    assert {each["container"]["image"] for each in executors.values()} == {IMAGES.train, IMAGES.report}
+    assert executors["exec-evaluate"]["container"]["image"] == IMAGES.train
+
+
+@pytest.mark.parametrize("pipeline", list(Pipeline))
+def test_placeholders_are_whole_values(pipeline: Pipeline) -> None:
+    text = compiled(plan(pipeline))
+    found = re.findall(r"constant: (.*\{\{\$\.pipeline.*)", text)
+    assert found and set(found) == {"'{{$.pipeline_job_uuid}}'"}
+
+
+def test_the_report_follows_the_evaluation_and_the_exit_task_stands_outside() -> None:
+    spec, _ = documents(compiled(plan()))
+    tasks = spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]
+    assert set(tasks["report"]["dependentTasks"]) == {"evaluate", "sweep"}
+    assert tasks["train"]["dependentTasks"] == ["sweep"]
+    ending = spec["root"]["dag"]["tasks"]["failure-report"]
+    assert ending["triggerPolicy"]["strategy"] == "ALL_UPSTREAM_TASKS_COMPLETED"
+
+
+@pytest.mark.parametrize("pipeline", list(Pipeline))
+def test_sweeps_and_reports_are_never_taken_from_the_cache(pipeline: Pipeline) -> None:
+    spec, _ = documents(compiled(plan(pipeline)))
+    tasks = {**spec["root"]["dag"]["tasks"], **spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]}
+    cached = {name for name, task in tasks.items() if task.get("cachingOptions", {}).get("enableCache")}
+    assert cached - {"exit-handler-1"} == {"train", "train-2", "evaluate"}
+
+
+def test_a_sweep_without_defaults_trains_no_baseline() -> None:
+    spec, _ = documents(compiled(plan(text=GPU)))
+    assert "train-2" not in spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]
+
+
+def test_the_resources_of_the_sweep_file_are_those_of_what_trains() -> None:
+    spec, platform = documents(compiled(plan(Pipeline.LOCAL_SWEEP, text=GPU)))
+    executors = spec["deploymentSpec"]["executors"]
+    for name in ("exec-train", "exec-local-sweep"):
+        resources = executors[name]["container"]["resources"]
+        assert resources["accelerator"]["resourceCount"] == "2"
+        assert (resources["resourceCpuLimit"], resources["resourceMemoryLimit"]) == ("4", "8Gi")
+        assert platform[name]["nodeSelector"]["labels"] == {"disk": "fast"}
+        assert platform[name]["tolerations"][0]["key"] == "nvidia.com/gpu"
+        assert platform[name]["emptyDirMounts"][0]["mountPath"] == "/dev/shm"
+    assert "accelerator" not in executors["exec-report"]["container"]["resources"]
+
+
+def test_credentials_are_named_and_never_written() -> None:
+    spec, platform = documents(compiled(plan()))
+    for name, executor in spec["deploymentSpec"]["executors"].items():
+        assert {"name": "AWS_ENDPOINT_URL", "value": "http://store:8333"} in executor["container"]["env"]
+        assert platform[name]["secretAsEnv"][0]["secretName"] == "object-store"
+
+
+def test_a_configuration_over_the_limit_needs_a_store() -> None:
+    text = f"parameters: {{lr: [{', '.join(str(each / 7) for each in range(1, 900))}]}}"
+    with pytest.raises(ConfigError, match=r"bytes, more than the 10000 that Kubeflow Pipelines takes: name an object"):
+        compiled(plan(text=text))
+    spec, _ = documents(compiled(plan(text=text, config_address="s3://sweeps/configs/1.json")))
+    default = spec["root"]["inputDefinitions"]["parameters"]["config"]["defaultValue"]
+    assert default == "s3://sweeps/configs/1.json"

@@ -1,0 +1,64 @@
+"""The smoke pipeline for real: its processes, its files, its report in a real object store."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.storage import open_store
+from morphogenetic_engine.sweeps.config_file import config_from, read_config
+from pipelines.local_run import HERE, LocalRun, run_here
+from pipelines.plan import ObjectStore, Pipeline, Plan
+from tests.seaweedfs import BUCKET, running_seaweedfs
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_smoke_pipeline_runs_and_its_report_lands_in_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    with running_seaweedfs() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        address = f"s3://{BUCKET}/pipelines"
+        config = read_config(ROOT / "examples" / "smoke.yaml").config
+        ended = run_here(Plan(Pipeline.LOCAL_SWEEP, config, HERE, ObjectStore(address)), tmp_path, tell=lines.append)
+        assert ended.succeeded, ended.log.read_text(encoding="utf-8")
+        run_id = ended.report.removeprefix(f"{address}/reports/").removesuffix("/index.html")
+        store = open_store(address)
+        assert b"<html" in store.read_bytes(f"reports/{run_id}/index.html")
+        evaluation = json.loads(store.read_bytes(f"reports/{run_id}/evaluation.json"))
+        assert {each.name for each in store.list(f"sweeps/{run_id}")} >= {f"sweeps/{run_id}/journal.jsonl"}
+    assert lines[-1] == "failure-report: succeeded"
+    # the best trial, trained again in a component, is what the sweep's worker found
+    again, found = evaluation["training"]["metrics"], evaluation["training"]["found"]
+    assert {**again, "runtime": 0} == {**found, "runtime": 0}
+    assert [each["baseline"] for each in evaluation["comparisons"]] == ["frequent_class", "defaults"]
+
+
+def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: dict[str, object]) -> tuple[LocalRun, list[str]]:
+    lines: list[str] = []
+    (tmp_path / "broken.py").write_text("def train(params, trial):\n    raise ValueError('<b>no luck</b>')\n")
+    monkeypatch.chdir(tmp_path)
+    plan = Plan(Pipeline.LOCAL_SWEEP, config_from(written, where="x").config, HERE)
+    return run_here(plan, tmp_path / "run", tell=lines.append), lines
+
+
+def test_a_sweep_that_fails_is_reported_with_its_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: dict[str, object] = {"experiment": {"workload": "broken:train"}, "parameters": {"x": [1, 2]}}
+    ended, lines = failing(tmp_path, monkeypatch, written)
+    assert not ended.succeeded
+    assert any(line.startswith("local-sweep: failed: local_sweep: sweep ") for line in lines)
+    page = Path(ended.report).read_text(encoding="utf-8")
+    assert "The pipeline ended: FAILED" in page
+    assert page.count("&lt;b&gt;no luck&lt;/b&gt;") == 2 and "<b>no luck" not in page
+
+
+def test_a_run_that_fails_before_its_first_trial_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: dict[str, object] = {"experiment": {"workload": "missing:train"}, "parameters": {"x": [1]}}
+    ended, _ = failing(tmp_path, monkeypatch, written)
+    assert not ended.succeeded
+    assert "The pipeline ended: FAILED" in Path(ended.report).read_text(encoding="utf-8")
