@@ -7,6 +7,7 @@ from components.images import UNSET
 
 
 @dsl.component(base_image=UNSET, install_kfp_package=False)
+# pylint: disable-next=too-many-positional-arguments  # Kubeflow Pipelines passes them by name
 def sweep(
     config: str,
     run_id: str,

@@ -1,4 +1,4 @@
-"""The component `sweep`: a Katib Experiment from its beginning, or from where an earlier attempt left it, to its end."""
+"""The component `sweep`: a Katib Experiment from its beginning, or where an earlier attempt left it, to its end."""
 
 from __future__ import annotations
 

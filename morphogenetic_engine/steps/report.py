@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.reports.export import WRITERS, export
+from morphogenetic_engine.reports.page_file import write_report
 from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.kept_run import KeptRun
-from morphogenetic_engine.steps.run_page import run_page
-from morphogenetic_engine.sweeps.folder import SweepFolder, all_sweeps, write_whole
-from morphogenetic_engine.sweeps.results import read_result
+from morphogenetic_engine.sweeps.folder import all_sweeps
 
 
 @step("report")
@@ -26,20 +23,12 @@ def report(sweep: str, evaluation: str | None, *, page: str, run_id: str, storag
     sweeps = all_sweeps(Path(sweep))
     if not sweeps:
         raise StoreError(f"{sweep}: holds no sweep; it must be the output of the component sweep or local_sweep")
-    content = _page(sweeps[0], run_id, storage)
     target = Path(page)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, content)
+    write_report(sweeps[0], target)
     if not storage:
         return ""
     run = KeptRun(storage, run_id)
     if evaluation is not None:
         run.keep_evaluation(Path(evaluation))
-    return run.keep_report(content)
-
-
-def _page(folder: SweepFolder, run_id: str, storage: str) -> bytes:
-    if "html" not in WRITERS:
-        return run_page(run_id, state="", error="", storage=storage, result=read_result(folder)).encode()
-    with tempfile.TemporaryDirectory(prefix="report-") as place:
-        return export(folder, ["html"], Path(place))[0].read_bytes()
+    return run.keep_report(target.read_bytes())
