@@ -48,7 +48,11 @@ docs: .venv/development ## Build the documentation into site/, with warnings as 
 hooks: .venv/development ## Let git run the linters before each commit
 	$(BIN)/pre-commit install
 
+render: .venv/development ## Render the examples as Katib Experiments, into katib/
+	@scripts/render-katib.sh
+
 verify: .venv/development .venv-checkov/checkov ## Build the manifests, and check them with Kubernetes' schemas and checkov
+	@scripts/render-katib.sh --check
 	@scripts/verify-manifests.sh
 
 ci-sweep: .venv/development ## A quick sweep and its report, into results/ci
@@ -107,4 +111,4 @@ help: ## List the targets
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --constraint manifests/checkov.lock checkov
 	@touch $@
 
-.PHONY: sweep environment test test-faults lint reference docs format bench hooks verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean help
+.PHONY: sweep environment test test-faults lint reference docs format bench hooks render verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean help

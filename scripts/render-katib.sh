@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Render every example as an Experiment into katib/. With --check: fail where katib/ is not what they render to.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+image=morphogenetic-train # its registry and tag are the kustomization's
+# What Katib has nothing for; `sweep check --for katib` says so of each.
+not_on_katib=" multi_objective progressive_sweep "
+target=katib
+if [ "${1:-}" = --check ]; then
+  target=$(mktemp -d)
+  trap 'rm -rf "$target"' EXIT
+else
+  find katib -name '*.yaml' ! -name kustomization.yaml -delete
+fi
+
+for file in examples/*.yaml; do
+  name=$(basename "$file" .yaml)
+  [[ $not_on_katib == *" $name "* ]] && continue
+  {
+    echo "# Rendered from $file by \`make render\`; what Katib does not do of it:"
+    .venv/bin/morphogenetic sweep render --config "$file" --to katib --image "$image" 2>"$target/losses" >"$target/body" ||
+      { cat "$target/losses" >&2; exit 1; }
+    sed "s|^# $file: |#   |" "$target/losses"
+    cat "$target/body"
+  } >"$target/$name.yaml"
+done
+rm -f "$target/losses" "$target/body"
+
+if [ "$target" != katib ]; then
+  diff --recursive --brief --exclude kustomization.yaml katib "$target" || {
+    echo "render-katib.sh: katib/ is stale: make render" >&2
+    exit 1
+  }
+fi
+.venv/bin/kubectl kustomize katib >/dev/null
+echo "katib: $(grep -c '\.yaml$' katib/kustomization.yaml) Experiments"
