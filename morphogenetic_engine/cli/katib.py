@@ -226,13 +226,17 @@ def _download(folder: SweepFolder, experiment: KatibExperiment) -> None:
 
 def _show(folder: SweepFolder) -> int:
     """Print what was collected and return the exit status: 1 when the Experiment failed, or no trial is complete."""
+    from morphogenetic_engine.cli.closing_report import write_closing_report
     from morphogenetic_engine.cli.displays import terminal
     from morphogenetic_engine.cli.running import NO_COMPLETE_TRIAL, show_end
     from morphogenetic_engine.sweeps.events import Outcome, TrialState
     from morphogenetic_engine.sweeps.results import read_result
 
     result = read_result(folder)
-    show_end(terminal(), folder, result)
+    console = terminal()
+    show_end(console, folder, result)
+    if result.trials:
+        write_closing_report(folder, console)
     over_in_vain = result.outcome is not None and not result.counts[TrialState.COMPLETE]
     return NO_COMPLETE_TRIAL if over_in_vain or result.outcome is Outcome.ABORTED else 0
 

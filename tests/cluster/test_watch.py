@@ -150,7 +150,7 @@ def test_a_sweep_on_katib_has_the_trial_table_of_a_local_one(
         ran = command(*SUBMIT, "--wait")
     assert ran.status == 0, ran.err
     assert "Experiment ml/toy created" in ran.out and "[3/3] trial" in ran.out
-    assert "finished: 3 complete of 3 trials" in ran.out
+    assert "finished: 3 complete of 3 trials" in ran.out and f"report: {FOLDER}/report.html" in ran.out
     assert _steady(FOLDER) == _steady(Path("results/sweeps/local"))
 
 

@@ -57,10 +57,9 @@ def test_the_same_sweep_gives_the_same_notebook(folder: SweepFolder, tmp_path: P
 
 
 def shown(folder: SweepFolder) -> str:
-    console = Console(file=io.StringIO(), width=200)
-    closing_report.write_closing_report(folder, console)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    printed = io.StringIO()
+    closing_report.write_closing_report(folder, Console(file=printed, width=200))
+    return printed.getvalue()
 
 
 def test_a_sweep_leaves_its_page_and_says_where(folder: SweepFolder) -> None:
