@@ -28,6 +28,7 @@ NAMES = (
     "engine_epoch",
     "tracking_overhead",
     "reports",
+    "report_page",
 )
 _RESULTS = Path(__file__).with_name("results")
 _PACKAGES = ("morphogenetic-engine", "numpy", "torch", "optuna", "mlflow")

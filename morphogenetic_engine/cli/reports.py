@@ -89,7 +89,13 @@ class ExperimentReports:
         print_comparison(terminal(), report)
 
     def export_report(
-        self, sweep_id: str, formats: Sequence[str], to: str | Path | None = None, *, link_seconds: float | None = None
+        self,
+        sweep_id: str,
+        formats: Sequence[str],
+        to: str | Path | None = None,
+        *,
+        fanova: bool = False,
+        link_seconds: float | None = None,
     ) -> list[str]:
         """Write a sweep in each format, and return where each file is, or links to them that hold for a time.
 
@@ -103,7 +109,8 @@ class ExperimentReports:
         from morphogenetic_engine.sweeps.folder import find_sweep
 
         folder = find_sweep(self._results, sweep_id)
-        return export_to(folder, formats, None if to is None else str(to), link_seconds=link_seconds)
+        target = None if to is None else str(to)
+        return export_to(folder, formats, target, fanova=fanova, link_seconds=link_seconds)
 
     def _read(self, sweep_id: str, *, keep_curves: bool = True) -> SweepResult:
         from morphogenetic_engine.sweeps.folder import find_sweep
@@ -158,6 +165,7 @@ def compare_command(
     help="May be given several times.",
 )
 @click.option("--to", metavar="ADDRESS", help="A folder, or s3://bucket/path (gs://, az://).  [default: report/]")
+@click.option("--fanova", is_flag=True, help="Importance by fANOVA too, which takes seconds.")
 @click.option("--link", is_flag=True, help="Print links that open without credentials, for a time.")
 @click.option(
     "--link-hours",
@@ -167,7 +175,7 @@ def compare_command(
     help="How long the links hold.",
 )
 def export_command(
-    *, sweep_id: str, results: Path, formats: Sequence[str], to: str | None, link: bool, link_hours: float
+    *, sweep_id: str, results: Path, formats: Sequence[str], to: str | None, fanova: bool, link: bool, link_hours: float
 ) -> None:
     """Write a sweep's trials and epochs into files, here or in an object store, and print where they are.
 
@@ -175,7 +183,7 @@ def export_command(
     from the environment, see docs/storage.md.
     """
     seconds = link_hours * 3600 if link else None
-    for place in ExperimentReports(results).export_report(sweep_id, formats, to, link_seconds=seconds):
+    for place in ExperimentReports(results).export_report(sweep_id, formats, to, fanova=fanova, link_seconds=seconds):
         click.echo(place)
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.reports.trial_values import parameters_of
-from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
+from morphogenetic_engine.sweeps.folder import write_whole
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.trial import Value, text
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ _EPOCH = ("trial", "replicate", "step")
 Row = Sequence[Value | None]
 
 
-def write_csv(folder: SweepFolder, to: Path) -> list[Path]:
+def write_csv(sweep: ReportedSweep, to: Path) -> list[Path]:
     """Write trials.csv and epochs.csv."""
-    result = read_result(folder)
+    result = sweep.result
     files = {
         "trials.csv": (trial_columns(result), trial_rows(result)),
         "epochs.csv": (epoch_columns(result), epoch_rows(result)),
@@ -41,13 +42,13 @@ def write_csv(folder: SweepFolder, to: Path) -> list[Path]:
     return [to / name for name in files]
 
 
-def write_parquet(folder: SweepFolder, to: Path) -> list[Path]:
+def write_parquet(sweep: ReportedSweep, to: Path) -> list[Path]:
     """Write trials.parquet and epochs.parquet.
 
     Raises:
         ConfigError: pyarrow is not installed.
     """
-    result = read_result(folder)
+    result = sweep.result
     files = {
         "trials.parquet": (trial_columns(result), trial_rows(result)),
         "epochs.parquet": (epoch_columns(result), epoch_rows(result)),

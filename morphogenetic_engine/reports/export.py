@@ -7,9 +7,10 @@ from importlib import import_module
 from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, StoreError
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.sweeps.folder import SweepFolder
 
-Writer = Callable[[SweepFolder, Path], Sequence[Path]]
+Writer = Callable[[ReportedSweep, Path], Sequence[Path]]
 """Writes a sweep into a folder that exists, and returns the files."""
 
 WRITERS = {
@@ -22,8 +23,8 @@ WRITERS = {
 """By format: the module and its function, which are loaded when they are asked for."""
 
 
-def export(folder: SweepFolder, formats: Sequence[str], to: Path) -> list[Path]:
-    """Write a sweep into the folder `to` in each format, and return the files.
+def export(folder: SweepFolder, formats: Sequence[str], to: Path, *, fanova: bool = False) -> list[Path]:
+    """Write a sweep into the folder `to` in each format, and return the files; `fanova` takes seconds more.
 
     Raises:
         ConfigError: a format needs a library that is not installed.
@@ -33,7 +34,8 @@ def export(folder: SweepFolder, formats: Sequence[str], to: Path) -> list[Path]:
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{to}: cannot be made: {error.strerror}") from error
-    return [path for name in dict.fromkeys(formats) for path in writer_of(name)(folder, to)]
+    sweep = ReportedSweep(folder, ("PED-ANOVA", "fANOVA") if fanova else ("PED-ANOVA",))
+    return [path for name in dict.fromkeys(formats) for path in writer_of(name)(sweep, to)]
 
 
 def writer_of(name: str) -> Writer:

@@ -8,10 +8,9 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from morphogenetic_engine.reports.summary import SweepSummary, summarize
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.reports.visualizations import figures_of
-from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
-from morphogenetic_engine.sweeps.results import SweepResult, read_result
+from morphogenetic_engine.sweeps.folder import write_whole
 
 NAME = "report.ipynb"
 _OPENING = """\
@@ -26,7 +25,7 @@ from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 
 result = read_result(SweepFolder(Path({folder!r}).resolve()))
-summary = summarize(result)
+summary = summarize(result, methods={methods!r})
 figures = {{figure.id: figure for figure in figures_of(result, summary)}}
 
 def show(name):
@@ -43,28 +42,27 @@ trials = [{"trial": trial.number, "state": trial.state, **trial.params, **trial.
 print(len(trials), "trials;", trials[0] if trials else "none yet")"""
 
 
-def write_notebook(folder: SweepFolder, to: Path) -> list[Path]:
+def write_notebook(sweep: ReportedSweep, to: Path) -> list[Path]:
     """Write report.ipynb into a folder that exists; it reads the sweep's folder, which must stay where it is.
 
     Raises:
         SweepError: a file of the sweep is damaged or of a newer format.
         StoreError: the file cannot be written; an old one stays.
     """
-    result = read_result(folder)
-    place = Path(os.path.relpath(folder.path, to)).as_posix()
-    book = _notebook(result, summarize(result, methods=("PED-ANOVA",)), place)
+    place = Path(os.path.relpath(sweep.folder.path, to)).as_posix()
+    book = _notebook(sweep, place)
     write_whole(to / NAME, nbformat.writes(book).encode())
     return [to / NAME]
 
 
-def _notebook(result: SweepResult, summary: SweepSummary, folder: str) -> nbformat.NotebookNode:
+def _notebook(sweep: ReportedSweep, folder: str) -> nbformat.NotebookNode:
     cells = [
-        new_markdown_cell(f"# Sweep {summary.identification.sweep_id}"),
-        new_code_cell(_OPENING.format(folder=folder)),
+        new_markdown_cell(f"# Sweep {sweep.summary.identification.sweep_id}"),
+        new_code_cell(_OPENING.format(folder=folder, methods=sweep.methods)),
         new_markdown_cell("## The best configurations, and the baseline"),
         new_code_cell(_BEST),
     ]
-    for figure in figures_of(result, summary):
+    for figure in figures_of(sweep.result, sweep.summary):
         cells.append(new_markdown_cell(f"## {figure.heading}\n\n{figure.empty or figure.caption}"))
         if figure.charts:
             cells.append(new_code_cell(f"show({figure.id!r})"))

@@ -1,30 +1,27 @@
-"""The report of a sweep as a file."""
+"""The report of a sweep as a page in a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from morphogenetic_engine.reports.importance import Method
 from morphogenetic_engine.reports.page import page
-from morphogenetic_engine.reports.summary import summarize
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
-from morphogenetic_engine.sweeps.results import read_result
 
 NAME = "report.html"
 
 
-def write_html(folder: SweepFolder, to: Path) -> list[Path]:
+def write_html(sweep: ReportedSweep, to: Path) -> list[Path]:
     """Write report.html into a folder that exists.
 
     Raises:
         SweepError: a file of the sweep is damaged or of a newer format.
         StoreError: the file cannot be written; an old one stays.
     """
-    return [write_report(folder, to / NAME)]
+    write_whole(to / NAME, page(sweep.result, sweep.summary).encode())
+    return [to / NAME]
 
 
-def write_report(folder: SweepFolder, target: Path, *, methods: tuple[Method, ...] = ("PED-ANOVA", "fANOVA")) -> Path:
-    """Write the page of a sweep, finished or not, to a file, and return it; raises as `write_html`."""
-    result = read_result(folder)
-    write_whole(target, page(result, summarize(result, methods=methods)).encode())
-    return target
+def write_report(folder: SweepFolder) -> Path:
+    """Write the page of a sweep, finished or not, to its own folder, and return the file; raises as `write_html`."""
+    return write_html(ReportedSweep(folder), folder.path)[0]

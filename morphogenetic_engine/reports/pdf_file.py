@@ -7,22 +7,20 @@ from pathlib import Path
 from weasyprint import HTML
 
 from morphogenetic_engine.reports.page import page
-from morphogenetic_engine.reports.summary import summarize
-from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
-from morphogenetic_engine.sweeps.results import read_result
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.sweeps.folder import write_whole
 
 NAME = "report.pdf"
 
 
-def write_pdf(folder: SweepFolder, to: Path) -> list[Path]:
+def write_pdf(sweep: ReportedSweep, to: Path) -> list[Path]:
     """Write report.pdf into a folder that exists.
 
     Raises:
         SweepError: a file of the sweep is damaged or of a newer format.
         StoreError: the file cannot be written; an old one stays.
     """
-    result = read_result(folder)
-    printed = HTML(string=page(result, summarize(result), interactive=False)).write_pdf()
+    printed = HTML(string=page(sweep.result, sweep.summary, interactive=False)).write_pdf()
     assert printed is not None, "without a target WeasyPrint returns the document"
     write_whole(to / NAME, printed)
     return [to / NAME]

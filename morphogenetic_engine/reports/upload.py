@@ -16,13 +16,14 @@ def export_to(
     formats: Sequence[str],
     to: str | None,
     *,
+    fanova: bool = False,
     link_seconds: float | None = None,
     patience: float = PATIENCE_SECONDS,
 ) -> list[str]:
     """Write a sweep in each format, and return where each file is: its path or address, or a link that ends.
 
     `to` is a path or an address of storage; left out: `report` in the sweep's folder, where uploaded files also are and
-    stay. `link_seconds` asks for links, to be opened without credentials, that hold for that long.
+    stay. `fanova` adds importance by fANOVA, which takes seconds; `link_seconds` asks for links, to be opened without credentials, that hold for that long.
 
     Raises:
         ConfigError: a format needs a library that is not installed.
@@ -32,7 +33,7 @@ def export_to(
     beside = folder.path / "report"
     store = open_store(beside if to is None else to, patience=patience)
     written = beside if store.is_remote else Path(store.address)
-    files = export(folder, formats, written)
+    files = export(folder, formats, written, fanova=fanova)
     try:
         names = [path.relative_to(written).as_posix() for path in files]
         addresses = [store.put_file(path, name) for path, name in zip(files, names, strict=True)]

@@ -49,7 +49,8 @@ def sweep(start: StartSweep) -> SweepFolder:
 
 
 def test_a_report_is_uploaded_and_its_links_download(sweep: SweepFolder, address: str, command: Command) -> None:
-    options = ["report", "export", "--sweep-id", sweep.sweep_id, "--results", "results", "--to", address]
+    where = ["--sweep-id", sweep.sweep_id, "--results", "results", "--to", address]
+    options = ["report", "export", "--format", "csv", *where]
     ran = command(*options)
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.splitlines() == [f"{address}trials.csv", f"{address}epochs.csv"]
