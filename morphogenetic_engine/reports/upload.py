@@ -23,7 +23,8 @@ def export_to(
     """Write a sweep in each format, and return where each file is: its path or address, or a link that ends.
 
     `to` is a path or an address of storage; left out: `report` in the sweep's folder, where uploaded files also are and
-    stay. `fanova` adds importance by fANOVA, which takes seconds; `link_seconds` asks for links, to be opened without credentials, that hold for that long.
+    stay. `fanova` adds importance by fANOVA, which takes seconds; `link_seconds` asks for links, to be opened without
+    credentials, that hold for that long.
 
     Raises:
         ConfigError: a format needs a library that is not installed.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.reports.page_file import write_report
+from morphogenetic_engine.reports.page import page as render
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.kept_run import KeptRun
-from morphogenetic_engine.sweeps.folder import all_sweeps
+from morphogenetic_engine.sweeps.folder import all_sweeps, write_whole
 
 
 @step("report")
@@ -25,7 +26,8 @@ def report(sweep: str, evaluation: str | None, *, page: str, run_id: str, storag
         raise StoreError(f"{sweep}: holds no sweep; it must be the output of the component sweep or local_sweep")
     target = Path(page)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_report(sweeps[0], target)
+    reported = ReportedSweep(sweeps[0])
+    write_whole(target, render(reported.result, reported.summary).encode())
     if not storage:
         return ""
     run = KeptRun(storage, run_id)
