@@ -4,7 +4,7 @@ Every problem has ranges, and a grid over them; a trial reports step by step, la
 its value.
 
 - spirals and digits: the engine trains, with one fixed seed, on 5 x 4 x 4 x 3 = 240 grid points.
-- Branin and Hartmann-6: grids of 20 x 20 and 3^6 points. There is nothing to train, so a trial has 20 steps that rise
+- Branin and Hartmann-6: grids of 15 x 15 and 3^6 points. There is nothing to train, so a trial has 20 steps that rise
   towards its value: at step s it reports value - span * (1 - (s + 1) / 20)^2, span being the difference between the
   grid's worst and best.
 """
@@ -34,7 +34,7 @@ _ENGINE_RANGES: Mapping[str, Mapping[str, object]] = {
     "batch_size": {"low": 32, "high": 128, "log": True, "points": 3},
 }
 _ENGINE: Mapping[str, Params] = {
-    "spirals": {"problem_type": "spirals", "noise": 0.1, "warm_up_epochs": 30},
+    "spirals": {"problem_type": "spirals", "n_samples": 1000, "warm_up_epochs": 40},
     "digits": {"problem_type": "digits", "warm_up_epochs": 12},
 }
 
@@ -63,7 +63,7 @@ def problem(name: str) -> Problem:
     if name in _ENGINE:
         steps = int(_ENGINE[name]["warm_up_epochs"])
         return Problem(name, _ENGINE_RANGES, steps, lambda params, stops: _trained({**_ENGINE[name], **params}, stops))
-    function, points = {BRANIN.name: (BRANIN, 20), HARTMANN.name: (HARTMANN, 3)}[name]
+    function, points = {BRANIN.name: (BRANIN, 15), HARTMANN.name: (HARTMANN, 3)}[name]
     return _function_problem(function, points)
 
 
