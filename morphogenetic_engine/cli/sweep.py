@@ -43,9 +43,19 @@ def sweep() -> None:
 @options.mlflow
 @options.warm_start
 @options.serving
-def run_command(config: Path, sweep_id: str | None, results: Path, serve: options.ServeOptions, **given: object) -> int:
+@click.option(
+    "--continue",
+    "goes_on",
+    is_flag=True,
+    help="Go on with the sweep of this --sweep-id where it is the same search; put another one aside.",
+)
+def run_command(
+    config: Path, sweep_id: str | None, results: Path, serve: options.ServeOptions, goes_on: bool, **given: object
+) -> int:
     """Run the sweep of a file, whatever its sweep_type says; of a folder, one sweep after the other."""
-    return _run_files(config, sweep_id, results, options.overrides(**given), serve)
+    if goes_on and sweep_id is None:
+        raise click.UsageError("--continue: needs --sweep-id")
+    return _run_files(config, sweep_id, results, options.overrides(**given), serve, goes_on=goes_on)
 
 
 @sweep.command("grid")
@@ -251,7 +261,13 @@ def schema_command() -> None:
 
 
 def _run_files(
-    config: Path, sweep_id: str | None, results: Path, overrides: dict[str, object], serve: options.ServeOptions
+    config: Path,
+    sweep_id: str | None,
+    results: Path,
+    overrides: dict[str, object],
+    serve: options.ServeOptions,
+    *,
+    goes_on: bool = False,
 ) -> int:
     from morphogenetic_engine.sweeps.config_file import read_configs
 
@@ -260,16 +276,20 @@ def _run_files(
     with open_monitor(serve) as serving:
         for file in files:
             name = f"{sweep_id}-{file.path.stem}" if sweep_id and len(files) > 1 else sweep_id
-            worst = max(worst, _run(file, name, results, serving))
+            worst = max(worst, _run(file, name, results, serving, goes_on=goes_on))
             if worst == INTERRUPTED:
                 break
     return worst
 
 
-def _run(file: ConfigFile, sweep_id: str | None, results: Path, serving: Serving | None) -> int:
+def _run(
+    file: ConfigFile, sweep_id: str | None, results: Path, serving: Serving | None, *, goes_on: bool = False
+) -> int:
     from morphogenetic_engine.cli.running import run_and_show
-    from morphogenetic_engine.sweeps.start import start_sweep
+    from morphogenetic_engine.sweeps.start import start_or_continue, start_sweep
 
+    if goes_on and sweep_id is not None:
+        return run_and_show(start_or_continue(file, results=results, sweep_id=sweep_id), serving=serving)
     return run_and_show(start_sweep(file, results=results, sweep_id=sweep_id), serving=serving)
 
 

@@ -38,7 +38,7 @@ def write_csv(sweep: ReportedSweep, to: Path) -> list[Path]:
         "epochs.csv": (epoch_columns(result), epoch_rows(result)),
     }
     for name, (columns, rows) in files.items():
-        write_whole(to / name, _csv(columns, rows).encode())
+        write_whole(to / name, csv_text(columns, rows).encode())
     return [to / name for name in files]
 
 
@@ -115,7 +115,8 @@ def _reported(result: SweepResult) -> list[str]:
     return sorted(found)
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Row]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Return rows under their columns as CSV that no spreadsheet takes for formulas."""
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(columns)

@@ -18,6 +18,7 @@ WRITERS = {
     "pdf": ("morphogenetic_engine.reports.pdf_file", "write_pdf"),
     "ipynb": ("morphogenetic_engine.reports.notebook_file", "write_notebook"),
     "csv": ("morphogenetic_engine.reports.data_files", "write_csv"),
+    "metrics": ("morphogenetic_engine.reports.metrics_files", "write_metrics"),
     "parquet": ("morphogenetic_engine.reports.data_files", "write_parquet"),
 }
 """By format: the module and its function, which are loaded when they are asked for."""

@@ -188,6 +188,26 @@ def new_sweep(
     return folder
 
 
+def set_aside(folder: SweepFolder) -> SweepFolder:
+    """Give a sweep that nobody runs another id, made of its own and of when it was made; return its folder.
+
+    Raises:
+        StoreError: it cannot be moved.
+    """
+    info = folder.read_info()
+    made = datetime.fromisoformat(info.created).strftime("%Y%m%d_%H%M%S")
+    stem, number = f"{folder.sweep_id[:80]}-{made}", 1
+    while (aside := folder.path.with_name(stem if number == 1 else f"{stem}_{number}")).exists():
+        number += 1
+    try:
+        folder.path.rename(aside)
+    except OSError as error:
+        raise StoreError(f"{folder.path}: cannot be moved to {aside.name}: {error.strerror}") from error
+    moved = SweepFolder(aside)
+    moved.write_info(info.model_copy(update={"sweep_id": aside.name}))
+    return moved
+
+
 def find_sweep(results: Path, sweep_id: str) -> SweepFolder:
     """Return the folder of a sweep that exists.
 

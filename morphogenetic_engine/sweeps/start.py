@@ -8,7 +8,8 @@ from pathlib import Path
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, parse_config
-from morphogenetic_engine.sweeps.folder import SweepFolder, find_sweep, new_sweep
+from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo, find_sweep, new_sweep, set_aside
+from morphogenetic_engine.sweeps.inputs import read_inputs
 from morphogenetic_engine.sweeps.journal import is_locked
 from morphogenetic_engine.sweeps.resources import parallel_workers
 from morphogenetic_engine.sweeps.search import fired_rule, pruning_of, suggestions_of
@@ -69,6 +70,33 @@ def continue_sweep(
     if config != before:
         folder.write_info(info.model_copy(update={"config": config}))
     return folder
+
+
+def start_or_continue(file: ConfigFile, *, results: Path, sweep_id: str) -> SweepFolder:
+    """Return the sweep of this id where it is the same search over the same inputs, else a new one in its place.
+
+    What is in its place already keeps everything and gets another id: the old one and when it was made.
+
+    Raises:
+        ConfigError: the search does not fit the space, or an input is missing.
+        SweepError: the id is no plain name, or another process runs the sweep that has it.
+        StoreError: a folder cannot be read or written.
+    """
+    folder = SweepFolder(results / sweep_id)
+    if not folder.info.is_file():
+        return start_sweep(file, results=results, sweep_id=sweep_id)
+    if _is_same(folder.read_info(), file):
+        return continue_sweep(sweep_id, results=results, file=file)
+    if is_locked(folder.journal):
+        raise SweepError(f"{folder.path}: is being run by another process")
+    set_aside(folder)
+    return start_sweep(file, results=results, sweep_id=sweep_id)
+
+
+def _is_same(info: SweepInfo, file: ConfigFile) -> bool:
+    inputs = read_inputs(file.config.experiment.inputs, Path.cwd())
+    config = _settled(file.config, info.config.optimization.lookahead or 1)
+    return config.identity == info.config.identity and inputs == info.inputs
 
 
 def _settled(config: SweepConfig, lookahead: int) -> SweepConfig:

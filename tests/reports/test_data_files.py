@@ -59,11 +59,11 @@ def test_parquet_holds_the_same_values_typed(folder: SweepFolder, tmp_path: Path
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_cell_can_be_a_formula(text: str, tmp_path: Path) -> None:
-    from morphogenetic_engine.reports.data_files import _csv  # pylint: disable=import-outside-toplevel
+    from morphogenetic_engine.reports.data_files import csv_text  # pylint: disable=import-outside-toplevel
 
     result = sweep([trial(0, {"name": text}, 0.5, message=text)], {"name": [text, "other"]})
     path = tmp_path / "trials.csv"
-    path.write_text(_csv(trial_columns(result), trial_rows(result)), encoding="utf-8")
+    path.write_text(csv_text(trial_columns(result), trial_rows(result)), encoding="utf-8")
     (row,) = rows(path)
     assert row["name"].removeprefix("'") == text == row["message"].removeprefix("'")
     assert not any(cell.startswith(("=", "+", "@", "\t", "-")) for cell in row.values())
