@@ -56,6 +56,8 @@ _FILES = frozenset(
         "katib.json",
     }
 )
+MLFLOW_RUN = "MLFLOW_RUN_ID"
+"""Where `mlflow run` says which run it has opened."""
 _PACKAGES = ("morphogenetic-engine", "numpy", "scipy", "torch", "scikit-learn")
 
 
@@ -84,6 +86,8 @@ class SweepInfo(BaseModel):
     """The commit of the working directory, with "-dirty" where files differed from it; None outside a repository."""
     inputs: dict[str, InputFile] = Field(default_factory=dict)
     """The files that the trials read, by the names of their parameters; not there in sweeps of earlier versions."""
+    mlflow_run: str | None = None
+    """The run that `mlflow run` had opened for the sweep."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,7 @@ def new_sweep(
             rule=rule,
             git_commit=_git_commit(),
             inputs=inputs,
+            mlflow_run=os.environ.get(MLFLOW_RUN) or None,
         )
     )
     return folder

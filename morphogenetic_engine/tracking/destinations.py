@@ -17,14 +17,26 @@ from morphogenetic_engine.tracking import follower, publisher
 def followed(folder: SweepFolder, config: SweepConfig, *, warn: Callable[[str], object]) -> Iterator[None]:
     """Send a sweep to all that its configuration names while it runs; `warn` is told what was not sent, a line each."""
     followers: list[Follower] = []
+    unsent: list[str] = []
     if config.tracking.mlflow:
-        followers.append(follower.Follower(folder, warn=warn))
+        opened = folder.read_info().mlflow_run is not None
+        followers.append(follower.Follower(folder, warn=unsent.append if opened else warn))
     if config.optimization.storage is not None:
         followers.append(storage_follower(folder, warn=warn))
     with ExitStack() as stack:
         for each in followers:
             stack.enter_context(each)
         yield
+    if unsent:
+        _send_the_rest(folder, warn)
+
+
+def _send_the_rest(folder: SweepFolder, warn: Callable[[str], object]) -> None:
+    """Send what the follower did not: `mlflow run` closes its run when this process ends, so nobody would later."""
+    try:
+        publisher.publish(folder)
+    except MorphogeneticError as error:
+        warn(f"{error}; send it later with `morphogenetic sweep publish --sweep-id {folder.sweep_id}`")
 
 
 def publish_all(folder: SweepFolder, *, uri: str | None = None) -> Iterator[str]:

@@ -43,7 +43,7 @@ def _mlflow(folder: SweepFolder, uri: str | None, experiment: str | None) -> Des
         name="MLflow",
         address=address,
         variable=URI_VARIABLE,
-        command=("-m", __package__, f"--experiment={name}"),
+        command=("-m", __package__, *([] if experiment is None else [f"--experiment={experiment}"])),
         log=LOG,
         lacking=None if installed() else MISSING,
         progress=lambda: read_sent(folder, without_credentials(address), name),

@@ -6,8 +6,8 @@ which changes nothing: runs are found by their tags before any is made, and equa
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from morphogenetic_engine.errors import MorphogeneticError
 from morphogenetic_engine.sweeps.folder import SweepFolder
@@ -64,6 +64,7 @@ class Publisher:
         self._folder = folder
         self._info = info
         self._uri = uri or tracking_uri(info.config.tracking, folder.path.parent)
+        self._opened = None if experiment else info.mlflow_run
         experiment = experiment or info.config.tracking.mlflow_experiment
         self._sent = read_sent(folder, without_credentials(self._uri), experiment)
         self._unsent = Unsent(info)
@@ -156,9 +157,11 @@ class Publisher:
         """Return the server; the first time, bring the memory and what is on the server together."""
         if self._server is None:
             server = TrackingServer(self._uri)
-            server.enter_experiment(self._sent.experiment)
+            opened = self._opened if self._opened and server.enter_experiment_of(self._opened) else None
+            if opened is None:
+                server.enter_experiment(self._sent.experiment)
             if not self._sent.run_id or not server.is_active(self._sent.run_id) or self._tail.size < self._sent.offset:
-                found = server.find(sweep_identity(self._info))
+                found = opened or server.find(sweep_identity(self._info))
                 self._sent = Sent(uri=self._sent.uri, experiment=self._sent.experiment, run_id=found or "")
             if self._sent.run_id and self._tail.size > self._sent.offset:
                 self._doubt()  # an earlier process may have been killed between sending and remembering
@@ -172,6 +175,8 @@ class Publisher:
         sweep, trials = self._unsent.sweep(), self._unsent.trials()
         if not self._sent.run_id:
             self._sent = self._sent.model_copy(update={"run_id": self._sweep_run(server, sweep)})
+        if self._sent.run_id == self._opened:
+            sweep = _beside(sweep, server.params(self._sent.run_id))
         for trial in trials:
             run_id = self._trial_run(server, trial)
             _tell(server, run_id, trial.run)
@@ -239,6 +244,12 @@ class Publisher:
 def _tell(server: TrackingServer, run_id: str, run: RunUpdate) -> None:
     for page in pages(run, with_params=run.begun):
         server.log(run_id, page)
+
+
+def _beside(sweep: RunUpdate, params: Mapping[str, str]) -> RunUpdate:
+    """Return an update of a run that `mlflow run` opened: its own params stay, and it is found by its tags, too."""
+    new = {name: value for name, value in sweep.params.items() if name not in params}
+    return replace(sweep, params=new, tags={**sweep.tags, **sweep.identity})
 
 
 def _by_trial(found: list[FoundRun]) -> dict[int, list[FoundRun]]:

@@ -91,6 +91,26 @@ class TrackingServer:
             else:
                 self._experiment = str(found.experiment_id)
 
+    def enter_experiment_of(self, run_id: str) -> bool:
+        """Use the experiment of a run; False: there is no such run, or it was deleted."""
+        with self._one_line():
+            from mlflow.exceptions import MlflowException  # pylint: disable=import-outside-toplevel
+
+            try:
+                info = self._client.get_run(run_id).info
+            except MlflowException as error:
+                if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                    return False
+                raise
+            if info.lifecycle_stage == "active":
+                self._experiment = str(info.experiment_id)
+            return info.lifecycle_stage == "active"
+
+    def params(self, run_id: str) -> dict[str, str]:
+        """Return the params of a run."""
+        with self._one_line():
+            return dict(self._client.get_run(run_id).data.params)
+
     def is_active(self, run_id: str) -> bool:
         """Tell whether a run is there and not deleted."""
         with self._one_line():
