@@ -52,11 +52,10 @@ def test_the_open_run_becomes_the_sweeps(
     database: str,
     reader: Callable[[str], Reader],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run_id = open_run(config="sweep.yaml", hidden_dim="not the sweep's")
     folder = make_sweep(four_trials)
-    monkeypatch.delenv("MLFLOW_RUN_ID")  # sent later, by a process that mlflow did not start
+    del os.environ["MLFLOW_RUN_ID"]  # sent later, by a process that mlflow did not start
     assert publish(folder, uri=database).run_id == run_id
     kept = reader(database).sweep(folder, experiment=tmp_path.name)
     assert kept.run.run_id == run_id and sorted(kept.trials) == ["trial 0", "trial 1", "trial 2", "trial 3"]
