@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -72,7 +73,18 @@ class Chapter:
     figures: tuple[DrawnFigure, ...]
 
 
-def page(result: SweepResult, summary: SweepSummary, *, interactive: bool = True) -> str:
+@dataclass(frozen=True)
+class Section:
+    """A section with what somebody else than the sweep has to say, after the best configurations."""
+
+    id: str
+    name: str
+    body: Markup
+    urgent: bool = False
+    """Before everything else."""
+
+
+def page(result: SweepResult, summary: SweepSummary, *, interactive: bool = True, more: Sequence[Section] = ()) -> str:
     """Return the page; without `interactive` it has no script, and each chart brings its colours along, for print."""
     figures = {each.id: _drawn(each, alone=not interactive) for each in figures_of(result, summary)}
     chapters = [
@@ -88,7 +100,8 @@ def page(result: SweepResult, summary: SweepSummary, *, interactive: bool = True
             summary=summary,
             about=summary.identification,
             chapters=chapters,
-            sections=_sections(chapters),
+            sections=_sections(chapters, more),
+            more=more,
             stats=page_tables.stats(summary),
             verdict=page_tables.verdict_words(summary),
             comparisons=page_tables.comparison_rows(summary),
@@ -108,9 +121,11 @@ def page(result: SweepResult, summary: SweepSummary, *, interactive: bool = True
     )
 
 
-def _sections(chapters: list[Chapter]) -> list[tuple[str, str]]:
+def _sections(chapters: list[Chapter], more: Sequence[Section]) -> list[tuple[str, str]]:
     named = [(chapter.id, chapter.name) for chapter in chapters]
-    return [("findings", "Found"), ("best", "The best"), *named, ("again", "Run it again")]
+    urgent = [(each.id, each.name) for each in more if each.urgent]
+    others = [(each.id, each.name) for each in more if not each.urgent]
+    return [*urgent, ("findings", "Found"), ("best", "The best"), *others, *named, ("again", "Run it again")]
 
 
 def _drawn(figure: Figure, *, alone: bool) -> DrawnFigure:

@@ -8,7 +8,9 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.reports.page import page as render
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.steps.ending import step
+from morphogenetic_engine.steps.evaluation_file import read_evaluation
 from morphogenetic_engine.steps.kept_run import KeptRun
+from morphogenetic_engine.steps.run_page import evaluation_section
 from morphogenetic_engine.sweeps.folder import all_sweeps, write_whole
 
 
@@ -16,7 +18,7 @@ from morphogenetic_engine.sweeps.folder import all_sweeps, write_whole
 def report(sweep: str, evaluation: str | None, *, page: str, run_id: str, storage: str) -> str:
     """Write the report of the sweep in the results folder `sweep`, and return its address in the store, or "".
 
-    An evaluation is kept beside it.
+    An evaluation is a section of it, and is kept beside it.
 
     Raises:
         SystemExit: there is no sweep, or the page cannot be written; with the reason in one line.
@@ -24,13 +26,14 @@ def report(sweep: str, evaluation: str | None, *, page: str, run_id: str, storag
     sweeps = all_sweeps(Path(sweep))
     if not sweeps:
         raise StoreError(f"{sweep}: holds no sweep; it must be the output of the component sweep or local_sweep")
+    more = [evaluation_section(read_evaluation(Path(evaluation)))] if evaluation else []
     target = Path(page)
     target.parent.mkdir(parents=True, exist_ok=True)
     reported = ReportedSweep(sweeps[0])
-    write_whole(target, render(reported.result, reported.summary).encode())
+    write_whole(target, render(reported.result, reported.summary, more=more).encode())
     if not storage:
         return ""
     run = KeptRun(storage, run_id)
-    if evaluation is not None:
+    if evaluation:
         run.keep_evaluation(Path(evaluation))
     return run.keep_report(target.read_bytes())

@@ -1,29 +1,67 @@
-"""The page of a run that has ended, for the exit task of a pipeline: how, why, and what the sweep had come to."""
+"""What a pipeline says on its pages beside the sweep: how its run ended, and what the trained models are worth."""
 
 from __future__ import annotations
 
+from functools import cache
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.reports.drawing.number_text import number_text
+from morphogenetic_engine.reports.page import Section
+from morphogenetic_engine.steps.comparison import Baseline
+from morphogenetic_engine.steps.evaluation_file import Evaluation
+
+_NAMES = {Baseline.FREQUENT_CLASS: "saying always the most frequent class", Baseline.DEFAULTS: "the sweep's defaults"}
 
 
-def run_page(run_id: str, *, state: str, error: str, storage: str, result: SweepResult | None) -> str:
-    """Return the page, one file without scripts; `result` is the sweep as far as it was kept."""
-    environment = Environment(
-        loader=PackageLoader("morphogenetic_engine.steps"), autoescape=True, undefined=StrictUndefined
-    )
-    best = result.best if result else None
-    return environment.get_template("run.html").render(
+def run_page(run_id: str, *, state: str, error: str, storage: str, kept: bool) -> str:
+    """Return the page of a run that has no sweep to show; `kept`: there is one in the store."""
+    return _rendered(
+        "run.html",
         run_id=run_id,
         state=state,
         succeeded=state == "SUCCEEDED",
         error=error,
         storage=storage,
-        result=result,
-        counts=[(each.value, result.counts[each]) for each in TrialState if result.counts[each]] if result else [],
-        best=best,
-        target=result.config.optimization.target_metric if result else "",
-        described=result.config.space.describe(best.params) if result and best else "",
-        failed=[trial for trial in result.trials if trial.state is TrialState.FAILED] if result else [],
+        kept=kept,
     )
+
+
+def ending_section(*, state: str, error: str, storage: str) -> Section:
+    """Return what a report begins with whose pipeline failed."""
+    body = _rendered("ending.html", state=state, error=error, storage=storage)
+    return Section("ending", "The pipeline failed", Markup(body), urgent=True)
+
+
+def evaluation_section(found: Evaluation) -> Section:
+    """Return the trained models of a report: their metrics, the test split, and what they are compared with."""
+    roc = found.test.roc if found.test else None
+    body = _rendered(
+        "evaluation.html",
+        trained=found.training,
+        baseline=found.baseline,
+        test=found.test,
+        comparisons=found.comparisons,
+        names=_NAMES,
+        curve=list(zip(roc.false_positive_rates, roc.true_positive_rates, strict=True)) if roc else [],
+        note=found.note,
+    )
+    return Section("evaluation", "The best, trained again", Markup(body))
+
+
+def _rendered(template: str, **values: object) -> str:
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("morphogenetic_engine.steps"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number_text
+    return environment

@@ -29,10 +29,11 @@ def test_the_smoke_pipeline_runs_and_its_report_lands_in_the_store(
         assert ended.succeeded, ended.log.read_text(encoding="utf-8")
         run_id = ended.report.removeprefix(f"{address}/reports/").removesuffix("/index.html")
         store = open_store(address)
-        assert b"<html" in store.read_bytes(f"reports/{run_id}/index.html")
+        page = store.read_bytes(f"reports/{run_id}/index.html").decode()
         evaluation = json.loads(store.read_bytes(f"reports/{run_id}/evaluation.json"))
         assert {each.name for each in store.list(f"sweeps/{run_id}")} >= {f"sweeps/{run_id}/journal.jsonl"}
     assert lines[-1] == "failure-report: succeeded"
+    assert page.count('id="evaluation"') == 1 and "Confusion matrix of the test split" in page
     # the best trial, trained again in a component, is what the sweep's worker found
     again, found = evaluation["training"]["metrics"], evaluation["training"]["found"]
     assert {**again, "runtime": 0} == {**found, "runtime": 0}
@@ -54,7 +55,8 @@ def test_a_sweep_that_fails_is_reported_with_its_failures(tmp_path: Path, monkey
     assert any(line.startswith("local-sweep: failed: local_sweep: sweep ") for line in lines)
     page = Path(ended.report).read_text(encoding="utf-8")
     assert "The pipeline ended: FAILED" in page
-    assert page.count("&lt;b&gt;no luck&lt;/b&gt;") == 2 and "<b>no luck" not in page
+    assert "&lt;b&gt;no luck&lt;/b&gt;" in page and "<b>no luck" not in page
+    assert page.index('id="ending"') < page.index('id="findings"')
 
 
 def test_a_run_that_fails_before_its_first_trial_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,68 @@
+"""The component `local_sweep`: an attempt that was killed is not lost."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import orjson
+import pytest
+
+from morphogenetic_engine.steps.candidate import Candidate
+from morphogenetic_engine.steps.local_sweep import local_sweep
+from morphogenetic_engine.steps.sweep_outputs import SweepOutputs
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import read_result
+from tests.steps.conftest import parsed
+
+TOY = """
+experiment: {workload: "toy:quadratic"}
+parameters: {x: [0.1, 0.7, 0.3]}
+execution: {max_parallel: 1}
+"""
+
+
+def swept(workplace: Path, results: str, text: str = TOY) -> SweepOutputs:
+    folder = workplace / results
+    return local_sweep(
+        parsed(text).canonical_json,
+        run_id="run-1",
+        storage=str(workplace / "store"),
+        sweep=str(folder),
+        trials=str(folder / "trials.csv"),
+    )
+
+
+def test_the_best_trial_and_the_table_are_handed_on(importable: Path) -> None:
+    outputs = swept(importable, "first")
+    best = Candidate.model_validate_json(outputs.best)
+    result = read_result(SweepFolder(importable / "first" / "run-1"))
+    assert result.best is not None and (best.trial, best.params) == (result.best.number, dict(result.best.params))
+    assert outputs.metrics["trials_complete"] == 3 and outputs.metrics["best_trial"] == best.trial
+    with (importable / "first" / "trials.csv").open(encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == 3
+
+
+def test_a_task_that_is_tried_again_goes_on_where_the_first_was_killed(
+    importable: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    swept(importable, "first")
+    kept = importable / "store" / "sweeps" / "run-1" / "journal.jsonl"
+    lines = kept.read_bytes().splitlines(keepends=True)
+    ended = [number for number, line in enumerate(lines) if orjson.loads(line)["event"] == "trial_ended"]
+    kept.write_bytes(b"".join(lines[: ended[1] + 1]))  # what was kept when the pod went away
+    again = swept(importable, "second")
+    result = read_result(SweepFolder(importable / "second" / "run-1"))
+    assert "goes on where an earlier attempt stopped" in capsys.readouterr().out
+    assert len(result.sessions) == 2 and again.metrics["trials_complete"] == 3
+    first = read_result(SweepFolder(importable / "first" / "run-1"))
+    times = [[trial.started for trial in each.trials] for each in (first, result)]
+    assert times[0][:2] == times[1][:2] and times[0][2] != times[1][2]
+
+
+def test_a_sweep_of_failures_is_one_line_and_its_table_is_kept(importable: Path) -> None:
+    (importable / "broken.py").write_text("def train(params, trial):\n    raise ValueError('no luck')\n")
+    with pytest.raises(SystemExit, match=r"^local_sweep: sweep run-1: no trial is complete, so there is no best one$"):
+        swept(importable, "first", TOY.replace("toy:quadratic", "broken:train"))
+    assert (importable / "store" / "sweeps" / "run-1" / "journal.jsonl").is_file()
+    assert (importable / "first" / "trials.csv").is_file()
