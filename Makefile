@@ -48,11 +48,13 @@ docs: .venv/development ## Build the documentation into site/, with warnings as 
 hooks: .venv/development ## Let git run the linters before each commit
 	$(BIN)/pre-commit install
 
-render: .venv/development ## Render the examples as Katib Experiments, into katib/
+render: .venv/development ## Render the examples for Katib into katib/, the pipelines into pipelines/compiled/
 	@scripts/render-katib.sh
+	@scripts/render-pipelines.sh
 
 verify: .venv/development .venv-checkov/checkov ## Build the manifests, and check them with Kubernetes' schemas and checkov
 	@scripts/render-katib.sh --check
+	@scripts/render-pipelines.sh --check
 	@scripts/verify-manifests.sh
 
 ci-sweep: .venv/development ## A quick sweep and its report, into results/ci

@@ -11,6 +11,7 @@ import click
 
 from morphogenetic_engine.cli.main import INTERRUPTED
 from morphogenetic_engine.errors import ConfigError
+from pipelines.lost_settings import lost_settings
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ def pipelines() -> None:
 def compile_command(output: Path, **given: Any) -> None:
     """Compile a pipeline into the YAML file that Kubeflow Pipelines takes."""
     from pipelines.compiling import write
+    from pipelines.large_config import with_stored_config
 
-    write(_planned(**given), output)
+    write(with_stored_config(_planned(**given)), output)
     click.echo(str(output))
 
 
@@ -198,12 +200,14 @@ def _followed(server: "PipelinesServer", run_id: str, patience: "Patience") -> i
 
 def _planned_and_server(given: dict[str, Any]) -> "tuple[Plan, PipelinesServer]":
     """Return both; the plan first, so that a mistake in it is found without a server."""
+    from pipelines.large_config import with_stored_config
     from pipelines.server import Address, PipelinesServer
 
     host, ui, namespace = (given.pop(name) for name in ("host", "ui", "namespace"))
     plan = _planned(**given)
     token, cookies = os.environ.get("KFP_TOKEN"), os.environ.get("KFP_COOKIES")
-    return plan, PipelinesServer(Address(host, ui, namespace, token, cookies))
+    server = PipelinesServer(Address(host, ui, namespace, token, cookies))
+    return with_stored_config(plan), server
 
 
 def _planned(
@@ -222,6 +226,8 @@ def _planned(
     settings = read_config(config).config
     images = Images(_given("--train-image", train_image), _given("--report-image", report_image))
     store = _store(storage, storage_endpoint, storage_secret)
+    for key, text in lost_settings(settings, Pipeline(pipeline)):
+        click.echo(f"# {config}: resources.{key}: {text}", err=True)
     return Plan(Pipeline(pipeline), settings, images, store, trial_namespace)
 
 

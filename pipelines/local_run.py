@@ -15,6 +15,7 @@ from kfp import local
 
 from morphogenetic_engine.errors import StoreError
 from pipelines.definition import definition
+from pipelines.large_config import with_stored_config
 from pipelines.plan import Images, ObjectStore, Plan
 
 HERE = Images("local-python", "local-python")
@@ -37,7 +38,6 @@ def run_here(plan: Plan, folder: Path, *, tell: Tell) -> LocalRun:
     """Run a plan's pipeline; everything that it makes is in the folder, its report also in the plan's store.
 
     Raises:
-        ConfigError: the configuration is too large for a parameter.
         StoreError: the folder cannot be written.
     """
     folder = folder.absolute()
@@ -47,7 +47,7 @@ def run_here(plan: Plan, folder: Path, *, tell: Tell) -> LocalRun:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with log.open("w", encoding="utf-8") as file:
-            return _run(here, folder, _Log(file, tell, sys.stdout))
+            return _run(with_stored_config(here), folder, _Log(file, tell, sys.stdout))
     except OSError as error:
         raise StoreError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
 

@@ -1,0 +1,33 @@
+"""A configuration that is too large for a parameter: into the object store, from where the pods read it."""
+
+import hashlib
+from dataclasses import replace
+
+from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.storage import open_store
+from pipelines.plan import PARAMETER_LIMIT, Plan, fits
+
+PATIENCE_SECONDS = 20.0
+
+
+def with_stored_config(plan: Plan) -> Plan:
+    """Return the plan; where its configuration is too large for a parameter, with that stored, if there is a store.
+
+    The object is named after what it holds: the same configuration is the same object, and never another.
+
+    Raises:
+        StoreError: the store cannot be reached from here, or refuses.
+    """
+    if fits(plan.config) or not plan.store.address:
+        return plan
+    content = plan.config.canonical_json.encode()
+    name = f"configs/{hashlib.sha256(content).hexdigest()}.json"
+    try:
+        store = open_store(plan.store.address, patience=PATIENCE_SECONDS)
+        address = store.put_bytes(content, name, content_type="application/json")
+    except StoreError as error:
+        raise StoreError(
+            f"the configuration has {len(content)} bytes, more than the {PARAMETER_LIMIT} that Kubeflow Pipelines takes,"
+            f" and cannot be stored from here: {error}"
+        ) from error
+    return replace(plan, config_address=address)

@@ -1,0 +1,23 @@
+"""What the `resources` of a sweep file ask for and Kubeflow Pipelines has no means to give its pods."""
+
+from collections.abc import Iterator
+
+from morphogenetic_engine.sweeps.config import SweepConfig
+from pipelines.plan import Pipeline
+
+_WHY = {
+    "priority_class": "Kubeflow Pipelines gives its pods none",
+    "service_account": "all pods of a run have one, which --service-account names",
+    "scratch": "Kubeflow Pipelines sets no limit to what a pod writes",
+    "secrets": "Kubeflow Pipelines takes no Secret as a whole; --storage-secret hands on that of the object store",
+}
+
+
+def lost_settings(config: SweepConfig, pipeline: Pipeline) -> Iterator[tuple[str, str]]:
+    """Yield the settings that are not those of the pods that train, with the reason; trials on Katib have them all."""
+    who = (
+        "the pod of the sweep" if pipeline is Pipeline.LOCAL_SWEEP else "the pods that train the best and the defaults"
+    )
+    for key, why in _WHY.items():
+        if getattr(config.resources, key):
+            yield key, f"not for {who}: {why}"
