@@ -27,7 +27,7 @@ def with_stored_config(plan: Plan) -> Plan:
         address = store.put_bytes(content, name, content_type="application/json")
     except StoreError as error:
         raise StoreError(
-            f"the configuration has {len(content)} bytes, more than the {PARAMETER_LIMIT} that Kubeflow Pipelines takes,"
-            f" and cannot be stored from here: {error}"
+            f"the configuration has {len(content)} bytes, more than the {PARAMETER_LIMIT} that Kubeflow Pipelines"
+            f" takes, and cannot be stored from here: {error}"
         ) from error
     return replace(plan, config_address=address)

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_wheel_holds_only_the_package(tmp_path: Path) -> None:
     (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
-    names = set(zipfile.ZipFile(wheel).namelist())
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
     tops = {name.split("/")[0] for name in names}
     assert len(tops) == 2 and "morphogenetic_engine" in tops
     assert [top for top in tops if top.endswith(".dist-info")]
