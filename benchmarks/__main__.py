@@ -27,6 +27,7 @@ NAMES = (
     "search",
     "engine_epoch",
     "tracking_overhead",
+    "monitor",
     "reports",
     "report_page",
 )

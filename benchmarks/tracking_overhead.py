@@ -82,7 +82,7 @@ def measure(*, pairs: int, trials: int, workers: int, trial_seconds: float, serv
     quiet = 0
     try:
         (folder / "benchmark_workload.py").write_text(WORKLOAD, encoding="utf-8")
-        (folder / "sweep.yaml").write_text(_yaml(trials, workers, _work(trial_seconds)), encoding="utf-8")
+        write_sweep(folder, trials=trials, workers=workers, trial_seconds=trial_seconds)
         with _server(folder) if server else nullcontext(f"sqlite:///{folder / 'mlflow.db'}") as uri:
             _run(folder, "warm-up", uri)
             for number in range(4 * pairs):
@@ -97,24 +97,24 @@ def measure(*, pairs: int, trials: int, workers: int, trial_seconds: float, serv
 
 def _pair(folder: Path, number: int, uri: str) -> Row:
     """Run both; which of them goes first alternates."""
-    begun, busy, own = time.perf_counter(), _busy_seconds(), _own_seconds()
+    begun, busy, own = time.perf_counter(), busy_seconds(), own_seconds()
     if number % 2:
         tracked_s, drain_s = _run(folder, f"tracked-{number}", uri)
         plain_s, _ = _run(folder, f"plain-{number}", None)
     else:
         plain_s, _ = _run(folder, f"plain-{number}", None)
         tracked_s, drain_s = _run(folder, f"tracked-{number}", uri)
-    others = (_busy_seconds() - busy) - (_own_seconds() - own)
+    others = (busy_seconds() - busy) - (own_seconds() - own)
     return Row(plain_s, tracked_s, drain_s, tracked_s / plain_s, others / (time.perf_counter() - begun) / CORES)
 
 
-def _busy_seconds() -> float:
+def busy_seconds() -> float:
     """Return the processor seconds of the whole machine."""
     times = psutil.cpu_times()
     return float(times.user + times.nice + times.system)
 
 
-def _own_seconds() -> float:
+def own_seconds() -> float:
     """Return the processor seconds of this process, of those that it ran, and of the server."""
     living = psutil.Process().children(recursive=True)
     return sum(os.times()[:4]) + sum(each.cpu_times().user + each.cpu_times().system for each in living)
@@ -122,7 +122,7 @@ def _own_seconds() -> float:
 
 def _run(folder: Path, sweep_id: str, uri: str | None) -> tuple[float, float]:
     """Run the sweep and return its seconds, the follower's start included, and those of the follower's rest."""
-    sweep = _sweep(folder, sweep_id)
+    sweep = new_benchmark_sweep(folder, sweep_id)
     started = time.perf_counter()
     with Follower(sweep, uri=uri, warn=print, drain=60) if uri else nullcontext():
         outcome = run_sweep(sweep)
@@ -132,7 +132,13 @@ def _run(folder: Path, sweep_id: str, uri: str | None) -> tuple[float, float]:
     return ended - started, time.perf_counter() - ended
 
 
-def _sweep(folder: Path, sweep_id: str) -> SweepFolder:
+def write_sweep(folder: Path, *, trials: int, workers: int, trial_seconds: float) -> None:
+    """Write the sweep file: trials that compute for about so long."""
+    (folder / "sweep.yaml").write_text(_yaml(trials, workers, _work(trial_seconds)), encoding="utf-8")
+
+
+def new_benchmark_sweep(folder: Path, sweep_id: str) -> SweepFolder:
+    """Return a new sweep of the file in the folder."""
     file = read_config(folder / "sweep.yaml")
     sweep = new_sweep(folder / "results" / "sweeps", sweep_id, file, file.config)
     sweep.write_info(sweep.read_info().model_copy(update={"working_directory": str(folder)}))

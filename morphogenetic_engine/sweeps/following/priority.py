@@ -12,7 +12,8 @@ LOW = 10
 
 
 def lower_priority(pid: int, niceness: int = LOWEST) -> None:
-    """Give a process a low priority, also among Linux's session groups."""
+    """Give a process a low priority; if it leads a session, also the session, which Linux schedules as a group."""
     with suppress(OSError):  # a sandbox may forbid it; the sweep is then merely slowed a little
         os.setpriority(os.PRIO_PROCESS, pid, niceness)
-        Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")
+        if os.getsid(pid) == pid:  # a terminal's session is its user's: a sweep may run in it
+            Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")

@@ -124,8 +124,9 @@ export class TrialsTable {
 
   drawRows() {
     if (!this.body) return;
-    const first = Math.max(0, Math.floor(this.place.scrollTop / ROW_HEIGHT) - SPARE_ROWS);
     const room = Math.ceil(this.place.clientHeight / ROW_HEIGHT) + 2 * SPARE_ROWS;
+    const wanted = Math.floor(this.place.scrollTop / ROW_HEIGHT) - SPARE_ROWS;
+    const first = Math.max(0, Math.min(wanted, this.numbers.length - room)); // a filter may leave fewer than were scrolled by
     const last = Math.min(this.numbers.length, first + room);
     this.table.setAttribute("aria-rowcount", String(this.numbers.length + 1));
     this.above.style.height = `${first * ROW_HEIGHT}px`;
