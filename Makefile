@@ -39,6 +39,9 @@ format: .venv/development ## Format the code
 bench: .venv/development ## Measure speed; a table here, JSON in benchmarks/results/
 	$(BIN)/python -m benchmarks
 
+bench-compare: .venv/development ## Measure again, and print ratios to the results in benchmarks/results/
+	$(BIN)/python -m benchmarks --compare
+
 reference: .venv/development ## Write the reference pages that are made from the code and from measurements
 	@$(BIN)/python -m scripts.reference
 
@@ -59,6 +62,12 @@ verify: .venv/development .venv-checkov/checkov ## Build the manifests, and chec
 
 ci-sweep: .venv/development ## A quick sweep and its report, into results/ci
 	@scripts/ci-sweep.sh
+
+nightly: .venv/development ## A nightly sweep, compared with its reference: make nightly SWEEP=spirals
+	@scripts/nightly.sh "$(or $(SWEEP),spirals)"
+
+nightly-issue: ## Open or update the issue of a night's regressions: make nightly-issue VERDICTS=folder (needs gh)
+	@scripts/nightly-issue.sh "$(VERDICTS)" "$(LINK)"
 
 ##@ On a cluster
 
@@ -113,4 +122,4 @@ help: ## List the targets
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --constraint manifests/checkov.lock checkov
 	@touch $@
 
-.PHONY: sweep environment test test-faults lint reference docs format bench hooks render verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean help
+.PHONY: sweep environment test test-faults lint reference docs format bench hooks render verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean nightly nightly-issue bench-compare help

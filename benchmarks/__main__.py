@@ -1,4 +1,7 @@
-"""`python -m benchmarks [NAME ...]`: measure, print a table, and write benchmarks/results/<name>.json."""
+"""`python -m benchmarks [NAME ...]`: measure, print a table, and write benchmarks/results/<name>.json.
+
+With --compare, print ratios to what is written there instead, and keep it.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figures import Figure
+from benchmarks.references import comparison, read_reference
+from morphogenetic_engine.sweeps.machine import this_machine
 
 NAMES = (
     "startup",
@@ -28,6 +33,7 @@ NAMES = (
     "engine_epoch",
     "tracking_overhead",
     "monitor",
+    "nightly",
     "reports",
     "report_page",
 )
@@ -39,16 +45,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmarks that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(NAMES)}; none: all")
-    names = parser.parse_args(arguments).names or NAMES
+    parser.add_argument("--compare", action="store_true", help="print ratios to the results that are there, keep these")
+    options = parser.parse_args(arguments)
+    names = options.names or NAMES
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         parser.error(f"unknown benchmark {unknown[0]!r}: choose from {', '.join(NAMES)}")
     _RESULTS.mkdir(exist_ok=True)
     for name in names:
         figures: list[Figure] = importlib.import_module(f"benchmarks.{name}").figures()
+        path, machine = _RESULTS / f"{name}.json", _machine()
+        if options.compare:
+            Console().print(comparison(name, figures, read_reference(path), machine))
+            continue
         Console().print(_table(name, figures))
-        written = {"machine": _machine(), "figures": [asdict(figure) for figure in figures]}
-        (_RESULTS / f"{name}.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+        written = {"machine": machine, "figures": [asdict(figure) for figure in figures]}
+        path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
 
 
 def _table(name: str, figures: Sequence[Figure]) -> Table:
@@ -67,6 +79,7 @@ def _machine() -> dict[str, object]:
     return {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "system": f"{platform.system()} {platform.machine()}",
+        "processor": this_machine().processor,
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in _PACKAGES},

@@ -56,6 +56,7 @@ _READY_SECONDS = 120.0
 VIEWING = """
 import asyncio, os, sys
 from websockets.asyncio.client import connect
+from morphogenetic_engine.sweeps.following.priority import lower_priority
 
 async def view(uri):
     async with connect(uri, max_size=None, proxy=None) as socket:
@@ -65,7 +66,7 @@ async def view(uri):
 async def main():
     await asyncio.gather(*(view(sys.argv[1]) for _ in range(int(sys.argv[2]))), return_exceptions=True)
 
-os.nice(19)
+lower_priority(os.getpid())
 asyncio.run(main())
 """
 

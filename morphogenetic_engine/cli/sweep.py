@@ -18,6 +18,7 @@ from morphogenetic_engine.cli.ensemble import ensemble_command
 from morphogenetic_engine.cli.katib import collect_command, stop_command, submit_command, watch_command
 from morphogenetic_engine.cli.main import INTERRUPTED, run
 from morphogenetic_engine.cli.monitor import monitor_command, open_monitor
+from morphogenetic_engine.cli.regression import baseline_command, regress_command, trend_command
 from morphogenetic_engine.cli.render import render_command
 from morphogenetic_engine.cli.replay import replay_command
 
@@ -316,7 +317,10 @@ sweep.add_command(confirm_command)
 sweep.add_command(ensemble_command)
 sweep.add_command(replay_command)
 sweep.add_command(monitor_command)
-for command in (render_command, submit_command, watch_command, collect_command, stop_command):
+for command in (
+    *(baseline_command, regress_command, trend_command),
+    *(render_command, submit_command, watch_command, collect_command, stop_command),
+):
     sweep.add_command(command)
 
 

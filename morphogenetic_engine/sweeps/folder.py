@@ -32,6 +32,7 @@ from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, did
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.inputs import InputFile, read_inputs
+from morphogenetic_engine.sweeps.machine import Machine, this_machine
 from morphogenetic_engine.sweeps.record_file import read_record
 from morphogenetic_engine.sweeps.journal import is_locked
 
@@ -84,6 +85,8 @@ class SweepInfo(BaseModel):
     """Which rule chose the search, where the sampler is `auto`."""
     git_commit: str | None
     """The commit of the working directory, with "-dirty" where files differed from it; None outside a repository."""
+    machine: Machine | None = None
+    """Where the sweep was started; not there in sweeps of earlier versions."""
     inputs: dict[str, InputFile] = Field(default_factory=dict)
     """The files that the trials read, by the names of their parameters; not there in sweeps of earlier versions."""
     mlflow_run: str | None = None
@@ -186,6 +189,7 @@ def new_sweep(
             versions=_versions(),
             rule=rule,
             git_commit=_git_commit(),
+            machine=this_machine(),
             inputs=inputs,
             mlflow_run=os.environ.get(MLFLOW_RUN) or None,
         )

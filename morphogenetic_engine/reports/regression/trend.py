@@ -1,0 +1,125 @@
+"""A metric over many nights, and the nights since which it is different."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from morphogenetic_engine.errors import SweepError
+from morphogenetic_engine.reports.regression import verdict as verdict_file
+from morphogenetic_engine.reports.regression.change_points import change_points
+from morphogenetic_engine.reports.regression.measurements import Measurements, measure
+from morphogenetic_engine.reports.regression.reference import Origin, origin_of
+from morphogenetic_engine.reports.regression.verdict import Verdict
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record_file import read_record
+from morphogenetic_engine.sweeps.results import read_result
+
+
+@dataclass(frozen=True)
+class Night:
+    """One sweep of many."""
+
+    origin: Origin
+    measurements: Measurements
+
+
+class TrendChange(BaseModel):
+    """A sweep since which a metric is different, and its means on both sides, up to the next changes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sweep_id: str
+    git_commit: str | None
+    before: float
+    after: float
+    p_value: float
+
+
+class Trend(BaseModel):
+    """One metric over the nights that have it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    metric: str
+    nights: tuple[str, ...]
+    """The sweeps' ids, the oldest first."""
+    means: tuple[float, ...]
+    changes: tuple[TrendChange, ...]
+
+
+def read_nights(paths: Iterable[Path]) -> list[Night]:
+    """Read nights from verdict files, folders of such files, and sweep folders; the oldest first, each sweep once.
+
+    Raises:
+        SweepError: one is damaged, of a newer format, was not confirmed, or searches something else than the others.
+        StoreError: one cannot be read.
+    """
+    found: dict[tuple[str, str], Night] = {}
+    for path in paths:
+        for night in _read(path):
+            found[night.origin.sweep_id, night.origin.created] = night
+    nights = sorted(found.values(), key=lambda night: datetime.fromisoformat(night.origin.created))
+    for night in nights:
+        if night.origin.identity != nights[0].origin.identity:
+            raise SweepError(
+                f"sweep {night.origin.sweep_id}: searches something else than sweep {nights[0].origin.sweep_id};"
+                " a history is of one search"
+            )
+    return nights
+
+
+def trends(nights: list[Night]) -> list[Trend]:
+    """Return the trend of each metric; what depends on the machine, of the nights on the latest night's machine."""
+    if not nights:
+        return []
+    last = nights[-1]
+    return [
+        _trend(metric.metric, _alike(nights) if metric.wall_clock else nights) for metric in last.measurements.metrics
+    ]
+
+
+def _trend(metric: str, nights: list[Night]) -> Trend:
+    means, kept = [], []
+    for night in nights:
+        values = next((each.values for each in night.measurements.metrics if each.metric == metric), ())
+        if values:
+            means.append(statistics.fmean(values))
+            kept.append(night)
+    points = change_points(means)
+    borders = [0, *(point.index for point in points), len(means)]
+    changes = [
+        TrendChange(
+            sweep_id=kept[point.index].origin.sweep_id,
+            git_commit=kept[point.index].origin.git_commit,
+            before=statistics.fmean(means[borders[place] : point.index]),
+            after=statistics.fmean(means[point.index : borders[place + 2]]),
+            p_value=point.p_value,
+        )
+        for place, point in enumerate(points)
+    ]
+    return Trend(
+        metric=metric,
+        nights=tuple(night.origin.sweep_id for night in kept),
+        means=tuple(means),
+        changes=tuple(changes),
+    )
+
+
+def _alike(nights: list[Night]) -> list[Night]:
+    machine = nights[-1].origin.machine
+    return [night for night in nights if machine is not None and night.origin.machine == machine]
+
+
+def _read(path: Path) -> list[Night]:
+    if (path / "sweep.json").is_file():
+        result = read_result(SweepFolder(path))
+        return [Night(origin_of(result), measure(result))]
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    verdicts = [read_record(file, Verdict, newest=verdict_file.FORMAT) for file in files]
+    return [Night(verdict.origin, verdict.measurements) for verdict in verdicts]

@@ -1,0 +1,75 @@
+"""A verdict, and a history, in Markdown: for a job's summary, and for the issue that an alarm opens."""
+
+from __future__ import annotations
+
+from morphogenetic_engine.reports.drawing.number_text import number_text
+from morphogenetic_engine.reports.regression.trend import Trend
+from morphogenetic_engine.reports.regression.verdict import Change, MetricVerdict, Verdict
+
+_SIGNS = {Change.REGRESSION: "❌", Change.IMPROVEMENT: "✅", Change.UNCHANGED: "", Change.NOT_COMPARED: ""}
+
+
+def headline(verdict: Verdict) -> str:
+    """Return the verdict in one line."""
+    sweep, worse = verdict.origin.sweep_id, verdict.regressions
+    if worse:
+        told = ", ".join(f"{each.metric} is worse by {_number(each.worse_by)}" for each in worse)
+        return f"sweep {sweep}: regression: {told}"
+    if not verdict.compares_objectives:
+        return f"sweep {sweep}: no verdict: {_why(verdict)}"
+    better = [each.metric for each in verdict.metrics if each.change is Change.IMPROVEMENT]
+    improved = f"; better: {', '.join(better)}" if better else ""
+    return f"sweep {sweep}: no regression against sweep {verdict.reference.sweep_id}{improved}"
+
+
+def verdict_markdown(verdict: Verdict) -> str:
+    """Return the verdict with its table."""
+    rows = [
+        "| metric | | reference | tonight | worse by | 95 % interval | tolerance | p, corrected |",
+        "|---|---|--:|--:|--:|--:|--:|--:|",
+        *map(_row, verdict.metrics),
+    ]
+    seeds = f"{len(verdict.measurements.seeds)} seeds against {len(verdict.reference_measurements.seeds)}"
+    commits = f"commit {_code(verdict.origin.git_commit)} against {_code(verdict.reference.git_commit)}"
+    return "\n".join([f"### {_escaped(headline(verdict))}", "", *rows, "", f"{seeds}; {commits}.", ""])
+
+
+def trend_markdown(trends: list[Trend]) -> str:
+    """Return each metric's change points over the nights."""
+    rows = ["| metric | nights | changed with sweep | from | to | p |", "|---|--:|---|--:|--:|--:|"]
+    for trend in trends:
+        if not trend.changes:
+            rows.append(f"| {_escaped(trend.metric)} | {len(trend.nights)} | never | | | |")
+        for change in trend.changes:
+            rows.append(
+                f"| {_escaped(trend.metric)} | {len(trend.nights)} | {_escaped(change.sweep_id)} |"
+                f" {_number(change.before)} | {_number(change.after)} | {_number(change.p_value)} |"
+            )
+    return "\n".join([*rows, ""])
+
+
+def _row(each: MetricVerdict) -> str:
+    change = f"{_SIGNS[each.change]} {each.change}".strip() + (f": {_escaped(each.why)}" if each.why else "")
+    interval = "" if each.interval is None else f"{_number(each.interval[0])} to {_number(each.interval[1])}"
+    numbers = [_number(value) for value in (each.reference, each.tonight, each.worse_by)]
+    rest = [interval, _number(each.tolerance), _number(each.corrected_p)]
+    return f"| {_escaped(each.metric)} | {change} | {' | '.join([*numbers, *rest])} |"
+
+
+def _why(verdict: Verdict) -> str:
+    return "; ".join(f"{each.metric}: {each.why}" for each in verdict.metrics if each.why)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else number_text(value)
+
+
+def _code(text: str | None) -> str:
+    return f"`{text}`" if text else "unknown"
+
+
+def _escaped(text: str) -> str:
+    """Return a text that is no Markdown and no HTML."""
+    for sign in "\\`*_[]|<>#":
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("@", "@\u200b")
