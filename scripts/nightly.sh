@@ -28,5 +28,9 @@ if [ -n "${MLFLOW_TRACKING_URI:-}" ]; then
 else
   echo "MLFLOW_TRACKING_URI is not set: not published"
 fi
+if [ ! -f "baselines/$name.json" ]; then
+  echo "no reference yet: $morphogenetic sweep baseline ${sweep[*]} baselines/$name.json" >&2
+  exit 4
+fi
 "$morphogenetic" sweep regress "${sweep[@]}" --baseline "baselines/$name.json" \
   --json "$folder/verdicts/$name.json" --markdown "$folder/verdicts/$name.md"
