@@ -82,7 +82,7 @@ class Pair:
 
 
 def figures() -> list[Figure]:
-    """Return the ratio of the wall times, the monitor's share of the machine, and the seconds to ten thousand trials."""
+    """Return the ratio of the wall times, the monitor's share of the machine, the seconds to ten thousand trials."""
     pairs = list(measure())
     quiet = [pair for pair in pairs if pair.others < QUIET] or pairs
     ratio = statistics.median(pair.shown_s / pair.plain_s for pair in quiet)
