@@ -101,6 +101,8 @@ class SavedModels:
     """(params, seed, trial folder) -> the model's predictions for its validation and test split."""
     predictor: Callable[[Path], Predictor]
     """(trial folder) -> the model as a function."""
+    example: Callable[[Path], NDArray[np.float64]] | None = None
+    """(trial folder) -> a few samples such as the function takes, x_NF; None: its models cannot be registered."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import ConfigError, StoreError
 from morphogenetic_engine.trial import Params, Predictions, Predictor
 
+EXAMPLE_SAMPLES = 5
 MODEL_FILE = "model.pt"
 """The saved network in the folder of its trial."""
 
@@ -45,6 +46,16 @@ def predictions(params: Params, _seed: int, folder: Path) -> Predictions:
         test_p_NC=_probabilities(model.network, data.test.x_NF),
         test_y_N=_labels(data.test),
     )
+
+
+def example(folder: Path) -> NDArray[np.float64]:
+    """Return the first samples of the data that the network in a trial's folder learnt from, x_NF.
+
+    Raises:
+        StoreError: there is no whole model, or its data file cannot be read.
+        ConfigError: its data file does not hold samples with classes.
+    """
+    return make_problem(load_model(folder / MODEL_FILE).settings).x_NF[:EXAMPLE_SAMPLES]
 
 
 def predictor(folder: Path) -> Predictor:

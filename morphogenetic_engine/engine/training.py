@@ -11,7 +11,7 @@ from morphogenetic_engine.engine.dataset import prepare
 from morphogenetic_engine.engine.device import resolve_device, torch_threads
 from morphogenetic_engine.engine.evaluation import score
 from morphogenetic_engine.engine.network import SeedState
-from morphogenetic_engine.engine.predictions import MODEL_FILE, predictions, predictor
+from morphogenetic_engine.engine.predictions import MODEL_FILE, example, predictions, predictor
 from morphogenetic_engine.engine.problems import make_problem
 from morphogenetic_engine.engine.recovery import recovery
 from morphogenetic_engine.engine.run import Run
@@ -32,7 +32,7 @@ def _check(params: Params) -> None:
     TrainingSettings.from_params(params)
 
 
-@declare(parameters=PARAMETERS, metrics=METRICS, check=_check, models=SavedModels(predictions, predictor))
+@declare(parameters=PARAMETERS, metrics=METRICS, check=_check, models=SavedModels(predictions, predictor, example))
 def train(params: Params, trial: Trial) -> Metrics:
     """Train a network that grows, and return how good it became.
 

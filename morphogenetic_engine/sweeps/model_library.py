@@ -44,7 +44,7 @@ def saved_models(info: SweepInfo) -> SavedModels:
     where = f"sweep {info.sweep_id}: experiment"
     if info.config.experiment.workload is None:
         raise WorkloadError(f"{where}.command: a program cannot say how its models are used; use a Python function")
-    with _importable(info.working_directory):
+    with importable(info.working_directory):
         try:
             train = load_workload(info.config.experiment.workload)
         except WorkloadError as error:
@@ -98,7 +98,7 @@ def _check_same_data(sweep_id: str, one: Model, other: Model) -> None:
 
 
 @contextmanager
-def _importable(directory: str) -> Iterator[None]:
+def importable(directory: str) -> Iterator[None]:
     """Let workloads be imported from a directory, as in the workers of the sweep."""
     sys.path.insert(0, directory)
     try:

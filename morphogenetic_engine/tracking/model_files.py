@@ -1,0 +1,109 @@
+"""The best trial's model as a folder that MLflow can load anywhere: signature, input example, code, requirements."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from morphogenetic_engine.errors import StoreError, SweepError, WorkloadError
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.model_library import importable, saved_models
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.sections import DEFAULT_WORKLOAD
+from morphogenetic_engine.trial import SavedModels
+
+_PACKAGE = Path(__file__).parents[1]
+_SERVED = Path(__file__).with_name("served_model.py")
+
+
+@dataclass(frozen=True)
+class TrialModel:
+    """The saved model of one trial, and how it is used."""
+
+    folder: Path
+    workload: str
+    directory: str
+    """Where the workload is imported from."""
+    models: SavedModels
+    data: str
+    """Which samples, split in which way, it was judged by."""
+
+
+def trial_model(folder: SweepFolder, result: SweepResult, trial: TrialRecord) -> TrialModel:
+    """Return a trial's model; of its replicates, that of the best.
+
+    Raises:
+        WorkloadError: the workload does not say how its models are used, or gives no example of what they take.
+        SweepError: the trial has no whole model.
+    """
+    models = saved_models(result.info)
+    workload = result.config.experiment.workload or ""
+    if models.example is None:
+        where = f"sweep {result.info.sweep_id}: experiment.workload"
+        raise WorkloadError(f"{where}: {workload} gives no example of what its models take; see SavedModels.example")
+    home, seed = folder.trial(trial.number), trial.seed
+    if trial.replicates:
+        rule = result.config.optimization
+        sign = -1.0 if rule.direction == "minimize" else 1.0
+        number = max(trial.replicates, key=lambda each: sign * trial.replicates[each].metrics[rule.target_metric])
+        home, seed = home / f"replicate_{number}", trial.replicates[number].seed
+    try:
+        data = models.predictions(trial.params, seed, home).data
+    except StoreError as error:
+        raise SweepError(f"sweep {result.info.sweep_id}: trial {trial.number} has no whole model: {error}") from error
+    return TrialModel(home, workload, result.info.working_directory, models, data)
+
+
+def write_model(model: TrialModel, to: Path) -> None:
+    """Write what MLflow loads into the folder `to`, which is not there yet."""
+    assert model.models.example is not None
+    x_NF = model.models.example(model.folder)
+    p_NC = model.models.predictor(model.folder)(x_NF)
+    with warnings.catch_warnings(), _files(model, to.with_name("trial")) as files, importable(model.directory):
+        warnings.simplefilter("ignore")  # mlflow warns of its own classes
+        from mlflow.models import infer_signature  # pylint: disable=import-outside-toplevel  # takes seconds
+        from mlflow.pyfunc import save_model  # pylint: disable=import-outside-toplevel
+
+        save_model(
+            path=str(to),
+            python_model=str(_SERVED),
+            artifacts={"trial": str(files)},
+            model_config={"workload": model.workload},
+            signature=infer_signature(x_NF, p_NC),
+            input_example=x_NF,
+            code_paths=[str(_PACKAGE), *_workload_code(model.workload)],
+            pip_requirements=_requirements(model.workload),
+        )
+
+
+@contextmanager
+def _files(model: TrialModel, place: Path) -> Iterator[Path]:
+    """Copy the model, and no other file of the trial, into a folder of its own."""
+    place.mkdir()
+    for path in sorted(model.folder.glob("model*")):
+        if path.is_dir():
+            shutil.copytree(path, place / path.name)
+        else:
+            shutil.copy(path, place)
+    yield place
+
+
+def _workload_code(workload: str) -> list[str]:
+    """Return the file, or the package, that holds a workload of the user's own."""
+    name = workload.partition(":")[0].partition(".")[0]
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file is None or name == _PACKAGE.name:
+        return []
+    path = Path(file)
+    return [str(path.parent if path.name == "__init__.py" else path)]
+
+
+def _requirements(workload: str) -> list[str]:
+    names = ["numpy", "torch"] if workload == DEFAULT_WORKLOAD else ["numpy"]
+    return [f"{name}=={version(name)}" for name in names]

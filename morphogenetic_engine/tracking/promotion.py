@@ -1,0 +1,146 @@
+"""Promotion: the best trial's model becomes a registered version under an alias, if it is good enough.
+
+Two rules keep a worse model out: a threshold, and the model that has the alias already. Values that were measured on
+other data, or of another metric, are not compared; they are no reason to promote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
+from morphogenetic_engine.sweeps.sections import OptimizationConfig
+from morphogenetic_engine.tracking.address import tracking_uri
+from morphogenetic_engine.tracking.model_files import TrialModel, trial_model, write_model
+from morphogenetic_engine.tracking.publisher import REQUEST_SECONDS, publish
+from morphogenetic_engine.tracking.registry import ModelRegistry, Version
+from morphogenetic_engine.tracking.runs import TAG
+from morphogenetic_engine.tracking.server import TrackingServer, quiet_mlflow
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,99}")
+_ALIAS = re.compile(r"(?!(?i:latest|v\d+)$)[A-Za-z][A-Za-z0-9_-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What came of it."""
+
+    promoted: bool
+    reason: str
+    """In words: what was promoted, or why nothing was."""
+    version: str = ""
+    """The version that has the alias now; "" where nothing was promoted and none had it."""
+
+
+def promote(
+    folder: SweepFolder,
+    *,
+    name: str,
+    alias: str,
+    threshold: float | None = None,
+    force: bool = False,
+    uri: str | None = None,
+) -> Promotion:
+    """Register the best trial's model and give it the alias, if it is no worse than threshold and present holder.
+
+    The sweep is published first. `threshold` is a bound of the objective: a lower one where it is maximised. `force`
+    leaves the holder out of account, not the threshold. A second call registers nothing anew.
+
+    Raises:
+        ConfigError: name or alias is none, or mlflow is not installed.
+        SweepError: no trial is complete, or the best one has no model.
+        WorkloadError: the workload does not say how its models are used.
+        StoreError: the server cannot be reached or refuses.
+    """
+    _check("name", name, _NAME, "letters, digits, spaces, '_', '.' and '-'")
+    _check("alias", alias, _ALIAS, "letters, digits, '_' and '-' (not latest or v1)")
+    result = read_result(folder, keep_curves=False)
+    if not result.ranked:
+        raise SweepError(f"sweep {folder.sweep_id}: no trial is complete, so there is no model to promote")
+    best, rule = result.ranked[0], result.config.optimization
+    value = best.metrics[rule.target_metric]
+    if threshold is not None and rule.direction.better(threshold, value):
+        return Promotion(False, f"{_shown(best, rule)} is worse than the threshold {threshold:g}")
+    model = trial_model(folder, result, best)
+    address = uri or tracking_uri(result.config.tracking, folder.path.parent)
+    tags = _tags(result, best, model)
+    with quiet_mlflow(REQUEST_SECONDS):
+        registry = ModelRegistry(address)
+        holder = registry.holder(name, alias)
+        if holder is not None and holder.tags.items() >= _identity(tags).items():
+            return Promotion(True, f"{_shown(best, rule)} is {alias} already", holder.number)
+        objection = "" if force or holder is None else _objection(tags, holder, rule)
+        if holder is not None and objection:
+            return Promotion(
+                False, f"{_shown(best, rule)} {objection}; --force promotes it all the same", holder.number
+            )
+        version = registry.find(name, _identity(tags))
+        if version is None:
+            with _files(model) as files:
+                version = registry.register(name, _run_of(folder, best, uri), files, tags)
+        registry.point(name, alias, version)
+    return Promotion(True, f"{_shown(best, rule)} is {alias} now", version.number)
+
+
+@contextmanager
+def _files(model: TrialModel) -> Iterator[Path]:
+    with TemporaryDirectory(prefix="promotion-") as scratch:
+        files = Path(scratch) / "model"
+        write_model(model, files)
+        yield files
+
+
+def _run_of(folder: SweepFolder, best: TrialRecord, uri: str | None) -> str:
+    """Publish what is not yet published of the sweep, and return the run of its best trial."""
+    sent = publish(folder, uri=uri)
+    config = folder.read_info().config.tracking
+    server = TrackingServer(uri or tracking_uri(config, folder.path.parent))
+    if not server.enter_experiment_of(sent.run_id):
+        raise SweepError(f"sweep {folder.sweep_id}: its run in MLflow was deleted")
+    runs = [run for run in server.trials(sent.run_id, best.number) if run.attempt == best.attempt]
+    return runs[0].run_id
+
+
+def _objection(tags: Mapping[str, str], holder: Version, rule: OptimizationConfig) -> str:
+    """Return why the alias should stay where it is, or ""."""
+    present = f"version {holder.number}, which has the alias"
+    for key, words in (("objective", "another objective"), ("data", "other data")):
+        if holder.tags.get(f"{TAG}{key}") != tags[f"{TAG}{key}"]:
+            return f"cannot be compared with {present}: that was judged by {words}"
+    theirs, ours = float(holder.tags[f"{TAG}value"]), float(tags[f"{TAG}value"])
+    if rule.direction.better(theirs, ours):
+        return f"is worse than {present}: {rule.target_metric}={theirs:g}"
+    return ""
+
+
+def _tags(result: SweepResult, best: TrialRecord, model: TrialModel) -> dict[str, str]:
+    rule = result.config.optimization
+    return {
+        f"{TAG}sweep_id": result.info.sweep_id,
+        f"{TAG}sweep_created": result.info.created,
+        f"{TAG}trial": str(best.number),
+        f"{TAG}objective": f"{rule.direction} {rule.target_metric}",
+        f"{TAG}value": repr(best.metrics[rule.target_metric]),
+        f"{TAG}data": model.data,
+    }
+
+
+def _identity(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags by which the version of a trial is found again."""
+    return {f"{TAG}{key}": tags[f"{TAG}{key}"] for key in ("sweep_id", "sweep_created", "trial")}
+
+
+def _shown(trial: TrialRecord, rule: OptimizationConfig) -> str:
+    return f"trial {trial.number} with {rule.target_metric}={trial.metrics[rule.target_metric]:g}"
+
+
+def _check(what: str, given: str, allowed: re.Pattern[str], words: str) -> None:
+    if allowed.fullmatch(given) is None:
+        raise ConfigError(f"--{what}: must be {words}, 100 at most, but got {given!r}")

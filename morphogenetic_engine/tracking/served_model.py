@@ -1,0 +1,42 @@
+"""A registered model as MLflow serves it: samples in, the probability of each class out.
+
+MLflow keeps this file with the model and runs it when the model is loaded ("models from code"): nothing is unpickled.
+Around it are the trial's saved model, the name of the workload that wrote it, and the code of both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
+from numpy.typing import NDArray
+
+from morphogenetic_engine.errors import WorkloadError
+from morphogenetic_engine.trial import Predictor, declaration_of
+from morphogenetic_engine.workload import load_workload
+
+
+class ClassProbabilities(PythonModel):  # pylint: disable=abstract-method  # it does not stream
+    """The saved model of one trial."""
+
+    _predictor: Predictor
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Load the trial's model with the workload that wrote it."""
+        workload = context.model_config["workload"]
+        models = declaration_of(load_workload(workload)).models
+        if models is None:
+            raise WorkloadError(f"{workload} does not say how its models are used; see declare(models=...)")
+        self._predictor = models.predictor(Path(context.artifacts["trial"]))
+
+    def predict(
+        self, context: PythonModelContext, model_input: np.ndarray, params: dict[str, object] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the probability of each class, p_NC, for samples as they are in the data, x_NF."""
+        del context, params
+        return self._predictor(np.asarray(model_input, dtype=np.float64))
+
+
+set_model(ClassProbabilities())
