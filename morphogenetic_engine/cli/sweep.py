@@ -17,8 +17,8 @@ from morphogenetic_engine.cli.confirm import confirm_command
 from morphogenetic_engine.cli.ensemble import ensemble_command
 from morphogenetic_engine.cli.katib import collect_command, stop_command, submit_command, watch_command
 from morphogenetic_engine.cli.main import INTERRUPTED, run
-from morphogenetic_engine.cli.promote import promote_command
 from morphogenetic_engine.cli.monitor import monitor_command, open_monitor
+from morphogenetic_engine.cli.promote import promote_command
 from morphogenetic_engine.cli.regression import baseline_command, regress_command, trend_command
 from morphogenetic_engine.cli.render import render_command
 from morphogenetic_engine.cli.replay import replay_command

@@ -87,8 +87,6 @@ class ModelRegistry:
             yield
         except MorphogeneticError:
             raise
-        except (
-            Exception
-        ) as error:  # pylint: disable=broad-exception-caught  # mlflow lets its libraries' errors through
+        except Exception as error:  # pylint: disable=broad-exception-caught  # those of mlflow's libraries too
             shown = without_credentials(self._uri)
             raise StoreError(f"MLflow at {shown}: {reason(error, self._uri)}") from error
