@@ -26,9 +26,9 @@ _NOTHING_CONFIRMED = 1
 def confirm_command(
     *, sweep_id: str, results: Path, top: int, seeds: int, parallel: int | None, retry_failed: bool, as_json: bool
 ) -> int:
-    """Run the best configurations and the baseline again, on fresh seeds that all of them share.
+    """Run the best configurations again, on fresh seeds.
 
-    What was confirmed before is not run again; more seeds or configurations add to it.
+    The baseline runs too, and all of them share the seeds. What was confirmed before is not run again; more seeds or configurations add to it.
     """
     from morphogenetic_engine.cli import confirmation_table as table
     from morphogenetic_engine.cli.displays import terminal

@@ -17,7 +17,10 @@ from morphogenetic_engine.cli import options
 @click.option("--size", type=click.IntRange(min=1), default=5, show_default=True, help="Models to pick, with repeats.")
 @options.as_json
 def ensemble_command(sweep_id: str, results: Path, size: int, as_json: bool) -> None:
-    """Choose models of a sweep that predict better together, check them on the test split, and save them."""
+    """Choose and save models that predict better together.
+
+    They are checked on the test split.
+    """
     from morphogenetic_engine.cli.displays import terminal
     from morphogenetic_engine.cli.ensemble_table import print_ensemble
     from morphogenetic_engine.sweeps.ensemble import build_ensemble

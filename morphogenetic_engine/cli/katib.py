@@ -3,10 +3,9 @@
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,19 +20,11 @@ if TYPE_CHECKING:
     from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, Snapshot
     from morphogenetic_engine.sweeps.katib.history import TrialJournal
 
-_F = TypeVar("_F", bound=Callable[..., object])
-
 experiment_name = click.option("--experiment", required=True, metavar="NAME", help="The Experiment on the cluster.")
 namespace = click.option("--namespace", metavar="NAME", help="Its namespace.  [default: the kubeconfig's]")
 
 
-def _cluster_options(command: _F) -> _F:
-    for option in reversed(_CLUSTER_OPTIONS):
-        command = option(command)
-    return command
-
-
-_CLUSTER_OPTIONS = (
+_cluster_options = options.several(
     click.option("--kubeconfig", type=click.Path(path_type=Path), metavar="FILE", help="How to reach the cluster."),
     click.option("--context", metavar="NAME", help="Which cluster of the kubeconfig."),
     options.results,
@@ -46,9 +37,6 @@ _CLUSTER_OPTIONS = (
 @options.config
 @target
 @experiment_options
-@options.trials
-@options.parallel
-@options.seed
 @_cluster_options
 @click.option("--wait", is_flag=True, help="Stay, show the trials, and collect them; ends what runs on after the goal.")
 def submit_command(config: Path, target: str, wait: bool, **given: object) -> int:  # pylint: disable=unused-argument
@@ -77,7 +65,10 @@ def submit_command(config: Path, target: str, wait: bool, **given: object) -> in
 @namespace
 @_cluster_options
 def watch_command(experiment: str, **given: object) -> int:
-    """Show the trials of a sweep on a cluster until it is done, and collect them."""
+    """Show the trials of a sweep on a cluster, and collect them.
+
+    It ends with the sweep; Ctrl-C leaves the sweep running.
+    """
     return _follow(_api(given), experiment, given, end_leftovers=False)
 
 
@@ -87,7 +78,10 @@ def watch_command(experiment: str, **given: object) -> int:
 @_cluster_options
 @click.option("--files", is_flag=True, help="Download what the trials uploaded, models among it, too.")
 def collect_command(experiment: str, files: bool, **given: object) -> int:
-    """Read a sweep on a cluster, done or not, into a sweep folder; again, to add what is new."""
+    """Read a sweep on a cluster, done or not, into a sweep folder.
+
+    Again adds what is new.
+    """
     from morphogenetic_engine.cluster.experiments import snapshot
     from morphogenetic_engine.sweeps.katib.collection import open_collection
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 @options.port
 @options.allow_host
 def monitor_command(sweep_id: str, results: Path, host: str, port: int | None, allow_host: tuple[str, ...]) -> None:
-    """Show a sweep in the browser, live while it runs here or elsewhere; Ctrl-C ends the showing, not the sweep."""
+    """Show a sweep in the browser, live while it runs.
+
+    It may run here or elsewhere. Ctrl-C ends the showing, not the sweep.
+    """
     import os
 
     from morphogenetic_engine.sweeps.folder import find_sweep

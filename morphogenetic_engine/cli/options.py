@@ -6,8 +6,11 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import click
+
+_F = TypeVar("_F", bound=Callable[..., object])
 
 DEFAULT_RESULTS = Path("results/sweeps")
 
@@ -40,6 +43,20 @@ timeout = click.option(
 )
 
 mlflow = click.option("--mlflow/--no-mlflow", default=None, help="Send the sweep to MLflow while it runs, or do not.")
+
+
+def several(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    """Return options as one decorator; --help shows them in this order."""
+
+    def add(command: _F) -> _F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+new_sweep = several(new_sweep_id, results, trials, parallel, seed, timeout, mlflow)
 
 warm_start = click.option("--from", "warm_start", metavar="ID", help="Start from the results of an earlier sweep.")
 

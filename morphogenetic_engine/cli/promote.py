@@ -31,7 +31,7 @@ NOT_PROMOTED = 1
 @click.option("--uri", metavar="URI", help="MLflow's server.  [default: as the sweep file or MLFLOW_TRACKING_URI says]")
 @options.as_json
 def promote_command(*, sweep_id: str, results: Path, as_json: bool, **given: object) -> int:
-    """Register the best trial's model in MLflow and let an alias stand for it.
+    """Register the best model in MLflow, under an alias.
 
     The exit status is 1 when it is not good enough: worse than the threshold, or than the model that has the alias.
     """

@@ -27,7 +27,10 @@ _markdown_file = click.option(
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--update", is_flag=True, help="Replace the reference that is there.")
 def baseline_command(sweep_id: str, results: Path, file: Path, update: bool) -> None:
-    """Write what a confirmed sweep reached into FILE, as the reference for `sweep regress`."""
+    """Write what a confirmed sweep reached, to compare others with.
+
+    FILE is the reference of `sweep regress`.
+    """
     from morphogenetic_engine.reports.regression.reference import write_reference
     from morphogenetic_engine.sweeps.folder import find_sweep
 
@@ -88,7 +91,7 @@ def regress_command(
 @_json_file
 @_markdown_file
 def trend_command(paths: Sequence[Path], json_path: Path | None, markdown_path: Path | None) -> None:
-    """Show each metric over many nights, and since which night it is different.
+    """Show metrics over many nights, and since when they differ.
 
     PATHS are verdicts of `sweep regress --json`, folders of them, or folders of confirmed sweeps.
     """

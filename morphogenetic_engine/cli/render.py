@@ -3,10 +3,9 @@
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,19 +15,10 @@ if TYPE_CHECKING:
     from morphogenetic_engine.sweeps.config_file import ConfigFile
     from morphogenetic_engine.sweeps.katib.options import RenderOptions
 
-_F = TypeVar("_F", bound=Callable[..., object])
-
 target = click.option("--to", "target", type=click.Choice(["katib"]), required=True, help="The system that runs it.")
 
 
-def experiment_options(command: _F) -> _F:
-    """Add the options that say where and how an Experiment runs; `render_options` takes them."""
-    for option in reversed(_EXPERIMENT_OPTIONS):
-        command = option(command)
-    return command
-
-
-_EXPERIMENT_OPTIONS = (
+experiment_options = options.several(
     click.option(
         "--name", metavar="NAME", help="Name of the Experiment.  [default: the file's, with the sweep's hash]"
     ),
@@ -52,18 +42,22 @@ _EXPERIMENT_OPTIONS = (
     ),
     click.option("--store", metavar="URL", help="Where trials upload their files: s3://bucket/folder."),
     click.option("--exact", is_flag=True, help="Run the very points of a local sweep, where they are known ahead."),
+    options.trials,
+    options.parallel,
+    options.seed,
 )
+"""Where and how an Experiment runs; `file_overrides` and `render_options` take them."""
 
 
 @click.command("render")
 @options.config
 @target
 @experiment_options
-@options.trials
-@options.parallel
-@options.seed
 def render_command(config: Path, target: str, **given: object) -> None:  # pylint: disable=unused-argument
-    """Print a sweep as a Katib Experiment that `kubectl apply -f -` takes; what is lost goes to standard error."""
+    """Print a sweep as a Katib Experiment for `kubectl apply -f -`.
+
+    What is lost goes to standard error.
+    """
     from morphogenetic_engine.sweeps.config_file import read_configs
     from morphogenetic_engine.sweeps.katib.experiment import render_experiment
     from morphogenetic_engine.sweeps.katib.manifest_yaml import manifest_yaml

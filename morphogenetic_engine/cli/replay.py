@@ -25,9 +25,9 @@ from morphogenetic_engine.cli import options
 def replay_command(
     *, sweep_id: str, results: Path, samplers: Sequence[str], pruners: Sequence[str], seeds: int, as_json: bool
 ) -> None:
-    """Let samplers and pruners search the recorded trials of a sweep, and compare what they spend until its best.
+    """Compare samplers and pruners on the recorded trials of a sweep.
 
-    The sweep as it ran and a random search stand beside them.
+    What counts is what they spend until its best. The sweep as it ran and a random search stand beside them.
     """
     from morphogenetic_engine.cli import replay_table
     from morphogenetic_engine.cli.displays import terminal

@@ -148,7 +148,10 @@ def summary_command(*, sweep_id: str, results: Path, **given: object) -> None:
 def compare_command(
     *, names: Sequence[str], results: Path, metric: str | None, tolerance: float, as_json: bool
 ) -> None:
-    """Compare sweeps by their best configurations, or trials: ID, ID:7, ID:best, ID:baseline."""
+    """Compare sweeps by their best configurations, or trials.
+
+    Each is ID, ID:7, ID:best or ID:baseline.
+    """
     ExperimentReports(results).show_comparison(names, metric=metric, tolerance=tolerance, as_json=as_json)
 
 
@@ -177,7 +180,9 @@ def compare_command(
 def export_command(
     *, sweep_id: str, results: Path, formats: Sequence[str], to: str | None, fanova: bool, link: bool, link_hours: float
 ) -> None:
-    """Write a sweep's trials and epochs into files, here or in an object store, and print where they are.
+    """Write the report of a sweep: a page, a notebook, PDF, tables.
+
+    The files go to a folder or an object store, and where they are is printed.
 
     What is uploaded is also in the report folder of the sweep, and stays there if the store is gone. Credentials come
     from the environment, see docs/storage.md.

@@ -75,7 +75,9 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     metrics: Path | None,
     store: str | None,
 ) -> int:
-    """Run one trial and print its metrics, a line each: the time, then name=value.
+    """Run one trial and print its metrics.
+
+    Each is a line: the time, then name=value.
 
     \b
     The exit status is 0 when the trial is complete, 1 when it failed, 2 for bad input, 143 when SIGTERM stopped it

@@ -10,6 +10,7 @@ import pytest
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.cli.experiment import main
+from morphogenetic_engine.cli.sweep import sweep
 from morphogenetic_engine.sweeps.folder import all_sweeps
 from tests.cli.conftest import Command
 
@@ -34,6 +35,20 @@ def test_version(command: Command) -> None:
 def test_no_command_prints_the_help(command: Command) -> None:
     ran = command()
     assert ran.status == 0 and "Commands:" in ran.out
+
+
+@pytest.mark.parametrize("group", ["sweep", "report", "trial"])
+def test_the_help_says_what_each_command_is_for_in_a_whole_sentence(command: Command, group: str) -> None:
+    shown = command(group, "--help").out
+    assert "Commands:" in shown or "Run:\n" in shown
+    commands = [line for line in shown.splitlines() if line.startswith("  ") and not line.startswith("   ")]
+    assert len(commands) > 1 and "..." not in "".join(commands)
+    assert all(line.endswith(".") for line in commands), shown
+
+
+def test_every_sweep_command_is_in_a_section_of_the_help(command: Command) -> None:
+    shown = command("sweep", "--help").out
+    assert all(f"\n  {name} " in shown for name in sweep.commands)
 
 
 def test_the_old_script_runs_a_single_experiment_from_flags(

@@ -1,0 +1,70 @@
+"""`morphogenetic sweep check`: what a sweep file will run, before it runs."""
+
+# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from morphogenetic_engine.cli import options
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.sweeps.check import SweepCheck
+    from morphogenetic_engine.sweeps.config_file import ConfigFile
+
+
+@click.command("check")
+@options.config
+@options.as_json
+@click.option(
+    "--watch",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="Seconds to run trial 0 for the estimate of the time; 0: do not run it.",
+)
+@click.option("--for", "target", type=click.Choice(["katib"]), help="Say too what this system does not do of the file.")
+@options.trials
+@options.parallel
+def check_command(config: Path, as_json: bool, watch: float, target: str | None, **given: object) -> None:
+    """Say what a sweep file will run, and find its mistakes."""
+    from morphogenetic_engine.cli.render import losses_json, print_losses
+    from morphogenetic_engine.cli.tables import check_json
+    from morphogenetic_engine.sweeps.check import check_sweep
+    from morphogenetic_engine.sweeps.config_file import read_configs
+
+    files = read_configs(config, options.overrides(**given))
+    losses = {file.path: losses_json(file) for file in files} if target else {}
+    checks = [(file, check_sweep(file, watch_seconds=watch)) for file in files]
+    if as_json:
+        found = [{"file": str(file.path), **check_json(check)} for file, check in checks]
+        click.echo(
+            json.dumps(
+                [{**each, "losses": losses[file.path]} for each, file in zip(found, files)] if target else found,
+                indent=2,
+            )
+        )
+        return
+    for file, check in checks:
+        _print_check(file, check)
+        if target:
+            print_losses(file)
+
+
+def _print_check(file: ConfigFile, check: SweepCheck) -> None:
+    from morphogenetic_engine.cli import tables
+    from morphogenetic_engine.cli.displays import terminal
+
+    console = terminal()
+    points = "a continuous space" if check.points is None else f"{check.points} points in the space"
+    console.print(f"{file.path}: {file.config.sweep_type}, {check.trials} trials, {points}", soft_wrap=True)
+    console.print(tables.axes_table(check))
+    if check.rule:
+        console.print(f"search: {check.rule}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"time: {tables.estimate_text(check)}", highlight=False, markup=False, soft_wrap=True)
+    for note in tables.unused_settings(file.config):
+        console.print(f"note: {note}", highlight=False, soft_wrap=True)

@@ -1,0 +1,31 @@
+"""`morphogenetic sweep publish`: what MLflow and an Optuna storage do not have of a sweep."""
+
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from morphogenetic_engine.cli import options
+
+
+@click.command("publish")
+@options.sweep_id
+@options.results
+@click.option(
+    "--uri",
+    metavar="URI",
+    help="MLflow's tracking server, also of a sweep that is only in an Optuna storage."
+    "  [default: as the sweep file or MLFLOW_TRACKING_URI says]",
+)
+def publish_command(sweep_id: str, results: Path, uri: str | None) -> None:
+    """Send to MLflow and Optuna what they do not have of a sweep.
+
+    Nothing is sent twice. Optuna's storage is the one that the sweep file names.
+    """
+    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.tracking.destinations import publish_all
+
+    for line in publish_all(find_sweep(results, sweep_id), uri=uri):
+        click.echo(line)

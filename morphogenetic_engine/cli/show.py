@@ -1,0 +1,60 @@
+"""`morphogenetic sweep list | show`: the sweeps of a results folder, and the trials of one."""
+
+# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from morphogenetic_engine.cli import options
+
+
+@click.command("list")
+@options.results
+@options.as_json
+def list_command(results: Path, as_json: bool) -> None:
+    """List the sweeps of a results folder."""
+    from morphogenetic_engine.cli.displays import terminal
+    from morphogenetic_engine.cli.tables import overview_table
+    from morphogenetic_engine.sweeps.overview import overviews
+
+    sweeps = overviews(results)
+    if as_json:
+        _print_json([asdict(each) for each in sweeps])
+    elif sweeps:
+        terminal().print(overview_table(sweeps))
+    else:
+        click.echo(f"{results}: no sweep yet")
+
+
+@click.command("show")
+@options.sweep_id
+@options.results
+@options.as_json
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N best trials.")
+def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -> None:
+    """Show the trials of a sweep, running or not."""
+    from morphogenetic_engine.cli.displays import terminal
+    from morphogenetic_engine.cli.tables import overview_table, trial_json, trials_table
+    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.sweeps.overview import overview
+    from morphogenetic_engine.sweeps.results import read_result
+
+    folder = find_sweep(results, sweep_id)
+    result = read_result(folder)
+    trials = result.ranked[:top] if top else result.trials
+    if as_json:
+        _print_json({**asdict(overview(folder)), "trials": [trial_json(trial) for trial in trials]})
+        return
+    console = terminal()
+    console.print(overview_table([overview(folder)]))
+    console.print()
+    console.print(trials_table(result, trials))
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2))
