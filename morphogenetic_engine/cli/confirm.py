@@ -28,7 +28,8 @@ def confirm_command(
 ) -> int:
     """Run the best configurations again, on fresh seeds.
 
-    The baseline runs too, and all of them share the seeds. What was confirmed before is not run again; more seeds or configurations add to it.
+    The baseline runs too, and all of them share the seeds. What was confirmed before is not run again; more seeds or
+    configurations add to it.
     """
     from morphogenetic_engine.cli import confirmation_table as table
     from morphogenetic_engine.cli.displays import terminal

@@ -7,17 +7,18 @@ from pathlib import Path
 import orjson
 
 from morphogenetic_engine.reports.data_files import csv_text
-from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
-from morphogenetic_engine.sweeps.results import SweepResult, read_result
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.sweeps.folder import write_whole
+from morphogenetic_engine.sweeps.results import SweepResult
 
 
-def write_metrics(folder: SweepFolder, to: Path) -> list[Path]:
+def write_metrics(sweep: ReportedSweep, to: Path) -> list[Path]:
     """Write metrics.json and learning_curve.csv.
 
     Raises:
         StoreError: a file cannot be written.
     """
-    result = read_result(folder)
+    result = sweep.result
     metrics, curve = to / "metrics.json", to / "learning_curve.csv"
     write_whole(metrics, orjson.dumps(metrics_of(result), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     write_whole(curve, _curve(result).encode())

@@ -80,10 +80,10 @@ def test_a_folder_that_cannot_be_made_is_said(folder: SweepFolder, tmp_path: Pat
         export(folder, ["csv"], tmp_path / "file" / "out")
 
 
-def test_every_format_has_a_writer() -> None:
-    from morphogenetic_engine.reports.export import writer_of  # pylint: disable=import-outside-toplevel
-
-    assert all(callable(writer_of(name)) for name in WRITERS)
+def test_every_format_is_written_in_one_go(folder: SweepFolder, tmp_path: Path) -> None:
+    files = export(folder, list(WRITERS), tmp_path)
+    assert {path.suffix for path in files} == {".html", ".pdf", ".ipynb", ".csv", ".json", ".parquet"}
+    assert len(files) == 9 and all(path.stat().st_size for path in files)
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

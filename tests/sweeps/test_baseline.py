@@ -10,7 +10,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.search import suggestions_of, total_trials
-from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER
+from morphogenetic_engine.sweeps.suggestions import Earlier
 from morphogenetic_engine.trial import Params
 
 ON_THE_GRID: dict[str, dict[str, object]] = {
@@ -31,7 +31,10 @@ def config_of(
 
 def points_of(config: SweepConfig) -> list[Params]:
     suggestions = suggestions_of(config)
-    return [suggestions.params(number, NOTHING_EARLIER) for number in range(len(suggestions))]
+    points: list[Params] = []
+    for number in range(len(suggestions)):
+        points.append(suggestions.params(number, Earlier(ended=(), params=points)))
+    return points
 
 
 @pytest.mark.parametrize("sweep_type", ["grid", *DESIGNS, "bayesian"])

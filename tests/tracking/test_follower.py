@@ -32,6 +32,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:D
 Read = Callable[[str], Reader]
 AddEvents = Callable[[SweepFolder, Sequence[Event]], None]
 EXPERIMENT = "morphogenetic sweeps"
+PATIENT = 120.0
+"""Seconds: a sender has the lowest priority, and a busy machine lets it wait."""
 
 TINY = """
 def train(params, trial):
@@ -78,7 +80,7 @@ def hang_up(started: subprocess.Popen[bytes]) -> None:
 
 def test_a_sweep_that_ran_with_a_follower_is_in_mlflow(server: Server, sweep: SweepFolder, reader: Read) -> None:
     warnings: list[str] = []
-    with Follower(sweep, uri=server.uri, warn=warnings.append, drain=30):
+    with Follower(sweep, uri=server.uri, warn=warnings.append, drain=PATIENT):
         outcome = run_sweep(sweep)
     assert (outcome, warnings) == (Outcome.FINISHED, [])
     kept = reader(server.uri).sweep(sweep)
@@ -93,7 +95,7 @@ def test_a_server_that_is_down_costs_one_warning_and_publish_sends_all(
     own_server: Server, sweep: SweepFolder, reader: Read
 ) -> None:
     warnings: list[str] = []
-    with Follower(sweep, uri=own_server.uri, warn=warnings.append):
+    with Follower(sweep, uri=own_server.uri, warn=warnings.append, drain=PATIENT):
         outcome = run_sweep(sweep)
     assert outcome is Outcome.FINISHED
     command = f"morphogenetic sweep publish --sweep-id {sweep.sweep_id} --results {sweep.path.parent}"
@@ -123,7 +125,7 @@ def test_a_server_that_is_killed_halfway_and_comes_back_gets_everything_once(
             wait_until(lambda: read_sent(sweep, own_server.uri, EXPERIMENT).problem, "failed batch")
             own_server.start()
 
-    with Follower(sweep, uri=own_server.uri, warn=warnings.append, drain=30):
+    with Follower(sweep, uri=own_server.uri, warn=warnings.append, drain=PATIENT):
         assert run_sweep(sweep, observers=[disturb]) is Outcome.FINISHED
     assert not warnings
     kept = reader(own_server.uri).sweep(sweep)
@@ -158,7 +160,7 @@ def test_the_same_trials_with_and_without_a_follower(dead_uri: str, sweep: Sweep
 def test_without_mlflow_one_warning_has_the_pip_line(sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower, "installed", lambda: False)
     warnings: list[str] = []
-    with Follower(sweep, warn=warnings.append):
+    with Follower(sweep, warn=warnings.append, drain=PATIENT):
         assert run_sweep(sweep) is Outcome.FINISHED
     warning = warnings.pop()
     assert not warnings
@@ -167,7 +169,7 @@ def test_without_mlflow_one_warning_has_the_pip_line(sweep: SweepFolder, monkeyp
 
 def test_credentials_are_nowhere(dead_uri: str, sweep: SweepFolder) -> None:
     warnings: list[str] = []
-    with Follower(sweep, uri=dead_uri.replace("://", "://me:s3cret@"), warn=warnings.append):
+    with Follower(sweep, uri=dead_uri.replace("://", "://me:s3cret@"), warn=warnings.append, drain=PATIENT):
         run_sweep(sweep)
     warning = warnings.pop()
     assert not warnings
@@ -179,7 +181,7 @@ def test_credentials_are_nowhere(dead_uri: str, sweep: SweepFolder) -> None:
 def test_a_damaged_sweep_is_one_warning(sweep: SweepFolder) -> None:
     warnings: list[str] = []
     sweep.info.write_text("{", encoding="utf-8")
-    with Follower(sweep, warn=warnings.append):
+    with Follower(sweep, warn=warnings.append, drain=PATIENT):
         pass
     assert len(warnings) == 1
 
@@ -192,7 +194,7 @@ def test_the_warning_says_what_is_missing(
     offset = sum(len(to_line(event)) for event in four_trials[:-unsent])
     write_sent(folder, Sent(uri=dead_uri, experiment=EXPERIMENT, offset=offset))
     warnings: list[str] = []
-    with Follower(folder, uri=dead_uri, warn=warnings.append):
+    with Follower(folder, uri=dead_uri, warn=warnings.append, drain=PATIENT):
         pass
     assert len(warnings) == 1
     assert what in warnings[0]
@@ -203,7 +205,7 @@ def test_a_follower_whose_process_cannot_start_is_one_warning(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     warnings: list[str] = []
-    with Follower(sweep, warn=warnings.append):
+    with Follower(sweep, warn=warnings.append, drain=PATIENT):
         pass
     assert len(warnings) == 1
     assert "No such file" in warnings[0]
