@@ -26,7 +26,7 @@ class BestVerdict:
     against_baseline: Comparison | None
     """None: the sweep has no baseline, it is the best itself, or nothing is known of it."""
     against_runner_up: Comparison | None
-    """None: there is no second configuration of which anything is known."""
+    """None: there is no second configuration of which anything is known, or it is the baseline."""
     runner_up: int | None
     baseline: int | None
 
@@ -63,7 +63,7 @@ def verdict_of(result: SweepResult) -> BestVerdict | None:
         evidence=evidence,
         seeds=len(known[best]),
         against_baseline=by_rival.get(against_baseline) if against_baseline is not None else None,
-        against_runner_up=by_rival.get(runner_up) if runner_up is not None else None,
+        against_runner_up=by_rival.get(runner_up) if runner_up not in (None, against_baseline) else None,
         runner_up=runner_up,
         baseline=baseline.number if baseline is not None else None,
     )

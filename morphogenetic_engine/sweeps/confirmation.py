@@ -124,5 +124,19 @@ def confirmed(result: SweepResult, *, top: int, seeds: int) -> list[Confirmed]:
     return summaries
 
 
+def best_confirmed(result: SweepResult) -> tuple[TrialRecord, list[float]] | None:
+    """Return the complete trial with the best mean objective over fresh seeds, and the values; None without any."""
+    rule = result.config.optimization
+    known = [(trial, _objectives(trial, rule.target_metric)) for trial in result.ranked]
+    sign = 1.0 if rule.direction.better(1.0, 0.0) else -1.0
+    found = [each for each in known if each[1]]
+    return max(found, key=lambda each: sign * statistics.fmean(each[1]), default=None)
+
+
+def _objectives(trial: TrialRecord, metric: str) -> list[float]:
+    runs = [run for _, run in sorted(trial.confirmations.items())]
+    return [run.metrics[metric] for run in runs if run.state is TrialState.COMPLETE]
+
+
 def _is_open(known: Confirmation | None, retry_failed: bool) -> bool:
     return known is None or (retry_failed and known.state is TrialState.FAILED)

@@ -1,12 +1,14 @@
 """Promotion: the best trial's model becomes a registered version under an alias, if it is good enough.
 
-Two rules keep a worse model out: a threshold, and the model that has the alias already. Values that were measured on
-other data, or of another metric, are not compared; they are no reason to promote.
+The best is that over fresh seeds where there was a confirmation: what a search says of its winner is too good. Two rules
+keep a worse model out: a threshold, and the model that has the alias already. Values that were measured on other data, or
+of another metric, are not compared; they are no reason to promote.
 """
 
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.confirmation import best_confirmed
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
 from morphogenetic_engine.sweeps.sections import OptimizationConfig
@@ -26,6 +29,17 @@ from morphogenetic_engine.tracking.server import TrackingServer, quiet_mlflow
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,99}")
 _ALIAS = re.compile(r"(?!(?i:latest|v\d+)$)[A-Za-z][A-Za-z0-9_-]{0,99}")
+
+
+@dataclass(frozen=True)
+class _Best:
+    """The trial whose model may be promoted, and what speaks for it."""
+
+    trial: TrialRecord
+    value: float
+    judged: str
+    """What the value is: the objective and its direction, and of which runs."""
+    shown: str
 
 
 @dataclass(frozen=True)
@@ -64,29 +78,40 @@ def promote(
     result = read_result(folder, keep_curves=False)
     if not result.ranked:
         raise SweepError(f"sweep {folder.sweep_id}: no trial is complete, so there is no model to promote")
-    best, rule = result.ranked[0], result.config.optimization
-    value = best.metrics[rule.target_metric]
-    if threshold is not None and rule.direction.better(threshold, value):
-        return Promotion(False, f"{_shown(best, rule)} is worse than the threshold {threshold:g}")
-    model = trial_model(folder, result, best)
+    best, rule = _best(result), result.config.optimization
+    if threshold is not None and rule.direction.better(threshold, best.value):
+        return Promotion(False, f"{best.shown} is worse than the threshold {threshold:g}")
+    model = trial_model(folder, result, best.trial)
     address = uri or tracking_uri(result.config.tracking, folder.path.parent)
     tags = _tags(result, best, model)
     with quiet_mlflow(REQUEST_SECONDS):
         registry = ModelRegistry(address)
         holder = registry.holder(name, alias)
         if holder is not None and holder.tags.items() >= _identity(tags).items():
-            return Promotion(True, f"{_shown(best, rule)} is {alias} already", holder.number)
+            return Promotion(True, f"{best.shown} is {alias} already", holder.number)
         objection = "" if force or holder is None else _objection(tags, holder, rule)
         if holder is not None and objection:
-            return Promotion(
-                False, f"{_shown(best, rule)} {objection}; --force promotes it all the same", holder.number
-            )
+            return Promotion(False, f"{best.shown} {objection}; --force promotes it all the same", holder.number)
         version = registry.find(name, _identity(tags))
         if version is None:
             with _files(model) as files:
-                version = registry.register(name, _run_of(folder, best, uri), files, tags)
+                version = registry.register(name, _run_of(folder, best.trial, uri), files, tags)
         registry.point(name, alias, version)
-    return Promotion(True, f"{_shown(best, rule)} is {alias} now", version.number)
+    return Promotion(True, f"{best.shown} is {alias} now", version.number)
+
+
+def _best(result: SweepResult) -> _Best:
+    rule = result.config.optimization
+    judged, metric = f"{rule.direction} {rule.target_metric}", rule.target_metric
+    confirmed = best_confirmed(result)
+    if confirmed is not None:
+        trial, values = confirmed
+        mean = statistics.fmean(values)
+        shown = f"trial {trial.number} with {metric}={mean:g} (mean of {len(values)} fresh seeds)"
+        return _Best(trial, mean, f"{judged} over fresh seeds", shown)
+    best = result.ranked[0]
+    value = best.metrics[metric]
+    return _Best(best, value, f"{judged} in the search", f"trial {best.number} with {metric}={value:g}")
 
 
 @contextmanager
@@ -110,35 +135,38 @@ def _run_of(folder: SweepFolder, best: TrialRecord, uri: str | None) -> str:
 
 def _objection(tags: Mapping[str, str], holder: Version, rule: OptimizationConfig) -> str:
     """Return why the alias should stay where it is, or ""."""
+    if _trial(holder.tags) == _trial(tags):
+        return ""
     present = f"version {holder.number}, which has the alias"
-    for key, words in (("objective", "another objective"), ("data", "other data")):
-        if holder.tags.get(f"{TAG}{key}") != tags[f"{TAG}{key}"]:
-            return f"cannot be compared with {present}: that was judged by {words}"
+    if holder.tags.get(f"{TAG}data") != tags[f"{TAG}data"]:
+        return f"cannot be compared with {present}: that was judged by other data"
+    judged = holder.tags.get(f"{TAG}judged")
+    if judged != tags[f"{TAG}judged"]:
+        return f"cannot be compared with {present}: that was judged by {judged or 'something else'}"
     theirs, ours = float(holder.tags[f"{TAG}value"]), float(tags[f"{TAG}value"])
     if rule.direction.better(theirs, ours):
         return f"is worse than {present}: {rule.target_metric}={theirs:g}"
     return ""
 
 
-def _tags(result: SweepResult, best: TrialRecord, model: TrialModel) -> dict[str, str]:
-    rule = result.config.optimization
+def _tags(result: SweepResult, best: _Best, model: TrialModel) -> dict[str, str]:
     return {
         f"{TAG}sweep_id": result.info.sweep_id,
         f"{TAG}sweep_created": result.info.created,
-        f"{TAG}trial": str(best.number),
-        f"{TAG}objective": f"{rule.direction} {rule.target_metric}",
-        f"{TAG}value": repr(best.metrics[rule.target_metric]),
+        f"{TAG}trial": str(best.trial.number),
+        f"{TAG}judged": best.judged,
+        f"{TAG}value": repr(best.value),
         f"{TAG}data": model.data,
     }
 
 
-def _identity(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags by which the version of a trial is found again."""
-    return {f"{TAG}{key}": tags[f"{TAG}{key}"] for key in ("sweep_id", "sweep_created", "trial")}
+def _identity(tags: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the tags by which the version of a trial is found again; a confirmation makes another one of it."""
+    return _trial(tags) | {f"{TAG}{key}": tags[f"{TAG}{key}"] for key in ("judged", "value")}
 
 
-def _shown(trial: TrialRecord, rule: OptimizationConfig) -> str:
-    return f"trial {trial.number} with {rule.target_metric}={trial.metrics[rule.target_metric]:g}"
+def _trial(tags: Mapping[str, str]) -> dict[str, str | None]:
+    return {f"{TAG}{key}": tags.get(f"{TAG}{key}") for key in ("sweep_id", "sweep_created", "trial")}
 
 
 def _check(what: str, given: str, allowed: re.Pattern[str], words: str) -> None:

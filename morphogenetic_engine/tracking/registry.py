@@ -53,7 +53,7 @@ class ModelRegistry:
                 raise
             return Version(str(found.version), dict(found.tags))
 
-    def find(self, name: str, tags: Mapping[str, str]) -> Version | None:
+    def find(self, name: str, tags: Mapping[str, str | None]) -> Version | None:
         """Return the latest version of a model that carries all these tags."""
         with self._one_line():
             found = self._client.search_model_versions(f"name = '{name}'")

@@ -58,6 +58,12 @@ def test_fresh_seeds_unseat_a_lucky_winner() -> None:
     assert found.against_runner_up.verdict is Verdict.BETTER
 
 
+def test_a_runner_up_that_is_the_baseline_is_compared_once() -> None:
+    found = verdict_of(searched([0.8 + n / 1000 for n in range(SEEDS)], [0.5] * SEEDS))
+    assert found is not None and found.against_baseline is not None
+    assert (found.runner_up, found.baseline, found.against_runner_up) == (0, 0, None)
+
+
 def test_one_seed_is_never_more_than_one_seed() -> None:
     result = sweep([trial(n, {"x": n / 9}, n / 9) for n in range(9)], BASELINE)
     found = verdict_of(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -15,7 +16,9 @@ import pytest
 from morphogenetic_engine.engine.predictions import predictor
 from morphogenetic_engine.errors import ConfigError, SweepError, WorkloadError
 from morphogenetic_engine.sweeps.config_file import read_config
+from morphogenetic_engine.sweeps.events import ConfirmationEnded, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.journal import Journal
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.runner import run_sweep
 from morphogenetic_engine.sweeps.start import start_sweep
@@ -84,6 +87,32 @@ def test_only_the_better_model_gets_the_alias(sweeps: dict[str, SweepFolder], da
     assert forced.promoted and forced.version == "1"  # registered once, pointed at again
     holder = ModelRegistry(database).holder("moons", "champion")
     assert holder is not None and holder.tags["morphogenetic.sweep_id"] == "bad"
+
+
+def test_a_confirmed_trial_goes_before_a_lucky_one_and_fresh_seeds_are_what_counts(
+    sweeps: dict[str, SweepFolder], database: str, tmp_path: Path
+) -> None:
+    folder = SweepFolder(tmp_path / "results" / "sweeps" / "lucky")
+    shutil.copytree(sweeps["good"].path, folder.path)
+    info = folder.read_info()
+    folder.write_info(info.model_copy(update={"sweep_id": "lucky"}))
+    promote_it = partial(promote, folder, name="lucky", alias="champion", uri=database)
+    assert "trial 0" in promote_it().reason
+
+    with Journal(folder.journal) as journal:
+        for index, value in enumerate((0.25, 0.75)):
+            metrics = {"val_acc": value}
+            journal.append(ConfirmationEnded(0.0, 1, index, index, TrialState.COMPLETE, 1.0, metrics))
+    refused = promote_it(threshold=0.6)
+    assert refused.reason == "trial 1 with val_acc=0.5 (mean of 2 fresh seeds) is worse than the threshold 0.6"
+    assert "judged by maximize val_acc in the search" in promote_it(threshold=0.4).reason
+    assert promote_it(threshold=0.4, force=True).version == "2"
+
+    with Journal(folder.journal) as journal:
+        metrics = {"val_acc": 0.9}
+        journal.append(ConfirmationEnded(0.0, 0, 0, 0, TrialState.COMPLETE, 1.0, metrics))
+    best = promote_it()
+    assert best.promoted and best.version == "3" and "trial 0 with val_acc=0.9 (mean of 1 fresh" in best.reason
 
 
 def test_others_load_it_and_get_the_probabilities_of_the_trial(
