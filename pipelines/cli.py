@@ -227,7 +227,7 @@ def _planned(
     images = Images(_given("--train-image", train_image), _given("--report-image", report_image))
     store = _store(storage, storage_endpoint, storage_secret)
     for key, text in lost_settings(settings, Pipeline(pipeline)):
-        click.echo(f"# {config}: resources.{key}: {text}", err=True)
+        click.echo(f"# {config}: {key}: {text}", err=True)
     return Plan(Pipeline(pipeline), settings, images, store, trial_namespace)
 
 

@@ -1,4 +1,4 @@
-"""What the `resources` of a sweep file ask for and Kubeflow Pipelines has no means to give its pods."""
+"""What a sweep file asks for and Kubeflow Pipelines has no means to give its pods."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,6 @@ from pipelines.plan import Pipeline
 _WHY = {
     "priority_class": "Kubeflow Pipelines gives its pods none",
     "service_account": "all pods of a run have one, which --service-account names",
-    "scratch": "Kubeflow Pipelines sets no limit to what a pod writes",
     "secrets": "Kubeflow Pipelines takes no Secret as a whole; --storage-secret hands on that of the object store",
 }
 
@@ -20,4 +19,6 @@ def lost_settings(config: SweepConfig, pipeline: Pipeline) -> Iterator[tuple[str
     )
     for key, why in _WHY.items():
         if getattr(config.resources, key):
-            yield key, f"not for {who}: {why}"
+            yield f"resources.{key}", f"not for {who}: {why}"
+    for name, path in config.experiment.inputs.items():
+        yield f"experiment.inputs.{name}", f"files of this machine stay here: both images must have {path}"

@@ -30,6 +30,8 @@ def trial_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
         kubernetes.empty_dir_mount(
             task, volume_name="shm", mount_path="/dev/shm", medium="Memory", size_limit=wanted.shm_size
         )
+    if wanted.scratch:
+        kubernetes.empty_dir_mount(task, volume_name="scratch", mount_path="/tmp", size_limit=wanted.scratch)
     for label, value in wanted.node_selector.items():
         kubernetes.add_node_selector(task, label, value)
     for each in wanted.tolerations:

@@ -48,7 +48,7 @@ def submit_command(config: Path, target: str, wait: bool, **given: object) -> in
 
     api = _api(given)
     file = read_config(config, file_overrides(given))
-    rendered = render_experiment(file, render_options({**given, "namespace": api.namespace}))
+    rendered = render_experiment(file, render_options(file, {**given, "namespace": api.namespace}))
     validate_experiment(rendered.manifest)
     experiment, new = submit(api, rendered)
     for loss in rendered.losses if new else ():

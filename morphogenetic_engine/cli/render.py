@@ -64,7 +64,7 @@ def render_command(config: Path, target: str, **given: object) -> None:  # pylin
     from morphogenetic_engine.sweeps.katib.validation import validate_experiment
 
     files = read_configs(config, file_overrides(given))
-    rendered = [(file, render_experiment(file, render_options(given))) for file in files]
+    rendered = [(file, render_experiment(file, render_options(file, given))) for file in files]
     for _, experiment in rendered:
         validate_experiment(experiment.manifest)
     for file, experiment in rendered:
@@ -78,14 +78,16 @@ def file_overrides(given: dict[str, object]) -> dict[str, object]:
     return options.overrides(trials=given["trials"], parallel=given["parallel"], seed=given["seed"])
 
 
-def render_options(given: dict[str, object]) -> RenderOptions:
-    """Return what `experiment_options` were given."""
+def render_options(file: ConfigFile, given: dict[str, object]) -> RenderOptions:
+    """Return what `experiment_options` were given, and the inputs of the file as they are here."""
     from pydantic import TypeAdapter
 
+    from morphogenetic_engine.sweeps.inputs import read_inputs
     from morphogenetic_engine.sweeps.katib.options import RenderOptions
 
+    inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
     names = ("name", "namespace", "image", "gpu", "max_failed", "resume_policy", "store", "exact")
-    return TypeAdapter(RenderOptions).validate_python({name: given[name] for name in names})
+    return TypeAdapter(RenderOptions).validate_python({"inputs": inputs, **{name: given[name] for name in names}})
 
 
 def losses_json(file: ConfigFile) -> list[dict[str, str]]:

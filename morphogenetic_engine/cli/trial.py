@@ -88,6 +88,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     from morphogenetic_engine.sweeps.planned_trial import trial_name
 
     file = _config(config)
+    _check_inputs(config, file)
     try:
         planned = _planned(file, params, assignments, number, seed)
     except ConfigError as error:
@@ -115,6 +116,19 @@ def _config(source: str) -> ConfigFile:
     if folder.info.is_file():
         return ConfigFile(folder.path, "", folder.read_info().config)
     return read_config(Path(source))
+
+
+def _check_inputs(source: str, file: ConfigFile) -> None:
+    """See to it that a trial of a sweep meets the files that the sweep was made with."""
+    from morphogenetic_engine.sweeps.folder import SweepFolder
+    from morphogenetic_engine.sweeps.inputs import check_inputs
+    from morphogenetic_engine.sweeps.katib.environment import check_inputs_here
+
+    folder = SweepFolder(file.path)
+    if source == "env":
+        check_inputs_here(Path.cwd())
+    elif source != "-" and folder.info.is_file():
+        check_inputs(folder.read_info().inputs, Path.cwd(), f"sweep {folder.sweep_id}")
 
 
 def _planned(

@@ -20,6 +20,7 @@ from morphogenetic_engine.steps.sweep_outputs import SweepOutputs, write_outputs
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.inputs import read_inputs
 from morphogenetic_engine.sweeps.katib.collection import collection_folder, open_collection
 from morphogenetic_engine.sweeps.katib.experiment import Rendered, render_experiment
 from morphogenetic_engine.sweeps.katib.history import TrialJournal
@@ -57,12 +58,14 @@ def rendered_for(file: ConfigFile, *, run_id: str, namespace: str, image: str, s
     """Return the Experiment of a run, valid; its name is the same whenever the run is the same.
 
     Raises:
-        ConfigError: the sweep is none that Katib can run.
+        ConfigError: the sweep is none that Katib can run, or an input is not in this image.
     """
     name = f"sweep-{hashlib.sha256(run_id.encode()).hexdigest()[:16]}"
     # trials upload what they leave only where they are given the credentials for it
     store = f"{storage.rstrip('/')}/trials" if storage and file.config.resources.secrets else None
-    rendered = render_experiment(file, RenderOptions(name=name, namespace=namespace, image=image, store=store))
+    inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
+    options = RenderOptions(name=name, namespace=namespace, image=image, store=store, inputs=inputs)
+    rendered = render_experiment(file, options)
     validate_experiment(rendered.manifest)
     return rendered
 

@@ -55,7 +55,7 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         WorkloadError: the workload cannot be loaded.
     """
     config = file.config
-    _check_inputs(file)
+    read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
     suggestions, parallel = _suggestions(file), parallel_workers(config.execution)
     first = suggestions.params(0, NOTHING_EARLIER)
     with tempfile.TemporaryDirectory(prefix="sweep-check-") as scratch:
@@ -82,13 +82,6 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         ended=ended is not None,
         failure=ended.message if ended is not None and ended.state is TrialState.FAILED else "",
     )
-
-
-def _check_inputs(file: ConfigFile) -> None:
-    try:
-        read_inputs(file.config.experiment.inputs, Path.cwd())
-    except ConfigError as error:
-        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def _suggestions(file: ConfigFile) -> Suggestions:

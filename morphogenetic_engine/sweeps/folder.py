@@ -166,10 +166,7 @@ def new_sweep(
         StoreError: the folder cannot be written, or an input cannot be read.
     """
     now = datetime.now().astimezone()
-    try:
-        inputs = read_inputs(config.experiment.inputs, Path.cwd())
-    except ConfigError as error:
-        raise ConfigError(f"{file.path}: {error}") from error
+    inputs = read_inputs(config.experiment.inputs, Path.cwd(), str(file.path))
     try:
         results.mkdir(parents=True, exist_ok=True)
         folder = _new_folder(results, sweep_id, now)

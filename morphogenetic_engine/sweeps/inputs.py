@@ -23,14 +23,14 @@ class InputFile(BaseModel):
     """Bytes."""
 
 
-def read_inputs(paths: Mapping[str, str], directory: Path) -> dict[str, InputFile]:
-    """Return what the files hold now, by the names of their parameters.
+def read_inputs(paths: Mapping[str, str], directory: Path, where: str) -> dict[str, InputFile]:
+    """Return what the files hold now, by the names of their parameters; `where` begins what an error says.
 
     Raises:
         ConfigError: there is no such file.
         StoreError: one cannot be read.
     """
-    return {name: _read(name, path, directory) for name, path in paths.items()}
+    return {name: _read(name, path, directory, where) for name, path in paths.items()}
 
 
 def check_inputs(inputs: Mapping[str, InputFile], directory: Path, where: str) -> None:
@@ -42,20 +42,20 @@ def check_inputs(inputs: Mapping[str, InputFile], directory: Path, where: str) -
         StoreError: one cannot be read.
     """
     for name, before in inputs.items():
-        now = _read(name, before.path, directory)
+        now = _read(name, before.path, directory, where)
         if now.sha256 != before.sha256:
             hashes = f"sha256 {before.sha256[:12]} then, {now.sha256[:12]} now"
             hint = "bring it back, or start a new sweep"
             raise SweepError(f"{where}: {before.path} has changed since the sweep began ({hashes}); {hint}")
 
 
-def _read(name: str, path: str, directory: Path) -> InputFile:
-    file = directory / path
+def _read(name: str, path: str, directory: Path, where: str) -> InputFile:
+    file, key = directory / path, f"{where}: experiment.inputs.{name}"
     try:
         with file.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
             return InputFile(path=path, sha256=digest, size=content.tell())
     except FileNotFoundError as error:
-        raise ConfigError(f"experiment.inputs.{name}: there is no file {path}") from error
+        raise ConfigError(f"{key}: there is no file {path}") from error
     except OSError as error:
-        raise StoreError(f"experiment.inputs.{name}: {path}: cannot be read: {error.strerror}") from error
+        raise StoreError(f"{key}: {path}: cannot be read: {error.strerror}") from error

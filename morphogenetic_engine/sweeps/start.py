@@ -94,7 +94,7 @@ def start_or_continue(file: ConfigFile, *, results: Path, sweep_id: str) -> Swee
 
 
 def _is_same(info: SweepInfo, file: ConfigFile) -> bool:
-    inputs = read_inputs(file.config.experiment.inputs, Path.cwd())
+    inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
     config = _settled(file.config, info.config.optimization.lookahead or 1)
     return config.identity == info.config.identity and inputs == info.inputs
 

@@ -13,13 +13,19 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from morphogenetic_engine.reports.replay import replay_of
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.events import TrialEnded
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.journal import read_events
-from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, SWEEP_VARIABLE, sweep_text
+from morphogenetic_engine.sweeps.katib.environment import (
+    ASSIGNMENTS_VARIABLE,
+    INPUTS_VARIABLE,
+    SWEEP_VARIABLE,
+    sweep_text,
+)
 from morphogenetic_engine.sweeps.results import read_result
 from tests.cli.conftest import Command
 from tests.processes import gone, until
@@ -40,6 +46,53 @@ def last(out: str) -> dict[str, str]:
     matches = [LINE.fullmatch(line) for line in out.splitlines()]
     assert matches and None not in matches
     return {match[1]: match[2] for match in matches if match}
+
+
+def test_a_trial_of_a_sweep_is_not_run_again_on_another_input(command: Command, workplace: Path) -> None:
+    (workplace / "sweep.yaml").write_text(
+        'experiment: {workload: "toy:quadratic", inputs: {table: numbers.txt}}\nparameters: {x: [0.1]}\n',
+        encoding="utf-8",
+    )
+    (workplace / "numbers.txt").write_text("7", encoding="ascii")
+    assert command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "s").status == 0
+    again = ["trial", "run", "--config", "results/sweeps/s", "--number", "0"]
+    assert command(*again).status == 0
+    (workplace / "numbers.txt").write_text("8", encoding="ascii")
+    refused = command(*again)
+    assert refused.status == 2 and "numbers.txt has changed since the sweep began" in refused.err
+
+
+def test_a_trial_in_a_pod_is_not_run_on_another_input(
+    command: Command, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workplace / "sweep.yaml").write_text(
+        'experiment: {workload: "toy:quadratic", inputs: {table: "a$b.txt"}}\nparameters: {x: [0.1]}\n',
+        encoding="utf-8",
+    )
+    render = ["sweep", "render", "--config", "sweep.yaml", "--to", "katib", "--image", "i:1"]
+    missing = command(*render)
+    assert missing.status == 2 and missing.err.endswith(
+        ": sweep.yaml: experiment.inputs.table: there is no file a$b.txt\n"
+    )
+
+    (workplace / "a$b.txt").write_text("7", encoding="ascii")
+    rendered = command(*render)
+    assert "experiment.inputs.table: the image must have a$b.txt" in rendered.err
+    pod = yaml.safe_load(rendered.out)["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]
+    environment = {each["name"]: each["value"] for each in pod["containers"][0]["env"]}
+    assert "$" not in environment[INPUTS_VARIABLE]
+    for name in (SWEEP_VARIABLE, INPUTS_VARIABLE):
+        monkeypatch.setenv(name, environment[name])
+    monkeypatch.setenv(ASSIGNMENTS_VARIABLE, '{"x": "0.1"}')
+    run = ["trial", "run", "--config", "env", "--assignments", "env", "--name", "one"]
+    assert command(*run).status == 0
+    (workplace / "a$b.txt").write_text("8", encoding="ascii")
+    changed = command(*run)
+    assert changed.status == 2 and changed.err.startswith(
+        "morphogenetic: trial: a$b.txt has changed since the sweep began"
+    )
+    monkeypatch.setenv(INPUTS_VARIABLE, '{"table": 1}')
+    assert command(*run).err.startswith(f"morphogenetic: {INPUTS_VARIABLE}: is not what `sweep render` writes: ")
 
 
 def test_a_trial_alone_has_the_metrics_of_the_same_trial_in_a_sweep(command: Command, workplace: Path) -> None:

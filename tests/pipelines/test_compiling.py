@@ -24,6 +24,7 @@ resources:
   cpu: 4
   memory: 8Gi
   shm_size: 1Gi
+  scratch: 20Gi
   node_selector: {disk: fast}
   tolerations: [{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}]
 """
@@ -96,7 +97,8 @@ def test_the_resources_of_the_sweep_file_are_those_of_what_trains() -> None:
         assert (resources["resourceCpuLimit"], resources["resourceMemoryLimit"]) == ("4", "8Gi")
         assert platform[name]["nodeSelector"]["labels"] == {"disk": "fast"}
         assert platform[name]["tolerations"][0]["key"] == "nvidia.com/gpu"
-        assert platform[name]["emptyDirMounts"][0]["mountPath"] == "/dev/shm"
+        mounts = {each["mountPath"]: each.get("sizeLimit") for each in platform[name]["emptyDirMounts"]}
+        assert mounts == {"/dev/shm": "1Gi", "/tmp": "20Gi"}
     assert "accelerator" not in executors["exec-report"]["container"]["resources"]
 
 

@@ -62,9 +62,15 @@ RESOURCES = "parameters: {lr: [0.1]}\nresources: {priority_class: high, secrets:
 
 def test_what_pods_of_kubeflow_pipelines_cannot_have_is_said() -> None:
     found = dict(lost_settings(parsed(RESOURCES), Pipeline.SWEEP))
-    assert list(found) == ["priority_class", "secrets"]
-    assert found["priority_class"].startswith("not for the pods that train the best and the defaults: ")
-    assert "the pod of the sweep" in dict(lost_settings(parsed(RESOURCES), Pipeline.LOCAL_SWEEP))["secrets"]
+    assert list(found) == ["resources.priority_class", "resources.secrets"]
+    assert found["resources.priority_class"].startswith("not for the pods that train the best and the defaults: ")
+    assert "the pod of the sweep" in dict(lost_settings(parsed(RESOURCES), Pipeline.LOCAL_SWEEP))["resources.secrets"]
+
+
+def test_files_of_this_machine_are_not_taken_along_silently() -> None:
+    config = parsed("experiment: {inputs: {data_file: data/spirals.npz}}\nparameters: {lr: [0.1]}")
+    said = dict(lost_settings(config, Pipeline.LOCAL_SWEEP))
+    assert "both images must have data/spirals.npz" in said["experiment.inputs.data_file"]
 
 
 def test_it_is_said_when_a_pipeline_is_compiled(tmp_path: Path) -> None:

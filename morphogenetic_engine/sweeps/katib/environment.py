@@ -1,4 +1,4 @@
-"""How a trial's pod is told what to run: two environment variables, which no shell reads.
+"""How a trial's pod is told what to run, and on what: environment variables, which no shell reads.
 
 Katib replaces placeholders in the template as text, the kubelet expands `$(NAME)`, and Katib's webhook joins the
 command's words into one line for a shell. JSON without a dollar sign passes through all three unchanged.
@@ -8,18 +8,50 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.inputs import InputFile, check_inputs
 
 SWEEP_VARIABLE = "MORPHOGENETIC_SWEEP"
 ASSIGNMENTS_VARIABLE = "MORPHOGENETIC_ASSIGNMENTS"
+INPUTS_VARIABLE = "MORPHOGENETIC_INPUTS"
+
+_INPUTS = TypeAdapter(dict[str, InputFile])
 
 
 def sweep_text(config: SweepConfig) -> str:
     """Return the configuration as JSON without a dollar sign, which could only stand in a string."""
     return config.canonical_json.replace("$", "\\u0024")
+
+
+def inputs_text(inputs: Mapping[str, InputFile]) -> str:
+    """Return the hashes of a sweep's inputs as JSON without a dollar sign."""
+    return _INPUTS.dump_json(dict(inputs)).decode().replace("$", "\\u0024")
+
+
+def check_inputs_here(directory: Path) -> None:
+    """Hold the inputs of a pod's trial against those of the sweep, where the environment names any.
+
+    Raises:
+        ConfigError: the variable is damaged, or an input is missing.
+        SweepError: one is another file than when the sweep was submitted.
+        StoreError: one cannot be read.
+    """
+    written = os.environ.get(INPUTS_VARIABLE)
+    if written is None:
+        return
+    try:
+        inputs = _INPUTS.validate_json(written)
+    except ValidationError as error:
+        raise ConfigError(
+            f"{INPUTS_VARIABLE}: is not what `sweep render` writes: {error.errors()[0]['msg']}"
+        ) from error
+    check_inputs(inputs, directory, "trial")
 
 
 def assignments_text(names: Iterable[str]) -> str:

@@ -175,6 +175,8 @@ def _check_resume(options: RenderOptions, algorithm: Algorithm) -> None:
 
 def _run_losses(config: SweepConfig, options: RenderOptions) -> Iterator[Loss]:
     execution, optimization = config.execution, config.optimization
+    for name, path in config.experiment.inputs.items():
+        yield Loss(f"experiment.inputs.{name}", f"the image must have {path}, the very same file, or its trials fail")
     if execution.max_parallel == "auto" and options.parallel is None:
         yield Loss(
             "execution.max_parallel", "auto: 3 trials at a time; give the number of free GPUs, Katib does not look"

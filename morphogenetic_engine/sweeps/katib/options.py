@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.inputs import InputFile
 
 ResumePolicy = Literal["Never", "LongRunning", "FromVolume"]
 RESUME_POLICIES: tuple[str, ...] = get_args(ResumePolicy)
@@ -37,6 +39,8 @@ class RenderOptions:
     """Where each trial uploads its files, under its own name: s3://bucket/folder."""
     exact: bool = False
     """Run the sweep's own points where they are known ahead."""
+    inputs: Mapping[str, InputFile] = field(default_factory=dict)
+    """The sweep's inputs as they are here; trials check that theirs are the same."""
 
 
 def experiment_name(config: SweepConfig, path: Path, options: RenderOptions) -> str:

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Mapping
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.katib.environment import (
     ASSIGNMENTS_VARIABLE,
+    INPUTS_VARIABLE,
     SWEEP_VARIABLE,
     assignments_text,
+    inputs_text,
     sweep_text,
 )
 from morphogenetic_engine.sweeps.katib.options import RenderOptions
@@ -93,6 +95,7 @@ def _container(config: SweepConfig, options: RenderOptions, *, image: str, names
     variables = {
         SWEEP_VARIABLE: sweep_text(config),
         ASSIGNMENTS_VARIABLE: assignments_text(names),
+        **({INPUTS_VARIABLE: inputs_text(options.inputs)} if options.inputs else {}),
         "HOME": SCRATCH,
         "TMPDIR": SCRATCH,
         "PYTHONUNBUFFERED": "1",
