@@ -28,7 +28,7 @@ from pathlib import Path
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, did_you_mean
+from morphogenetic_engine.errors import StoreError, SweepError, did_you_mean
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.inputs import InputFile, read_inputs

@@ -1,8 +1,8 @@
 """Promotion: the best trial's model becomes a registered version under an alias, if it is good enough.
 
-The best is that over fresh seeds where there was a confirmation: what a search says of its winner is too good. Two rules
-keep a worse model out: a threshold, and the model that has the alias already. Values that were measured on other data, or
-of another metric, are not compared; they are no reason to promote.
+The best is that over fresh seeds where there was a confirmation: what a search says of its winner is too good. Two
+rules keep a worse model out: a threshold, and the model that has the alias already. Values that were measured on other
+data, or of another metric, are not compared; they are no reason to promote.
 """
 
 from __future__ import annotations
