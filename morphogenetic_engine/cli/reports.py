@@ -110,7 +110,8 @@ class ExperimentReports:
 
         folder = find_sweep(self._results, sweep_id)
         target = None if to is None else str(to)
-        return export_to(folder, formats, target, fanova=fanova, link_seconds=link_seconds)
+        with _garbage_left():
+            return export_to(folder, formats, target, fanova=fanova, link_seconds=link_seconds)
 
     def _read(self, sweep_id: str, *, keep_curves: bool = True) -> SweepResult:
         from morphogenetic_engine.sweeps.folder import find_sweep

@@ -97,8 +97,8 @@ def spread_of(values: Sequence[float]) -> Spread | None:
     mean = statistics.fmean(values)
     if len(values) < 2:
         return Spread(tuple(values), mean, None, None, None)
-    from scipy.stats import t  # pylint: disable=import-outside-toplevel  # slow to import, and not always needed
+    from scipy.special import stdtrit  # pylint: disable=import-outside-toplevel  # slow to import, not always needed
 
     deviation = statistics.stdev(values)
-    half = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * deviation / math.sqrt(len(values))
+    half = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * deviation / math.sqrt(len(values))
     return Spread(tuple(values), mean, deviation, mean - half, mean + half)

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from morphogenetic_engine.reports.columns import Column, Floats, metric_column, parameter_column
+from morphogenetic_engine.reports.ranks import ranks_of
 from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, SweepResult
 
 FEWEST_TRIALS = 4
@@ -98,10 +99,10 @@ def _coefficients(one: Column, other: Column, first: Floats, second: Floats) -> 
         strength = _cramers_v(first, second)
         return strength, strength
     if one.categorical:
-        return _correlation_ratio(first, second), _correlation_ratio(first, _ranks(second))
+        return _correlation_ratio(first, second), _correlation_ratio(first, ranks_of(second))
     if other.categorical:
-        return _correlation_ratio(second, first), _correlation_ratio(second, _ranks(first))
-    return _pearson(first, second), _pearson(_ranks(first), _ranks(second))
+        return _correlation_ratio(second, first), _correlation_ratio(second, ranks_of(first))
+    return _pearson(first, second), _pearson(ranks_of(first), ranks_of(second))
 
 
 def _pearson(first: Floats, second: Floats) -> float:
@@ -114,14 +115,6 @@ def _standardized(values: Floats) -> Floats:
     centred = (values - values.mean()) / np.ptp(values)
     standardized: Floats = centred / np.sqrt(np.mean(centred**2))
     return standardized
-
-
-def _ranks(values: Floats) -> Floats:
-    """Return ranks; equals share the mean of theirs."""
-    _, place_N, count_V = np.unique(values, return_inverse=True, return_counts=True)
-    last_V = np.cumsum(count_V)
-    ranks: Floats = (last_V - (count_V - 1) / 2)[place_N]
-    return ranks
 
 
 def _correlation_ratio(groups: Floats, values: Floats) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from morphogenetic_engine.reports.columns import parameter_column
 from morphogenetic_engine.reports.regions import Region, split
-from morphogenetic_engine.reports.significance import holm
+from morphogenetic_engine.reports.significance import crowding_p, holm
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 
@@ -118,9 +118,7 @@ def _regions(result: SweepResult, ended: Sequence[TrialRecord]) -> tuple[Failure
 
 
 def _tested(region: Region, failed_N: np.ndarray, here_N: np.ndarray) -> FailureRegion:
-    from scipy.stats import hypergeom  # pylint: disable=import-outside-toplevel  # slow to import, seldom needed
-
     failed, ended = int((failed_N & here_N).sum()), int(here_N.sum())
     all_failed, all_ended = int(failed_N.sum()), int(failed_N.size)
-    p = float(hypergeom.sf(failed - 1, all_ended, all_failed, ended))
+    p = crowding_p(failed, ended, all_failed, all_ended)
     return FailureRegion(region, failed, ended, all_failed - failed, all_ended - ended, p)

@@ -1,4 +1,4 @@
-"""Which parameters matter: PED-ANOVA and fANOVA through Optuna, with intervals and a noise level.
+"""Which parameters matter: PED-ANOVA, and fANOVA through Optuna, with intervals and a noise level.
 
 PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023) says what it takes to be among the best; fANOVA (Hutter, Hoos and
 Leyton-Brown, ICML 2014) how much of the objective's variance a parameter explains. Both always give numbers, also for
@@ -6,18 +6,19 @@ pure chance: the interval comes from resampling the trials, and the noise level 
 shuffled, so that nothing can matter.
 """
 
-# Optuna takes a third of a second to import.
+# Optuna's importance takes a second to import.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
 from morphogenetic_engine.reports.columns import Floats
+from morphogenetic_engine.reports.ped_anova import PedAnova, Places
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.sections import Direction, Objective
 
@@ -98,31 +99,38 @@ def _withheld(trials: Sequence[TrialRecord], judged: Sequence[str], objective: O
     return None
 
 
+class _Shares(Protocol):
+    def of(self, places: Places, loss_N: Floats) -> Floats:
+        """Return the shares in the trials at `places`; not normalized."""
+
+
 def _shares(
     result: SweepResult, trials: Sequence[TrialRecord], judged: Sequence[str], objective: Objective, method: Method
 ) -> tuple[ParameterImportance, ...]:
-    from morphogenetic_engine.reports import optuna_importance
-
-    seed = result.config.optimization.seed
+    seed, count = result.config.optimization.seed, len(trials)
     random = np.random.default_rng(seed)
-    frozen = optuna_importance.frozen_trials(trials, judged, result.config.space)
     sign = -1 if objective.direction is Direction.MAXIMIZE else 1
     loss_N = sign * np.array([trial.metrics[objective.metric] for trial in trials])
-    size = min(len(frozen), MOST_TRIALS[method])
-    if method == "PED-ANOVA":
-        share = max(0.1, TOP_TRIALS / size)
-        shares = optuna_importance.ped_anova(judged, frozen, top_share=share)
-        whole_P = shares.of(range(len(frozen)), _by_place(loss_N))
-    else:
-        shares = optuna_importance.fanova(judged, frozen, trees=_TREES, seed=seed)
-        whole_P = shares.of(random.permutation(len(frozen))[: 5 * size].tolist(), _by_place(loss_N))
+    size = min(count, MOST_TRIALS[method])
+    shares = _judge(result, trials, judged, method, size)
+    whole_N = np.arange(count) if method == "PED-ANOVA" else random.permutation(count)[: 5 * size]
+    whole_P = shares.of(whole_N, loss_N)
     resampled_RP, shuffled_RP = [], []
     for _ in range(RESAMPLES[method]):
-        resampled_RP.append(shares.of(random.integers(len(frozen), size=size).tolist(), _by_place(loss_N)))
-        drawn = random.permutation(len(frozen))[:size].tolist()
-        shuffled_RP.append(shares.of(drawn, _by_place(random.permutation(loss_N))))
-    scale = math.sqrt(size / len(frozen))
-    return _with_intervals(judged, whole_P, np.array(resampled_RP), np.array(shuffled_RP), scale)
+        resampled_RP.append(shares.of(random.integers(count, size=size), loss_N))
+        drawn = random.permutation(count)[:size]
+        shuffled_RP.append(shares.of(drawn, random.permutation(loss_N)))
+    return _with_intervals(judged, whole_P, np.array(resampled_RP), np.array(shuffled_RP), math.sqrt(size / count))
+
+
+def _judge(
+    result: SweepResult, trials: Sequence[TrialRecord], judged: Sequence[str], method: Method, size: int
+) -> _Shares:
+    if method == "PED-ANOVA":
+        return PedAnova(judged, trials, result.config.space, top_share=max(0.1, TOP_TRIALS / size))
+    from morphogenetic_engine.reports.optuna_importance import Fanova
+
+    return Fanova(judged, trials, result.config.space, trees=_TREES, seed=result.config.optimization.seed)
 
 
 def _with_intervals(
@@ -141,10 +149,6 @@ def _with_intervals(
         )
     ]
     return tuple(sorted(found, key=lambda each: -each.share))
-
-
-def _by_place(loss_N: Floats) -> dict[int, float]:
-    return dict(enumerate(loss_N.tolist()))
 
 
 def _normalized(shares: Floats) -> Floats:

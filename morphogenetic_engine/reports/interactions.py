@@ -13,8 +13,9 @@ from itertools import combinations
 import numpy as np
 
 from morphogenetic_engine.reports.columns import Floats, parameter_column
+from morphogenetic_engine.reports.ranks import ranks_of
 from morphogenetic_engine.reports.regions import Region, Split, split
-from morphogenetic_engine.reports.significance import holm
+from morphogenetic_engine.reports.significance import f_test_p, holm
 from morphogenetic_engine.sweeps.results import SweepResult
 
 PARTS = 4
@@ -91,9 +92,7 @@ def _pair(one: tuple[str, Split], other: tuple[str, Split], objective_N: Floats)
 def _gain(
     row_N: np.ndarray, column_N: np.ndarray, cell_N: np.ndarray, objective_N: Floats
 ) -> tuple[float | None, float | None]:
-    from scipy.stats import f, rankdata  # pylint: disable=import-outside-toplevel  # slow to import
-
-    ranks = rankdata(objective_N)
+    ranks = ranks_of(objective_N)
     total = float(np.sum((ranks - ranks.mean()) ** 2))
     additive_ND = np.column_stack([np.ones(ranks.size), _indicators(row_N), _indicators(column_N)])
     coefficients, _, degrees, _ = np.linalg.lstsq(additive_ND, ranks, rcond=None)
@@ -109,7 +108,7 @@ def _gain(
     gain = max(0.0, (left_additive - left_full - extra * noise) / total)
     if noise == 0:
         return gain, 0.0 if left_additive > 0 else 1.0
-    return gain, float(f.sf((left_additive - left_full) / extra / noise, extra, free))
+    return gain, f_test_p((left_additive - left_full) / extra / noise, extra, free)
 
 
 def _indicators(place_N: np.ndarray) -> Floats:

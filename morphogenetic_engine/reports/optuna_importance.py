@@ -1,23 +1,23 @@
-"""Optuna's importance evaluators on samples of a sweep's trials."""
+"""Optuna's fANOVA on samples of a sweep's trials."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.importance import BaseImportanceEvaluator, FanovaImportanceEvaluator, PedAnovaImportanceEvaluator
+from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import FrozenTrial, TrialState
 
 from morphogenetic_engine.reports.columns import Floats
+from morphogenetic_engine.reports.ped_anova import Places
 from morphogenetic_engine.sweeps.optuna_space import distribution_of
 from morphogenetic_engine.sweeps.results import TrialRecord
 from morphogenetic_engine.sweeps.space import Space
 
 
-class _Sample(optuna.Study):
+class Sample(optuna.Study):
     """A study whose trials are given, and may be there more than once; Optuna's own would copy each."""
 
     def __init__(self, trials: list[FrozenTrial]) -> None:
@@ -31,30 +31,21 @@ class _Sample(optuna.Study):
         return self._given
 
 
-class Shares:
-    """How important each parameter is in some sample of the trials; not normalized."""
+class Fanova:
+    """How much of the variance of the objective each parameter explains in a sample of the trials; not normalized."""
 
-    def __init__(self, evaluator: BaseImportanceEvaluator, names: Sequence[str], trials: Sequence[FrozenTrial]) -> None:
-        self._evaluator = evaluator
+    def __init__(
+        self, names: Sequence[str], trials: Sequence[TrialRecord], space: Space, *, trees: int, seed: int
+    ) -> None:
+        self._evaluator = FanovaImportanceEvaluator(n_trees=trees, seed=seed)  # needs scikit-learn
         self._names = list(names)
-        self._trials = trials
+        self._trials = frozen_trials(trials, names, space)
 
-    def of(self, places: Sequence[int], loss: Mapping[int, float]) -> Floats:
-        """Return the shares in the trials at `places`; `loss` by trial number, smaller is better."""
-        study = _Sample([self._trials[place] for place in places])
-        with warnings.catch_warnings(action="ignore"):  # that smaller is better, which it is
-            found = self._evaluator.evaluate(study, self._names, target=lambda trial: loss[trial.number])
+    def of(self, places: Places, loss_N: Floats) -> Floats:
+        """Return the shares in the trials at `places`, which may be there repeatedly."""
+        study = Sample([self._trials[place] for place in places.tolist()])
+        found = self._evaluator.evaluate(study, self._names, target=lambda trial: float(loss_N[trial.number]))
         return np.array([found[name] for name in self._names])
-
-
-def ped_anova(names: Sequence[str], trials: Sequence[FrozenTrial], *, top_share: float) -> Shares:
-    """Return PED-ANOVA: what it takes to be among the `top_share` best."""
-    return Shares(PedAnovaImportanceEvaluator(target_quantile=top_share), names, trials)
-
-
-def fanova(names: Sequence[str], trials: Sequence[FrozenTrial], *, trees: int, seed: int) -> Shares:
-    """Return fANOVA, which needs scikit-learn."""
-    return Shares(FanovaImportanceEvaluator(n_trees=trees, seed=seed), names, trials)
 
 
 def frozen_trials(trials: Sequence[TrialRecord], names: Sequence[str], space: Space) -> list[FrozenTrial]:

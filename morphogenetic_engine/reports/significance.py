@@ -4,7 +4,7 @@ Signed-rank and rank-sum tests after Wilcoxon (1945) and Mann and Whitney (1947)
 bias-corrected and accelerated bootstrap intervals after Efron (1987).
 """
 
-# SciPy's statistics take half a second to import.
+# SciPy's statistics take half a second to import, its special functions a fifth of one.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from morphogenetic_engine.reports.columns import Floats
+from morphogenetic_engine.reports.ranks import ranks_of
 
 CONFIDENCE = 0.95
 RESAMPLES = 5000
@@ -39,12 +40,12 @@ def signed_rank_p(differences: Sequence[float]) -> float:
     different = np.array([each for each in differences if each != 0.0])
     if different.size < 2:
         return 1.0
-    from scipy.stats import rankdata, wilcoxon
-
     if different.size > _MOST_EXACT:
+        from scipy.stats import wilcoxon
+
         return float(wilcoxon(different.tolist(), correction=True, method="approx").pvalue)
     # Twice the ranks are whole numbers, also where equals share the mean of theirs.
-    doubled = np.rint(2 * rankdata(np.abs(different))).astype(int)
+    doubled = np.rint(2 * ranks_of(np.abs(different))).astype(int)
     ways = np.zeros(int(doubled.sum()) + 1)
     ways[0] = 1.0
     for rank in doubled.tolist():
@@ -63,11 +64,11 @@ def rank_sum_p(one: Sequence[float], other: Sequence[float]) -> float:
     values = [*one, *other]
     if len(values) == 2 or len(set(values)) == 1:
         return 1.0
-    from scipy.stats import mannwhitneyu, rankdata
-
     if len(values) > _MOST_RANKED:
+        from scipy.stats import mannwhitneyu
+
         return float(mannwhitneyu(one, other, method="asymptotic").pvalue)
-    doubled = np.rint(2 * rankdata(values)).astype(int)
+    doubled = np.rint(2 * ranks_of(values)).astype(int)
     ways = np.zeros((len(one) + 1, int(doubled.sum()) + 1))
     ways[0, 0] = 1.0  # by how many are taken, and by twice the sum of their ranks
     for rank in doubled.tolist():
@@ -75,6 +76,31 @@ def rank_sum_p(one: Sequence[float], other: Sequence[float]) -> float:
     shares = ways[-1] / math.comb(len(values), len(one))
     total = int(doubled[: len(one)].sum())
     return min(1.0, 2 * min(float(shares[: total + 1].sum()), float(shares[total:].sum())))
+
+
+def crowding_p(inside: int, size: int, marked: int, all_: int) -> float:
+    """Return the probability that `inside` or more of the `marked` among `all_` lie in a random part of `size`.
+
+    Fisher's exact test (1935), one-sided: the upper tail of the hypergeometric distribution.
+    """
+    from scipy.special import betaln, logsumexp
+
+    inside_K = np.arange(max(inside, size + marked - all_), min(size, marked) + 1)
+    if inside_K.size == 0:
+        return 0.0
+    # The logarithm of how many ways there are to take K of N: -log(N + 1) - betaln(N - K + 1, K + 1).
+    marked_K = -betaln(marked - inside_K + 1, inside_K + 1) - math.log1p(marked)
+    outside_K = size - inside_K
+    others_K = -betaln(all_ - marked - outside_K + 1, outside_K + 1) - math.log1p(all_ - marked)
+    every = -float(betaln(all_ - size + 1, size + 1)) - math.log1p(all_)
+    return min(1.0, math.exp(float(logsumexp(marked_K + others_K)) - every))
+
+
+def f_test_p(ratio: float, extra: int, free: int) -> float:
+    """Return the p-value of a ratio of variances with so many degrees of freedom above and below."""
+    from scipy.special import fdtrc
+
+    return float(fdtrc(extra, free, ratio))
 
 
 def smallest_signed_rank_p(pairs: int) -> float:

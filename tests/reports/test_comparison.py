@@ -12,6 +12,8 @@ from scipy import stats
 
 from morphogenetic_engine.reports.comparison import Comparison, Sample, Verdict, compare, compare_with
 from morphogenetic_engine.reports.significance import (
+    crowding_p,
+    f_test_p,
     holm,
     rank_sum_p,
     signed_rank_p,
@@ -34,6 +36,22 @@ def paired(one: list[float], other: list[float], direction: Direction = Directio
 
 def unpaired(one: list[float], other: list[float]) -> Comparison:
     return compare(sample("one", one), sample("other", other, first_seed=1000), Direction.MAXIMIZE)
+
+
+@given(st.integers(2, 60).flatmap(lambda all_: st.tuples(st.just(all_), *[st.integers(0, all_)] * 3)))
+def test_crowding_is_the_share_of_the_ways_to_draw(drawn: tuple[int, int, int, int]) -> None:
+    all_, size, marked, inside = drawn
+    ways = [math.comb(marked, k) * math.comb(all_ - marked, size - k) for k in range(inside, min(size, marked) + 1)]
+    assert crowding_p(inside, size, marked, all_) == pytest.approx(sum(ways) / math.comb(all_, size), rel=1e-9)
+
+
+def test_crowding_of_many_trials_is_as_scipy_says() -> None:
+    wanted = float(stats.hypergeom.sf(79, 10_000, 200, 2500))
+    assert crowding_p(80, 2500, 200, 10_000) == pytest.approx(wanted, rel=1e-7)
+
+
+def test_the_f_test_is_as_scipy_says() -> None:
+    assert f_test_p(3.2, 4, 25) == pytest.approx(stats.f.sf(3.2, 4, 25))
 
 
 @given(VALUES, VALUES, st.booleans())

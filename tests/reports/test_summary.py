@@ -116,11 +116,12 @@ def test_importance_is_withheld_with_few_trials() -> None:
     assert not any(each.parameters for each in found)
 
 
-def test_importance_without_optuna_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_fanova_needs_optuna_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "morphogenetic_engine.reports.optuna_importance", raising=False)
     monkeypatch.delattr(morphogenetic_engine.reports, "optuna_importance", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
-    (found,) = summarize(mixed(20), methods=("PED-ANOVA",)).importance
+    ped, found = summarize(mixed(20)).importance
+    assert ped.withheld is None
     assert found.withheld == "needs optuna: pip install 'morphogenetic-engine[reports]'"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from morphogenetic_engine.reports.drawing.charts import LEVELS, ColourKey
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.sweeps.results import SweepResult
@@ -25,7 +23,6 @@ def level_style(level: int) -> str:
 
 def rank_key(result: SweepResult) -> ColourKey:
     """Return what the levels of trials mean."""
-    metric = result.config.optimization.target_metric
-    values: Sequence[float] = [trial.metrics[metric] for trial in result.ranked]
-    worst, best = (number_text(values[-1]), number_text(values[0])) if values else ("worst", "best")
-    return ColourKey(f"worst {worst}", f"best {best}", f"{metric} by rank")
+    metric, ranked = result.config.optimization.target_metric, result.ranked
+    worst, best = (number_text(ranked[place].metrics[metric]) if ranked else "" for place in (-1, 0))
+    return ColourKey(f"worst {worst}".strip(), f"best {best}".strip(), f"{metric} by rank")

@@ -6,7 +6,7 @@ is drawn only where trials are near, for elsewhere it would be made up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -62,11 +62,12 @@ def _charts(result: SweepResult, order: Sequence[str], *, landscape: bool) -> tu
     complete = list(result.complete)
     drawn = thinned(complete, _MOST, keep={trial.number for trial in result.ranked[:_KEPT]})
     charts: list[Chart] = []
+    levels = trial_levels(result)
     for one, other in combinations(order[:MOST_PARAMETERS], 2):
         there = [trial for trial in drawn if one in trial.params and other in trial.params]
         axes = [parameter_axis(name, result.config.space.axes[name], there) for name in (one, other)]
         if there and not any(axis.column.constant for axis in axes):
-            charts.append(_chart(result, there, axes[0], axes[1], landscape=landscape))
+            charts.append(_chart(result, there, levels, axes[0], axes[1], landscape=landscape))
     notes = [left_out(len(drawn), len(complete))]
     if len(order) > MOST_PARAMETERS:
         notes.append(f"The {MOST_PARAMETERS} most important of {len(order)} parameters are paired.")
@@ -74,9 +75,14 @@ def _charts(result: SweepResult, order: Sequence[str], *, landscape: bool) -> tu
 
 
 def _chart(
-    result: SweepResult, trials: Sequence[TrialRecord], x: ParameterAxis, y: ParameterAxis, *, landscape: bool
+    result: SweepResult,
+    trials: Sequence[TrialRecord],
+    levels: Mapping[int, int],
+    x: ParameterAxis,
+    y: ParameterAxis,
+    *,
+    landscape: bool,
 ) -> Chart:
-    levels = trial_levels(result)
     places = [(a, b) for a, b in zip(x.values, y.values, strict=True) if a is not None and b is not None]
     marks: list[Mark] = []
     if landscape:
