@@ -82,7 +82,7 @@ def first_run(call: Run) -> str:
 
 def test_the_pipeline_runs_from_the_data_to_the_report(project: Path, first_run: str) -> None:
     assert first_run.count("Running stage") == 3
-    for name in ("data/spirals.npz", "results/dvc/report/trials.csv", "results/dvc/versioned/journal.jsonl"):
+    for name in ("data/spirals.npz", "results/dvc/report/report.html", "results/dvc/versioned/journal.jsonl"):
         assert (project / name).is_file()
 
 
