@@ -11,6 +11,7 @@ from morphogenetic_engine.reports.comparison import Comparison, Sample, compare,
 from morphogenetic_engine.reports.configurations import Spread, spread_of
 from morphogenetic_engine.reports.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.profiles import Profile, profiles_of
+from morphogenetic_engine.reports.reach import within_reach
 from morphogenetic_engine.sweeps.confirmation import baseline_of
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.sections import Direction
@@ -85,6 +86,7 @@ def contend(
     Raises:
         ConfigError: a name is unknown, names a trial without a value, or there is nothing to compare.
     """
+    results = {name: within_reach(result) for name, result in results.items()}
     chosen = [_chosen(results, name) for name in named]
     if len(set(named)) < 2:
         raise ConfigError("compare: needs two different sweeps or trials at least")

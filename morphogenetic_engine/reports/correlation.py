@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from morphogenetic_engine.reports.columns import Column, Floats, metric_column, parameter_column
+from morphogenetic_engine.reports.columns import Column, Floats, in_units_of_range, metric_column, parameter_column
 from morphogenetic_engine.reports.ranks import ranks_of
 from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, SweepResult
 
@@ -111,15 +111,20 @@ def _pearson(first: Floats, second: Floats) -> float:
 
 
 def _standardized(values: Floats) -> Floats:
-    # In units of the range first: squares of 1e200 do not fit in a float.
-    centred = (values - values.mean()) / np.ptp(values)
+    centred = _centred(values)
     standardized: Floats = centred / np.sqrt(np.mean(centred**2))
     return standardized
 
 
+def _centred(values: Floats) -> Floats:
+    units = in_units_of_range(values)
+    centred: Floats = units - units.mean()
+    return centred
+
+
 def _correlation_ratio(groups: Floats, values: Floats) -> float:
     """Return the square root of the share of the variance that lies between the groups."""
-    centred = (values - values.mean()) / np.ptp(values)
+    centred = _centred(values)
     _, place_N = np.unique(groups, return_inverse=True)
     count_G = np.bincount(place_N)
     between = np.sum(np.bincount(place_N, weights=centred) ** 2 / count_G)

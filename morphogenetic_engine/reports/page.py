@@ -24,6 +24,7 @@ from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.drawing.palette import DARK, LIGHT, page_rules, variables
 from morphogenetic_engine.reports.drawing.svg import draw, draw_key
 from morphogenetic_engine.reports.page_data import embedded, page_data
+from morphogenetic_engine.reports.reach import within_reach
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.reports.visualizations import by_importance, figures_of
 from morphogenetic_engine.sweeps.results import SweepResult
@@ -86,6 +87,7 @@ class Section:
 
 def page(result: SweepResult, summary: SweepSummary, *, interactive: bool = True, more: Sequence[Section] = ()) -> str:
     """Return the page; without `interactive` it has no script, and each chart brings its colours along, for print."""
+    result = within_reach(result)
     figures = {each.id: _drawn(each, alone=not interactive) for each in figures_of(result, summary)}
     chapters = [
         Chapter(id_, name, tuple(figures[each] for each in wanted if each in figures))
