@@ -45,6 +45,9 @@ bench-compare: .venv/development ## Measure again, and print ratios to the resul
 reference: .venv/development ## Write the reference pages that are made from the code and from measurements
 	@$(BIN)/python -m scripts.reference
 
+pictures: .venv/development ## Take the pictures of README.md and docs/ of a real sweep (needs Chromium)
+	@$(BIN)/python -m scripts.pictures
+
 docs: .venv/development ## Build the documentation into site/, with warnings as errors
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir site
 
@@ -122,4 +125,4 @@ help: ## List the targets
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --constraint manifests/checkov.lock checkov
 	@touch $@
 
-.PHONY: sweep environment test test-faults lint reference docs format bench hooks render verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean nightly nightly-issue bench-compare help
+.PHONY: sweep environment test test-faults lint reference pictures docs format bench hooks render verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean nightly nightly-issue bench-compare help

@@ -69,7 +69,8 @@ def in_units_of_range(values_N: Floats) -> Floats:
     moved_N: Floats = values_N - values_N.min()
     exponent = int(np.frexp(moved_N.max())[1])
     stretched_N: Floats = np.ldexp(moved_N, -exponent)  # exact, also where 1 / max is no float
-    return stretched_N / stretched_N.max()
+    units_N: Floats = stretched_N / stretched_N.max()
+    return units_N
 
 
 def is_ordered(axis: Parameter) -> bool:

@@ -15,11 +15,13 @@ from rich.console import Console
 
 from morphogenetic_engine.cli.summary_view import print_summary
 from morphogenetic_engine.reports.contenders import contend
+from morphogenetic_engine.reports.importance import Method
 from morphogenetic_engine.reports.page import page
 from morphogenetic_engine.reports.reach import DRAWN_IN, REACH, within_reach
-from morphogenetic_engine.reports.summary import Method, SweepSummary, summarize
+from morphogenetic_engine.reports.summary import SweepSummary, summarize
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, Replicate, SweepResult, TrialRecord
+from morphogenetic_engine.trial import Value
 from tests.reports.sweeps import sweep, trial
 
 COUNT = 24
@@ -32,7 +34,7 @@ def swept(values: Sequence[float]) -> SweepResult:
     """A sweep with these values everywhere: objectives, curves, replicates, confirmations."""
     trials: list[TrialRecord] = []
     for number, value in enumerate(values):
-        params = {"x": 0.5 if number == 0 else number / COUNT, "kind": "abc"[number % 3]}
+        params: dict[str, Value] = {"x": 0.5 if number == 0 else number / COUNT, "kind": "abc"[number % 3]}
         record = trial(number, params, value, curve=values[number : number + 3], loss=-value)
         if number < 2:
             for index, fresh in enumerate(values[number : number + 8]):
