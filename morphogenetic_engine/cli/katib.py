@@ -11,10 +11,13 @@ import click
 
 from morphogenetic_engine.cli import options
 from morphogenetic_engine.cli.main import INTERRUPTED
+from morphogenetic_engine.cli.monitor import open_monitor, served
 from morphogenetic_engine.cli.render import experiment_options, file_overrides, render_options, target
+from morphogenetic_engine.errors import ConfigError
 
 if TYPE_CHECKING:
     from morphogenetic_engine.cluster.katib_api import KatibApi
+    from morphogenetic_engine.monitor.beside import Serving
     from morphogenetic_engine.sweeps.folder import SweepFolder
     from morphogenetic_engine.sweeps.katib.collection import Collection
     from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, Snapshot
@@ -39,13 +42,18 @@ _cluster_options = options.several(
 @experiment_options
 @_cluster_options
 @click.option("--wait", is_flag=True, help="Stay, show the trials, and collect them; ends what runs on after the goal.")
-def submit_command(config: Path, target: str, wait: bool, **given: object) -> int:  # pylint: disable=unused-argument
+@options.serving
+def submit_command(
+    config: Path, target: str, wait: bool, serve: options.ServeOptions, **given: object
+) -> int:  # pylint: disable=unused-argument
     """Run a sweep on a cluster. The same file and name again finds the sweep that is there."""
     from morphogenetic_engine.cluster.experiments import submit
     from morphogenetic_engine.sweeps.config_file import read_config
     from morphogenetic_engine.sweeps.katib.experiment import render_experiment
     from morphogenetic_engine.sweeps.katib.validation import validate_experiment
 
+    if serve.serve and not wait:
+        raise ConfigError("--serve: shows the sweep for as long as this command stays; add --wait")
     api = _api(given)
     file = read_config(config, file_overrides(given))
     rendered = render_experiment(file, render_options(file, {**given, "namespace": api.namespace}))
@@ -55,7 +63,7 @@ def submit_command(config: Path, target: str, wait: bool, **given: object) -> in
         click.echo(f"# {file.path}: {loss.key}: {loss.text}", err=True)
     click.echo(f"{experiment.where} {'created' if new else 'is there already'}")
     if wait:
-        return _follow(api, experiment.name, given, end_leftovers=True)
+        return _follow(api, experiment.name, given, serve, end_leftovers=True)
     click.echo(f"watch it with: {_again('watch', api, experiment.name, given)}")
     return 0
 
@@ -64,12 +72,13 @@ def submit_command(config: Path, target: str, wait: bool, **given: object) -> in
 @experiment_name
 @namespace
 @_cluster_options
-def watch_command(experiment: str, **given: object) -> int:
+@options.serving
+def watch_command(experiment: str, serve: options.ServeOptions, **given: object) -> int:
     """Show the trials of a sweep on a cluster, and collect them.
 
     It ends with the sweep; Ctrl-C leaves the sweep running.
     """
-    return _follow(_api(given), experiment, given, end_leftovers=False)
+    return _follow(_api(given), experiment, given, serve, end_leftovers=False)
 
 
 @click.command("collect")
@@ -123,14 +132,17 @@ def stop_command(experiment: str, **given: object) -> int:
     return _show(folder)
 
 
-def _follow(api: KatibApi, name: str, given: dict[str, object], *, end_leftovers: bool) -> int:
+def _follow(
+    api: KatibApi, name: str, given: dict[str, object], serve: options.ServeOptions, *, end_leftovers: bool
+) -> int:
     from morphogenetic_engine.cluster import experiments
 
     experiment = experiments.look(api, name)
     journal = _trial_journal(experiment, given)
     folder = _folder(experiment, given)
     try:
-        running = _shown(api, name, folder, journal, end_leftovers=end_leftovers)
+        with open_monitor(serve) as serving:
+            running = _shown(api, name, folder, journal, serving, end_leftovers=end_leftovers)
     except KeyboardInterrupt:
         click.echo(f"\n{experiment.where} goes on; come back with: {_again('watch', api, name, given)}", err=True)
         return INTERRUPTED
@@ -139,7 +151,15 @@ def _follow(api: KatibApi, name: str, given: dict[str, object], *, end_leftovers
     return _show(folder)
 
 
-def _shown(api: KatibApi, name: str, folder: SweepFolder, journal: TrialJournal, *, end_leftovers: bool) -> int:
+def _shown(
+    api: KatibApi,
+    name: str,
+    folder: SweepFolder,
+    journal: TrialJournal,
+    serving: Serving | None,
+    *,
+    end_leftovers: bool,
+) -> int:
     """Show and collect an Experiment until it is completed; return how many of its trials still run then."""
     from morphogenetic_engine.cli.displays import display, terminal
     from morphogenetic_engine.cli.progress import SweepProgress
@@ -150,10 +170,11 @@ def _shown(api: KatibApi, name: str, folder: SweepFolder, journal: TrialJournal,
     from morphogenetic_engine.tracking.destinations import followed
 
     before = read_result(folder, keep_curves=False)
-    progress = SweepProgress(before, total_trials(before.config))
+    progress, console = SweepProgress(before, total_trials(before.config)), terminal()
     with (
-        followed(folder, before.config, warn=lambda warning: click.echo(f"warning: {warning}", err=True)),
-        display(progress, terminal()) as observer,
+        served(folder, serving, console, warn=_warn),
+        followed(folder, before.config, warn=_warn),
+        display(progress, console) as observer,
         open_collection(folder, journal=journal, observers=[observer]) as collection,
     ):
         snapshot = _collect_all(api, name, collection)
@@ -162,6 +183,10 @@ def _shown(api: KatibApi, name: str, folder: SweepFolder, journal: TrialJournal,
         end(api, snapshot.running)
         collection.stop(snapshot.experiment)
         return 0
+
+
+def _warn(warning: str) -> None:
+    click.echo(f"warning: {warning}", err=True)
 
 
 def _collect_all(api: KatibApi, name: str, collection: Collection) -> Snapshot:
@@ -205,7 +230,6 @@ def _folder(experiment: KatibExperiment, given: dict[str, object]) -> SweepFolde
 
 
 def _download(folder: SweepFolder, experiment: KatibExperiment) -> None:
-    from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.sweeps.katib.record import read_katib_record
     from morphogenetic_engine.sweeps.trial_files import download_trial

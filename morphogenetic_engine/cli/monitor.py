@@ -4,18 +4,21 @@
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from rich.console import Console
+
 from morphogenetic_engine.cli import options
 from morphogenetic_engine.errors import ConfigError
 
 if TYPE_CHECKING:
     from morphogenetic_engine.monitor.beside import Serving
+    from morphogenetic_engine.sweeps.folder import SweepFolder
 
 
 @click.command("monitor")
@@ -39,10 +42,9 @@ def monitor_command(sweep_id: str, results: Path, host: str, port: int | None, a
         assert serving is not None
         from morphogenetic_engine.monitor.server import serve
 
-        lower_priority(os.getpid(), LOW)
         click.echo(f"sweep {sweep_id}: {address(serving)}  (Ctrl-C to leave)")
         with suppress(KeyboardInterrupt):
-            serve(folder, serving.listener, serving.access)
+            serve(folder, serving.listener, serving.access, then=lambda: lower_priority(os.getpid(), LOW))
 
 
 @contextmanager
@@ -67,6 +69,21 @@ def open_monitor(serve: options.ServeOptions) -> Iterator[Serving | None]:
         names = [name for name in (serve.host,) if name not in {"0.0.0.0", "::"}]
         access = access_of(bound, port, allowed=[*serve.allow_host, *names], token=chosen_token())
         yield Serving(listener, access)
+
+
+@contextmanager
+def served(
+    folder: SweepFolder, serving: Serving | None, console: Console, *, warn: Callable[[str], object]
+) -> Iterator[None]:
+    """Say where a sweep is shown, and show it there meanwhile; None: nobody asked for that."""
+    if serving is None:
+        yield
+        return
+    from morphogenetic_engine.monitor.beside import shown
+
+    console.print(f"monitor: {address(serving)}", highlight=False, soft_wrap=True)
+    with shown(folder, serving, warn=warn):
+        yield
 
 
 def address(serving: Serving) -> str:

@@ -9,11 +9,11 @@ from rich.console import Console
 from morphogenetic_engine.cli.closing_report import write_closing_report
 from morphogenetic_engine.cli.displays import display, terminal
 from morphogenetic_engine.cli.main import INTERRUPTED
-from morphogenetic_engine.cli.monitor import address
+from morphogenetic_engine.cli.monitor import served
 from morphogenetic_engine.cli.options import DEFAULT_RESULTS
 from morphogenetic_engine.cli.progress import SweepProgress
 from morphogenetic_engine.cli.tables import trials_table
-from morphogenetic_engine.monitor.beside import Serving, shown
+from morphogenetic_engine.monitor.beside import Serving
 from morphogenetic_engine.sweeps.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
@@ -33,9 +33,7 @@ def run_and_show(folder: SweepFolder, *, retry_failed: bool = False, serving: Se
     console.print(f"sweep {folder.sweep_id} in {folder.path}", highlight=False, soft_wrap=True)
     warnings: list[str] = []
     with ExitStack() as stack:
-        if serving is not None:
-            console.print(f"monitor: {address(serving)}", highlight=False, soft_wrap=True)
-            stack.enter_context(shown(folder, serving, warn=warnings.append))
+        stack.enter_context(served(folder, serving, console, warn=warnings.append))
         stack.enter_context(followed(folder, before.config, warn=warnings.append))
         observer = stack.enter_context(display(progress, console))
         outcome = run_sweep(folder, observers=[observer], retry_failed=retry_failed)

@@ -40,9 +40,14 @@ def main() -> int:
         hosts=frozenset(options.allow_host),
         cookie=f"morphogenetic_monitor_{address_of(listener)[1]}",
     )
-    lower_priority(os.getpid(), LOW)  # not before: on a busy machine the start would take half a minute
     try:
-        serve(SweepFolder(options.folder), listener, access, leave_with=sys.stdin.fileno())
+        serve(
+            SweepFolder(options.folder),
+            listener,
+            access,
+            leave_with=sys.stdin.fileno(),
+            then=lambda: lower_priority(os.getpid(), LOW),
+        )
     except MorphogeneticError as error:
         logging.error("%s", error)
         return IMPOSSIBLE

@@ -110,7 +110,7 @@ class Feed:
         async with self._stopping:
             self._look()
             if self._asked is None or self._owner != self._asked:
-                self._asked = await asyncio.to_thread(stop, self.folder.journal)
+                self._asked = await asyncio.to_thread(stop, self.folder)
         self._announce()
 
     def _take_batch(self) -> bool:
@@ -176,7 +176,8 @@ class Feed:
             "offset": self.view.offset,
             "now": time.time(),
             "state": self._state(),
-            "why_not_stop": why_not(self._owner),
+            "on_katib": self.folder.katib.exists(),
+            "why_not_stop": why_not(self.folder, self._owner),
             "problem": self._problem,
             "over": self.over,
             "sweep": None if known.journal else self.view.header(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
@@ -18,30 +19,55 @@ _LONGEST_MESSAGE = 4096
 """Bytes of what a viewer may send at once; it has nothing to say."""
 _MOST_CONNECTIONS = 1000
 GOODBYE_SECONDS = 2
+HEAD_START_SECONDS = 10
+"""A person waits for the first page, so the journal of a long sweep is read with the priority of a sweep; not longer."""
 
 
-def serve(folder: SweepFolder, listener: socket.socket, access: Access, *, leave_with: int | None = None) -> None:
+def serve(
+    folder: SweepFolder,
+    listener: socket.socket,
+    access: Access,
+    *,
+    leave_with: int | None = None,
+    then: Callable[[], object] = lambda: None,
+) -> None:
     """Serve until a SIGINT or SIGTERM, or the end of the file descriptor `leave_with`.
+
+    `then` is called once the journal was read up to its end, or was not within the head start.
 
     Raises:
         SweepError: `sweep.json` is damaged or of a newer format.
         StoreError: it cannot be read.
     """
-    asyncio.run(_serve(folder, listener, access, leave_with))
+    asyncio.run(_serve(folder, listener, access, leave_with, then))
 
 
-async def _serve(folder: SweepFolder, listener: socket.socket, access: Access, leave_with: int | None) -> None:
+async def _serve(
+    folder: SweepFolder,
+    listener: socket.socket,
+    access: Access,
+    leave_with: int | None,
+    then: Callable[[], object],
+) -> None:
     feed = Feed(folder)
     server = uvicorn.Server(_configuration(feed, access))
     async with asyncio.TaskGroup() as tasks:
         # Should the feed fail on what nobody has thought of, the group ends the server too: better than a page that
         # stands still.
-        following = tasks.create_task(feed.follow())
+        following = tasks.create_task(_follow(feed, then))
         leaving = tasks.create_task(_leave_at_end(leave_with, feed, server)) if leave_with is not None else None
         await server.serve(sockets=[listener])
         following.cancel()
         if leaving is not None:
             leaving.cancel()
+
+
+async def _follow(feed: Feed, then: Callable[[], object]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(HEAD_START_SECONDS):
+            await feed.catch_up()
+    then()
+    await feed.follow()
 
 
 async def _leave_at_end(descriptor: int, feed: Feed, server: uvicorn.Server) -> None:

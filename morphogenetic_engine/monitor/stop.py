@@ -1,4 +1,7 @@
-"""Stops a sweep that runs on this machine: a signal to the process that holds its journal, and to no other."""
+"""Stops a sweep that runs on this machine: a signal to the process that holds its journal, and to no other.
+
+What follows a sweep on Katib holds a journal too, but does not run the sweep: there is nothing to stop here.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,27 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError, SweepError
+from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.journal import Owner, owner
+from morphogenetic_engine.sweeps.katib.record import read_katib_record
 
 _SETTLING_SECONDS = 0.01
 """A process that has just taken the lock writes its name within this time; until then the name is its predecessor's."""
 
 
-def why_not(found: Owner | None) -> str:
-    """Return why nobody here can stop the sweep; "" when it can be done."""
+def why_not(folder: SweepFolder, found: Owner | None) -> str:
+    """Return why nobody here can stop the sweep; "" when it can be done.
+
+    Raises:
+        SweepError: `katib.json` is damaged or of a newer format.
+        StoreError: it cannot be read.
+    """
+    if folder.katib.exists():
+        record = read_katib_record(folder)
+        names = f"--experiment {record.name} --namespace {record.namespace}"
+        return f"the sweep runs on Katib: stop it with morphogenetic sweep stop {names}"
     if found is None:
         return "no process runs this sweep"
     if found.host != socket.gethostname():
@@ -26,15 +39,15 @@ def why_not(found: Owner | None) -> str:
     return ""
 
 
-def stop(journal: Path) -> Owner:
+def stop(folder: SweepFolder) -> Owner:
     """Ask the process that runs a sweep to end it: what is running is recorded as interrupted, and can be resumed.
 
     Raises:
         SweepError: no process on this machine runs the sweep.
         StoreError: the process belongs to another user.
     """
-    found = owner(journal)
-    reason = why_not(found)
+    found = owner(folder.journal)
+    reason = why_not(folder, found)
     if found is None or reason:
         raise SweepError(reason)
     try:
@@ -42,7 +55,7 @@ def stop(journal: Path) -> Owner:
             # The handle is of whatever has that number now. If the lock is still held in the same name afterwards,
             # that is the process that holds it: a number is not given to another one while its owner lives.
             time.sleep(_SETTLING_SECONDS)
-            if owner(journal) != found:
+            if owner(folder.journal) != found:
                 raise SweepError("the process that ran the sweep has just changed: try again")
             terminate()
     except ProcessLookupError as error:

@@ -14,7 +14,9 @@ import pytest
 
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.monitor.stop import stop, why_not
+from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.journal import Journal, Owner, owner
+from morphogenetic_engine.sweeps.katib.record import KatibRecord, write_katib_record
 
 HOLDER = """
 import signal, sys
@@ -41,40 +43,51 @@ def holder(journal: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_process_that_runs_the_sweep_is_asked_to_stop(tmp_path: Path) -> None:
-    journal = tmp_path / "journal.jsonl"
-    with holder(journal) as process:
-        assert stop(journal) == Owner(process.pid, socket.gethostname())
+    folder = SweepFolder(tmp_path)
+    with holder(folder.journal) as process:
+        assert stop(folder) == Owner(process.pid, socket.gethostname())
         assert process.wait(60) == 42
 
 
 def test_nobody_is_stopped_when_nobody_runs_the_sweep(tmp_path: Path) -> None:
-    journal = tmp_path / "journal.jsonl"
-    with Journal(journal):
-        assert owner(journal) == Owner(os.getpid(), socket.gethostname())
+    folder = SweepFolder(tmp_path)
+    with Journal(folder.journal):
+        assert owner(folder.journal) == Owner(os.getpid(), socket.gethostname())
     with pytest.raises(SweepError, match="no process runs this sweep"):
-        stop(journal)
+        stop(folder)
 
 
 def test_a_number_that_a_killed_process_left_in_the_lock_is_nobody(tmp_path: Path) -> None:
-    journal = tmp_path / "journal.jsonl"
-    with holder(journal) as process:
+    folder = SweepFolder(tmp_path)
+    with holder(folder.journal) as process:
         process.kill()
         process.wait()
-        assert str(process.pid) in journal.with_suffix(".lock").read_text()
+        assert str(process.pid) in folder.journal.with_suffix(".lock").read_text()
         with pytest.raises(SweepError, match="no process runs this sweep"):
-            stop(journal)
+            stop(folder)
 
 
 def test_a_process_that_only_has_the_number_of_the_owner_is_left_alone(tmp_path: Path) -> None:
-    journal = tmp_path / "journal.jsonl"
-    with holder(tmp_path / "other.jsonl") as innocent, Journal(journal):
-        journal.with_suffix(".lock").write_text(f"process {innocent.pid} on somewhere.else")
+    folder = SweepFolder(tmp_path)
+    with holder(tmp_path / "other.jsonl") as innocent, Journal(folder.journal):
+        folder.journal.with_suffix(".lock").write_text(f"process {innocent.pid} on somewhere.else")
         with pytest.raises(SweepError, match="the sweep runs on somewhere.else: stop it there"):
-            stop(journal)
+            stop(folder)
         assert innocent.poll() is None
 
 
-def test_why_not() -> None:
-    assert why_not(None) == "no process runs this sweep"
-    assert why_not(Owner(1, "elsewhere")) == "the sweep runs on elsewhere: stop it there"
-    assert why_not(Owner(1, socket.gethostname())) == ""
+def test_why_not(tmp_path: Path) -> None:
+    folder = SweepFolder(tmp_path)
+    assert why_not(folder, None) == "no process runs this sweep"
+    assert why_not(folder, Owner(1, "elsewhere")) == "the sweep runs on elsewhere: stop it there"
+    assert why_not(folder, Owner(1, socket.gethostname())) == ""
+
+
+def test_what_follows_a_sweep_on_katib_is_not_stopped_in_its_place(tmp_path: Path) -> None:
+    folder = SweepFolder(tmp_path)
+    write_katib_record(folder, KatibRecord(name="toy", namespace="ml", uid="1"))
+    with holder(folder.journal) as process:
+        reason = "the sweep runs on Katib: stop it with morphogenetic sweep stop --experiment toy --namespace ml"
+        with pytest.raises(SweepError, match=reason):
+            stop(folder)
+        assert process.poll() is None

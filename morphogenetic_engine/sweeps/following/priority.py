@@ -12,8 +12,12 @@ LOW = 10
 
 
 def lower_priority(pid: int, niceness: int = LOWEST) -> None:
-    """Give a process a low priority; if it leads a session, also the session, which Linux schedules as a group."""
+    """Give a process a low priority; if it leads a session, also the session, which Linux schedules as a group.
+
+    One that has a lower priority already keeps it.
+    """
     with suppress(OSError):  # a sandbox may forbid it; the sweep is then merely slowed a little
+        niceness = max(niceness, os.getpriority(os.PRIO_PROCESS, pid))
         os.setpriority(os.PRIO_PROCESS, pid, niceness)
         if os.getsid(pid) == pid:  # a terminal's session is its user's: a sweep may run in it
             Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")

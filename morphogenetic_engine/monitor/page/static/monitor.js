@@ -76,12 +76,12 @@ function begin() {
 }
 
 function showState() {
-  const { state, problem, over } = store.status;
+  const { state, onKatib, problem, over } = store.status;
   const badge = byId("state");
   setText(badge, state.replaceAll("_", " "));
-  badge.className = `badge state-${state}`;
+  badge.className = `badge state-${state.replaceAll(" ", "-")}`;
   const { sweep_id: id } = store.sweep;
-  const texts = {
+  const texts = onKatib ? { "on Katib": "As it was when it was last collected." } : {
     killed: `Nobody runs this sweep, and it did not end on its own. Go on with: morphogenetic sweep resume --sweep-id ${id}`,
     interrupted: `The sweep was interrupted. Go on with: morphogenetic sweep resume --sweep-id ${id}`,
     time_is_up: `The time is up. Go on with: morphogenetic sweep resume --sweep-id ${id}`,

@@ -14,7 +14,7 @@ export class StopButton {
   show() {
     const { state, why_not_stop: reason } = this.store.status;
     byId("stop").disabled = state !== "running" || reason !== "";
-    setText(byId("stop-reason"), state === "running" ? reason : "");
+    setText(byId("stop-reason"), this.store.isLive ? reason : "");
   }
 
   ask() {

@@ -1,6 +1,7 @@
 // The sweep as far as this page knows it: snapshots and changes in, trials out. No DOM here.
 
 const MOST_POINTS = 2000;
+const LIVE = new Set(["running", "stopping", "on Katib"]);
 
 export class Store {
   constructor() {
@@ -11,7 +12,7 @@ export class Store {
 
   forget() {
     this.sweep = null;
-    this.status = { state: "new", why_not_stop: "", problem: "", over: false };
+    this.status = { state: "new", onKatib: false, why_not_stop: "", problem: "", over: false };
     this.summary = null;
     this.rows = new Map();
     this.curves = new Map();
@@ -36,6 +37,7 @@ export class Store {
     this.summary = message.summary;
     this.status = {
       state: message.state,
+      onKatib: message.on_katib,
       why_not_stop: message.why_not_stop,
       problem: message.problem,
       over: message.over,
@@ -53,7 +55,7 @@ export class Store {
   }
 
   get isLive() {
-    return this.status.state === "running" || this.status.state === "stopping";
+    return LIVE.has(this.status.state);
   }
 
   /** A trial's state; what a killed process left running is nobody's. */
