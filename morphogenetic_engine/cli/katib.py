@@ -44,8 +44,12 @@ _cluster_options = options.several(
 @click.option("--wait", is_flag=True, help="Stay, show the trials, and collect them; ends what runs on after the goal.")
 @options.serving
 def submit_command(
-    config: Path, target: str, wait: bool, serve: options.ServeOptions, **given: object
-) -> int:  # pylint: disable=unused-argument
+    config: Path,
+    target: str,  # pylint: disable=unused-argument
+    wait: bool,
+    serve: options.ServeOptions,
+    **given: object,
+) -> int:
     """Run a sweep on a cluster. The same file and name again finds the sweep that is there."""
     from morphogenetic_engine.cluster.experiments import submit
     from morphogenetic_engine.sweeps.config_file import read_config

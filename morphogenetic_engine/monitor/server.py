@@ -20,7 +20,7 @@ _LONGEST_MESSAGE = 4096
 _MOST_CONNECTIONS = 1000
 GOODBYE_SECONDS = 2
 HEAD_START_SECONDS = 10
-"""A person waits for the first page, so the journal of a long sweep is read with the priority of a sweep; not longer."""
+"""A person waits for the first page: the journal of a long sweep is read with the priority of a sweep, not longer."""
 
 
 def serve(
