@@ -28,7 +28,7 @@ def smallest(example: Path) -> ConfigFile:
     config = read_config(example).config
     if config.sweep_type is not SweepType.PROGRESSIVE:  # counts its own
         overrides["optimization.n_trials"] = TRIALS
-    if config.experiment.command is None and not config.experiment.workload.startswith("train_function"):
+    if (config.experiment.workload or "").startswith("morphogenetic_engine."):
         overrides |= {f"experiment.{name}": value for name, value in SMALLEST.items()}
     return read_config(example, overrides)
 
