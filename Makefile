@@ -83,8 +83,8 @@ test-images: .venv/development ## Build images, look into them, run trials in po
 submit-sweep: .venv/development ## Run a sweep as a pipeline: make submit-sweep CONFIG=FILE [HOST=URL] [PIPELINE=local-sweep]
 	@$(BIN)/python -m pipelines submit --config '$(CONFIG)' $(if $(HOST),--host '$(HOST)') --pipeline $(or $(PIPELINE),sweep)
 
-pipeline-local: .venv/development ## Run the smoke pipeline for real on this machine, without a cluster
-	@$(BIN)/python -m pipelines local $(if $(CONFIG),--config '$(CONFIG)')
+pipeline-local: .venv/development ## Run the smoke pipeline for real on this machine: make pipeline-local [RUNNER=docker]
+	@$(BIN)/python -m pipelines local $(if $(CONFIG),--config '$(CONFIG)') $(if $(RUNNER),--runner '$(RUNNER)')
 
 deploy: ## Install everything on the cluster of kubectl: make deploy OVERLAY=kind
 	@scripts/deploy.sh $(OVERLAY)

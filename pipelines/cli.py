@@ -168,14 +168,25 @@ def schedule_command(cron: str, name: str | None, experiment: str, service_accou
 @click.option(
     "--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True, help="Folder of the runs."
 )
-def local_command(config: Path, storage: str, results: Path) -> int:
-    """Run the pipeline on this machine, each component in a process of its own: no cluster, no container."""
+@click.option(
+    "--runner",
+    type=click.Choice(["subprocess", "docker"]),
+    default="subprocess",
+    show_default=True,
+    help="docker: each component in a container of its image, with podman or Docker.",
+)
+@_images
+def local_command(
+    config: Path, storage: str, results: Path, runner: str, train_image: str | None, report_image: str | None
+) -> int:
+    """Run the pipeline on this machine, each component in a process or container of its own: no cluster."""
     from datetime import datetime
 
     from morphogenetic_engine.sweeps.config_file import read_config
     from pipelines.local_run import HERE, run_here
 
-    plan = Plan(Pipeline.LOCAL_SWEEP, read_config(config).config, HERE, ObjectStore(storage))
+    images = HERE if runner == "subprocess" else _images_given(train_image, report_image)
+    plan = Plan(Pipeline.LOCAL_SWEEP, read_config(config).config, images, ObjectStore(storage))
     ended = run_here(plan, results / datetime.now().strftime("%Y%m%d_%H%M%S_%f"), tell=click.echo)
     click.echo(f"log: {ended.log}")
     if ended.report:
@@ -224,11 +235,15 @@ def _planned(
     from morphogenetic_engine.sweeps.config_file import read_config
 
     settings = read_config(config).config
-    images = Images(_given("--train-image", train_image), _given("--report-image", report_image))
+    images = _images_given(train_image, report_image)
     store = _store(storage, storage_endpoint, storage_secret)
     for key, text in lost_settings(settings, Pipeline(pipeline)):
         click.echo(f"# {config}: {key}: {text}", err=True)
     return Plan(Pipeline(pipeline), settings, images, store, trial_namespace)
+
+
+def _images_given(train: str | None, report: str | None) -> Images:
+    return Images(_given("--train-image", train), _given("--report-image", report))
 
 
 def _given(option: str, image: str | None) -> str:

@@ -1,26 +1,35 @@
-"""A pipeline run for real on this machine: every component in a process of its own, no cluster, no container."""
+"""A pipeline run for real on this machine: every component in a process or a container of its own, no cluster."""
 
 import json
+import os
 import re
 import sys
 import warnings
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, replace
 from io import TextIOBase
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 from kfp import local
 
 from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.storage.address import parse_address
+from pipelines.container_engine import container_engine
 from pipelines.definition import definition
 from pipelines.large_config import with_stored_config
-from pipelines.plan import Images, ObjectStore, Plan
+from pipelines.plan import Images, Plan
 
 HERE = Images("local-python", "local-python")
 """No image is used; the name says so, and has the "python" without which kfp's runner warns."""
 
+_STORE_VARIABLES = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"),
+    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
+)
+
+Runner: TypeAlias = local.SubprocessRunner | local.DockerRunner
 Tell = Callable[[str], object]
 
 
@@ -37,32 +46,56 @@ class LocalRun:
 def run_here(plan: Plan, folder: Path, *, tell: Tell) -> LocalRun:
     """Run a plan's pipeline; everything that it makes is in the folder, its report also in the plan's store.
 
+    Each component is a process here if the images are HERE, and else a container of its image.
+
     Raises:
+        ConfigError: there is no container engine, or it does not have an image.
         StoreError: the folder cannot be written.
     """
     folder = folder.absolute()
-    store = plan.store if plan.store.address else ObjectStore(str(folder))
-    here = replace(plan, images=HERE, store=replace(store, secret=""), retries=0)
+    place = parse_address(plan.store.address or folder)
+    # a container has another working directory
+    address = str(place.absolute() if isinstance(place, Path) else place)
+    here = replace(plan, store=replace(plan.store, address=address, secret=""), retries=0)
     log = folder / "pipeline.log"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with log.open("w", encoding="utf-8") as file:
-            return _run(with_stored_config(here), folder, _Log(file, tell, sys.stdout))
+        with ExitStack() as stack:
+            runner = _runner(here, folder, stack)
+            file = stack.enter_context(log.open("w", encoding="utf-8"))
+            return _run(with_stored_config(here), folder, runner, _Log(file, tell, sys.stdout))
     except OSError as error:
         raise StoreError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
 
 
-def _run(plan: Plan, folder: Path, log: "_Log") -> LocalRun:
+def _run(plan: Plan, folder: Path, runner: Runner, log: "_Log") -> LocalRun:
     pipeline = definition(plan)
     # no workspace: kfp deletes the folder that it is given for one
-    local.init(
-        runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "outputs"), raise_on_error=False
-    )
+    local.init(runner=runner, pipeline_root=str(folder / "outputs"), raise_on_error=False)
     with redirect_stdout(log), warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".* have no effect in the current local runner")
         pipeline()
     written = _outputs(folder / "outputs", "report") or _outputs(folder / "outputs", "failure-report")
     return LocalRun(log.succeeded, str(written.get("Output", "")), Path(log.name))
+
+
+def _runner(plan: Plan, folder: Path, stack: ExitStack) -> Runner:
+    """Return what kfp runs the components with, for as long as the stack lasts."""
+    if plan.images == HERE:
+        return local.SubprocessRunner(use_venv=False)
+    from pipelines.container_task import components_in_containers  # pylint: disable=import-outside-toplevel
+
+    place = parse_address(plan.store.address)
+    folders, credentials = [folder], {}
+    if isinstance(place, Path):
+        place.mkdir(parents=True, exist_ok=True)
+        folders.append(place)
+    else:
+        credentials = {name: os.environ[name] for name in _STORE_VARIABLES if name in os.environ}
+    engine = stack.enter_context(container_engine(folders, credentials))
+    for image in (plan.images.train, plan.images.report):
+        engine.require(image)
+    return stack.enter_context(components_in_containers(engine))
 
 
 def _outputs(root: Path, task: str) -> dict[str, object]:

@@ -64,3 +64,13 @@ def test_a_schedule(stub: StubServer) -> None:
     given = ("schedule", "--config", "examples/smoke.yaml", "--host", stub.url, *IMAGES, "--cron", "0 0 2 * * *")
     assert run(*given).stdout == "sweep-smoke: at 0 0 2 * * * (UTC)\n"
     assert run(*given).stdout == "sweep-smoke: at 0 0 2 * * * (UTC), in place of 1 of the name\n"
+
+
+def test_containers_need_an_engine(tmp_path: Path) -> None:
+    given = ("local", "--runner", "docker", "--results", str(tmp_path))
+    without = run(*given)
+    assert without.returncode == 2
+    assert without.stderr.startswith("pipelines: --train-image: must be given")
+    ended = run(*given, *IMAGES, DOCKER_HOST="tcp://127.0.0.1:1")
+    assert (ended.returncode, ended.stdout, list(tmp_path.rglob("pipeline.log"))) == (2, "", [])
+    assert ended.stderr.startswith("pipelines: --runner docker: neither podman nor Docker answers here;")
