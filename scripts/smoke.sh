@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # On a cluster that `make deploy OVERLAY=kind` has prepared: run the smoke pipeline and an Experiment to their ends, and
-# fetch the report, into results/smoke. Fails when one of them fails or takes too long.
+# fetch the report, into results/smoke (SMOKE_RESULTS: another folder). Fails when one of them fails or takes too long.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-folder=results/smoke
+folder=${SMOKE_RESULTS:-results/smoke}
 config=examples/smoke.yaml
 home=morphogenetic
 mkdir -p "$folder"
@@ -14,23 +14,25 @@ export SWEEP_STORAGE_ENDPOINT=http://seaweedfs.$home:8333
 
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
-forward() { # NAMESPACE SERVICE PORT TARGET
-  kubectl --namespace "$1" port-forward "service/$2" "$3:$4" >"$folder/$2-forward.log" 2>&1 &
+forward() { # NAMESPACE SERVICE TARGET: sets port, one of this machine that was free
+  local log=$folder/$2-forward.log
+  kubectl --namespace "$1" port-forward "service/$2" ":$3" >"$log" 2>&1 &
   pids+=($!)
   for _ in $(seq 60); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$3") 2>/dev/null; then
+    port=$(sed -n 's/^Forwarding from 127\.0\.0\.1:\([0-9]*\) .*/\1/p' "$log")
+    if [ -n "$port" ]; then
       return
     fi
-    kill -0 "${pids[-1]}" || break
+    kill -0 "${pids[-1]}" 2>/dev/null || break
     sleep 0.5
   done
-  echo "smoke.sh: no connection to $2: $(<"$folder/$2-forward.log")" >&2
+  echo "smoke.sh: no connection to $2: $(<"$log")" >&2
   exit 1
 }
 secret() { kubectl --namespace "$home" get secret object-store --output="go-template={{.data.$1 | base64decode}}"; }
 
-forward kubeflow ml-pipeline 8888 8888
-make submit-sweep CONFIG="$config" PIPELINE=smoke HOST=http://127.0.0.1:8888 | tee "$folder/pipeline.txt"
+forward kubeflow ml-pipeline 8888
+make submit-sweep CONFIG="$config" PIPELINE=smoke HOST="http://127.0.0.1:$port" | tee "$folder/pipeline.txt"
 
 # What the retries of a task rest on: no default of the workflow controller stands above a pipeline's own.
 defaults=$(kubectl --namespace kubeflow get configmap workflow-controller-configmap \
@@ -61,9 +63,9 @@ if [[ $said != *Succeeded* ]]; then
 fi
 
 address=$(sed -n 's|^report: s3://||p' "$folder/pipeline.txt")
-forward "$home" seaweedfs 8333 8333
+forward "$home" seaweedfs 8333
 curl --fail --silent --show-error --output "$folder/index.html" --config - <<CURL
-url = "http://127.0.0.1:8333/$address"
+url = "http://127.0.0.1:$port/$address"
 aws-sigv4 = "aws:amz:us-east-1:s3"
 user = "$(secret AWS_ACCESS_KEY_ID):$(secret AWS_SECRET_ACCESS_KEY)"
 CURL

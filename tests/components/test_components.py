@@ -53,11 +53,3 @@ def test_a_body_only_calls_the_package(path: Path) -> None:
 @pytest.mark.parametrize("path", COMPONENTS, ids=name_of)
 def test_a_component_has_a_page_of_its_own(path: Path) -> None:
     assert (path.parent / "README.md").read_text(encoding="utf-8").startswith(f"# {path.parent.name}\n")
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "morphogenetic_engine").rglob("*.py")), ids=name_of)
-def test_the_package_knows_nothing_of_components_and_pipelines(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    names += [each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names]
-    assert not [name for name in names if name.split(".")[0] in {"components", "pipelines", "kfp"}]

