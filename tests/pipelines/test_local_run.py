@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import config_from, read_config
+from morphogenetic_engine.trial import declaration_of
+from morphogenetic_engine.workload import load_workload
 from pipelines.local_run import HERE, LocalRun, run_here
 from pipelines.plan import ObjectStore, Pipeline, Plan
 from tests.seaweedfs import BUCKET, running_seaweedfs
@@ -31,13 +34,26 @@ def test_the_smoke_pipeline_runs_and_its_report_lands_in_the_store(
         store = open_store(address)
         page = store.read_bytes(f"reports/{run_id}/index.html").decode()
         evaluation = json.loads(store.read_bytes(f"reports/{run_id}/evaluation.json"))
-        assert {each.name for each in store.list(f"sweeps/{run_id}")} >= {f"sweeps/{run_id}/journal.jsonl"}
+        kept = {each.name.removeprefix(f"sweeps/{run_id}/") for each in store.list(f"sweeps/{run_id}")}
+        assert kept >= {"journal.jsonl", *(f"trials/{number}/model.pt" for number in range(4))}
+        best = evaluation["training"]["trial"]
+        (tmp_path / "kept").mkdir()
+        store.get_file(f"sweeps/{run_id}/trials/{best}/model.pt", tmp_path / "kept" / "model.pt")
     assert lines[-1] == "failure-report: succeeded"
     assert page.count('id="evaluation"') == 1 and "Confusion matrix of the test split" in page
     # the best trial, trained again in a component, is what the sweep's worker found
     again, found = evaluation["training"]["metrics"], evaluation["training"]["found"]
     assert {**again, "runtime": 0} == {**found, "runtime": 0}
     assert [each["baseline"] for each in evaluation["comparisons"]] == ["frequent_class", "defaults"]
+    # and so is the model that its worker sent to the store
+    assert accuracy_on_the_test_split(evaluation["training"], tmp_path / "kept") == found["test_acc"]
+
+
+def accuracy_on_the_test_split(training: dict[str, Any], model: Path) -> float:
+    models = declaration_of(load_workload(training["workload"])).models
+    assert models is not None
+    predicted = models.predictions(training["params"], training["seed"], model)
+    return float((predicted.test_p_NC.argmax(axis=1) == predicted.test_y_N).mean())
 
 
 def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: dict[str, object]) -> tuple[LocalRun, list[str]]:
