@@ -3,13 +3,13 @@
 # kfp takes a second to import: --help is for the impatient.
 # pylint: disable=import-outside-toplevel
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from morphogenetic_engine.cli.main import INTERRUPTED
+from morphogenetic_engine.cli.options import several
 from morphogenetic_engine.errors import ConfigError
 from pipelines.lost_settings import lost_settings
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
 FAILED = 1
 DEFAULT_RESULTS = Path("results/pipelines")
 _EXPERIMENT = "morphogenetic sweeps"
-_F = TypeVar("_F", bound=Callable[..., object])
-
-
-def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
-    def add(function: _F) -> _F:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return add
 
 
 _config = click.option("--config", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Sweep file.")
@@ -41,11 +31,11 @@ _pipeline = click.option(
     show_default=True,
     help="sweep and smoke run the trials on Katib, local-sweep runs all of them in one pod.",
 )
-_images = _options(
+_images = several(
     click.option("--train-image", envvar="TRAIN_IMAGE", metavar="IMAGE", help="Image of the workload."),
     click.option("--report-image", envvar="REPORT_IMAGE", metavar="IMAGE", help="Image of everything else."),
 )
-_storage = _options(
+_storage = several(
     click.option(
         "--storage",
         envvar="SWEEP_STORAGE",
@@ -79,14 +69,14 @@ _namespace = click.option(
     metavar="NAME",
     help="Of the Katib Experiment; '': that of the pipeline's pods.",
 )
-_server = _options(
+_server = several(
     click.option("--host", metavar="URL", help="The server.  [default: KF_PIPELINES_ENDPOINT, or the kubeconfig's]"),
     click.option("--ui", metavar="URL", help="The Kubeflow UI.  [default: the server]"),
     click.option("--namespace", metavar="NAME", help="Yours, on a server with several."),
     click.option("--experiment", default=_EXPERIMENT, show_default=True, help="KFP's folder of runs."),
     click.option("--service-account", metavar="NAME", help="Of the pods.  [default: the server's]"),
 )
-_plan = _options(_config, _pipeline, _images, _storage, _namespace)
+_plan = several(_config, _pipeline, _images, _storage, _namespace)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

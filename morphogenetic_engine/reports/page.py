@@ -96,7 +96,7 @@ def page(result: SweepResult, summary: SweepSummary, *, interactive: bool = True
     order = by_importance(summary.importance, summary.parameters)
     style, script = Markup(_style()), Markup(_script()) if interactive else None
     return (
-        _environment()
+        templates("morphogenetic_engine.reports")
         .get_template("report.html")
         .render(
             summary=summary,
@@ -151,9 +151,10 @@ def _drawn(figure: Figure, *, alone: bool) -> DrawnFigure:
 
 
 @cache
-def _environment() -> Environment:
+def templates(package: str) -> Environment:
+    """Return the templates of a package: what they are given is escaped, what they are not given an error."""
     environment = Environment(
-        loader=PackageLoader("morphogenetic_engine.reports"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from morphogenetic_engine.reports.drawing.number_text import number_text
-from morphogenetic_engine.reports.page import Section
+from morphogenetic_engine.reports.page import Section, templates
 from morphogenetic_engine.steps.comparison import Baseline
 from morphogenetic_engine.steps.evaluation_file import Evaluation
 
@@ -51,17 +47,4 @@ def evaluation_section(found: Evaluation) -> Section:
 
 
 def _rendered(template: str, **values: object) -> str:
-    return _environment().get_template(template).render(values)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("morphogenetic_engine.steps"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number_text
-    return environment
+    return templates("morphogenetic_engine.steps").get_template(template).render(values)

@@ -1,5 +1,8 @@
-"""`make smoke` from beginning to end, on a cluster that is stood in for: what the scripts, the manifests and the commands
-call one another's things agrees. The object store is real, with the arguments and the keys of the manifests."""
+"""`make smoke` from beginning to end, on a cluster that is stood in for.
+
+What the scripts, the manifests and the commands call one another's things agrees. The object store is real, with the
+arguments and the keys of the manifests.
+"""
 
 from __future__ import annotations
 
