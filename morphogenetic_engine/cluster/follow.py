@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+from morphogenetic_engine.cluster.complaints import Complaints
 from morphogenetic_engine.cluster.experiments import look
 from morphogenetic_engine.cluster.failures import Expired, Unreachable
 from morphogenetic_engine.cluster.katib_api import KatibApi
@@ -29,15 +30,16 @@ def follow(
 ) -> Iterator[Snapshot]:
     """Yield snapshots of an Experiment until it is completed; the last one has its trials as they ended.
 
-    A connection that breaks is made again; `trouble` is told, a line each time.
+    A connection that breaks is made again; `trouble` is told, a line each time, and of what Kubernetes complains of.
 
     Raises:
         ClusterError: the Experiment is gone, or the cluster was out of reach for longer than `patience` seconds.
     """
     wait, lost_at = _FIRST_WAIT, None
+    complaints = Complaints(api, trouble)
     while True:
         try:
-            for snapshot in _until_broken(api, name, watch_seconds):
+            for snapshot in _until_broken(api, name, complaints, watch_seconds):
                 wait, lost_at = _FIRST_WAIT, None
                 yield snapshot
             return
@@ -53,7 +55,7 @@ def follow(
             wait = min(2 * wait, _LONGEST_WAIT)
 
 
-def _until_broken(api: KatibApi, name: str, watch_seconds: int) -> Iterator[Snapshot]:
+def _until_broken(api: KatibApi, name: str, complaints: Complaints, watch_seconds: int) -> Iterator[Snapshot]:
     """List, then watch, until the Experiment is completed or the connection breaks."""
     manifests, version = api.trials(name)
     trials = {trial.name: trial for trial in map(read_trial, manifests)}
@@ -63,7 +65,9 @@ def _until_broken(api: KatibApi, name: str, watch_seconds: int) -> Iterator[Snap
             manifests, _ = api.trials(name)  # what ended last may have ended the Experiment
             yield Snapshot(experiment, [read_trial(manifest) for manifest in manifests])
             return
-        yield Snapshot(experiment, list(trials.values()))
+        snapshot = Snapshot(experiment, list(trials.values()))
+        yield snapshot
+        complaints.look(snapshot)
         for kind, manifest in api.trial_changes(name, version, watch_seconds):
             version = _version(manifest) or version
             if kind == "BOOKMARK":

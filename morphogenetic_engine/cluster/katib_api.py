@@ -116,6 +116,28 @@ class KatibApi:
             ):
                 yield event["type"], event["raw_object"]
 
+    def warnings(self) -> list[Manifest]:
+        """Return the Events of type Warning in the namespace, which Kubernetes keeps for an hour.
+
+        Raises:
+            Forbidden: this user may not list them.
+        """
+        found: list[Manifest] = []
+        more = ""
+        with explained(self.host, f"list the events of namespace {self.namespace}"):
+            while True:
+                page = self._core.list_namespaced_event(
+                    self.namespace,
+                    field_selector="type=Warning",
+                    limit=_PAGE,
+                    _continue=more,
+                    _request_timeout=_TIMEOUT,
+                )
+                found += self._core.api_client.sanitize_for_serialization(page.items)
+                more = page.metadata._continue  # pylint: disable=protected-access  # the client's name of the field
+                if not more:
+                    return found
+
     def _check_definition(self) -> None:
         definition = f"{EXPERIMENTS}.{GROUP}"
         try:

@@ -65,6 +65,22 @@ class KatibByHand:
         manifest: Manifest = {"metadata": {"name": self._experiment}, "status": status}
         self._cluster.put("suggestions", self._namespace, manifest)
 
+    def warn(self, kind: str, name: str, reason: str, message: str, **more: object) -> None:
+        """Let Kubernetes complain of an object."""
+        self._count += 1
+        now = timestamp(time.time())
+        event: Manifest = {
+            "metadata": {"name": f"{name}.{self._count:016x}"},
+            "involvedObject": {"kind": kind, "name": name, "namespace": self._namespace},
+            "type": "Warning",
+            "reason": reason,
+            "message": message,
+            "count": 1,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+        }
+        self._cluster.put("events", self._namespace, {**event, **more})
+
 
 class KatibOnThisMachine:
     """Runs the Experiments of a cluster while it is entered: every combination of their lists, in an order of its own.

@@ -181,6 +181,7 @@ def _application(cluster: FakeKubernetes) -> Starlette:
         routes=[
             Route(definition, answers.definition),
             Route("/api/v1/namespaces/{name}", answers.namespace),
+            Route("/api/v1/namespaces/{namespace}/events", answers.events),
             Route(GROUP_PATH, answers.collection, methods=["GET", "POST"]),
             Route(GROUP_PATH + "/{name}", answers.item, methods=["GET", "DELETE"]),
         ]
@@ -210,6 +211,12 @@ class _Answers:
         if name not in self._cluster.namespaces:
             return status(404, "NotFound", f'namespaces "{name}" not found')
         return JSONResponse({"kind": "Namespace", "metadata": {"name": name, "labels": self._cluster.namespaces[name]}})
+
+    async def events(self, request: Request) -> Response:
+        refused = self._refused(request, "list", "events")
+        if refused is not None:
+            return refused
+        return self._list(request, "events", request.path_params["namespace"])
 
     async def collection(self, request: Request) -> Response:
         plural, namespace = request.path_params["plural"], request.path_params["namespace"]
@@ -241,7 +248,7 @@ class _Answers:
         if (verb, plural) in self._cluster.forbidden:
             said = f'{plural}.kubeflow.org is forbidden: User "test" cannot {verb} resource "{plural}"'
             return status(403, "Forbidden", said)
-        if plural not in {"namespaces", "customresourcedefinitions"}:
+        if plural not in {"namespaces", "customresourcedefinitions", "events"}:
             if not self._cluster.has_katib:
                 return PlainTextResponse("404 page not found\n", 404)
             if self._cluster.failures:
@@ -260,12 +267,13 @@ class _Answers:
             return JSONResponse(self._cluster.put(plural, namespace, manifest), 201)
 
     def _list(self, request: Request, plural: str, namespace: str) -> Response:
-        wanted = _selector(request)
+        wanted, fields = _selector(request), _selector(request, "fieldSelector")
         with self._cluster.lock:
             found = [
                 copy.deepcopy(manifest)
                 for (kind, place, _), manifest in sorted(self._cluster.objects.items())
                 if (kind, place) == (plural, namespace) and wanted.items() <= _labels(manifest).items()
+                if fields.items() <= manifest.items()
             ]
             begin = int(request.query_params.get("continue") or 0)
             limit = min(self._cluster.page, int(request.query_params.get("limit", len(found) or 1)))
@@ -319,8 +327,8 @@ def status(code: int, reason: str, message: str, kind: str = "Failure") -> JSONR
     return JSONResponse(body, code)
 
 
-def _selector(request: Request) -> dict[str, str]:
-    written = request.query_params.get("labelSelector", "")
+def _selector(request: Request, kind: str = "labelSelector") -> dict[str, str]:
+    written = request.query_params.get(kind, "")
     return dict(part.split("=", maxsplit=1) for part in written.split(",") if part)
 
 

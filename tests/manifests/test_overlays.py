@@ -98,4 +98,5 @@ def test_a_sweep_may_do_what_its_client_asks_for_and_no_more(objects: list[Objec
         *(("experiments", verb) for verb in ("create", "delete", "get")),
         *(("trials", verb) for verb in ("delete", "get", "list", "watch")),
         ("suggestions", "get"),
+        ("events", "list"),
     }

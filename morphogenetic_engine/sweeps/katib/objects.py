@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from morphogenetic_engine.errors import ConfigError
@@ -13,9 +12,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import config_of_text
 from morphogenetic_engine.sweeps.katib.environment import SWEEP_VARIABLE
 from morphogenetic_engine.sweeps.katib.experiment import SPEC_ANNOTATION, STORE_ANNOTATION
-
-Object = Mapping[str, object]
-"""An object of the Kubernetes API, decoded from JSON."""
+from morphogenetic_engine.sweeps.katib.fields import Object, mapping, mappings, text, time_of
 
 
 class Phase(StrEnum):
@@ -69,6 +66,8 @@ class KatibExperiment:
     created: float
     condition: Condition
     config: SweepConfig
+    algorithm: str
+    """Katib's name of it."""
     image: str
     parallel: int
     spec_hash: str | None
@@ -103,57 +102,64 @@ def read_experiment(manifest: Object) -> KatibExperiment:
     Raises:
         ConfigError: it is none of ours: it does not hold a sweep.
     """
-    metadata, spec = _mapping(manifest, "metadata"), _mapping(manifest, "spec")
-    name, namespace = _text(metadata, "name"), _text(metadata, "namespace")
-    annotations = _mapping(metadata, "annotations")
+    metadata, spec = mapping(manifest, "metadata"), mapping(manifest, "spec")
+    name, namespace = text(metadata, "name"), text(metadata, "namespace")
+    annotations = mapping(metadata, "annotations")
     container = _container(spec)
-    variables = {_text(each, "name"): _text(each, "value") for each in _mappings(container, "env")}
+    variables = {text(each, "name"): text(each, "value") for each in mappings(container, "env")}
     if SWEEP_VARIABLE not in variables:
         raise ConfigError(f"Experiment {namespace}/{name}: was not made by `sweep render` or `sweep submit`")
     parallel = spec.get("parallelTrialCount")
     return KatibExperiment(
         name=name,
         namespace=namespace,
-        uid=_text(metadata, "uid"),
-        created=_time(metadata, "creationTimestamp") or 0.0,
+        uid=text(metadata, "uid"),
+        created=time_of(metadata, "creationTimestamp") or 0.0,
         condition=_condition(manifest),
         config=config_of_text(variables[SWEEP_VARIABLE], where=f"Experiment {namespace}/{name}").config,
-        image=_text(container, "image"),
+        algorithm=text(mapping(spec, "algorithm"), "algorithmName"),
+        image=text(container, "image"),
         parallel=parallel if isinstance(parallel, int) else 1,
-        spec_hash=_text(annotations, SPEC_ANNOTATION) or None,
-        store=_text(annotations, STORE_ANNOTATION) or None,
+        spec_hash=text(annotations, SPEC_ANNOTATION) or None,
+        store=text(annotations, STORE_ANNOTATION) or None,
     )
+
+
+def suggestion_is_ready(manifest: Object | None) -> bool:
+    """Tell whether the service of an algorithm runs, of which the Suggestion is the record."""
+    conditions = mappings(mapping(manifest or {}, "status"), "conditions")
+    return any((each.get("type"), each.get("status")) == ("DeploymentReady", "True") for each in conditions)
 
 
 def read_trial(manifest: Object) -> KatibTrial:
     """Read a Trial."""
-    metadata, spec, status = (_mapping(manifest, key) for key in ("metadata", "spec", "status"))
-    created = _time(metadata, "creationTimestamp") or 0.0
+    metadata, spec, status = (mapping(manifest, key) for key in ("metadata", "spec", "status"))
+    created = time_of(metadata, "creationTimestamp") or 0.0
     return KatibTrial(
-        name=_text(metadata, "name"),
+        name=text(metadata, "name"),
         created=created,
         condition=_condition(manifest),
-        assignments={_text(each, "name"): _text(each, "value") for each in _mappings(spec, "parameterAssignments")},
-        metrics=_latest(_mappings(_mapping(status, "observation"), "metrics")),
-        started=_time(status, "startTime") or created,
-        ended=_time(status, "completionTime"),
+        assignments={text(each, "name"): text(each, "value") for each in mappings(spec, "parameterAssignments")},
+        metrics=_latest(mappings(mapping(status, "observation"), "metrics")),
+        started=time_of(status, "startTime") or created,
+        ended=time_of(status, "completionTime"),
     )
 
 
 def _container(spec: Object) -> Object:
     """Return the container of the trial template that trials run in; nothing where the template is another one."""
-    template = _mapping(spec, "trialTemplate")
-    pod = _mapping(_mapping(_mapping(_mapping(template, "trialSpec"), "spec"), "template"), "spec")
+    template = mapping(spec, "trialTemplate")
+    pod = mapping(mapping(mapping(mapping(template, "trialSpec"), "spec"), "template"), "spec")
     name = template.get("primaryContainerName")
-    return next((each for each in _mappings(pod, "containers") if each.get("name") == name), {})
+    return next((each for each in mappings(pod, "containers") if each.get("name") == name), {})
 
 
 def _condition(manifest: Object) -> Condition:
     """Return the last condition that is true; Katib appends, and sets the earlier ones to false."""
-    for condition in reversed(_mappings(_mapping(manifest, "status"), "conditions")):
+    for condition in reversed(mappings(mapping(manifest, "status"), "conditions")):
         if condition.get("status") == "True" and condition.get("type") in set(Phase):
-            phase = Phase(_text(condition, "type"))
-            return Condition(phase, _text(condition, "reason"), _text(condition, "message"))
+            phase = Phase(text(condition, "type"))
+            return Condition(phase, text(condition, "reason"), text(condition, "message"))
     return Condition(Phase.CREATED)
 
 
@@ -162,29 +168,9 @@ def _latest(metrics: Sequence[Object]) -> dict[str, float]:
     found: dict[str, float] = {}
     for metric in metrics:
         try:
-            value = float(_text(metric, "latest"))
+            value = float(text(metric, "latest"))
         except ValueError:
             continue  # Katib's word for a metric that it did not find
         if math.isfinite(value):
-            found[_text(metric, "name")] = value
+            found[text(metric, "name")] = value
     return found
-
-
-def _time(parent: Object, key: str) -> float | None:
-    written = _text(parent, key)
-    return datetime.fromisoformat(written).timestamp() if written else None
-
-
-def _mapping(parent: Object, key: str) -> Object:
-    value = parent.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _mappings(parent: Object, key: str) -> list[Object]:
-    value = parent.get(key)
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
-
-
-def _text(parent: Object, key: str) -> str:
-    value = parent.get(key)
-    return value if isinstance(value, str) else ""
