@@ -10,7 +10,7 @@ from components.report.component import report
 from components.sweep.component import sweep
 from components.train.component import train
 from morphogenetic_engine.steps.candidate import BASELINE
-from pipelines.pods import light_pod, trial_pod
+from pipelines.pods import light_pod, training_pod, trial_pod
 from pipelines.plan import Pipeline, Plan
 
 DESCRIPTIONS = {
@@ -33,11 +33,11 @@ def definition(plan: Plan) -> dsl.base_component.BaseComponent:
         _uncached(light_pod(ending, plan))
         with dsl.ExitHandler(ending, name="sweep and report"):
             swept = _sweep(plan, config, run_id, storage, namespace)
-            best = trial_pod(train(config=config, candidate=swept.outputs["Output"]), plan)
+            best = training_pod(train(config=config, candidate=swept.outputs["Output"]), plan)
             best.set_display_name("train the best")
             baseline = None
             if plan.config.baseline is not None:
-                baseline = trial_pod(train(config=config, candidate=BASELINE), plan)
+                baseline = training_pod(train(config=config, candidate=BASELINE), plan)
                 baseline.set_display_name("train the defaults")
             evaluated = _evaluate(plan, best, baseline)
             written = report(

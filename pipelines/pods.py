@@ -2,6 +2,7 @@
 
 from kfp import dsl, kubernetes
 
+from morphogenetic_engine.sweeps.katib.template import deadline_seconds
 from pipelines.plan import Plan
 
 LIGHT_CPU, LIGHT_MEMORY = ("100m", "2"), ("256Mi", "2Gi")
@@ -39,6 +40,11 @@ def trial_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
     for name, value in wanted.environment.items():
         task.set_env_variable(name, value)
     return _equipped(task, plan)
+
+
+def training_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
+    """Let a task train one configuration: on the pod of a trial, and no longer than a trial on Katib may take."""
+    return kubernetes.set_timeout(trial_pod(task, plan), deadline_seconds(plan.config))
 
 
 def _equipped(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:

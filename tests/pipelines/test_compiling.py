@@ -11,6 +11,7 @@ import yaml
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml, read_config
+from morphogenetic_engine.sweeps.katib.template import deadline_seconds
 from pipelines.compiling import compiled
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
 
@@ -100,6 +101,16 @@ def test_the_resources_of_the_sweep_file_are_those_of_what_trains() -> None:
         mounts = {each["mountPath"]: each.get("sizeLimit") for each in platform[name]["emptyDirMounts"]}
         assert mounts == {"/dev/shm": "1Gi", "/tmp": "20Gi"}
     assert "accelerator" not in executors["exec-report"]["container"]["resources"]
+
+
+def test_a_training_that_hangs_ends_when_a_trial_on_katib_would() -> None:
+    text = "parameters: {lr: {low: 0.1, high: 0.2, default: 0.1}}\nexecution: {timeout_per_trial: 90}"
+    config = plan(text=text).config
+    _, platform = documents(compiled(plan(text=text)))
+    assert deadline_seconds(config) > 90
+    ends = {name: pod.get("activeDeadlineSeconds") for name, pod in platform.items()}
+    assert {name for name, seconds in ends.items() if seconds} == {"exec-train", "exec-train-2"}
+    assert {str(seconds) for seconds in ends.values() if seconds} == {str(deadline_seconds(config))}
 
 
 def test_credentials_are_named_and_never_written() -> None:
