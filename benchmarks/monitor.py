@@ -104,7 +104,7 @@ def measure() -> Iterator[Pair]:
     folder, quiet = Path(tempfile.mkdtemp(prefix="monitor-")), 0
     try:
         (folder / "benchmark_workload.py").write_text(WORKLOAD, encoding="utf-8")
-        write_sweep(folder, trials=60, workers=CORES, trial_seconds=0.5)
+        write_sweep(folder, trials=30, workers=CORES, trial_seconds=0.5)
         _run(folder, "warm-up", viewers=0)
         for number in range(2 * PAIRS):
             pair = _pair(folder, number)
