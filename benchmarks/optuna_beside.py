@@ -31,10 +31,16 @@ def figures() -> list[Figure]:
         for name, storage in kinds.items():
             seconds[name].append(_optuna_seconds(storage))
     rates = [
-        Figure(f"{_TRIALS} trials: {name}", _TRIALS / statistics.median(s), "trials/s") for name, s in seconds.items()
+        Figure(f"{_TRIALS} trials: {name}", _TRIALS / statistics.median(s), "trials/s", better="higher")
+        for name, s in seconds.items()
     ]
     ratios = [
-        Figure(f"{name} over ours, time", statistics.median(_ratios(seconds[name], seconds["ours"])), "ratio")
+        Figure(
+            f"{name} over ours, time",
+            statistics.median(_ratios(seconds[name], seconds["ours"])),
+            "ratio",
+            better="higher",
+        )
         for name in kinds
     ]
     return rates + ratios

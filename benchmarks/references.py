@@ -59,5 +59,6 @@ def _word(figure: Figure, ratio: float) -> str:
 def _title(name: str, reference: Reference | None, machine: Mapping[str, object]) -> str:
     if reference is None:
         return f"{name}: no reference yet"
-    same = all(reference.machine.get(key) == machine.get(key) for key in ("system", "processor", "cores"))
+    known = (key for key in ("system", "processor", "cores") if reference.machine.get(key) is not None)
+    same = all(reference.machine[key] == machine.get(key) for key in known)
     return f"{name}: reference of {reference.machine.get('measured')}" + ("" if same else ", another machine")
