@@ -10,8 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from morphogenetic_engine.reports.regression.reference import read_reference
+from morphogenetic_engine.sweeps.config_file import read_config
 
 ROOT = Path(__file__).parents[2]
+NIGHTLY = sorted((ROOT / "baselines").glob("*.yaml"))
 SWEEP = """
 sweep_type: latin_hypercube
 experiment: {workload: "toy:quadratic"}
@@ -65,6 +70,18 @@ def test_a_night_is_judged_by_the_reference_of_an_earlier_one(project: Path) -> 
     assert (project / "results/first/toy/report/report.html").exists()
 
 
+@pytest.mark.parametrize("file", NIGHTLY, ids=lambda path: path.stem)
+def test_each_nightly_sweep_has_a_reference_of_its_own_search(file: Path) -> None:
+    reference = read_reference(file.with_suffix(".json"))
+    assert reference.origin.identity == read_config(file).config.identity
+    assert [len(each.values) for each in reference.measurements.metrics if not each.wall_clock] == [16]
+
+
+def test_the_workflow_runs_every_nightly_sweep() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/nightly.yml").read_text(encoding="utf-8"))
+    assert sorted(workflow["jobs"]["sweep"]["strategy"]["matrix"]["sweep"]) == [file.stem for file in NIGHTLY]
+
+
 @pytest.mark.parametrize(
     "change, open_issue, status, called",
     [
@@ -85,7 +102,7 @@ def test_one_issue_is_open_while_anything_is_worse(
         (tmp_path / f"{name}.json").write_text(json.dumps({"metrics": metrics}), encoding="utf-8")
         (tmp_path / f"{name}.md").write_text(f"the verdict of {name}", encoding="utf-8")
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "CALLS": str(calls), "OPEN": open_issue}
-    command = ["bash", ROOT / "scripts/nightly-issue.sh", tmp_path, "https://example.org/run"]
+    command = ["bash", str(ROOT / "scripts/nightly-issue.sh"), str(tmp_path), "https://example.org/run"]
     assert subprocess.run(command, env=environment, check=False).returncode == status
     said = calls.read_text(encoding="utf-8")
     if called is None:
