@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -15,6 +16,9 @@ def sparkline(values: Sequence[float], width: int = 20, *, low: float | None = N
     """
     if not values:
         return ""
+    exponent = math.frexp(max(map(abs, values)))[1]  # sums and differences of 1e308 fit in no float
+    values = [math.ldexp(value, -exponent) for value in values]
+    low, high = (None if each is None else math.ldexp(each, -exponent) for each in (low, high))
     parts = min(width, len(values))
     edges = [round(part * len(values) / parts) for part in range(parts + 1)]
     means = [sum(values[start:end]) / (end - start) for start, end in zip(edges, edges[1:], strict=False)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -10,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.cli.bars import share_bar, sparkline
+from morphogenetic_engine.cli.configuration_table import configuration_table, short_text
 from morphogenetic_engine.reports.comparison import Comparison, Verdict
-from morphogenetic_engine.reports.configurations import Configuration, Spread
+from morphogenetic_engine.reports.configurations import Configuration
 from morphogenetic_engine.reports.cost import Cost
+from morphogenetic_engine.reports.drawing.number_text import p_text
 from morphogenetic_engine.reports.edges import EdgeWarning
 from morphogenetic_engine.reports.failures import Failures
 from morphogenetic_engine.reports.findings import duration
@@ -23,10 +26,12 @@ from morphogenetic_engine.reports.timeline import Timeline
 from morphogenetic_engine.sweeps.space import shown
 
 _WIDEST = 40
+_INDENT = 2
 _MOST_PARAMETERS = 8
 _MOST_PAIRS = 5
 _MOST_GROUPS = 8
 _BAR = 24
+_LETTERS = 20
 _VERDICTS = {
     Verdict.BETTER: "green",
     Verdict.WORSE: "red",
@@ -39,15 +44,17 @@ def print_summary(console: Console, summary: SweepSummary, trials: Sequence[Conf
     """Print a summary; `trials` are the rows of its trial table."""
     console.print(_head(summary))
     for line in summary.findings:
-        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
-    for heading, part in _parts(summary, trials, title):
+        console.print(Padding(Text(line), (0, 0, 0, _INDENT), expand=False))
+    room = console.width - _INDENT
+    table = configuration_table(console, summary, trials, room)
+    for heading, part in _parts(summary, table, title):
         console.print()
         console.print(Text(heading, style="bold"))
-        console.print(Padding(part, (0, 0, 0, 2), expand=False))
+        console.print(Padding(part, (0, 0, 0, _INDENT), expand=False))
 
 
-def _parts(summary: SweepSummary, trials: Sequence[Configuration], title: str) -> Iterator[tuple[str, RenderableType]]:
-    yield title, trials_table(summary, trials)
+def _parts(summary: SweepSummary, trials: Table, title: str) -> Iterator[tuple[str, RenderableType]]:
+    yield title, trials
     if summary.verdict is not None:
         comparisons = [summary.verdict.against_baseline, summary.verdict.against_runner_up]
         found = [each for each in comparisons if each is not None]
@@ -64,7 +71,7 @@ def _parts(summary: SweepSummary, trials: Sequence[Configuration], title: str) -
         yield f"Correlation with {summary.objectives[0].metric}", pairs
     clear = [each for each in summary.interactions if each.clear][:_MOST_PAIRS]
     if clear:
-        lines = [f"{each.one} and {each.other}: {each.gain:.0%} of the variance (p = {each.p:.2g})" for each in clear]
+        lines = [f"{each.one} and {each.other}: {each.gain:.0%} of the variance ({p_text(each.p)})" for each in clear]
         yield "Parameters that matter together", Text("\n".join(lines))
     if summary.pareto is not None:
         front = len(summary.pareto.front)
@@ -88,36 +95,12 @@ def _head(summary: SweepSummary) -> Text:
     )
 
 
-def trials_table(summary: SweepSummary, trials: Sequence[Configuration]) -> Table:
-    """Return configurations as rows: rank, parameters, objectives, spread over seeds, learning curve."""
-    table = _table()
-    metrics = [each.metric for each in summary.objectives]
-    seeds = any(each.replicates or each.confirmed for each in trials)
-    curves = any(len(each.curve) > 1 for each in trials)
-    for name in ("rank", "trial", *summary.parameters, *metrics):
-        table.add_column(name, justify="right", overflow="fold")
-    if seeds:
-        table.add_column("over seeds", justify="right")
-    table.add_column("time", justify="right", no_wrap=True)
-    if curves:
-        table.add_column(f"{metrics[0]} by step", no_wrap=True)
-    table.add_column("", overflow="fold")
-    for each in trials:
-        cells = [str(each.rank or ""), str(each.trial)]
-        cells += [shown(each.params[name]) if name in each.params else "" for name in summary.parameters]
-        cells += [shown(each.metrics[name]) if name in each.metrics else "" for name in metrics]
-        cells += [_spread(each.confirmed or each.replicates)] if seeds else []
-        cells += [duration(each.seconds)]
-        cells += [sparkline(each.curve, 16)] if curves else []
-        table.add_row(*map(Text, cells), Text(_remark(each)), style="green" if each.rank == 1 else None)
-    return table
-
-
 def comparison_table(comparisons: Iterable[Comparison]) -> Table:
     """Return comparisons as rows, the verdict last."""
     table = _table()
     for name in ("", "difference", "95 % interval", "better in", "p", "smallest p", "seeds", "verdict"):
-        table.add_column(name, justify="left" if name in ("", "verdict") else "right")
+        justify: Literal["left", "right"] = "left" if name in ("", "verdict") else "right"
+        table.add_column(name, justify=justify, no_wrap=name == "difference")
     for each in comparisons:
         interval = "" if each.low is None or each.high is None else f"{each.low:+.4g} to {each.high:+.4g}"
         single = each.verdict is Verdict.ONE_SEED
@@ -151,23 +134,12 @@ def _overtuning(found: Overtuning) -> Text:
     return Text("\n".join(lines), style="yellow" if found.warning else "")
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _table() -> Table:
     return Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-
-
-def _spread(spread: Spread | None) -> str:
-    if spread is None:
-        return ""
-    deviation = "" if spread.deviation is None else f" ± {spread.deviation:.2g}"
-    return f"{shown(spread.mean)}{deviation} ({len(spread.values)})"
-
-
-def _remark(each: Configuration) -> str:
-    return "  ".join(part for part in ("baseline" if each.baseline else "", _state(each)) if part)
-
-
-def _state(each: Configuration) -> str:
-    return "" if each.state == "complete" else each.state
 
 
 def _trend(summary: SweepSummary) -> Table:
@@ -178,12 +150,18 @@ def _trend(summary: SweepSummary) -> Table:
     improved = len(summary.trend.improvements)
     last = summary.trend.improvements[-1]
     since = summary.trend.trials_since_improvement
-    table.add_row("", Text(f"improved {improved} times, last at trial {last}; {since} trials since", style="dim"))
+    table.add_row(
+        "",
+        Text(
+            f"improved {_counted(improved, 'time')}, last at trial {last}; {_counted(since, 'trial')} since",
+            style="dim",
+        ),
+    )
     return table
 
 
 def _importance_heading(importance: Importance) -> str:
-    return f"Importance for {importance.objective} ({importance.method}, {importance.trials} trials)"
+    return f"Importance for {importance.objective} ({importance.method}, {_counted(importance.trials, 'trial')})"
 
 
 def _importance(importance: Importance) -> RenderableType:
@@ -193,11 +171,13 @@ def _importance(importance: Importance) -> RenderableType:
     for each in importance.parameters[:_MOST_PARAMETERS]:
         style = "cyan" if each.clear else "dim"
         table.add_row(
-            Text(each.parameter),
+            Text(short_text(each.parameter, _LETTERS)),
             Text(share_bar(each.share, _BAR), style=style),
             f"{each.share:.0%}",
-            Text(f"{each.low:.0%} to {each.high:.0%}", style="dim"),
-            Text("" if each.clear else "no more than chance", style="dim"),
+            Text(
+                f"{f'{each.low:.0%} to {each.high:.0%}':<12}{'' if each.clear else '  no more than chance'}",
+                style="dim",
+            ),
         )
     more = len(importance.parameters) - _MOST_PARAMETERS
     if more > 0:
@@ -215,7 +195,7 @@ def _associations(summary: SweepSummary) -> Table:
         sign = "+" if each.measure == "correlation" else ""
         ranks = f"rank {each.rank:{sign}.2f}"
         linear = f"linear {each.linear:{sign}.2f}"
-        name = Text(each.one)
+        name = Text(short_text(each.one, _LETTERS))
         table.add_row(name, share_bar(abs(each.rank), _BAR), ranks, linear, Text(each.measure, style="dim"))
     return table
 
@@ -240,13 +220,14 @@ def _edge(edge: EdgeWarning) -> str:
 def _failures(failures: Failures) -> Text:
     lines = []
     for group in failures.groups[:_MOST_GROUPS]:
-        trials = ", ".join(map(str, group.trials[:6])) + (", ..." if len(group.trials) > 6 else "")
+        which = "trial" if len(group.trials) == 1 else "trials"
+        trials = f"{which} {', '.join(map(str, group.trials[:6]))}{', ...' if len(group.trials) > 6 else ''}"
         message = f": {group.message}" if group.message else ""
-        lines.append(f"{len(group.trials)} {group.reason}{message} (trials {trials}; {duration(group.seconds)})")
+        lines.append(f"{len(group.trials)} {group.reason}{message} ({trials}; {duration(group.seconds)})")
     for each in failures.regions[:_MOST_GROUPS]:
         here, there = f"{each.failed} of {each.ended}", f"{each.failed_elsewhere} of {each.ended_elsewhere}"
         place = f"{each.region.parameter} {each.region.label}"
-        lines.append(f"with {place}: {here} failed, elsewhere {there} (p = {each.p:.2g})")
+        lines.append(f"with {place}: {here} failed, elsewhere {there} ({p_text(each.p)})")
     if failures.tried_again:
         lines.append(f"{failures.tried_again} attempts failed and were tried again")
     return Text("\n".join(lines))
@@ -264,7 +245,7 @@ def _time(cost: Cost, timeline: Timeline) -> Table:
         table.add_row("confirmation", duration(cost.confirmation_seconds))
     if cost.pruning is not None:
         saved = f"{cost.pruning.steps} steps ({cost.pruning.share:.0%}), about {duration(cost.pruning.seconds)}"
-        table.add_row("saved by pruning", f"{saved}, in {cost.pruning.trials} trials")
+        table.add_row("saved by pruning", f"{saved}, in {_counted(cost.pruning.trials, 'trial')}")
     if cost.price is not None:
         table.add_row("price", shown(cost.price))
     return table

@@ -61,18 +61,6 @@ def metric_column(name: str, trials: Sequence[TrialRecord]) -> Column:
     return Column(name, _floats([trial.metrics.get(name, float("nan")) for trial in trials]))
 
 
-def in_units_of_range(values_N: Floats) -> Floats:
-    """Return values moved and stretched to lie from 0 to 1, so that squares of 1e200 or 1e-200 do not leave the floats.
-
-    There must be two different ones.
-    """
-    moved_N: Floats = values_N - values_N.min()
-    exponent = int(np.frexp(moved_N.max())[1])
-    stretched_N: Floats = np.ldexp(moved_N, -exponent)  # exact, also where 1 / max is no float
-    units_N: Floats = stretched_N / stretched_N.max()
-    return units_N
-
-
 def is_ordered(axis: Parameter) -> bool:
     """Tell whether the values of an axis are numbers, so that larger and smaller mean something."""
     if not isinstance(axis, Choices):

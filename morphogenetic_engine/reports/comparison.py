@@ -7,7 +7,6 @@ of "better" takes a corrected p-value of at most 0.05, and is withheld where so 
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,6 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from morphogenetic_engine.reports import significance
+from morphogenetic_engine.reports.averages import mean_of, scaled, unscaled
 from morphogenetic_engine.sweeps.sections import Direction
 
 LEVEL = 0.05
@@ -56,7 +56,7 @@ class Comparison:
     mean_one: float
     mean_other: float
     difference: float
-    """The mean of one less the mean of the other."""
+    """The mean of one less the mean of the other; infinite where no float is so large."""
     low: float | None
     """The 95 % bootstrap interval of the difference; None for fewer than two values."""
     high: float | None
@@ -90,16 +90,18 @@ def compare(
     paired = len(shared) >= 2 or (bool(shared) and len(one.values) == len(other.values) == 1)
     values_one = tuple(one.values[key] for key in (shared if paired else sorted(one.values)))
     values_other = tuple(other.values[key] for key in (shared if paired else sorted(other.values)))
-    mean_one, mean_other = statistics.fmean(values_one), statistics.fmean(values_other)
+    mean_one, mean_other = mean_of(values_one), mean_of(values_other)
+    units, exponent = scaled(np.array([*values_one, *values_other]))  # in which every difference is a float
+    units_one, units_other = np.split(units, [len(values_one)])
     if paired:
-        differences = [left - right for left, right in zip(values_one, values_other, strict=True)]
+        differences = (units_one - units_other).tolist()
         p, smallest = significance.signed_rank_p(differences), significance.smallest_signed_rank_p(len(differences))
         interval = significance.mean_interval(differences, seed)
-        difference = statistics.fmean(differences)
+        difference = unscaled(mean_of(differences), exponent)
     else:
         p = significance.rank_sum_p(values_one, values_other)
         smallest = significance.smallest_rank_sum_p(len(values_one), len(values_other))
-        interval = significance.difference_interval(values_one, values_other, seed)
+        interval = significance.difference_interval(units_one, units_other, seed)
         difference = mean_one - mean_other
     found = Comparison(
         one=one.name,
@@ -110,8 +112,8 @@ def compare(
         mean_one=mean_one,
         mean_other=mean_other,
         difference=difference,
-        low=None if interval is None else interval[0],
-        high=None if interval is None else interval[1],
+        low=None if interval is None else unscaled(interval[0], exponent),
+        high=None if interval is None else unscaled(interval[1], exponent),
         probability=_probability(values_one, values_other, direction, paired=paired),
         p=p,
         corrected_p=min(1.0, p * comparisons),
@@ -159,5 +161,5 @@ def _verdict(found: Comparison, direction: Direction, tolerance: float) -> Verdi
 def _probability(one: Sequence[float], other: Sequence[float], direction: Direction, *, paired: bool) -> float:
     sign = 1 if direction is Direction.MAXIMIZE else -1
     left, right = sign * np.asarray(one), sign * np.asarray(other)
-    differences = left - right if paired else left[:, None] - right
-    return float(np.mean((differences > 0) + 0.5 * (differences == 0)))
+    left = left if paired else left[:, None]
+    return float(np.mean((left > right) + 0.5 * (left == right)))

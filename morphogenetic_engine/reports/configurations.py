@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from morphogenetic_engine.reports.averages import deviation_of, mean_of
 from morphogenetic_engine.reports.evidence import confirmed_values, replicate_values
 from morphogenetic_engine.reports.replay import Replay, replay_of
 from morphogenetic_engine.sweeps.confirmation import baseline_of
@@ -94,11 +94,11 @@ def spread_of(values: Sequence[float]) -> Spread | None:
     """Return what some values come to; None for no values."""
     if not values:
         return None
-    mean = statistics.fmean(values)
+    mean = mean_of(values)
     if len(values) < 2:
         return Spread(tuple(values), mean, None, None, None)
     from scipy.special import stdtrit  # pylint: disable=import-outside-toplevel  # slow to import, not always needed
 
-    deviation = statistics.stdev(values)
+    deviation = deviation_of(values)
     half = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * deviation / math.sqrt(len(values))
     return Spread(tuple(values), mean, deviation, mean - half, mean + half)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, did_you_mean
+from morphogenetic_engine.reports.averages import mean_of, median_of
 from morphogenetic_engine.reports.comparison import Comparison, Sample, compare, compare_with
 from morphogenetic_engine.reports.configurations import Spread, spread_of
 from morphogenetic_engine.reports.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.profiles import Profile, profiles_of
-from morphogenetic_engine.reports.reach import within_reach
 from morphogenetic_engine.sweeps.confirmation import baseline_of
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.sections import Direction
@@ -86,7 +85,6 @@ def contend(
     Raises:
         ConfigError: a name is unknown, names a trial without a value, or there is nothing to compare.
     """
-    results = {name: within_reach(result) for name, result in results.items()}
     chosen = [_chosen(results, name) for name in named]
     if len(set(named)) < 2:
         raise ConfigError("compare: needs two different sweeps or trials at least")
@@ -174,7 +172,7 @@ def _sweep(result: SweepResult, metric: str, direction: Direction) -> SweepCompa
     values = [trial.metrics[metric] for trial in result.complete if metric in trial.metrics]
     best = (max if direction is Direction.MAXIMIZE else min)(values, default=None)
     seconds = sum(trial.duration for trial in result.trials)
-    median = statistics.median(values) if values else None
+    median = median_of(values) if values else None
     return SweepCompared(result.info.sweep_id, len(values), best, median, seconds)
 
 
@@ -195,7 +193,7 @@ def _common(one: SweepResult, other: SweepResult) -> bool:
 def _pairs(one: SweepResult, other: SweepResult, metric: str) -> list[tuple[float, float]]:
     left, right = _by_configuration(one), _by_configuration(other)
     return [
-        (statistics.fmean(mine), statistics.fmean(theirs))
+        (mean_of(mine), mean_of(theirs))
         for key, trials in left.items()
         if key in right
         and (mine := [trial.metrics[metric] for trial in trials if metric in trial.metrics])

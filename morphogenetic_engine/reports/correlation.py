@@ -13,7 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from morphogenetic_engine.reports.columns import Column, Floats, in_units_of_range, metric_column, parameter_column
+from morphogenetic_engine.reports.averages import scaled
+from morphogenetic_engine.reports.columns import Column, Floats, metric_column, parameter_column
 from morphogenetic_engine.reports.ranks import ranks_of
 from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, SweepResult
 
@@ -81,7 +82,7 @@ def association(one: Column, other: Column) -> Association:
     """Return how two columns of the same trials go together."""
     both_N = one.present_N & other.present_N
     measure = _measure(one, other)
-    first, second = one.scaled_N[both_N], other.scaled_N[both_N]
+    (first, _), (second, _) = scaled(one.scaled_N[both_N]), scaled(other.scaled_N[both_N])
     linear = rank = None
     if first.size >= FEWEST_TRIALS and np.ptp(first) > 0 and np.ptp(second) > 0:
         linear, rank = _coefficients(one, other, first, second)
@@ -117,8 +118,8 @@ def _standardized(values: Floats) -> Floats:
 
 
 def _centred(values: Floats) -> Floats:
-    units = in_units_of_range(values)
-    centred: Floats = units - units.mean()
+    # In units of the range: the squares of small differences vanish.
+    centred: Floats = (values - values.mean()) / np.ptp(values)
     return centred
 
 

@@ -40,6 +40,8 @@ def findings_of(
 
 def duration(seconds: float) -> str:
     """Return a duration for people: 0.8 s, 12 s, 5 min 10 s, 3 h 20 min, 2 d 4 h."""
+    if seconds < 0.05:
+        return "0 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:
@@ -63,10 +65,23 @@ def _best_line(result: SweepResult) -> str:
     equals = sum(trial.metrics[optimization.target_metric] == value for trial in result.ranked) - 1
     shared = f" (shared with {equals} other{'s' if equals > 1 else ''})" if equals else ""
     where = result.config.space.describe(best.params)
+    count = len(result.ranked)
+    among = f"the {aim} of {count} complete trials" if count > 1 else "of the only complete trial"
     return (
-        f"Best: trial {best.number} with {optimization.target_metric} {shown(value)}, the {aim} of"
-        f" {len(result.ranked)} complete trials{shared}{f', at {where}' if where else ''}."
+        f"Best: trial {best.number} with {optimization.target_metric} {shown(value)}, {among}"
+        f"{shared}{f', at {where}' if where else ''}.{_front(result)}"
     )
+
+
+def _front(result: SweepResult) -> str:
+    """Say what there is to choose from where there are several objectives."""
+    objectives = result.config.optimization.all_objectives
+    if len(objectives) < 2:
+        return ""
+    count, names = len(result.pareto_front), " and ".join(each.metric for each in objectives)
+    if count == 1:
+        return f" It is the best by {names} alike."
+    return f" By {names} together no other trial beats {count} of them, the Pareto front."
 
 
 def _verdict_line(result: SweepResult, verdict: BestVerdict | None, overtuning: Overtuning | None) -> str:
@@ -124,7 +139,9 @@ def _space_line(edges: Sequence[EdgeWarning], failures: Failures) -> str:
         parts.append(f"{place}: widen it" if edge.strong else place)
     if failures.failed:
         where = [f", most where {each.region.parameter} is {each.region.label}" for each in failures.regions[:1]]
-        parts.append(f"{failures.failed} of {failures.ended} trials failed{''.join(where)}")
+        parts.append(
+            f"{failures.failed} of {failures.ended} {'trial' if failures.ended == 1 else 'trials'} failed{''.join(where)}"
+        )
     return f"{'; '.join(parts)}." if parts else ""
 
 
@@ -132,6 +149,10 @@ def _cost_line(result: SweepResult, cost: Cost) -> str:
     counts = ", ".join(f"{count} {state}" for state in TrialState if (count := result.counts[state]))
     spent = f"{duration(cost.wall_seconds)} on the clock, {duration(cost.trial_seconds)} of trials"
     busy = "" if cost.utilisation is None else f", workers busy {cost.utilisation:.0%}"
-    saved = "" if cost.pruning is None else f"; pruning saved about {duration(cost.pruning.seconds)}"
+    saved = (
+        ""
+        if cost.pruning is None or cost.pruning.seconds < 0.05
+        else f"; pruning saved about {duration(cost.pruning.seconds)}"
+    )
     price = "" if cost.price is None else f"; price {cost.price:.{2 if cost.price >= 1 else 4}f}"
     return f"Spent: {spent}{busy}{saved}{price} ({counts or 'no trial'})."

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from morphogenetic_engine.reports.columns import Floats, in_units_of_range
+from morphogenetic_engine.reports.columns import Floats
 from morphogenetic_engine.reports.ped_anova import PedAnova, Places
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.sections import Direction, Objective
@@ -91,7 +91,7 @@ def _varies(name: str, trials: Iterable[TrialRecord]) -> bool:
 
 def _withheld(trials: Sequence[TrialRecord], judged: Sequence[str], objective: Objective) -> str | None:
     if len(trials) < FEWEST_TRIALS:
-        return f"too few trials to say: {len(trials)} are complete, {FEWEST_TRIALS} are needed"
+        return f"too few trials to say: {len(trials)} {'is' if len(trials) == 1 else 'are'} complete, {FEWEST_TRIALS} are needed"
     if not judged:
         return "no parameter took two values"
     if len({trial.metrics[objective.metric] for trial in trials}) == 1:
@@ -110,7 +110,7 @@ def _shares(
     seed, count = result.config.optimization.seed, len(trials)
     random = np.random.default_rng(seed)
     sign = -1 if objective.direction is Direction.MAXIMIZE else 1
-    loss_N = sign * in_units_of_range(np.array([trial.metrics[objective.metric] for trial in trials]))
+    loss_N = sign * np.array([trial.metrics[objective.metric] for trial in trials])
     size = min(count, MOST_TRIALS[method])
     shares = _judge(result, trials, judged, method, size)
     whole_N = np.arange(count) if method == "PED-ANOVA" else random.permutation(count)[: 5 * size]

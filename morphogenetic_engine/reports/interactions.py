@@ -12,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
+from morphogenetic_engine.reports.averages import median_of
 from morphogenetic_engine.reports.columns import Floats, parameter_column
 from morphogenetic_engine.reports.ranks import ranks_of
 from morphogenetic_engine.reports.regions import Region, Split, split
@@ -73,7 +74,7 @@ def _pair(one: tuple[str, Split], other: tuple[str, Split], objective_N: Floats)
     rows, columns = one[1].regions, other[1].regions
     cell_N = one[1].place_N * len(columns) + other[1].place_N
     cells = [objective_N[cell_N == cell] for cell in range(len(rows) * len(columns))]
-    medians = [float(np.median(cell)) if cell.size else None for cell in cells]
+    medians = [median_of(cell) if cell.size else None for cell in cells]
     counts = [cell.size for cell in cells]
     width = len(columns)
     gain, p = _gain(one[1].place_N, other[1].place_N, cell_N, objective_N)

@@ -10,6 +10,7 @@ from optuna.distributions import BaseDistribution
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import FrozenTrial, TrialState
 
+from morphogenetic_engine.reports.averages import scaled
 from morphogenetic_engine.reports.columns import Floats
 from morphogenetic_engine.reports.ped_anova import Places
 from morphogenetic_engine.sweeps.optuna_space import distribution_of
@@ -44,7 +45,13 @@ class Fanova:
     def of(self, places: Places, loss_N: Floats) -> Floats:
         """Return the shares in the trials at `places`, which may be there repeatedly."""
         study = Sample([self._trials[place] for place in places.tolist()])
-        found = self._evaluator.evaluate(study, self._names, target=lambda trial: float(loss_N[trial.number]))
+        # Shares do not depend on origin and unit, but the forest's squares need small numbers that differ.
+        units_N, _ = scaled(loss_N)
+        units_N, _ = scaled(units_N - units_N.min())
+        try:
+            found = self._evaluator.evaluate(study, self._names, target=lambda trial: float(units_N[trial.number]))
+        except RuntimeError:  # no tree found a difference in this sample, so nothing explains one
+            return np.zeros(len(self._names))
         return np.array([found[name] for name in self._names])
 
 

@@ -8,9 +8,9 @@ Choosing the best of K equal configurations from one seed each shows a gain of 1
 from __future__ import annotations
 
 import math
-import statistics
 from dataclasses import dataclass
 
+from morphogenetic_engine.reports.averages import deviation_of, mean_of
 from morphogenetic_engine.reports.evidence import confirmed_values
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 
@@ -86,9 +86,9 @@ def overtuning_of(result: SweepResult) -> Overtuning | None:
 def _shrinkage(result: SweepResult, best: TrialRecord, fresh: list[float]) -> Shrinkage | None:
     if not fresh:
         return None
-    promised, mean = best.metrics[result.config.optimization.target_metric], statistics.fmean(fresh)
+    promised, mean = best.metrics[result.config.optimization.target_metric], mean_of(fresh)
     loss = promised - mean if result.config.optimization.direction.better(1.0, 0.0) else mean - promised
-    deviation = statistics.stdev(fresh) if len(fresh) > 1 else None
+    deviation = deviation_of(fresh) if len(fresh) > 1 else None
     return Shrinkage(best.number, promised, mean, deviation, len(fresh), loss)
 
 

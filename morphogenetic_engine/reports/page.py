@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -19,18 +19,22 @@ from markupsafe import Markup, escape
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.reports import page_tables
-from morphogenetic_engine.reports.drawing.charts import Figure, ParallelChart
-from morphogenetic_engine.reports.drawing.number_text import number_text
+from morphogenetic_engine.reports.drawing.charts import Chart, Figure, ParallelChart
+from morphogenetic_engine.reports.drawing.number_text import number_text, p_text
 from morphogenetic_engine.reports.drawing.palette import DARK, LIGHT, page_rules, variables
 from morphogenetic_engine.reports.drawing.svg import draw, draw_key
+from morphogenetic_engine.reports.drawing.text_size import shortened
 from morphogenetic_engine.reports.page_data import embedded, page_data
-from morphogenetic_engine.reports.reach import within_reach
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.reports.visualizations import by_importance, figures_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import text
 
 _KEY_WIDTH = 540
+_NAME_WIDTH, _NAME_SIZE = 220, 14
+"""How wide the name of a column may be, in pixels of letters of that size."""
+_PRINTED_WIDTH = 720
+"""A wide chart would be scaled down to a page, and its words with it."""
 _CODE = re.compile("`([^`]+)`")
 _SCRIPTS = ("trials", "filters", "table", "parallel", "figures", "card", "page")
 _CHAPTERS = (
@@ -87,7 +91,6 @@ class Section:
 
 def page(result: SweepResult, summary: SweepSummary, *, interactive: bool = True, more: Sequence[Section] = ()) -> str:
     """Return the page; without `interactive` it has no script, and each chart brings its colours along, for print."""
-    result = within_reach(result)
     figures = {each.id: _drawn(each, alone=not interactive) for each in figures_of(result, summary)}
     chapters = [
         Chapter(id_, name, tuple(figures[each] for each in wanted if each in figures))
@@ -132,7 +135,7 @@ def _sections(chapters: list[Chapter], more: Sequence[Section]) -> list[tuple[st
 
 def _drawn(figure: Figure, *, alone: bool) -> DrawnFigure:
     drawings = tuple(
-        Drawing(chart.title, Markup(draw(chart, f"{figure.id}-{number}", alone=alone)))
+        Drawing(chart.title, Markup(draw(_printed(chart) if alone else chart, f"{figure.id}-{number}", alone=alone)))
         for number, chart in enumerate(figure.charts)
     )
     widest = max((chart.width for chart in figure.charts), default=0)
@@ -150,6 +153,10 @@ def _drawn(figure: Figure, *, alone: bool) -> DrawnFigure:
     )
 
 
+def _printed(chart: Chart | ParallelChart) -> Chart | ParallelChart:
+    return replace(chart, width=min(chart.width, _PRINTED_WIDTH))
+
+
 @cache
 def templates(package: str) -> Environment:
     """Return the templates of a package: what they are given is escaped, what they are not given an error."""
@@ -161,8 +168,14 @@ def templates(package: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = number_text
+    environment.filters["p"] = p_text
+    environment.filters["short"] = _short
     environment.filters["code"] = _with_code
     return environment
+
+
+def _short(name: str) -> str:
+    return shortened(name, _NAME_WIDTH, _NAME_SIZE)
 
 
 def _with_code(line: str) -> Markup:

@@ -137,4 +137,5 @@ def _thinned(curve: list[tuple[int, float]]) -> list[tuple[int, float]]:
 
 
 def _rounded(value: float) -> float:
-    return float(f"{value:.{_CURVE_DIGITS}g}")
+    rounded = float(f"{value:.{_CURVE_DIGITS}g}")
+    return rounded if math.isfinite(rounded) else value  # the largest floats round up to no float

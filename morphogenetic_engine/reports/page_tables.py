@@ -219,14 +219,15 @@ def _place(each: Configuration) -> str:
 def _comparison(found: Comparison, baseline: int | None) -> ComparisonRow:
     other = f"{found.other} (baseline)" if found.other == f"trial {baseline}" else found.other
     interval = "" if found.low is None or found.high is None else f"{_signed(found.low)} to {_signed(found.high)}"
+    single = found.verdict is Verdict.ONE_SEED
     seeds = f"{found.seeds} pairs" if found.paired else f"{len(found.values_one)} and {len(found.values_other)}"
     return ComparisonRow(
         f"{found.one} with {other}",
         _signed(found.difference),
         interval,
-        f"{found.probability:.0%}",
-        number_text(found.corrected_p, 2),
-        number_text(found.smallest_p, 2),
+        "" if single else f"{found.probability:.0%}",
+        "" if single else number_text(found.corrected_p, 2),
+        "" if single else number_text(found.smallest_p, 2),
         seeds,
         found.verdict.value,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from morphogenetic_engine.reports.averages import scaled
 from morphogenetic_engine.sweeps.sections import Direction
 
 THRESHOLDS = 101
@@ -35,7 +36,8 @@ def profiles_of(values: Mapping[str, Sequence[float]], direction: Direction) -> 
     if not every:
         return ()
     worst, best = (min(every), max(every)) if direction is Direction.MAXIMIZE else (max(every), min(every))
-    thresholds_T = np.linspace(worst, best, THRESHOLDS)
+    units, exponent = scaled(np.array([worst, best]))
+    thresholds_T = np.ldexp(np.linspace(units[0], units[1], THRESHOLDS), exponent)
     thresholds_T[-1] = best
     found = []
     for name, each in values.items():

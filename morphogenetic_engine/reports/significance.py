@@ -113,12 +113,14 @@ def smallest_rank_sum_p(one: int, other: int) -> float:
     return min(1.0, 2 / math.comb(one + other, one))
 
 
-def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float] | None:
+def mean_interval(values: Sequence[float] | Floats, seed: int) -> tuple[float, float] | None:
     """Return the 95 % bootstrap interval of the mean; None for fewer than two values."""
     return None if len(values) < 2 else _interval([np.asarray(values)], seed)
 
 
-def difference_interval(one: Sequence[float], other: Sequence[float], seed: int) -> tuple[float, float] | None:
+def difference_interval(
+    one: Sequence[float] | Floats, other: Sequence[float] | Floats, seed: int
+) -> tuple[float, float] | None:
     """Return the 95 % bootstrap interval of the difference of two unpaired means; None for fewer than two values."""
     return None if min(len(one), len(other)) < 2 else _interval([np.asarray(one), np.asarray(other)], seed)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from morphogenetic_engine.reports.averages import quantiles_of
 from morphogenetic_engine.reports.columns import Floats, parameter_column
 from morphogenetic_engine.reports.regions import Region, split
 from morphogenetic_engine.sweeps.results import SweepResult
@@ -59,5 +60,5 @@ def slices_of(result: SweepResult) -> tuple[Slice, ...]:
 
 def _bin(region: Region, objective_N: Floats, direction: Direction) -> SliceBin:
     best = objective_N.max() if direction is Direction.MAXIMIZE else objective_N.min()
-    low, median, high = np.quantile(objective_N, [0.25, 0.5, 0.75])
-    return SliceBin(region, objective_N.size, float(best), float(low), float(median), float(high))
+    low, median, high = quantiles_of(objective_N, [0.25, 0.5, 0.75])
+    return SliceBin(region, objective_N.size, float(best), low, median, high)

@@ -15,7 +15,6 @@ from morphogenetic_engine.reports.importance import Importance, Method, importan
 from morphogenetic_engine.reports.interactions import Interaction, interactions_of
 from morphogenetic_engine.reports.overtuning import Overtuning, overtuning_of
 from morphogenetic_engine.reports.pareto import Pareto, pareto_of
-from morphogenetic_engine.reports.reach import DRAWN_IN, within_reach
 from morphogenetic_engine.reports.slices import Slice, slices_of
 from morphogenetic_engine.reports.timeline import Timeline, timeline_of
 from morphogenetic_engine.reports.trend import Trend, trend_of
@@ -103,7 +102,6 @@ def summarize(
 
     `price_per_hour` is that of one worker, in any currency; fANOVA is the one slow method.
     """
-    raw, result = result, within_reach(result)
     objectives = result.config.optimization.all_objectives
     best = best_configurations(result, top)
     verdict, overtuning = verdict_of(result), overtuning_of(result)
@@ -115,17 +113,14 @@ def summarize(
         objectives=tuple(ObjectiveName(each.metric, each.direction.value) for each in objectives),
         parameters=tuple(result.config.space.axes),
         counts={state.value: count for state, count in result.counts.items() if count},
-        findings=_noted(
-            findings_of(
-                result,
-                verdict=verdict,
-                overtuning=overtuning,
-                importance=importance,
-                edges=edges,
-                failures=failures,
-                cost=cost,
-            ),
-            drawn_in=result is not raw,
+        findings=findings_of(
+            result,
+            verdict=verdict,
+            overtuning=overtuning,
+            importance=importance,
+            edges=edges,
+            failures=failures,
+            cost=cost,
         ),
         best=best,
         verdict=verdict,
@@ -141,10 +136,6 @@ def summarize(
         timeline=timeline_of(result),
         pareto=pareto_of(result),
     )
-
-
-def _noted(findings: tuple[str, ...], *, drawn_in: bool) -> tuple[str, ...]:
-    return (f"{findings[0]} {DRAWN_IN}", *findings[1:]) if drawn_in else findings
 
 
 def _identification(result: SweepResult) -> Identification:

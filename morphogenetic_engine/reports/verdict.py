@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from morphogenetic_engine.reports.averages import mean_of
 from morphogenetic_engine.reports.comparison import Comparison, Sample, compare
 from morphogenetic_engine.reports.evidence import Evidence, Known, strongest_of
 from morphogenetic_engine.sweeps.confirmation import baseline_of
@@ -73,4 +74,4 @@ def _order(result: SweepResult, known: dict[int, Known], evidence: Evidence) -> 
     if evidence in (Evidence.REPLICATES, Evidence.ONE_SEED):  # the search's own order
         return [trial.number for trial in result.ranked if trial.number in known]
     sign = -1 if result.config.optimization.direction.better(1.0, 0.0) else 1
-    return sorted(known, key=lambda number: (sign * sum(known[number].values()) / len(known[number]), number))
+    return sorted(known, key=lambda number: (sign * mean_of(list(known[number].values())), number))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, Replicate, SweepResult, TrialRecord
@@ -17,6 +18,7 @@ HOSTILE = (
     "🦋 蝶 " + "very-long-" * 20,
     "=1+1",
 )
+LARGEST = sys.float_info.max
 LONG_NAME = "a" * 190 + "_the_end"
 
 
@@ -75,6 +77,19 @@ def confirmed() -> SweepResult:
     return sweep(trials)
 
 
+def of_values(values: Sequence[float], *, minimize: bool = False) -> SweepResult:
+    """Return a sweep of these objectives, with replicates and fresh seeds of its first trials."""
+    trials = some_trials(len(values))
+    for place, (each, value) in enumerate(zip(trials, values, strict=True)):
+        each.metrics = {"val_acc": value, "test_acc": values[place - 1]}
+        each.curve.update({step: {"val_acc": values[place - step]} for step in range(min(4, len(values)))})
+        for index in range(6 if place < 2 else 0):
+            fresh = values[(place + index) % len(values)]
+            each.confirmations[index] = Confirmation(index, TrialState.COMPLETE, {"val_acc": fresh}, 1.0)
+            each.replicates[index] = Replicate(index, {"val_acc": fresh}, 1.0, dict(each.curve))
+    return sweep(trials, direction="minimize" if minimize else "maximize")
+
+
 SWEEPS: Mapping[str, Callable[[], SweepResult]] = {
     "ordinary": lambda: sweep(some_trials(60)),
     "ended in every way": ended_in_every_way,
@@ -90,10 +105,7 @@ SWEEPS: Mapping[str, Callable[[], SweepResult]] = {
     "several objectives": several_objectives,
     "conditional": conditional,
     "confirmed and replicated": confirmed,
-    "extreme": lambda: sweep(
-        [
-            trial(n, {"x": 0.1 * n, "lr": 1e-4, "kind": "relu"}, v)
-            for n, v in enumerate([1e150, -1e150, 0.0, 1e-320, 5.0])
-        ]
-    ),
+    "extreme": lambda: of_values([LARGEST, -LARGEST, 5e-324, 0.0, 1.0] * 5),
+    "too small to tell apart": lambda: of_values([0.0, 5e-324, 1e-323] * 8),
+    "as wide as can be": lambda: of_values([5e-324, 1e-10, LARGEST] * 8),
 }

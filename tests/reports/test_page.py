@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from morphogenetic_engine.reports.page import page
 from morphogenetic_engine.reports.summary import summarize
+from morphogenetic_engine.sweeps.inputs import InputFile
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Params
 from tests.reports.browser import OVERLAPPING_TEXTS, Visit, chromium
@@ -51,6 +53,26 @@ def test_a_page_opens_without_trouble_and_nothing_overlaps(name: str, tmp_path: 
     assert opened.title() == "Sweep one"
     assert opened.evaluate(OVERLAPPING_TEXTS) == []
     assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_texts_upon_each_other_or_outside_are_found(tmp_path: Path, visit: Visit) -> None:
+    file = tmp_path / "overlap.html"
+    file.write_text(
+        """<!doctype html><svg class="chart" width="200" height="100" style="overflow: visible">
+        <text x="10" y="20">one</text><text x="14" y="22">two</text><text x="100" y="20">apart</text>
+        <text x="180" y="60">too far right</text></svg>""",
+        encoding="utf-8",
+    )
+    assert visit.open(file).evaluate(OVERLAPPING_TEXTS) == ["one / two", "outside: too far right"]
+
+
+def test_a_label_that_is_moved_upon_another_is_found(tmp_path: Path, visit: Visit) -> None:
+    opened = visit.open(written(tmp_path, sweep(some_trials(20))))
+    moved = opened.locator("#history svg.chart").evaluate("""svg => {
+        const [one, other] = [...svg.querySelectorAll("text")].slice(-3);
+        for (const name of ["x", "y", "text-anchor", "class"]) other.setAttribute(name, one.getAttribute(name));
+        return [one.textContent, other.textContent]; }""")
+    assert f"{moved[0]} / {moved[1]}" in opened.evaluate(OVERLAPPING_TEXTS)
 
 
 @pytest.mark.parametrize("name", ["ordinary", "hostile", "several objectives"])
@@ -149,6 +171,27 @@ def test_a_trial_opens_with_all_that_runs_it_again(tmp_path: Path, visit: Visit)
     opened.keyboard.press("Escape")
     expect(card).to_be_hidden()
     expect(opened.locator("#grid").get_by_role("button", name="7", exact=True)).to_be_focused()
+
+
+def test_long_names_leave_room_for_values_on_a_narrow_screen(browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800}, reduced_motion="reduce")
+    opened = Visit(context).open(written(tmp_path, SWEEPS["hostile"]()))
+    assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.locator("#grid").get_by_role("button", name="23", exact=True).click()
+    card = opened.locator("#card")
+    assert card.evaluate("card => card.scrollWidth <= card.clientWidth")
+    for value in card.locator("dd").all():
+        assert value.evaluate("value => value.clientWidth") > 100
+    context.close()
+
+
+def test_the_files_that_trials_read_are_named_with_their_hashes(tmp_path: Path, visit: Visit) -> None:
+    result = sweep(some_trials(3))
+    read = {"data_file": InputFile(path="data/train.csv", sha256="f" * 64, size=7)}
+    result = replace(result, info=result.info.model_copy(update={"inputs": read}))
+    opened = visit.open(written(tmp_path, result))
+    expect(opened.locator("#again")).to_contain_text("data/train.csv (SHA-256)")
+    expect(opened.locator("#again")).to_contain_text("f" * 64)
 
 
 def test_the_pointer_finds_the_trial_under_it(tmp_path: Path, visit: Visit) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import morphogenetic_engine.reports
 
+from morphogenetic_engine.reports.importance import RESAMPLES
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
@@ -96,11 +97,19 @@ def test_no_number_of_a_summary_is_not_a_number(summary: SweepSummary) -> None:
     assert all(-1 <= value <= 1 for each in pairs for value in (each.linear, each.rank) if value is not None)
 
 
+@pytest.fixture
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """fANOVA grows sixteen trees for each of twice as many resamples."""
+    monkeypatch.setitem(RESAMPLES, "fANOVA", 6)
+
+
+@pytest.mark.usefixtures("few_resamples")
 def test_a_summary_is_the_same_every_time() -> None:
     one, other = (summarize(mixed(20)) for _ in range(2))
     assert one == other
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_importance_finds_what_matters_and_says_what_is_chance() -> None:
     found = summarize(mixed(80)).importance
     for each in found:
@@ -125,6 +134,7 @@ def test_only_fanova_needs_optuna_and_says_what_to_install(monkeypatch: pytest.M
     assert found.withheld == "needs optuna: pip install 'morphogenetic-engine[reports]'"
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_fanova_leaves_conditional_parameters_out_and_ped_anova_does_not() -> None:
     ped, fanova = summarize(conditional()).importance
     assert (ped.left_out, fanova.left_out) == ((), ("momentum",))

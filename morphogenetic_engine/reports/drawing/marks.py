@@ -103,8 +103,8 @@ def _boxes(mark: Boxes, plane: Plane) -> str:
     rectangles: list[str] = []
     for left, right, bottom, top in zip(mark.left, mark.right, mark.bottom, mark.top, strict=True):
         x, y = plane.x(left), plane.y(top)
-        width, height = max(0.5, plane.x(right) - x), plane.y(bottom) - y
-        rectangles.append(f"M{px(x)} {px(y)}h{px(width)}v{px(height)}h-{px(width)}z")
+        # Edges, not sizes: what ends where the next begins must round to the same place.
+        rectangles.append(f"M{px(x)} {px(y)}H{px(max(x + 0.5, plane.x(right)))}V{px(plane.y(bottom))}H{px(x)}z")
     return element("path", d="".join(rectangles), class_=f"box f-{mark.style}") if rectangles else ""
 
 

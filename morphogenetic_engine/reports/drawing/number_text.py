@@ -19,6 +19,13 @@ def number_text(value: float, digits: int = 4) -> str:
     return _trimmed(f"{round(value, digits - 1 - size):,.{decimals}f}")
 
 
+def p_text(p: float | None) -> str:
+    """Return a p-value in two digits, as far as anybody should believe them: `p = 0.031`, `p < 0.0001`."""
+    if p is None:
+        return "p unknown"
+    return f"p = {number_text(p, 2)}" if p >= 1e-4 else "p < 0.0001"
+
+
 def fixed_text(value: float, step: float) -> str:
     """Return a number with as many decimals as a step of the axis needs, so that all its labels are alike."""
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))

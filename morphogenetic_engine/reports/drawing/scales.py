@@ -11,7 +11,7 @@ from morphogenetic_engine.reports.drawing.number_text import fixed_text, number_
 
 _PADDING = 0.04
 """The share of the axis that stays free beyond the outermost values."""
-_LEAST, _MOST = math.log(sys.float_info.min), math.log(sys.float_info.max)
+_LEAST, _MOST = math.log(math.ulp(0.0)), math.log(sys.float_info.max)
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 

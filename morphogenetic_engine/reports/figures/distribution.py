@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 
+from morphogenetic_engine.reports.averages import median_of
 from morphogenetic_engine.reports.drawing.charts import Axis, Chart, Figure, Line
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.drawing.scales import LinearScale
@@ -38,7 +38,7 @@ def _chart(objective: Objective, values: Sequence[float]) -> Chart:
     return Chart(
         f"Distribution of {objective.metric}",
         f"Half of the {len(values)} complete trials have a {objective.metric} of at most"
-        f" {number_text(statistics.median(values))}; the smallest is {number_text(values[0])}, the largest"
+        f" {number_text(median_of(values))}; the smallest is {number_text(values[0])}, the largest"
         f" {number_text(values[-1])}.",
         x,
         Axis("share of the complete trials", "%", LinearScale(0, 104)),

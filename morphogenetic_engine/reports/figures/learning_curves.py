@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
+from morphogenetic_engine.reports.averages import quantiles_of
 from morphogenetic_engine.reports.drawing.charts import Axis, Band, Chart, Figure, Line, Mark
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.drawing.scales import fitted
@@ -113,8 +112,8 @@ def _quartiles(curves: Sequence[Curve]) -> Band | None:
     steps = [step for step in sorted(by_step) if len(by_step[step]) >= _FEWEST_FOR_BAND]
     if len(steps) < 2:
         return None
-    quartiles = [np.quantile(by_step[step], [0.25, 0.75]) for step in steps]
-    low, high = (tuple(float(pair[end]) for pair in quartiles) for end in (0, 1))
+    quartiles = [quantiles_of(by_step[step], [0.25, 0.75]) for step in steps]
+    low, high = (tuple(pair[end] for pair in quartiles) for end in (0, 1))
     return Band("area", tuple(map(float, steps)), low, high, label="middle half of all trials at each step")
 
 

@@ -6,6 +6,7 @@ is drawn only where trials are near, for elsewhere it would be made up.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
@@ -151,7 +152,8 @@ def _values(scale: Scale, edges: Floats) -> list[float]:
         case CategoryScale():
             return [float(edge) * len(scale.labels) - 0.5 for edge in edges]
         case LogScale():
-            return [scale.low * (scale.high / scale.low) ** float(edge) for edge in edges]
+            low, high = math.log(scale.low), math.log(scale.high)
+            return [math.exp(low + (high - low) * float(edge)) for edge in edges]
         case LinearScale():
             return [scale.low + (scale.high - scale.low) * float(edge) for edge in edges]
 

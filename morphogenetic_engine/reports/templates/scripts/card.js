@@ -59,7 +59,7 @@ function curvePicture(row) {
   const low = Math.min(...values), high = Math.max(...values);
   const last = steps[values.length - 1] - steps[0] || 1;
   const x = (at) => 44 + ((steps[at] - steps[0]) / last) * 290;
-  const y = (value) => 14 + (1 - (value - low) / (high - low || 1)) * 84;
+  const y = (value) => 14 + (1 - (value / 2 - low / 2) / (high / 2 - low / 2 || 1)) * 84;
   const path = values.map((value, at) => `${at ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join("");
   const label = (text, left, top, anchor) => makeSvg("text", { x: left, y: top, class: `small ${anchor} f-muted` }, text);
   const name = `${data.curves.metric} from ${shortNumber(values[0])} to ${shortNumber(values[values.length - 1])}`;

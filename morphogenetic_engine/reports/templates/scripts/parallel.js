@@ -23,9 +23,10 @@ function parallelAxes() {
       const low = there.reduce((a, b) => Math.min(a, b), Infinity), high = there.reduce((a, b) => Math.max(a, b), -Infinity);
       const wide = column.role === "objective" && low > 0 && high / low > 1000;
       const log = (column.log || wide) && low > 0;
-      const forth = log ? Math.log10 : (value) => value, back = log ? (place) => 10 ** place : (place) => place;
+      // Halves, because the difference of two numbers may be larger than any number.
+      const forth = log ? Math.log10 : (value) => value / 2, back = log ? (place) => 10 ** place : (place) => place * 2;
       const span = forth(high) - forth(low) || 1;
-      const middle = high === low ? 0.5 : 0;
+      const middle = forth(high) === forth(low) ? 0.5 : 0;
       axis.unit = (value) => middle + ((forth(value) - forth(low)) / span) * (middle ? 0 : 1);
       axis.value = (unit) => back(forth(low) + unit * span);
       const ticks = log ? logTicks(low, high) : evenTicks(low, high, column.whole);
@@ -41,7 +42,8 @@ function parallelAxes() {
 /** Round numbers between two. */
 function evenTicks(low, high, whole) {
   if (!(high > low)) return Number.isFinite(low) ? [low] : [];
-  const raw = (high - low) / 6;
+  const raw = high / 6 - low / 6;
+  if (raw < 1e-300) return [low, high];
   const power = 10 ** Math.floor(Math.log10(raw));
   let step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= raw);
   if (whole) step = Math.max(1, Math.ceil(step));
