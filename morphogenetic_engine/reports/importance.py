@@ -91,7 +91,8 @@ def _varies(name: str, trials: Iterable[TrialRecord]) -> bool:
 
 def _withheld(trials: Sequence[TrialRecord], judged: Sequence[str], objective: Objective) -> str | None:
     if len(trials) < FEWEST_TRIALS:
-        return f"too few trials to say: {len(trials)} {'is' if len(trials) == 1 else 'are'} complete, {FEWEST_TRIALS} are needed"
+        complete = f"{len(trials)} {'is' if len(trials) == 1 else 'are'} complete"
+        return f"too few trials to say: {complete}, {FEWEST_TRIALS} are needed"
     if not judged:
         return "no parameter took two values"
     if len({trial.metrics[objective.metric] for trial in trials}) == 1:
