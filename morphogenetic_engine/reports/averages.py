@@ -1,4 +1,4 @@
-"""Means, quantiles and spreads of floats of any size: sums and squares of 1e308 fit in no float, those of 1e-308 vanish.
+"""Means, quantiles and spreads of floats of any size: squares of 1e308 fit in no float, those of 1e-308 vanish.
 
 Sums and squares are computed in units of a power of two, which changes no digit of a result that needs no such care.
 """

@@ -90,30 +90,19 @@ def compare(
     paired = len(shared) >= 2 or (bool(shared) and len(one.values) == len(other.values) == 1)
     values_one = tuple(one.values[key] for key in (shared if paired else sorted(one.values)))
     values_other = tuple(other.values[key] for key in (shared if paired else sorted(other.values)))
-    mean_one, mean_other = mean_of(values_one), mean_of(values_other)
-    units, exponent = scaled(np.array([*values_one, *values_other]))  # in which every difference is a float
-    units_one, units_other = np.split(units, [len(values_one)])
-    if paired:
-        differences = (units_one - units_other).tolist()
-        p, smallest = significance.signed_rank_p(differences), significance.smallest_signed_rank_p(len(differences))
-        interval = significance.mean_interval(differences, seed)
-        difference = unscaled(mean_of(differences), exponent)
-    else:
-        p = significance.rank_sum_p(values_one, values_other)
-        smallest = significance.smallest_rank_sum_p(len(values_one), len(values_other))
-        interval = significance.difference_interval(units_one, units_other, seed)
-        difference = mean_one - mean_other
+    p, smallest = _p_values(values_one, values_other, paired=paired)
+    difference, interval = _difference(values_one, values_other, seed, paired=paired)
     found = Comparison(
         one=one.name,
         other=other.name,
         paired=paired,
         values_one=values_one,
         values_other=values_other,
-        mean_one=mean_one,
-        mean_other=mean_other,
+        mean_one=mean_of(values_one),
+        mean_other=mean_of(values_other),
         difference=difference,
-        low=None if interval is None else unscaled(interval[0], exponent),
-        high=None if interval is None else unscaled(interval[1], exponent),
+        low=None if interval is None else interval[0],
+        high=None if interval is None else interval[1],
         probability=_probability(values_one, values_other, direction, paired=paired),
         p=p,
         corrected_p=min(1.0, p * comparisons),
@@ -134,6 +123,30 @@ def compare_with(
     return tuple(
         _judged(replace(each, corrected_p=p), direction, tolerance) for each, p in zip(found, corrected, strict=True)
     )
+
+
+def _p_values(one: Sequence[float], other: Sequence[float], *, paired: bool) -> tuple[float, float]:
+    """Return the p-value, and the smallest that so many seeds can reach."""
+    if not paired:
+        return significance.rank_sum_p(one, other), significance.smallest_rank_sum_p(len(one), len(other))
+    units, _ = scaled(np.array([one, other]))  # in which every difference is a float
+    return significance.signed_rank_p((units[0] - units[1]).tolist()), significance.smallest_signed_rank_p(len(one))
+
+
+def _difference(
+    one: Sequence[float], other: Sequence[float], seed: int, *, paired: bool
+) -> tuple[float, tuple[float, float] | None]:
+    """Return the difference of the means and its interval."""
+    units, exponent = scaled(np.array([*one, *other]))
+    units_one, units_other = units[: len(one)], units[len(one) :]
+    if paired:
+        differences = (units_one - units_other).tolist()
+        difference = unscaled(mean_of(differences), exponent)
+        interval = significance.mean_interval(differences, seed)
+    else:
+        difference = mean_of(one) - mean_of(other)
+        interval = significance.difference_interval(units_one, units_other, seed)
+    return difference, None if interval is None else (unscaled(interval[0], exponent), unscaled(interval[1], exponent))
 
 
 def _judged(found: Comparison, direction: Direction, tolerance: float) -> Comparison:

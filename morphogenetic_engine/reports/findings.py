@@ -139,9 +139,8 @@ def _space_line(edges: Sequence[EdgeWarning], failures: Failures) -> str:
         parts.append(f"{place}: widen it" if edge.strong else place)
     if failures.failed:
         where = [f", most where {each.region.parameter} is {each.region.label}" for each in failures.regions[:1]]
-        parts.append(
-            f"{failures.failed} of {failures.ended} {'trial' if failures.ended == 1 else 'trials'} failed{''.join(where)}"
-        )
+        trials = "trial" if failures.ended == 1 else "trials"
+        parts.append(f"{failures.failed} of {failures.ended} {trials} failed{''.join(where)}")
     return f"{'; '.join(parts)}." if parts else ""
 
 
