@@ -7,7 +7,7 @@ from morphogenetic_engine.reports.drawing.charts import ParallelChart, Thread
 from morphogenetic_engine.reports.drawing.elements import element, polyline, px, words
 from morphogenetic_engine.reports.drawing.legend import ROW, colour_key
 from morphogenetic_engine.reports.drawing.scales import CategoryScale
-from morphogenetic_engine.reports.drawing.text_size import shortened
+from morphogenetic_engine.reports.drawing.text_size import shortened, text_width
 
 _SIDE = 70.0
 """Pixels left and right of the outermost axes, for half of their titles."""
@@ -51,5 +51,12 @@ def _axis(chart: ParallelChart, index: int, x: float, gap: float, top: float, bo
         side = "end " if last else ""
         at = x - 7 if last else x + 7
         drawn.append(element("path", d=f"M{px(x - 3)} {px(y)}h6", class_="stroked axis s-ink"))
-        drawn.append(words(label, at, y + 4, f"small halo {side}f-ink", full=tick.label))
+        drawn.append(_under(label, at, y, last=last))
+        drawn.append(words(label, at, y + 4, f"small {side}f-ink", full=tick.label))
     return "".join(drawn)
+
+
+def _under(label: str, at: float, y: float, *, last: bool) -> str:
+    """Return paper below a label, so that the lines do not cross it out."""
+    width = text_width(label, 11)
+    return element("rect", x=at - (width if last else 0) - 1, y=y - 6, width=width + 2, height=12, class_="f-paper")

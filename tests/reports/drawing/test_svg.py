@@ -110,6 +110,9 @@ def test_parallel_coordinates_have_an_axis_for_each_value() -> None:
     drawn = {element.get("data-trial") for element in root.iter(f"{_SVG}path") if element.get("data-trial")}
     assert drawn == {"3", "4"}
     assert {"lr", "kind", "(choice)"} <= set(texts(svg))
+    paper = [float(rect.get("y", "")) for rect in root.iter(f"{_SVG}rect") if rect.get("class") == "f-paper"]
+    labels = [text for text in root.iter(f"{_SVG}text") if text.get("class", "").startswith("small f-ink")]
+    assert {float(text.get("y", "")) - 10 for text in labels} <= set(paper)  # lines do not cross labels out
 
 
 def test_a_chart_that_stands_alone_needs_no_custom_property() -> None:
