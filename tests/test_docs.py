@@ -90,7 +90,8 @@ def test_every_make_target_that_the_pages_name_exists() -> None:
 
 
 def test_the_messages_of_the_troubleshooting_page_are_those_of_the_code() -> None:
-    sources = sorted([*(ROOT / "morphogenetic_engine").rglob("*.py"), *(ROOT / "scripts").glob("*.sh")])
+    python = (ROOT / folder for folder in ("morphogenetic_engine", "pipelines"))
+    sources = sorted([*(file for each in python for file in each.rglob("*.py")), *(ROOT / "scripts").glob("*.sh")])
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     code = re.sub(r'"\s*\n\s*f?"', "", code)  # a message in two lines is one
     tables = re.findall(r"\| the message says .*\n\|.*\n((?:\|.*\n)+)", read("docs/troubleshooting.md"))
