@@ -50,7 +50,7 @@ from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.runner import run_sweep
 
 VIEWERS = 50
-PAIRS = 8
+PAIRS = 6
 """Quiet ones that are wanted; twice as many are run at most."""
 MANY = 10_000
 _READY_SECONDS = 120.0
@@ -104,7 +104,7 @@ def measure() -> Iterator[Pair]:
     folder, quiet = Path(tempfile.mkdtemp(prefix="monitor-")), 0
     try:
         (folder / "benchmark_workload.py").write_text(WORKLOAD, encoding="utf-8")
-        write_sweep(folder, trials=30, workers=CORES, trial_seconds=0.5)
+        write_sweep(folder, trials=24, workers=CORES, trial_seconds=0.5)
         _run(folder, "warm-up", viewers=0)
         for number in range(2 * PAIRS):
             pair = _pair(folder, number)
