@@ -50,11 +50,10 @@ class ExperimentReports:
         """
         from morphogenetic_engine.reports.summary import summarize
 
-        methods: tuple[Method, ...] = ("PED-ANOVA", "fANOVA") if fanova else ("PED-ANOVA",)
         with _garbage_left():
             result = self._read(sweep_id)
             trials = _chosen(result, where, sort, reverse)
-            summary = summarize(result, top=top, methods=methods, price_per_hour=price)
+            summary = summarize(result, top=top, methods=_methods(fanova), price_per_hour=price)
         rows = summary.best if trials is None else trials[:top]
         if as_json:
             shown = {} if trials is None else {"trials": [asdict(each) for each in trials]}
@@ -95,6 +94,7 @@ class ExperimentReports:
         to: str | Path | None = None,
         *,
         fanova: bool = False,
+        price: float | None = None,
         link_seconds: float | None = None,
     ) -> list[str]:
         """Write a sweep in each format, and return where each file is, or links to them that hold for a time.
@@ -105,19 +105,24 @@ class ExperimentReports:
             ConfigError: a format needs a library that is not installed.
             StoreError: a file cannot be written, or the store is gone or refuses.
         """
+        from morphogenetic_engine.reports.reported_sweep import ReportedSweep
         from morphogenetic_engine.reports.upload import export_to
         from morphogenetic_engine.sweeps.folder import find_sweep
 
-        folder = find_sweep(self._results, sweep_id)
+        sweep = ReportedSweep(find_sweep(self._results, sweep_id), _methods(fanova), price)
         target = None if to is None else str(to)
         with _garbage_left():
-            return export_to(folder, formats, target, fanova=fanova, link_seconds=link_seconds)
+            return export_to(sweep, formats, target, link_seconds=link_seconds)
 
     def _read(self, sweep_id: str, *, keep_curves: bool = True) -> SweepResult:
         from morphogenetic_engine.sweeps.folder import find_sweep
         from morphogenetic_engine.sweeps.results import read_result
 
         return read_result(find_sweep(self._results, sweep_id), keep_curves=keep_curves)
+
+
+_fanova = click.option("--fanova", is_flag=True, help="Importance by fANOVA too, which takes seconds.")
+_price = click.option("--price", type=click.FloatRange(min=0), metavar="AMOUNT", help="What a worker costs in an hour.")
 
 
 @click.group("report", context_settings={"help_option_names": ["-h", "--help"]})
@@ -132,8 +137,8 @@ def report() -> None:
 @click.option("--where", metavar="CONDITION", help="Only these trials: 'lr<0.01 and kind in (relu, tanh)'.")
 @click.option("--sort", metavar="NAME", help="Order by a parameter or metric; objectives the best first.")
 @click.option("--reverse", is_flag=True, help="Turn the order of --sort around.")
-@click.option("--fanova", is_flag=True, help="Importance by fANOVA too, which takes seconds.")
-@click.option("--price", type=click.FloatRange(min=0), metavar="AMOUNT", help="What a worker costs in an hour.")
+@_fanova
+@_price
 @options.as_json
 def summary_command(*, sweep_id: str, results: Path, **given: object) -> None:
     """Show what a sweep found, running or not."""
@@ -169,7 +174,8 @@ def compare_command(
     help="May be given several times.",
 )
 @click.option("--to", metavar="ADDRESS", help="A folder, or s3://bucket/path (gs://, az://).  [default: report/]")
-@click.option("--fanova", is_flag=True, help="Importance by fANOVA too, which takes seconds.")
+@_fanova
+@_price
 @click.option("--link", is_flag=True, help="Print links that open without credentials, for a time.")
 @click.option(
     "--link-hours",
@@ -179,7 +185,14 @@ def compare_command(
     help="How long the links hold.",
 )
 def export_command(
-    *, sweep_id: str, results: Path, formats: Sequence[str], to: str | None, fanova: bool, link: bool, link_hours: float
+    *,
+    sweep_id: str,
+    results: Path,
+    formats: Sequence[str],
+    to: str | None,
+    link: bool,
+    link_hours: float,
+    **given: object,
 ) -> None:
     """Write the report of a sweep: a page, a notebook, PDF, tables.
 
@@ -189,8 +202,15 @@ def export_command(
     from the environment, see docs/storage.md.
     """
     seconds = link_hours * 3600 if link else None
-    for place in ExperimentReports(results).export_report(sweep_id, formats, to, fanova=fanova, link_seconds=seconds):
+    places = ExperimentReports(results).export_report(
+        sweep_id, formats, to, link_seconds=seconds, **given  # type: ignore[arg-type]  # as click read them
+    )
+    for place in places:
         click.echo(place)
+
+
+def _methods(fanova: bool) -> tuple[Method, ...]:
+    return ("PED-ANOVA", "fANOVA") if fanova else ("PED-ANOVA",)
 
 
 def _chosen(result: SweepResult, where: str | None, sort: str | None, reverse: bool) -> list[Configuration] | None:

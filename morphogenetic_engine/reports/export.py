@@ -8,7 +8,6 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, StoreError
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
-from morphogenetic_engine.sweeps.folder import SweepFolder
 
 Writer = Callable[[ReportedSweep, Path], Sequence[Path]]
 """Writes a sweep into a folder that exists, and returns the files."""
@@ -24,8 +23,8 @@ WRITERS = {
 """By format: the module and its function, which are loaded when they are asked for."""
 
 
-def export(folder: SweepFolder, formats: Sequence[str], to: Path, *, fanova: bool = False) -> list[Path]:
-    """Write a sweep into the folder `to` in each format, and return the files; `fanova` takes seconds more.
+def export(sweep: ReportedSweep, formats: Sequence[str], to: Path) -> list[Path]:
+    """Write a sweep into the folder `to` in each format, and return the files.
 
     Raises:
         ConfigError: a format needs a library that is not installed.
@@ -35,7 +34,6 @@ def export(folder: SweepFolder, formats: Sequence[str], to: Path, *, fanova: boo
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{to}: cannot be made: {error.strerror}") from error
-    sweep = ReportedSweep(folder, ("PED-ANOVA", "fANOVA") if fanova else ("PED-ANOVA",))
     return [path for name in dict.fromkeys(formats) for path in writer_of(name)(sweep, to)]
 
 

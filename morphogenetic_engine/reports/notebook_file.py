@@ -25,7 +25,7 @@ from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 
 result = read_result(SweepFolder(Path({folder!r}).resolve()))
-summary = summarize(result, methods={methods!r})
+summary = summarize(result, methods={methods!r}, price_per_hour={price!r})
 figures = {{figure.id: figure for figure in figures_of(result, summary)}}
 
 def show(name):
@@ -58,7 +58,7 @@ def write_notebook(sweep: ReportedSweep, to: Path) -> list[Path]:
 def _notebook(sweep: ReportedSweep, folder: str) -> nbformat.NotebookNode:
     cells = [
         new_markdown_cell(f"# Sweep {sweep.summary.identification.sweep_id}"),
-        new_code_cell(_OPENING.format(folder=folder, methods=sweep.methods)),
+        new_code_cell(_OPENING.format(folder=folder, methods=sweep.methods, price=sweep.price_per_hour)),
         new_markdown_cell("## The best configurations, and the baseline"),
         new_code_cell(_BEST),
     ]

@@ -21,6 +21,8 @@ class ReportedSweep:
     folder: SweepFolder
     methods: tuple[Method, ...] = ("PED-ANOVA",)
     """Of importance; fANOVA takes seconds, and is left out unless it is asked for."""
+    price_per_hour: float | None = None
+    """What a worker costs, in any currency."""
 
     @cached_property
     def result(self) -> SweepResult:
@@ -28,4 +30,4 @@ class ReportedSweep:
 
     @cached_property
     def summary(self) -> SweepSummary:
-        return summarize(self.result, methods=self.methods)
+        return summarize(self.result, methods=self.methods, price_per_hour=self.price_per_hour)

@@ -12,6 +12,7 @@ from pyarrow import parquet
 from morphogenetic_engine.errors import ConfigError, StoreError
 from morphogenetic_engine.reports.data_files import trial_columns, trial_rows
 from morphogenetic_engine.reports.export import WRITERS, export
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.runner import run_sweep
 from tests.conftest import StartSweep
@@ -37,7 +38,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_csv_holds_every_trial_and_every_epoch(folder: SweepFolder, tmp_path: Path) -> None:
-    files = export(folder, ["csv"], tmp_path / "out")
+    files = export(ReportedSweep(folder), ["csv"], tmp_path / "out")
     assert [path.name for path in files] == ["trials.csv", "epochs.csv"]
     trials, epochs = map(rows, files)
     assert (len(trials), len(epochs)) == (6, 18)
@@ -49,8 +50,8 @@ def test_csv_holds_every_trial_and_every_epoch(folder: SweepFolder, tmp_path: Pa
 
 
 def test_parquet_holds_the_same_values_typed(folder: SweepFolder, tmp_path: Path) -> None:
-    trials, epochs = (parquet.read_table(path) for path in export(folder, ["parquet"], tmp_path))
-    written = rows(export(folder, ["csv"], tmp_path)[0])
+    trials, epochs = (parquet.read_table(path) for path in export(ReportedSweep(folder), ["parquet"], tmp_path))
+    written = rows(export(ReportedSweep(folder), ["csv"], tmp_path)[0])
     assert [repr(value) for value in trials["val_acc"].to_pylist()] == [row["val_acc"] for row in written]
     assert str(trials.schema.field("x").type) == "double"
     assert trials["name"].to_pylist()[0] == "=1+1"
@@ -77,13 +78,21 @@ def test_names_that_are_taken_say_what_they_are() -> None:
 def test_a_folder_that_cannot_be_made_is_said(folder: SweepFolder, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be made"):
-        export(folder, ["csv"], tmp_path / "file" / "out")
+        export(ReportedSweep(folder), ["csv"], tmp_path / "file" / "out")
 
 
 def test_every_format_is_written_in_one_go(folder: SweepFolder, tmp_path: Path) -> None:
-    files = export(folder, list(WRITERS), tmp_path)
+    files = export(ReportedSweep(folder), list(WRITERS), tmp_path)
     assert {path.suffix for path in files} == {".html", ".pdf", ".ipynb", ".csv", ".json", ".parquet"}
     assert len(files) == 9 and all(path.stat().st_size for path in files)
+
+
+def test_the_page_says_what_the_workers_cost(folder: SweepFolder, tmp_path: Path) -> None:
+    texts = [
+        export(ReportedSweep(folder, price_per_hour=price), ["html"], tmp_path)[0].read_text(encoding="utf-8")
+        for price in (None, 3600.0)
+    ]
+    assert ["; price " in text for text in texts] == [False, True]
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from morphogenetic_engine.cli import closing_report
 from morphogenetic_engine.reports import page_file
 from morphogenetic_engine.reports.export import export
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.runner import run_sweep
 from tests.conftest import StartSweep
@@ -31,13 +32,13 @@ optimization: {n_trials: 14}
 
 
 def test_the_pdf_is_one_and_has_pages(folder: SweepFolder, tmp_path: Path) -> None:
-    (file,) = export(folder, ["pdf"], tmp_path / "out")
+    (file,) = export(ReportedSweep(folder), ["pdf"], tmp_path / "out")
     content = file.read_bytes()
     assert content.startswith(b"%PDF-") and len(content) > 20_000
 
 
 def test_the_notebook_runs_from_top_to_bottom_wherever_it_was_written(folder: SweepFolder, tmp_path: Path) -> None:
-    (file,) = export(folder, ["ipynb"], tmp_path / "elsewhere")
+    (file,) = export(ReportedSweep(folder), ["ipynb"], tmp_path / "elsewhere")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Jupyter's own, about event loops and time zones
         from nbclient import NotebookClient  # pylint: disable=import-outside-toplevel
@@ -52,7 +53,7 @@ def test_the_notebook_runs_from_top_to_bottom_wherever_it_was_written(folder: Sw
 
 
 def test_the_same_sweep_gives_the_same_notebook(folder: SweepFolder, tmp_path: Path) -> None:
-    one, other = (export(folder, ["ipynb"], tmp_path / "out")[0].read_bytes() for _ in range(2))
+    one, other = (export(ReportedSweep(folder), ["ipynb"], tmp_path / "out")[0].read_bytes() for _ in range(2))
     assert one == other
 
 

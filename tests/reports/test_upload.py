@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.reports.upload import export_to
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.folder import SweepFolder
@@ -68,7 +69,7 @@ def test_the_files_stay_when_the_store_is_gone(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(StoreError, match=r"cannot be reached; the files are in results/.*/report$"):
-        export_to(sweep, ["csv"], address, patience=0.5)
+        export_to(ReportedSweep(sweep), ["csv"], address, patience=0.5)
     assert (sweep.path / "report" / "trials.csv").exists()
 
 
@@ -84,7 +85,7 @@ def test_one_who_may_not_write_is_told_in_one_line(
 @pytest.mark.parametrize("kind", ["path", "file://"])
 def test_a_folder_is_an_address_too(sweep: SweepFolder, tmp_path: Path, kind: str) -> None:
     folder = tmp_path / "else where"
-    places = export_to(sweep, ["csv"], str(folder) if kind == "path" else folder.as_uri())
+    places = export_to(ReportedSweep(sweep), ["csv"], str(folder) if kind == "path" else folder.as_uri())
     assert places == [str(folder / "trials.csv"), str(folder / "epochs.csv")]
     assert (folder / "trials.csv").exists() and not (sweep.path / "report").exists()
-    assert export_to(sweep, ["csv"], str(folder), link_seconds=60)[0] == (folder / "trials.csv").as_uri()
+    assert export_to(ReportedSweep(sweep), ["csv"], str(folder), link_seconds=60)[0] == (folder / "trials.csv").as_uri()
