@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -177,19 +178,15 @@ class Worker:
 
     def kill(self) -> None:
         """End the process and all that it started, at once."""
-        try:
+        with suppress(ProcessLookupError):  # it ended by itself
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it ended by itself
         self.process.wait()
 
     def close(self) -> None:
         """Free what the coordinator holds of a process that has ended."""
         assert self.process.stdin is not None
-        try:
+        with suppress(BrokenPipeError):  # a command that a dead worker never read
             self.process.stdin.close()
-        except BrokenPipeError:
-            pass  # a command that a dead worker never read
         os.close(self.channel)
         if self.exit_fd is not None:
             os.close(self.exit_fd)
@@ -277,10 +274,8 @@ class WorkerPool:
                 continue
         deadline = time.monotonic() + _LEAVE_SECONDS
         for worker in list(self.workers):
-            try:
+            with suppress(subprocess.TimeoutExpired):  # killed below, like whatever the others left running
                 worker.process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass  # killed below, like whatever the others left running
             self.kill(worker)
         assert self._guardian.stdin is not None
         self._guardian.stdin.close()
@@ -298,11 +293,9 @@ class WorkerPool:
 
     def _tell_guardian(self, sign: str, worker: Worker) -> None:
         assert self._guardian.stdin is not None
-        try:
+        with suppress(BrokenPipeError):  # somebody killed the guardian; the workers still end with their standard input
             self._guardian.stdin.write(f"{sign}{worker.process.pid}\n".encode())
             self._guardian.stdin.flush()
-        except BrokenPipeError:
-            pass  # somebody killed the guardian; the workers still end with their standard input
 
 
 def _message(line: bytes) -> Message:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -113,9 +114,8 @@ class Follower:
         assert process.stdin is not None
         process.stdin.close()
         try:
-            process.wait(self._drain)
-        except subprocess.TimeoutExpired:
-            pass  # what it did not manage is found later
+            with suppress(subprocess.TimeoutExpired):  # what it did not manage is found later
+                process.wait(self._drain)
         finally:
             process.kill()
             process.wait()
