@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,14 @@ import click
 _F = TypeVar("_F", bound=Callable[..., object])
 
 DEFAULT_RESULTS = Path("results/sweeps")
+
+
+def finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan and infinity: with nan every comparison would be false, and nobody would know."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.")
+    return value
+
 
 results = click.option(
     "--results",

@@ -24,6 +24,7 @@ NOT_PROMOTED = 1
     "--threshold",
     "--min-value",
     type=float,
+    callback=options.finite,
     metavar="VALUE",
     help="Only if the objective is at least this (at most, where it is minimised).",
 )

@@ -122,7 +122,13 @@ class ExperimentReports:
 
 
 _fanova = click.option("--fanova", is_flag=True, help="Importance by fANOVA too, which takes seconds.")
-_price = click.option("--price", type=click.FloatRange(min=0), metavar="AMOUNT", help="What a worker costs in an hour.")
+_price = click.option(
+    "--price",
+    type=click.FloatRange(min=0),
+    callback=options.finite,
+    metavar="AMOUNT",
+    help="What a worker costs in an hour.",
+)
 
 
 @click.group("report", context_settings={"help_option_names": ["-h", "--help"]})
@@ -149,7 +155,13 @@ def summary_command(*, sweep_id: str, results: Path, **given: object) -> None:
 @click.argument("names", nargs=-1, required=True, metavar="SWEEP[:TRIAL] SWEEP[:TRIAL] ...")
 @options.results
 @click.option("--metric", metavar="NAME", help="Compare this metric.  [default: the first sweep's objective]")
-@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, help="Differences up to this do not matter.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    callback=options.finite,
+    default=0.0,
+    help="Differences up to this do not matter.",
+)
 @options.as_json
 def compare_command(
     *, names: Sequence[str], results: Path, metric: str | None, tolerance: float, as_json: bool

@@ -51,6 +51,21 @@ def test_every_sweep_command_is_in_a_section_of_the_help(command: Command) -> No
     assert all(f"\n  {name} " in shown for name in sweep.commands)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sweep", "promote", "--sweep-id", "s", "--name", "n", "--threshold"],
+        ["report", "summary", "--sweep-id", "s", "--price"],
+        ["report", "export", "--sweep-id", "s", "--price"],
+        ["report", "compare", "a", "b", "--tolerance"],
+    ],
+)
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_number_that_others_are_compared_with_is_finite(command: Command, arguments: list[str], value: str) -> None:
+    ran = command(*arguments, value)
+    assert ran.status == 2 and f"{value} is not a finite number" in ran.err
+
+
 def test_the_old_script_runs_a_single_experiment_from_flags(
     workplace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
