@@ -50,7 +50,7 @@ from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.runner import run_sweep
 
 VIEWERS = 50
-PAIRS = 6
+PAIRS = 20
 """Quiet ones that are wanted; twice as many are run at most."""
 MANY = 10_000
 _READY_SECONDS = 120.0
@@ -156,8 +156,15 @@ def _watched(sweep: SweepFolder, viewers: int) -> Iterator[psutil.Process]:
 
 
 def _monitor() -> psutil.Process:
-    [monitor] = [each for each in psutil.Process().children() if "morphogenetic_engine.monitor" in each.cmdline()]
-    return monitor
+    """Return the monitor's process; one that has just been forked does not yet have its command line."""
+    end = time.monotonic() + _READY_SECONDS
+    while True:
+        for each in psutil.Process().children():
+            if "morphogenetic_engine.monitor" in each.cmdline():
+                return each
+        if time.monotonic() > end:
+            raise SystemExit(f"no monitor within {_READY_SECONDS:g} s")
+        time.sleep(0.01)
 
 
 def _wait_for_viewers(monitor: psutil.Process, viewers: int) -> None:
