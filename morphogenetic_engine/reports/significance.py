@@ -140,7 +140,7 @@ def _interval(samples: Sequence[Floats], seed: int) -> tuple[float, float]:
         _difference,
         n_resamples=RESAMPLES,
         confidence_level=CONFIDENCE,
-        method="BCa" if all(np.ptp(sample) > 0 for sample in samples) else "percentile",
+        method="BCa",
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return float(found.low) * scale + one_sample, float(found.high) * scale + one_sample

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -13,8 +14,10 @@ from scipy import stats
 from morphogenetic_engine.reports.comparison import Comparison, Sample, Verdict, compare, compare_with
 from morphogenetic_engine.reports.significance import (
     crowding_p,
+    difference_interval,
     f_test_p,
     holm,
+    mean_interval,
     rank_sum_p,
     signed_rank_p,
     smallest_rank_sum_p,
@@ -105,6 +108,33 @@ def test_the_signed_rank_test_is_exact_with_ties() -> None:
     assert signed_rank_p([1.0, -1.0, 2.0, 2.0]) == pytest.approx(2 * 3 / 16)
 
 
+@given(st.lists(st.integers(-3, 3).filter(bool), min_size=2, max_size=8))
+def test_the_signed_rank_test_counts_every_way_to_set_the_signs(differences: list[int]) -> None:
+    ranks = stats.rankdata(np.abs(differences))
+    centre = ranks.sum() / 2
+    away = abs(ranks[np.array(differences) > 0].sum() - centre)
+    ways = [abs(np.dot(signs, ranks) - centre) for signs in itertools.product((0, 1), repeat=len(differences))]
+    assert signed_rank_p(differences) == pytest.approx(np.mean(np.array(ways) >= away))
+
+
+@given(st.lists(st.integers(0, 3), min_size=3, max_size=8), st.integers(1, 4))
+def test_the_rank_sum_test_counts_every_way_to_choose(values: list[int], first: int) -> None:
+    first = min(first, len(values) - 1)
+    ranks = stats.rankdata(values)
+    sums = np.array([sum(chosen) for chosen in itertools.combinations(ranks, first)])
+    seen = ranks[:first].sum()
+    wanted = min(1.0, 2 * min(np.mean(sums <= seen), np.mean(sums >= seen)))
+    assert rank_sum_p(values[:first], values[first:]) == pytest.approx(wanted)
+
+
+def test_many_values_are_tested_nearly_as_exactly_as_few() -> None:
+    differences = [float(place * (-1) ** place) for place in range(1, 53)]
+    exact = stats.wilcoxon(differences, method="exact").pvalue
+    assert signed_rank_p(differences) == pytest.approx(exact, rel=1e-3)
+    one, other = [float(place * 2) for place in range(31)], [place * 2 + 1.5 for place in range(31)]
+    assert rank_sum_p(one, other) == pytest.approx(stats.mannwhitneyu(one, other, method="exact").pvalue, rel=5e-3)
+
+
 @pytest.mark.parametrize("size", [2, 5, 6, 8, 12])
 def test_the_smallest_p_is_reached_by_the_clearest_pairs(size: int) -> None:
     assert signed_rank_p([float(value) for value in range(1, size + 1)]) == pytest.approx(smallest_signed_rank_p(size))
@@ -144,6 +174,76 @@ def test_a_verdict_is_withheld_where_the_comparisons_leave_no_p_small_enough() -
     assert found[0].smallest_p == pytest.approx(3 * 2 / 64)
 
 
+def test_a_sample_without_values_is_not_compared() -> None:
+    full = sample("full", [1.0, 2.0])
+    for one, other in ((sample("bare", []), full), (full, sample("bare", []))):
+        with pytest.raises(ValueError, match="bare has no values"):
+            compare(one, other, Direction.MAXIMIZE)
+
+
+def test_samples_that_share_two_seeds_are_compared_by_these_in_their_order() -> None:
+    one, other = Sample("one", {7: 0.7, 3: 0.3, 1: 0.1, 4: 0.4}), Sample("other", {7: 7.0, 9: 9.0, 3: 3.0})
+    found = compare(one, other, Direction.MAXIMIZE)
+    assert (found.paired, found.values_one, found.values_other) == (True, (0.3, 0.7), (3.0, 7.0))
+    assert (found.mean_one, found.mean_other) == (pytest.approx(0.5), 5)
+
+
+def test_samples_that_share_one_seed_are_compared_by_all_that_they_have() -> None:
+    one, other = Sample("one", {7: 0.7, 3: 0.3}), Sample("other", {9: 9.0, 7: 7.0})
+    found = compare(one, other, Direction.MAXIMIZE)
+    assert (found.paired, found.values_one, found.values_other) == (False, (0.3, 0.7), (7.0, 9.0))
+
+
+@pytest.mark.parametrize(("seed", "together"), [(0, True), (1, False)])
+def test_single_values_are_a_pair_where_their_seed_is_the_same(seed: int, together: bool) -> None:
+    assert compare(sample("one", [1.0]), sample("other", [0.0], seed), Direction.MAXIMIZE).paired is together
+
+
+def test_a_p_value_is_corrected_for_the_comparisons_that_are_made_together() -> None:
+    one, other = sample("one", [1.0, 2, 3, 4, 5, 6, 7, 8]), sample("other", [0.0] * 8)
+    alone, third = compare(one, other, Direction.MAXIMIZE), compare(one, other, Direction.MAXIMIZE, comparisons=3)
+    assert (alone.p, alone.corrected_p, alone.smallest_p) == (2 / 256, 2 / 256, 2 / 256)
+    assert (third.p, third.corrected_p, third.smallest_p) == (2 / 256, 6 / 256, 6 / 256)
+    few = compare(sample("one", [1.0, 2]), sample("other", [0.0, 0]), Direction.MAXIMIZE, comparisons=9)
+    assert (few.corrected_p, few.smallest_p) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("direction", "verdict"), [(Direction.MAXIMIZE, Verdict.WORSE), (Direction.MINIMIZE, Verdict.BETTER)]
+)
+def test_the_lower_of_two_is_the_worse_where_more_is_better(direction: Direction, verdict: Verdict) -> None:
+    assert paired([0.0] * 6, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], direction).verdict is verdict
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_where_mean_and_order_disagree_neither_is_better(sign: int) -> None:
+    differences = [sign * -place / 100 for place in range(1, 12)] + [sign * 6.66]  # 11 of 12 one way, the mean the other
+    found = paired(differences, [0.0] * 12)
+    assert found.p < 0.05 and found.difference == pytest.approx(sign / 2)
+    assert found.verdict is Verdict.NOT_SHOWN
+
+
+def test_the_same_values_are_no_difference_unless_a_tolerance_says_that_they_are_the_same() -> None:
+    one, other = sample("one", [1.0, 2, 3, 4, 5, 6]), sample("other", [1.0, 2, 3, 4, 5, 6])
+    assert compare(one, other, Direction.MAXIMIZE).verdict is Verdict.NOT_SHOWN
+    assert compare(one, other, Direction.MAXIMIZE, tolerance=0.1).verdict is Verdict.THE_SAME
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_difference_of_just_the_tolerance_is_within_it(sign: int) -> None:
+    one, other = sample("one", [0.5 * sign] * 6), sample("other", [0.0] * 6)
+    assert compare(one, other, Direction.MAXIMIZE, tolerance=0.5).verdict is Verdict.THE_SAME
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "verdict"), [(5.0, Verdict.BETTER), (5.5, Verdict.NOT_SHOWN), (6.0, Verdict.NOT_SHOWN)]
+)
+def test_a_mean_difference_within_the_tolerance_is_not_shown(tolerance: float, verdict: Verdict) -> None:
+    one, other = sample("one", [float(value) for value in range(1, 11)]), sample("other", [0.0] * 10)
+    found = compare(one, other, Direction.MAXIMIZE, tolerance=tolerance)  # of 5.5; its interval is wider than either
+    assert found.high is not None and found.high > 6 and found.verdict is verdict
+
+
 def test_differences_within_the_tolerance_are_practically_the_same() -> None:
     one, other = [value + 0.001 for value in range(10)], [float(value) for value in range(10)]
     assert paired(one, other).verdict is Verdict.BETTER
@@ -173,3 +273,29 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(values: list[float]) 
 
 def test_holm_by_hand() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+
+
+def test_an_interval_takes_two_values() -> None:
+    assert mean_interval([1.0], 0) is None
+    assert difference_interval([1.0], [0.0, 2.0], 0) is None and difference_interval([0.0, 2.0], [1.0], 0) is None
+    assert mean_interval([0.0, 1.0], 0) == (0, 1) and difference_interval([0.0, 1.0], [5.0, 6.0], 0) == (-6, -4)
+
+
+def test_the_interval_of_what_does_not_vary_is_a_point() -> None:
+    assert mean_interval([3.0, 3.0], 0) == (3, 3)
+    assert difference_interval([5.0, 5.0], [2.0, 2.0, 2.0], 0) == (3, 3)
+
+
+def test_the_interval_of_a_mean_is_nearly_students_where_values_are_normal() -> None:
+    values = np.random.default_rng(2).normal(7, 2, size=60)
+    wanted = stats.t.interval(0.95, 59, loc=values.mean(), scale=stats.sem(values))
+    assert mean_interval(values, 0) == pytest.approx(wanted, abs=0.05)
+    shifted = difference_interval(values, values - 100, 0)
+    assert shifted is not None and np.diff(shifted) == pytest.approx(math.sqrt(2) * np.diff(wanted), rel=0.05)
+
+
+def test_a_difference_from_what_does_not_vary_is_as_uncertain_as_the_other_mean() -> None:
+    skewed = [0.0, 0.1, 0.2, 0.3, 0.4, 5.0]
+    mean, difference = mean_interval(skewed, 0), difference_interval(skewed, [2.0] * 4, 0)
+    assert mean is not None and difference is not None
+    assert difference == pytest.approx([mean[0] - 2, mean[1] - 2], abs=0.1)
