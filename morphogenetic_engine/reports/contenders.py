@@ -108,7 +108,9 @@ def contend(
         comparisons=compare_with(samples[0], samples[1:], direction, tolerance=tolerance),
         sweeps=tuple(_sweep(result, target, direction) for result in whole),
         shared=tuple(
-            _shared(whole[0], other, target, direction, tolerance) for other in whole[1:] if _common(whole[0], other)
+            _shared(whole[0], other, pairs, direction, tolerance)
+            for other in whole[1:]
+            if (pairs := _pairs(whole[0], other, target))
         ),
         profiles=profiles_of(_profiled(whole, samples, target), direction),
         notes=_notes(contenders, chosen, known),
@@ -177,20 +179,20 @@ def _sweep(result: SweepResult, metric: str, direction: Direction) -> SweepCompa
 
 
 def _shared(
-    one: SweepResult, other: SweepResult, metric: str, direction: Direction, tolerance: float
+    one: SweepResult,
+    other: SweepResult,
+    pairs: Sequence[tuple[float, float]],
+    direction: Direction,
+    tolerance: float,
 ) -> SharedConfigurations:
-    pairs = dict(enumerate(_pairs(one, other, metric)))
-    left = Sample(one.info.sweep_id, {place: values[0] for place, values in pairs.items()})
-    right = Sample(other.info.sweep_id, {place: values[1] for place, values in pairs.items()})
+    left = Sample(one.info.sweep_id, {place: mine for place, (mine, _) in enumerate(pairs)})
+    right = Sample(other.info.sweep_id, {place: theirs for place, (_, theirs) in enumerate(pairs)})
     found = compare(left, right, direction, tolerance=tolerance)
     return SharedConfigurations(left.name, right.name, len(pairs), found)
 
 
-def _common(one: SweepResult, other: SweepResult) -> bool:
-    return bool(_by_configuration(one).keys() & _by_configuration(other).keys())
-
-
 def _pairs(one: SweepResult, other: SweepResult, metric: str) -> list[tuple[float, float]]:
+    """Return the means of a metric in both sweeps, for each configuration that has it in both."""
     left, right = _by_configuration(one), _by_configuration(other)
     return [
         (mean_of(mine), mean_of(theirs))

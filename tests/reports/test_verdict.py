@@ -116,3 +116,52 @@ def test_a_choice_that_is_worse_on_the_test_split_is_warned_of() -> None:
     assert found is not None and found.held_out is not None
     assert (found.held_out.metric, found.held_out.best_incumbent) == ("test_acc", 0)
     assert found.held_out.loss == pytest.approx(0.2) and found.warning
+
+
+@pytest.mark.parametrize(
+    ("best", "candidates", "warned"),
+    [
+        (trial(0, {"x": 0.1}, 0.9), 1, False),
+        (trial(0, {"x": 0.1}, 0.9), 2, True),
+        (replicated(trial(0, {"x": 0.1}, 0.9), [0.9]), 2, True),
+        (replicated(trial(0, {"x": 0.1}, 0.9), [0.9, 0.9]), 2, False),
+        (confirmed(trial(0, {"x": 0.1}, 0.9), [0.9]), 2, True),
+        (confirmed(trial(0, {"x": 0.1}, 0.9), [0.9, 0.9]), 2, False),
+    ],
+    ids=["alone", "one seed", "one replicate", "two replicates", "one fresh seed", "two fresh seeds"],
+)
+def test_the_best_of_several_is_warned_of_until_two_seeds_know_it(
+    best: TrialRecord, candidates: int, warned: bool
+) -> None:
+    found = overtuning_of(sweep([best, trial(1, {"x": 0.2}, 0.1)][:candidates], BASELINE))
+    assert found is not None and (found.candidates, found.warning) == (candidates, warned)
+
+
+@pytest.mark.parametrize(("mean", "warned"), [(0.74, True), (0.76, False), (0.86, False)])
+def test_two_standard_errors_of_the_fresh_mean_are_chance(mean: float, warned: bool) -> None:
+    fresh = [mean - 0.1, mean - 0.1, mean + 0.1, mean + 0.1]  # a deviation of 0.115, a standard error of 0.058
+    found = overtuning_of(sweep([confirmed(trial(0, {"x": 0.1}, 0.87), fresh), trial(1, {"x": 0.2}, 0.1)], BASELINE))
+    assert found is not None and found.warning is warned
+    assert found.shrinkage is not None and found.shrinkage.fresh_deviation == pytest.approx(0.2 / 3**0.5)
+
+
+def test_where_less_is_better_a_promise_is_broken_by_more() -> None:
+    trials = [confirmed(trial(0, {"x": 0.1}, 0.2), [0.5, 0.7]), trial(1, {"x": 0.2}, 0.3)]
+    found = overtuning_of(sweep(trials, BASELINE, direction="minimize"))
+    assert found is not None and found.shrinkage is not None
+    assert (found.shrinkage.search_value, found.shrinkage.seeds) == (0.2, 2)
+    assert [found.shrinkage.fresh_mean, found.shrinkage.loss] == pytest.approx([0.6, 0.4])
+
+
+def test_one_fresh_seed_has_no_deviation_and_a_loss() -> None:
+    found = overtuning_of(sweep([confirmed(trial(0, {"x": 0.1}, 0.9), [0.5])], BASELINE))
+    assert found is not None and found.shrinkage is not None and not found.warning
+    assert (found.shrinkage.fresh_deviation, found.shrinkage.loss) == (None, pytest.approx(0.4))
+
+
+def test_a_choice_that_is_the_best_on_the_test_split_lost_nothing() -> None:
+    record = replicated(trial(1, {"x": 0.2}, 0.7, test_acc=0.6), [0.7, 0.7])
+    trials = [trial(0, {"x": 0.1}, 0.5, test_acc=0.6), record, trial(2, {"x": 0.3}, 0.6, test_acc=0.9)]
+    found = overtuning_of(sweep(trials, BASELINE))  # the third was never the best so far
+    assert found is not None and found.held_out is not None and not found.warning
+    assert (found.held_out.best_incumbent, found.held_out.of_best, found.held_out.loss) == (1, 0.6, 0)
