@@ -69,7 +69,7 @@ class Row:
 
 
 def figures() -> list[Figure]:
-    """Return, for each kind of store, the median ratio of the quiet pairs (of all, where the machine never was quiet)."""
+    """Return, for each kind of store, the median ratio of the quiet pairs (of all, where it never was quiet)."""
     return [figure for store in ("a SQLite file", "a server here") for figure in _figures(store)]
 
 

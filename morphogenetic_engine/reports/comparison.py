@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from morphogenetic_engine.reports import significance
-from morphogenetic_engine.reports.averages import mean_of, scaled, unscaled
+from morphogenetic_engine.sweeps.averages import mean_of, scaled, unscaled
 from morphogenetic_engine.sweeps.sections import Direction
 
 LEVEL = 0.05

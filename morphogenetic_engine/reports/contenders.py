@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, did_you_mean
-from morphogenetic_engine.reports.averages import mean_of, median_of
 from morphogenetic_engine.reports.comparison import Comparison, Sample, compare, compare_with
 from morphogenetic_engine.reports.configurations import Spread, spread_of
 from morphogenetic_engine.reports.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.profiles import Profile, profiles_of
+from morphogenetic_engine.sweeps.averages import mean_of, median_of
 from morphogenetic_engine.sweeps.confirmation import baseline_of
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.sections import Direction

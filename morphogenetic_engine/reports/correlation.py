@@ -13,9 +13,9 @@ from typing import Literal
 
 import numpy as np
 
-from morphogenetic_engine.reports.averages import scaled
 from morphogenetic_engine.reports.columns import Column, Floats, metric_column, parameter_column
 from morphogenetic_engine.reports.ranks import ranks_of
+from morphogenetic_engine.sweeps.averages import scaled
 from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, SweepResult
 
 FEWEST_TRIALS = 4

@@ -12,11 +12,11 @@ from itertools import combinations
 
 import numpy as np
 
-from morphogenetic_engine.reports.averages import median_of
 from morphogenetic_engine.reports.columns import Floats, parameter_column
 from morphogenetic_engine.reports.ranks import ranks_of
 from morphogenetic_engine.reports.regions import Region, Split, split
 from morphogenetic_engine.reports.significance import f_test_p, holm
+from morphogenetic_engine.sweeps.averages import median_of
 from morphogenetic_engine.sweeps.results import SweepResult
 
 PARTS = 4

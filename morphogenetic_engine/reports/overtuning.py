@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from morphogenetic_engine.reports.averages import deviation_of, mean_of
 from morphogenetic_engine.reports.evidence import confirmed_values
+from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from morphogenetic_engine.reports.averages import scaled
+from morphogenetic_engine.sweeps.averages import scaled
 from morphogenetic_engine.sweeps.sections import Direction
 
 THRESHOLDS = 101

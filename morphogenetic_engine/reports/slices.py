@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from morphogenetic_engine.reports.averages import quantiles_of
 from morphogenetic_engine.reports.columns import Floats, parameter_column
 from morphogenetic_engine.reports.regions import Region, split
+from morphogenetic_engine.sweeps.averages import quantiles_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.sections import Direction
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections import deque
 
+import numpy as np
+
+from morphogenetic_engine.sweeps.averages import deviation_of, mean_of, scaled, unscaled
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import TrialRecord
 from morphogenetic_engine.sweeps.sections import Budget, Direction, OptimizationConfig
@@ -57,11 +59,11 @@ def expected_improvement(recent: list[float], best: float, direction: Direction)
     Source: Mockus, On Bayesian methods for seeking the extremum (1975); Jones et al., Journal of Global Optimization 13
     (1998).
     """
-    sign = 1.0 if direction is Direction.MAXIMIZE else -1.0
-    mean, deviation = sign * statistics.fmean(recent), statistics.stdev(recent)
-    gap = mean - sign * best
+    units, exponent = scaled(np.array([*recent, best]))
+    *values, top = (units if direction is Direction.MAXIMIZE else -units).tolist()
+    gap, deviation = mean_of(values) - top, deviation_of(values)
     if deviation == 0:
-        return max(0.0, gap)
+        return unscaled(max(0.0, gap), exponent)
     z = gap / deviation
     density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-    return gap * (1 + math.erf(z / math.sqrt(2))) / 2 + deviation * density
+    return unscaled(gap * (1 + math.erf(z / math.sqrt(2))) / 2 + deviation * density, exponent)

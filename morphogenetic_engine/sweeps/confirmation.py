@@ -7,11 +7,11 @@ chance and can be compared in pairs.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
@@ -43,12 +43,12 @@ class Confirmed:
 
     @property
     def mean(self) -> float | None:
-        return statistics.fmean(self.values) if self.values else None
+        return mean_of(self.values) if self.values else None
 
     @property
     def deviation(self) -> float | None:
         """The sample standard deviation; None below two values."""
-        return statistics.stdev(self.values) if len(self.values) > 1 else None
+        return deviation_of(self.values) if len(self.values) > 1 else None
 
 
 def confirmation_seed(sweep_seed: int, index: int) -> int:
@@ -130,7 +130,7 @@ def best_confirmed(result: SweepResult) -> tuple[TrialRecord, list[float]] | Non
     known = [(trial, _objectives(trial, rule.target_metric)) for trial in result.ranked]
     sign = 1.0 if rule.direction.better(1.0, 0.0) else -1.0
     found = [each for each in known if each[1]]
-    return max(found, key=lambda each: sign * statistics.fmean(each[1]), default=None)
+    return max(found, key=lambda each: sign * mean_of(each[1]), default=None)
 
 
 def _objectives(trial: TrialRecord, metric: str) -> list[float]:

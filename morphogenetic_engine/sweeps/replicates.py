@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 
+from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.results import Replicate
 from morphogenetic_engine.sweeps.sections import Direction, OptimizationConfig
 from morphogenetic_engine.sweeps.seeds import derived_seed
@@ -30,11 +32,12 @@ def combined_metrics(replicates: Mapping[int, Replicate], optimization: Optimiza
 
 def _combined(values: Sequence[float], rule: str, direction: Direction) -> float:
     if rule == "median":
-        return statistics.median(values)
-    mean = statistics.fmean(values)
+        return mean_of([statistics.median_low(values), statistics.median_high(values)])
+    mean = mean_of(values)
     if rule == "mean" or len(values) < 2:
         return mean
     from scipy.stats import t  # pylint: disable=import-outside-toplevel  # slow to import, and rarely asked for
 
-    half = float(t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / math.sqrt(len(values))
-    return mean - half if direction is Direction.MAXIMIZE else mean + half
+    half = float(t.ppf(0.975, len(values) - 1)) * deviation_of(values) / math.sqrt(len(values))
+    bound = mean - half if direction is Direction.MAXIMIZE else mean + half
+    return min(max(bound, -sys.float_info.max), sys.float_info.max)  # a metric is finite

@@ -8,7 +8,6 @@ data, or of another metric, are not compared; they are no reason to promote.
 from __future__ import annotations
 
 import re
-import statistics
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.averages import mean_of
 from morphogenetic_engine.sweeps.confirmation import best_confirmed
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
@@ -106,7 +106,7 @@ def _best(result: SweepResult) -> _Best:
     confirmed = best_confirmed(result)
     if confirmed is not None:
         trial, values = confirmed
-        mean = statistics.fmean(values)
+        mean = mean_of(values)
         shown = f"trial {trial.number} with {metric}={mean:g} (mean of {len(values)} fresh seeds)"
         return _Best(trial, mean, f"{judged} over fresh seeds", shown)
     best = result.ranked[0]

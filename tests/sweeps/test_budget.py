@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from morphogenetic_engine.sweeps.budget import WINDOW, BudgetStopper, expected_improvement
 from morphogenetic_engine.sweeps.events import Outcome, TrialState
@@ -56,6 +57,21 @@ def test_expected_improvement_is_that_of_a_normal_distribution(best: float) -> N
     draws = np.random.default_rng(0).normal(mean, deviation, 400_000)
     by_hand = float(np.maximum(0.0, draws - best).mean())
     assert math.isclose(expected_improvement(recent, best, Direction.MAXIMIZE), by_hand, rel_tol=0.03, abs_tol=1e-4)
+
+
+@pytest.mark.parametrize(("direction", "sign"), [(Direction.MAXIMIZE, 1), (Direction.MINIMIZE, -1)])
+def test_expected_improvement_is_as_the_closed_form_has_it(direction: Direction, sign: int) -> None:
+    recent = [-1.0, 1.0]  # a mean of 0, a deviation of the square root of 2
+    assert expected_improvement(recent, 0.0, direction) == pytest.approx(1 / math.sqrt(math.pi))
+    one_above = stats.norm.pdf(1, scale=math.sqrt(2)) * 2 - stats.norm.sf(1, scale=math.sqrt(2))
+    assert expected_improvement(recent, float(sign), direction) == pytest.approx(one_above)
+
+
+@pytest.mark.parametrize("unit", [5e307, 1e-320])
+def test_expected_improvement_does_not_depend_on_the_unit(unit: float) -> None:
+    plain = expected_improvement([1.0, 2.0, 3.0], 2.5, Direction.MAXIMIZE)
+    found = expected_improvement([unit, 2 * unit, 3 * unit], 2.5 * unit, Direction.MAXIMIZE)
+    assert found == pytest.approx(plain * unit, rel=1e-3)
 
 
 def test_expected_improvement_without_any_spread() -> None:

@@ -22,6 +22,8 @@ from tests.tables import steady_rows
 
 Start = Callable[[str], SweepFolder]
 
+LARGEST = 1.7976931348623157e308
+
 SWEEP = """
 sweep_type: {kind}
 experiment: {{workload: "toy:chancy", replicates: {replicates}}}
@@ -161,3 +163,19 @@ def test_replicates_that_cannot_be_are_one_line(start: Start, experiment: str, m
     with pytest.raises(ConfigError) as error:
         start(f'experiment: {{workload: "toy:chancy", {experiment}}}\nparameters: {{x: [1, 2]}}')
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "wanted"),
+    [
+        ("mean", [LARGEST, LARGEST], LARGEST),
+        ("median", [LARGEST, LARGEST], LARGEST),
+        ("median", [LARGEST, -LARGEST, 3.0], 3.0),
+        ("median", [0.1, 0.7, 0.2, 0.5], 0.35),
+        ("confidence_bound", [LARGEST, LARGEST], LARGEST),
+        ("confidence_bound", [LARGEST, -LARGEST], -LARGEST),
+    ],
+    ids=str,
+)
+def test_what_replicates_come_to_is_finite_as_they_are(rule: str, values: Sequence[float], wanted: float) -> None:
+    assert combined(values, replicate_objective=rule) == wanted

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from morphogenetic_engine.reports.averages import median_of
 from morphogenetic_engine.reports.drawing.charts import Axis, Chart, Figure, Line
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.drawing.scales import LinearScale
 from morphogenetic_engine.reports.figures.scales_of_sweep import objective_axis
+from morphogenetic_engine.sweeps.averages import median_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.sections import Objective
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from morphogenetic_engine.reports.averages import quantiles_of
 from morphogenetic_engine.reports.drawing.charts import Axis, Band, Chart, Figure, Line, Mark
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.drawing.scales import fitted
 from morphogenetic_engine.reports.figures.sampling import thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import metric_axis, objective_axis
+from morphogenetic_engine.sweeps.averages import quantiles_of
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 
 _MOST = 60

@@ -6,7 +6,6 @@ Benjamini and Hochberg (1995).
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 
 from morphogenetic_engine.errors import ConfigError, SweepError, did_you_mean
@@ -14,6 +13,7 @@ from morphogenetic_engine.reports.regression.measurements import Measured, Measu
 from morphogenetic_engine.reports.regression.reference import Origin, Reference, origin_of
 from morphogenetic_engine.reports.regression.verdict import Change, MetricVerdict, Verdict
 from morphogenetic_engine.reports.significance import difference_interval, rank_sum_p, smallest_rank_sum_p
+from morphogenetic_engine.sweeps.averages import mean_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.sections import Direction
 
@@ -109,7 +109,7 @@ def _compared(tonight: Measured, before: Measured | None, tolerance: float | Non
     if before is None or why:
         return MetricVerdict(metric=tonight.metric, direction=tonight.direction, change=Change.NOT_COMPARED, why=why)
     sign = 1 if tonight.direction is Direction.MINIMIZE else -1
-    mean, was = statistics.fmean(tonight.values), statistics.fmean(before.values)
+    mean, was = mean_of(tonight.values), mean_of(before.values)
     part = WALL_CLOCK_TOLERANCE if tonight.wall_clock else OBJECTIVE_TOLERANCE
     return MetricVerdict(
         metric=tonight.metric,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from morphogenetic_engine.reports.regression.change_points import change_points
 from morphogenetic_engine.reports.regression.measurements import Measurements, measure
 from morphogenetic_engine.reports.regression.reference import Origin, origin_of
 from morphogenetic_engine.reports.regression.verdict import Verdict
+from morphogenetic_engine.sweeps.averages import mean_of
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.record_file import read_record
 from morphogenetic_engine.sweeps.results import read_result
@@ -89,7 +89,7 @@ def _trend(metric: str, nights: list[Night]) -> Trend:
     for night in nights:
         values = next((each.values for each in night.measurements.metrics if each.metric == metric), ())
         if values:
-            means.append(statistics.fmean(values))
+            means.append(mean_of(values))
             kept.append(night)
     points = change_points(means)
     borders = [0, *(point.index for point in points), len(means)]
@@ -97,8 +97,8 @@ def _trend(metric: str, nights: list[Night]) -> Trend:
         TrendChange(
             sweep_id=kept[point.index].origin.sweep_id,
             git_commit=kept[point.index].origin.git_commit,
-            before=statistics.fmean(means[borders[place] : point.index]),
-            after=statistics.fmean(means[point.index : borders[place + 2]]),
+            before=mean_of(means[borders[place] : point.index]),
+            after=mean_of(means[point.index : borders[place + 2]]),
             p_value=point.p_value,
         )
         for place, point in enumerate(points)

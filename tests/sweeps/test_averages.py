@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.reports.averages import deviation_of, mean_of, median_of, quantiles_of, scaled, unscaled
+from morphogenetic_engine.sweeps.averages import deviation_of, mean_of, median_of, quantiles_of, scaled, unscaled
 
 ANY = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=9)
 PLAIN = st.lists(st.floats(-1e100, 1e100).filter(lambda value: value == 0 or abs(value) > 1e-100), min_size=2)
@@ -52,3 +52,8 @@ def test_what_fits_in_no_float_is_infinite() -> None:
     assert deviation_of([LARGEST, -LARGEST]) == math.inf
     assert unscaled(-1.0, 1024) == -math.inf
     assert deviation_of([5e-324, 0.0]) == 5e-324
+
+
+def test_quantiles_lie_between_values_whose_difference_fits_in_no_float() -> None:
+    quarters = quantiles_of([LARGEST, -LARGEST], [0, 0.25, 0.5, 0.75, 1])
+    assert quarters == pytest.approx([-LARGEST, -LARGEST / 2, 0, LARGEST / 2, LARGEST])

@@ -10,8 +10,9 @@ import statistics
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from morphogenetic_engine.reports.columns import Floats
+Floats = NDArray[np.float64]
 
 
 def scaled(values: Floats) -> tuple[Floats, int]:
