@@ -22,6 +22,8 @@ from morphogenetic_engine.sweeps.results import SweepResult
 PARTS = 4
 MOST_CATEGORIES = 8
 LEVEL = 0.05
+_ROUNDING = 1e-12
+"""The share of the variance that a fit which is exact may leave."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,12 @@ def _gain(
     extra, free = count_C.size - int(degrees), ranks.size - count_C.size
     if extra < 1 or free < count_C.size or total == 0:
         return None, None  # about two trials a combination are the least
-    noise = left_full / free
-    gain = max(0.0, (left_additive - left_full - extra * noise) / total)
+    noise, explained = left_full / free, left_additive - left_full
+    if explained <= _ROUNDING * total:
+        return 0.0, 1.0
     if noise == 0:
-        return gain, 0.0 if left_additive > 0 else 1.0
-    return gain, f_test_p((left_additive - left_full) / extra / noise, extra, free)
+        return explained / total, 0.0
+    return max(0.0, (explained - extra * noise) / total), f_test_p(explained / extra / noise, extra, free)
 
 
 def _indicators(place_N: np.ndarray) -> Floats:

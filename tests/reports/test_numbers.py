@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from morphogenetic_engine.reports.columns import Column, metric_column, parameter_column
-from morphogenetic_engine.reports.correlation import association, correlations_of
+from morphogenetic_engine.reports.correlation import association, correlations_of, strongest
 from morphogenetic_engine.reports.cost import cost_of
 from morphogenetic_engine.reports.edges import edge_warnings
 from morphogenetic_engine.reports.failures import failures_of
@@ -25,14 +25,14 @@ from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.sections import Direction
 from morphogenetic_engine.sweeps.space import Choices, FloatRange
-from morphogenetic_engine.trial import Value
+from morphogenetic_engine.trial import Params, Value
 from tests.reports.sweeps import sweep, trial
 
 X = {"x": {"low": 0.0, "high": 1.0}}
 RANDOM = np.random.default_rng(0)
 
 
-def column(name: str, values: list[float], levels: int = 0) -> Column:
+def column(name: str, values: Sequence[float], levels: int = 0) -> Column:
     return Column(name, np.array(values), tuple(range(levels)))
 
 
@@ -67,6 +67,43 @@ def test_the_correlation_ratio_is_that_of_the_analysis_of_variance() -> None:
 def test_cramers_v_is_one_for_the_same_and_zero_for_independent_categories(other: list[float], strength: float) -> None:
     found = association(column("one", [0.0, 1.0] * 50, levels=2), column("other", other, levels=2))
     assert found.measure == "Cramer's V" and found.linear == pytest.approx(strength, abs=0.01)
+
+
+def test_cramers_v_is_corrected_for_its_bias_as_bergsma_says() -> None:
+    table = np.array([[10, 5, 1, 2], [2, 13, 3, 4], [1, 1, 9, 8]])
+    one, other = np.nonzero(table)
+    counts = table[one, other]
+    found = association(
+        column("one", np.repeat(one, counts).tolist(), levels=3),
+        column("other", np.repeat(other, counts).tolist(), levels=4),
+    )
+    count = int(table.sum())
+    square = stats.chi2_contingency(table, correction=False).statistic / count - 2 * 3 / (count - 1)
+    assert found.linear == found.rank == pytest.approx(math.sqrt(square / (3 - 2**2 / (count - 1) - 1)))
+
+
+def test_a_number_beside_categories_has_the_correlation_ratio_whichever_comes_first() -> None:
+    groups, values = column("group", [0.0, 0.0, 1.0, 1.0, 2.0, 2.0], levels=3), column("value", [1.0, 9, 3, 2, 5, 50])
+    forth, back = association(groups, values), association(values, groups)
+    assert forth.measure == back.measure == "correlation ratio"
+    assert (forth.linear, forth.rank) == (back.linear, back.rank) and forth.rank != forth.linear
+
+
+def test_parameters_are_in_the_order_of_how_they_go_with_the_objective() -> None:
+    space = {name: {"low": 0.0, "high": 9.0} for name in ("noise", "flat", "strong", "against")}
+    noisy = [3.0, 1.0, 2.0, 0.0, 5.0, 4.0]
+    trials = [
+        trial(
+            n, {"noise": noisy[n], "flat": 1.0, "strong": float(n), "against": 9.0 - n**2 / 5}, float(n), loss=noisy[n]
+        )
+        for n in range(6)
+    ]
+    found = correlations_of(sweep(trials, space, secondary_metrics=["never", "loss"]))
+    assert found.metrics == ("val_acc", "loss")
+    assert [each.one for each in found.with_objective()] == ["strong", "against", "noise", "flat"]
+    assert {each.other for each in found.with_objective()} == {"val_acc"}
+    some = strongest(found, ["noise", "flat", "val_acc", "loss"])
+    assert [(each.one, each.other) for each in some] == [("noise", "loss"), ("noise", "val_acc"), ("val_acc", "loss")]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +152,39 @@ def test_a_logarithmic_range_is_widened_in_the_logarithm() -> None:
 def test_there_is_no_warning_where_an_end_says_nothing(axis: object, values: Sequence[Value]) -> None:
     parameters = {"x": axis}
     assert not edge_warnings(sweep([trial(n, {"x": value}, -n) for n, value in enumerate(values)], parameters))
+
+
+@pytest.mark.parametrize(
+    ("axis", "values", "wider"),
+    [
+        ({"type": "int", "low": 0, "high": 10}, [10, 9, 1, 2, 3, 4, 5], 15),
+        ({"type": "int", "low": 16, "high": 512, "log": True}, [512, 20, 30, 40, 50, 60, 70], 2896),
+        ([1, 2.5, 4], [4, 1, 1, 1, 2.5, 2.5, 1], 5.5),
+        ([2, 4, 9], [9, 2, 2, 2, 4, 4, 4], 12),
+        ({"low": 1.0, "high": 2.0}, [1.0, 1.5, 1.6, 1.7, 1.8, 1.9, 1.4], 0.5),
+        ({"low": -1.0, "high": 3.0}, [-1.0, 0.5, 1.6, 1.7, 1.8, 1.9, 1.4], -3),
+    ],
+    ids=str,
+)
+def test_a_wider_end_is_half_the_range_further_and_whole_where_values_are(
+    axis: object, values: Sequence[Value], wider: float
+) -> None:
+    (found,) = edge_warnings(sweep([trial(n, {"x": value}, -n) for n, value in enumerate(values)], {"x": axis}))
+    assert found.suggestion == wider and found.best == values[0] and not found.strong
+
+
+def test_an_end_is_warned_of_where_the_best_trial_has_the_parameter() -> None:
+    space = {"rule": ["sgd", "adam"], "momentum": {"low": 0.0, "high": 0.9, "when": {"rule": "sgd"}}}
+    params: list[Params] = [{"rule": "sgd", "momentum": 0.9 if n < 3 else 0.4} for n in range(12)]
+    assert edge_warnings(sweep([trial(n, each, -n) for n, each in enumerate(params)], space))
+    params[0] = {"rule": "adam"}
+    assert not edge_warnings(sweep([trial(n, each, -n) for n, each in enumerate(params)], space))
+
+
+def test_strong_warnings_come_first() -> None:
+    trials = [trial(n, {"a": 1.0 if n == 0 else 0.5, "b": 1.0 if n < 3 else 0.5}, -n) for n in range(10)]
+    found = edge_warnings(sweep(trials, {name: {"low": 0.0, "high": 1.0} for name in "ab"}))
+    assert [(each.parameter, each.strong, each.top_at_edge) for each in found] == [("b", True, 3), ("a", False, 1)]
 
 
 def test_a_range_that_starts_at_zero_has_no_wider_start() -> None:
@@ -173,6 +243,34 @@ def test_two_parameters_that_add_up_do_not_interact() -> None:
     trials = [trial(n, {"a": n % 2, "b": n // 2 % 2}, n % 2 + 3 * (n // 2 % 2) + n / 100) for n in range(40)]
     (found,) = interactions_of(sweep(trials, {"a": [0, 1], "b": [0, 1]}))
     assert not found.clear
+
+
+@pytest.mark.parametrize(
+    ("effect", "gain", "clear"),
+    [(lambda a, b: a + 2 * b, 0, False), (lambda a, b: a, 0, False), (lambda a, b: a ^ b, 1, True)],
+    ids=["sum", "one alone", "either or"],
+)
+def test_without_noise_only_what_does_not_add_up_interacts(
+    effect: Callable[[int, int], int], gain: float, clear: bool
+) -> None:
+    trials = [trial(n, {"a": n % 2, "b": n // 2 % 2}, float(effect(n % 2, n // 2 % 2))) for n in range(40)]
+    (found,) = interactions_of(sweep(trials, {"a": [0, 1], "b": [0, 1]}))
+    assert found.gain == pytest.approx(gain) and found.clear is clear
+
+
+def test_an_interaction_is_that_of_the_analysis_of_variance_of_the_ranks() -> None:
+    values = np.random.default_rng(5).permutation(40)
+    trials = [trial(n, {"a": n % 2, "b": n // 2 % 2}, float(value)) for n, value in enumerate(values)]
+    (found,) = interactions_of(sweep(trials, {"a": [0, 1], "b": [0, 1]}))
+    cells = [(values + 1.0)[np.arange(40) % 4 == cell] for cell in range(4)]  # balanced, ten trials each
+    one, two, three, four = (float(cell.mean()) for cell in cells)
+    crossed = 10 * (one - two - three + four) ** 2 / 4
+    noise = sum(float(((cell - cell.mean()) ** 2).sum()) for cell in cells) / 36
+    assert found.p == pytest.approx(stats.f.sf(crossed / noise, 1, 36))
+    assert found.gain == pytest.approx(max(0.0, crossed - noise) / (40 * (40**2 - 1) / 12))
+    assert found.median == tuple(
+        tuple(float(np.median(values[np.arange(40) % 4 == a + 2 * b])) for b in (0, 1)) for a in (0, 1)
+    )
 
 
 def test_the_interaction_of_few_trials_is_not_judged() -> None:

@@ -32,10 +32,12 @@ def stops_after(budget: Budget, values: list[float], *, direction: Direction = D
 
 def test_trial_seconds_add_up_over_all_trials() -> None:
     assert stops_after(Budget(trial_seconds=35), [0.0] * 9) == 3
+    assert stops_after(Budget(trial_seconds=30), [0.0] * 9) == 2
 
 
 def test_steps_add_up_over_all_trials() -> None:
     assert stops_after(Budget(steps=11), [0.0] * 9) == 2
+    assert stops_after(Budget(steps=10), [0.0] * 9) == 1
 
 
 def test_no_estimate_of_the_improvement_before_the_window_is_full() -> None:

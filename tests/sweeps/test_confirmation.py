@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import statistics
@@ -9,20 +10,30 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from morphogenetic_engine.errors import ConfigError, FailureReason, SweepError
-from morphogenetic_engine.sweeps.confirmation import candidates, confirmation_seed, confirmed
+from morphogenetic_engine.sweeps.confirmation import (
+    Confirmed,
+    best_confirmed,
+    candidates,
+    confirmation_seed,
+    confirmed,
+    fresh_runs,
+)
 from morphogenetic_engine.sweeps.confirmation_run import confirm_sweep
 from morphogenetic_engine.sweeps.events import ConfirmationEnded, Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.journal import Journal, read_events
-from morphogenetic_engine.sweeps.results import read_history, read_result
+from morphogenetic_engine.sweeps.results import Confirmation, read_history, read_result
 from morphogenetic_engine.sweeps.runner import run_sweep
 from morphogenetic_engine.sweeps.start import continue_sweep
+from tests.reports.sweeps import sweep as sweep_of
+from tests.reports.sweeps import trial as record
 from tests.sweeps.conftest import Until
 from tests.tables import steady_rows
 
@@ -263,3 +274,37 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(start: Start, until: Until
     assert ends(folder)[: len(before)] == before
     assert steady(folder) == steady(undisturbed)
     assert len(ends(folder)) == 12
+
+
+@pytest.mark.parametrize(("direction", "number"), [("maximize", 1), ("minimize", 2)])
+def test_the_best_over_fresh_seeds_is_by_the_mean_of_the_runs_that_ended_well(direction: str, number: int) -> None:
+    known = {0: [0.5, 0.5], 1: [0.9, 0.2], 2: [0.1, 0.8], 3: []}
+    trials = [record(each, {"x": each / 10}, 0.5) for each in (*known, 4)]
+    trials[4].state = TrialState.PRUNED
+    for each, values in known.items():
+        for index, value in enumerate(values):
+            trials[each].confirmations[index] = Confirmation(index, TrialState.COMPLETE, {"val_acc": value}, 1.0)
+    for place, value in ((0, 99.0), (4, -99.0)):
+        trials[place].confirmations[2] = Confirmation(2, TrialState.FAILED, {"val_acc": value}, 1.0)
+    trials[4].confirmations[0] = Confirmation(0, TrialState.COMPLETE, {"val_acc": 99.0}, 1.0)
+    found = best_confirmed(sweep_of(trials, {"x": [0.0, 0.1, 0.2, 0.3, 0.4]}, direction=direction))
+    assert found is not None and (found[0].number, found[1]) == (number, known[number])
+    assert best_confirmed(sweep_of([record(0, {"x": 0.5}, 0.5)])) is None
+
+
+def test_runs_are_open_seed_by_seed_and_failed_ones_when_asked() -> None:
+    one, other = record(0, {"x": 0.1}, 0.5), record(1, {"x": 0.2}, 0.5)
+    one.confirmations[0] = Confirmation(7, TrialState.COMPLETE, {"val_acc": 0.5}, 1.0)
+    other.confirmations[0] = Confirmation(7, TrialState.FAILED, {}, 1.0)
+    runs = fresh_runs([one, other], 2, 42)
+    assert [(run.trial.number, run.index) for run in runs] == [(0, 1), (1, 1)]
+    assert {run.seed for run in runs} == {confirmation_seed(42, 1)}
+    again = fresh_runs([one, other], 1, 42, retry_failed=True)
+    assert [(run.trial.number, run.index) for run in again] == [(1, 0)]
+
+
+def test_one_value_has_a_mean_and_no_deviation() -> None:
+    known = Confirmed(record(0, {"x": 0.1}, 0.5), False, 0.5, [0.25], 0)
+    assert (known.mean, known.deviation) == (0.25, None)
+    assert replace(known, values=[0.0, 1.0]).deviation == pytest.approx(math.sqrt(0.5))
+    assert (replace(known, values=[]).mean, replace(known, values=[]).deviation) == (None, None)

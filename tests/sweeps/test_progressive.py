@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.progressive import ProgressiveSuggestions
 from morphogenetic_engine.sweeps.results import TrialRecord
 from morphogenetic_engine.sweeps.suggestions import earlier_than
-from morphogenetic_engine.trial import Params
+from morphogenetic_engine.trial import Params, Value
 
 
 def config_of(parameters: dict[str, object], **optimization: object) -> SweepConfig:
@@ -65,6 +67,83 @@ def test_log_axes_stay_log() -> None:
     centre = max(trials[:3], key=lambda trial: trial.metrics["val_acc"]).params["lr"]
     distances = {round(abs(math.log10(float(trial.params["lr"]) / float(centre))), 6) for trial in trials[3:]}
     assert distances <= {0.375, 0.75, 1.125} and 0.75 in distances
+
+
+def next_round(
+    config: SweepConfig, first: list[Params], value: Callable[[Params], float | None], round_number: int = 1
+) -> list[Params]:
+    """Return the points after so many rounds; None as a value: the trial was pruned."""
+    trials: dict[int, TrialRecord] = {}
+    for number, params in enumerate(first):
+        known = value(params)
+        state, metrics = (
+            (TrialState.PRUNED, {"val_acc": 9.0}) if known is None else (TrialState.COMPLETE, {"val_acc": known})
+        )
+        trials[number] = TrialRecord(number, 0, params, state, metrics=metrics)
+    suggestions, ended = ProgressiveSuggestions(config), len(first)
+    end = min(len(suggestions), ended + len(first) // round_number)
+    return [suggestions.params(number, earlier_than(ended, ended, trials)) for number in range(ended, end)]
+
+
+def test_a_linear_axis_closes_in_evenly() -> None:
+    config = config_of({"x": {"low": 10.0, "high": 20.0}}, rounds=3, regions=1)
+    first: list[Params] = [{"x": 10.0}, {"x": 15.0}, {"x": 20.0}]
+    second = next_round(config, first, lambda params: -abs(float(params["x"]) - 15))
+    assert [params["x"] for params in second] == [12.5, 17.5, 11.25]
+    third = next_round(config, [*first, *second], lambda params: -abs(float(params["x"]) - 15), 2)
+    assert [params["x"] for params in third] == [13.75, 16.25, 13.125]
+
+
+@pytest.mark.parametrize(
+    ("axis", "first", "best", "wanted"),
+    [
+        ({"low": 10.0, "high": 20.0}, [10.0, 15.0, 20.0], 10.0, [12.5, 11.25, 13.75]),
+        ({"low": 10.0, "high": 20.0}, [10.0, 15.0, 20.0], 20.0, [17.5, 16.25, 18.75]),
+        ({"type": "int", "low": 7, "high": 31}, [7, 19, 31], 31, [25, 22, 28]),
+        ({"low": 5.0, "high": 25.0, "step": 2.5, "points": 3}, [5.0, 15.0, 25.0], 25.0, [20.0, 17.5, 22.5]),
+        ({"type": "int", "low": 1, "high": 256, "log": True}, [1, 16, 256], 1, [4, 2, 8]),
+    ],
+    ids=str,
+)
+def test_a_region_at_an_end_of_the_range_stays_inside(
+    axis: dict[str, object], first: list[Value], best: Value, wanted: list[Value]
+) -> None:
+    config = config_of({"x": axis}, rounds=2, regions=1)
+    found = next_round(config, [{"x": value} for value in first], lambda params: float(params["x"] == best))
+    assert [params["x"] for params in found] == wanted
+
+
+def test_what_was_pruned_is_no_region_however_good_it_looked() -> None:
+    config = config_of({"x": {"low": 0.0, "high": 1.0}}, rounds=2, regions=1)
+    found = next_round(config, [{"x": 0.0}, {"x": 0.5}, {"x": 1.0}], lambda params: float(params["x"] == 0.5) or None)
+    assert [params["x"] for params in found] == [0.25, 0.75, 0.125]
+
+
+@pytest.mark.parametrize(
+    "other", [{"low": 0.0, "high": 1.0, "step": 0.1}, {"type": "int", "low": 1, "high": 9, "step": 2}]
+)
+def test_where_all_were_pruned_the_grid_of_the_whole_space_becomes_finer(other: dict[str, object]) -> None:
+    config = config_of({"x": {"low": 0.0, "high": 1.0}, "other": other}, rounds=2)
+    first = [trial.params for trial in run(config)[: len(ProgressiveSuggestions(config)) // 2]]
+    found = next_round(config, first, lambda params: None)
+    assert {params["x"] for params in found} - {params["x"] for params in first}
+    assert len({*map(str, found), *map(str, first)}) == 2 * len(first)
+
+
+def test_a_range_keeps_the_points_that_it_names() -> None:
+    config = config_of({"x": {"low": 0.0, "high": 1.0, "points": 5}, "kind": ["one"]}, rounds=1)
+    assert [trial.params["x"] for trial in run(config)] == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_a_number_of_trials_ends_the_last_round_early() -> None:
+    assert len(ProgressiveSuggestions(config_of(RANGES, rounds=4, n_trials=14))) == 14
+    assert len(ProgressiveSuggestions(config_of(RANGES, rounds=1, n_trials=14))) == 9
+    assert len(run(config_of(RANGES, rounds=4, n_trials=14))) == 14
+
+
+def test_a_space_that_the_regions_exhaust_is_run_whole() -> None:
+    config = config_of({"kind": ["a", "b"], "depth": {"type": "int", "low": 1, "high": 9}}, rounds=3, regions=1)
+    assert len({str(trial.params) for trial in run(config)}) == 18
 
 
 def test_choices_stay_at_the_best_ones_value() -> None:
