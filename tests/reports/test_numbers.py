@@ -22,7 +22,7 @@ from morphogenetic_engine.reports.slices import slices_of
 from morphogenetic_engine.reports.timeline import timeline_of
 from morphogenetic_engine.reports.trend import trend_of
 from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.sections import Direction
 from morphogenetic_engine.sweeps.space import Choices, FloatRange
 from morphogenetic_engine.trial import Params, Value
@@ -220,6 +220,33 @@ def test_failures_by_chance_have_no_region() -> None:
     assert not failures_of(sweep(trials, X)).regions
 
 
+def test_the_largest_group_of_failures_comes_first_with_what_it_cost() -> None:
+    messages = ["\n  once 3\nmore", "often 17", "often 4", "x" * 200]
+    trials = [trial(n, {"x": 0.5}, state=TrialState.FAILED, message=text) for n, text in enumerate(messages)]
+    trials.append(trial(4, {"x": 0.5}, 0.5))
+    trials[0].crashes, trials[4].exceptions = 2, 3
+    found = failures_of(sweep(trials, X))
+    assert (found.failed, found.ended, found.tried_again) == (4, 5, 5)
+    assert [(each.message, each.trials, each.seconds) for each in found.groups] == [
+        ("often 17", (1, 2), 2),
+        ("once 3", (0,), 1),
+        ("x" * 159 + "…", (3,), 1),
+    ]
+
+
+def test_the_clearest_region_of_failures_comes_first() -> None:
+    def record(n: int) -> TrialRecord:
+        state = TrialState.FAILED if n % 4 == 3 else TrialState.COMPLETE
+        return trial(n, {"odd": n % 2 == 1, "kind": "abcd"[n % 4]}, 0.5, state=state)
+
+    found = failures_of(sweep([record(n) for n in range(40)], {"odd": [False, True], "kind": list("abcd")})).regions
+    assert [(each.region.value, each.failed, each.ended, each.failed_elsewhere) for each in found] == [
+        ("d", 10, 10, 0),
+        (True, 10, 20, 0),
+    ]
+    assert found[0].p == pytest.approx(6 / math.comb(40, 10))  # of six regions
+
+
 def test_the_headline_of_a_traceback_is_its_last_line() -> None:
     message = "Traceback (most recent call last):\n  File x\nValueError: bad"
     found = failures_of(sweep([trial(0, {"x": 0.5}, state=TrialState.FAILED, message=message)], X))
@@ -285,6 +312,35 @@ def test_the_trend_holds_the_best_so_far() -> None:
     assert (found.improvements, found.trials_since_improvement) == ((0, 2), 2)
 
 
+def test_the_trend_counts_what_ended_after_the_best() -> None:
+    failed, running = trial(2, {"x": 0.5}, state=TrialState.FAILED), trial(3, {"x": 0.5}, state=TrialState.RUNNING)
+    assert (
+        trend_of(
+            sweep([trial(0, {"x": 0.5}, 1.0), trial(1, {"x": 0.5}, 0.5), failed, running], X)
+        ).trials_since_improvement
+        == 2
+    )
+    assert (
+        trend_of(sweep([trial(n, {"x": 0.5}, state=TrialState.FAILED) for n in range(3)], X)).trials_since_improvement
+        == 3
+    )
+    low = trend_of(
+        sweep([trial(n, {"x": 0.5}, value) for n, value in enumerate([3.0, 4.0, 1.0])], X, direction="minimize")
+    )
+    assert (low.improvements, low.trials_since_improvement) == ((0, 2), 0)
+
+
+@pytest.mark.parametrize(("direction", "best"), [("maximize", (4.0, 9.0)), ("minimize", (0.0, 5.0))])
+def test_a_slice_says_best_quartiles_and_size_of_each_part(direction: str, best: tuple[float, float]) -> None:
+    space = {"kind": ["a", "b"], "gone": [1, 2], "x": {"low": 0.0, "high": 1.0}}
+    trials = [trial(n, {"kind": "a" if n < 5 else "b", "x": n / 10}, float(n)) for n in range(10)]
+    found = slices_of(sweep(trials, space, direction=direction))
+    assert [(each.parameter, each.categorical) for each in found] == [("kind", True), ("x", False)]
+    kind = found[0]
+    assert [(each.region.value, each.trials, each.best) for each in kind.bins] == [("a", 5, best[0]), ("b", 5, best[1])]
+    assert [(each.low, each.median, each.high) for each in kind.bins] == [(1, 2, 3), (6, 7, 8)]
+
+
 def test_slices_cover_every_complete_trial_once() -> None:
     values = RANDOM.uniform(size=50)
     found = slices_of(sweep([trial(n, {"x": float(x)}, float(x)) for n, x in enumerate(values)], X))[0]
@@ -316,6 +372,14 @@ def test_what_pruning_saved_is_held_against_a_complete_trial() -> None:
     saved = cost_of(sweep([*trials, pruned], X)).pruning
     assert saved is not None
     assert (saved.trials, saved.steps, saved.seconds, saved.share) == (1, 8, 0.75, 8 / 30)
+
+
+def test_without_pruned_trials_nothing_was_saved_and_a_median_is_typical() -> None:
+    trials = [trial(n, {"x": 0.5}, 0.5) for n in range(3)]
+    for each, seconds in zip(trials, (1.0, 2.0, 9.0), strict=True):
+        each.duration = seconds
+    cost = cost_of(sweep(trials, X))
+    assert (cost.pruning, cost.median_seconds, cost.price) == (None, 2, None)
 
 
 def test_the_front_stands_first() -> None:

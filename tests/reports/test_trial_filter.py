@@ -50,6 +50,11 @@ def chosen(condition: str) -> list[int]:
         ("seed = 101", [1]),
         ("message != x", [0, 1, 2, 3]),
         ("kind < 5", [2]),
+        ("kind < relu", [1]),
+        ("kind <= relu", [0, 1]),
+        ("kind > 'a b'", [0]),
+        ("kind >= 'a b'", [0, 1]),
+        ("loss > 1", [0, 3]),
     ],
 )
 def test_a_condition_chooses_trials(condition: str, numbers: list[int]) -> None:

@@ -64,6 +64,29 @@ def test_a_runner_up_that_is_the_baseline_is_compared_once() -> None:
     assert (found.runner_up, found.baseline, found.against_runner_up) == (0, 0, None)
 
 
+def test_a_runner_up_of_the_same_configuration_is_no_rival() -> None:
+    twins = [confirmed(trial(n, {"x": 0.7}, 0.9), [0.8 + n / 100] * SEEDS) for n in (1, 2)]
+    last = confirmed(trial(3, {"x": 0.1}, 0.2), [0.1] * SEEDS)
+    found = verdict_of(sweep([trial(0, {"x": 0.5}, 0.5), *twins, last], BASELINE))
+    assert found is not None
+    assert (found.trial, found.runner_up, found.baseline, found.against_baseline) == (2, 3, 0, None)
+    assert found.against_runner_up is not None and found.against_runner_up.verdict is Verdict.BETTER
+
+
+@pytest.mark.parametrize(("direction", "first"), [("maximize", 2), ("minimize", 0)])
+def test_fresh_seeds_rank_by_their_mean_and_replicates_as_the_search_did(direction: str, first: int) -> None:
+    trials = [trial(n, {"x": n / 10}, (-1) ** n * 0.1) for n in range(3)]
+    for n, each in enumerate(trials):
+        replicated(each, [1.0 - n, 1.0 - n])
+    searched_order = verdict_of(sweep(trials, {"x": [0.0, 0.1, 0.2]}, direction=direction))
+    assert searched_order is not None
+    assert (searched_order.evidence, searched_order.trial) == (Evidence.REPLICATES, 0 if direction == "maximize" else 1)
+    for n, each in enumerate(trials):
+        confirmed(each, [n / 10 + 0.5, n / 10])
+    found = verdict_of(sweep(trials, {"x": [0.0, 0.1, 0.2]}, direction=direction))
+    assert found is not None and (found.trial, found.runner_up) == (first, 1)
+
+
 def test_one_seed_is_never_more_than_one_seed() -> None:
     result = sweep([trial(n, {"x": n / 9}, n / 9) for n in range(9)], BASELINE)
     found = verdict_of(result)

@@ -14,11 +14,12 @@ from morphogenetic_engine.engine.predictions import predictor
 from morphogenetic_engine.engine.problems import make_problem
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, WorkloadError
-from morphogenetic_engine.sweeps.ensemble import build_ensemble, load_ensemble
+from morphogenetic_engine.sweeps.ensemble import build_ensemble, chosen, load_ensemble
 from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.model_library import Library, Model
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.trial import Params
+from morphogenetic_engine.trial import Params, Predictions
 
 Start = Callable[[str], SweepFolder]
 
@@ -140,3 +141,29 @@ def test_a_member_whose_model_is_gone_is_an_error_when_the_ensemble_is_loaded(fo
     (folder.path / member.folder / "model.pt").unlink()
     with pytest.raises(StoreError, match=r"model\.pt: cannot be read"):
         load_ensemble(folder.path)
+
+
+def _model(trial: int, validation: list[float], test: list[float]) -> Model:
+    """A model that gives class 1 these probabilities; the classes are 1 everywhere."""
+    splits = [np.array([[1 - each, each] for each in split]) for split in (validation, test)]
+    truth = [np.ones(len(split), dtype=np.int64) for split in splits]
+    return Model(trial, None, f"trials/{trial}", Predictions("data", splits[0], truth[0], splits[1], truth[1]))
+
+
+def test_what_an_ensemble_gains_and_loses_is_counted_by_sample() -> None:
+    one = _model(4, [0.9, 0.9, 0.9, 0.2], [0.9, 0.4, 0.4, 0.4, 0.6])
+    other = _model(7, [0.9, 0.6, 0.3, 0.9], [0.9, 0.9, 0.9, 0.1, 0.3])
+    found = chosen("one", Library((_model(2, [0.1] * 4, [0.1] * 5), other, one), {"trials/9": "gone"}), 2)
+    assert (found.sweep_id, found.data, found.models, found.left_out) == ("one", "data", 3, {"trials/9": "gone"})
+    assert [(each.trial, each.folder, each.weight) for each in found.members] == [
+        (4, "trials/4", 0.5),
+        (7, "trials/7", 0.5),
+    ]
+    assert [(each.validation_accuracy, each.test_accuracy) for each in found.members] == [(0.75, 0.4), (0.75, 0.6)]
+    assert found.best_single == 4
+    validation, test = found.validation, found.test
+    assert (validation.samples, validation.ensemble, validation.best_single) == (4, 1.0, 0.75)
+    assert (validation.gained, validation.lost, validation.p_value) == (1, 0, 1.0)
+    assert (test.samples, test.ensemble, test.best_single) == (5, 0.6, 0.4)
+    assert (test.gained, test.lost, test.p_value) == (2, 1, 1.0)
+    assert found.disagreement == pytest.approx(3 / 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,10 +13,12 @@ from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
-from morphogenetic_engine.sweeps.replay import Replayed, Strategy, as_recorded, replay
+from morphogenetic_engine.sweeps.replay import Replayed, Strategy, as_recorded, replay, strategy_config
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
 from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.search import suggestions_of
 from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.suggestions import earlier_than
 from morphogenetic_engine.trial import Params
 
 XY = {"x": {"low": 0.0, "high": 1.0}, "rate": {"low": 1e-4, "high": 1.0, "log": True}}
@@ -95,14 +98,42 @@ def test_trials_that_were_pruned_or_failed_stay_so() -> None:
     assert sorted(zip(replayed.steps, replayed.values, strict=True)) == [(1, None), (2, 0.7), (4, None)]
 
 
-def test_a_suggestion_takes_the_nearest_trial_of_its_kind() -> None:
-    """Two kinds, of which one has no depth: every suggestion of a kind gets one of that kind while there is any."""
+def test_a_suggestion_takes_the_nearest_trial_that_is_left() -> None:
+    """On ranges by how far along they lie (in the logarithm with log), while any two choices are equally far apart."""
+    space = {"x": {"low": 10.0, "high": 30.0}, "rate": {"low": 1e-4, "high": 1.0, "log": True}, "kind": ["a", "b", "c"]}
+    random = np.random.default_rng(7)
+    points: list[Params] = [
+        {"x": float(10 + 20 * random.random()), "rate": float(10 ** (-4 * random.random())), "kind": "abc"[n % 3]}
+        for n in range(30)
+    ]
+    result = recorded(space, [complete(n, point, float(n)) for n, point in enumerate(points)])
+    strategy = Strategy("Random")
+    suggestions, asked = suggestions_of(strategy_config(result, strategy, 30, 5)), dict[int, TrialRecord]()
+    left, wanted = dict(enumerate(points)), []
+    for number in range(30):
+        one = suggestions.params(number, earlier_than(number, suggestions.needs(number), asked))
+        asked[number] = complete(number, one, 0.0)
+        _, nearest = min((_gap(one, point), place) for place, point in left.items())
+        wanted.append(float(nearest))
+        del left[nearest]
+    assert replay(result, strategy, 5).values == wanted
+
+
+def _gap(one: Params, other: Params) -> float:
+    along = (float(one["x"]) - float(other["x"])) / 20
+    rate = math.log10(float(one["rate"]) / float(other["rate"])) / 4
+    return along**2 + rate**2 + (one["kind"] != other["kind"])
+
+
+def test_a_suggestion_takes_a_trial_of_its_kind_while_there_is_one() -> None:
+    """Two kinds, of which one has no depth."""
     points: list[Params] = [{"kind": "a", "depth": depth, "x": 0.5} for depth in (1, 5, 9)]
     points += [{"kind": "b", "x": x} for x in (0.1, 0.5, 0.9)]
-    result = recorded(KINDS, [complete(n, point, n / 10) for n, point in enumerate(points)])
+    result = recorded(KINDS, [complete(n, point, float(n)) for n, point in enumerate(points)])
     for seed in range(5):
-        replayed = replay(result, Strategy("Random"), seed)
-        assert sorted(value or 0.0 for value in replayed.values) == [n / 10 for n in range(6)]
+        suggestions = suggestions_of(strategy_config(result, Strategy("Random"), 6, seed))
+        kind = suggestions.params(0, earlier_than(0, 0, {}))["kind"]
+        assert ((replay(result, Strategy("Random"), seed).values[0] or 0) >= 3) is (kind == "b")
 
 
 def test_what_was_found_after_some_steps() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
@@ -24,6 +26,8 @@ from morphogenetic_engine.sweeps.events import (
 from morphogenetic_engine.sweeps.folder import SweepFolder, new_sweep
 from morphogenetic_engine.sweeps.journal import Journal
 from morphogenetic_engine.sweeps.results import History, SweepResult, read_history, read_result
+from tests.reports.sweeps import sweep
+from tests.reports.sweeps import trial as record
 
 
 def _session(time: float) -> SessionStarted:
@@ -215,3 +219,30 @@ def test_a_journal_without_the_start_of_a_trial_is_damaged(tmp_path: Path, event
         journal.append(event)
     with pytest.raises(SweepError, match=f"^{folder.journal}: trial 4 has a {event.kind}, but never started$"):
         read_history(folder)
+
+
+GOALS = [{"metric": "val_acc"}, {"metric": "loss", "direction": "minimize"}]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12))
+def test_the_front_is_every_trial_that_no_other_dominates(values: list[tuple[int, int]]) -> None:
+    trials = [record(n, {"x": 0.5}, float(a), loss=float(b)) for n, (a, b) in enumerate(values)]
+    beaten = {
+        n
+        for n, (a, b) in enumerate(values)
+        if any(other_a >= a and other_b <= b and (other_a, other_b) != (a, b) for other_a, other_b in values)
+    }
+    front = sweep(trials, objectives=GOALS).pareto_front
+    assert {each.number for each in front} == {each.number for each in trials} - beaten
+    assert [each.metrics["val_acc"] for each in front] == sorted(
+        (each.metrics["val_acc"] for each in front), reverse=True
+    )
+
+
+def test_pruning_saved_what_pruned_trials_lack_to_the_median_of_complete_ones() -> None:
+    complete = [record(n, {"x": 0.5}, 0.5, curve=[0.1] * steps) for n, steps in enumerate((4, 10, 11))]
+    pruned = [record(3 + n, {"x": 0.5}, 0.1, state=TrialState.PRUNED, curve=[0.1] * n) for n in (2, 7, 12)]
+    failed = record(20, {"x": 0.5}, state=TrialState.FAILED, curve=[0.1])
+    result = sweep([*complete, *pruned, failed])
+    assert (result.steps_saved_by_pruning, result.steps) == (8 + 3, 25 + 21 + 1)
+    assert sweep(complete).steps_saved_by_pruning == sweep(pruned).steps_saved_by_pruning == 0
