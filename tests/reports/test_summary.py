@@ -14,7 +14,7 @@ import morphogenetic_engine.reports
 from morphogenetic_engine.reports.importance import RESAMPLES
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
 from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.trial import Params
 from tests.reports.sweeps import sweep, trial
 
@@ -117,6 +117,31 @@ def test_importance_finds_what_matters_and_says_what_is_chance() -> None:
         assert each.parameters[0].low <= each.parameters[0].share <= each.parameters[0].high
         assert sum(parameter.share for parameter in each.parameters) == pytest.approx(1)
     assert not all(parameter.clear for parameter in found[0].parameters)
+
+
+def test_importance_for_the_lowest_is_that_for_the_highest_of_the_opposite() -> None:
+    up = mixed(60)
+    down = sweep(
+        [trial(each.number, each.params, -each.metrics["val_acc"]) for each in up.trials], direction="minimize"
+    )
+    (one,), (other,) = (summarize(each, methods=("PED-ANOVA",)).importance for each in (up, down))
+    assert one == other
+    shares = [each.share for each in one.parameters]
+    assert one.parameters[0].parameter == "x" and shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("trials", "withheld"),
+    [
+        ([trial(n, {"x": n / 20}, 0.5) for n in range(20)], "val_acc is the same in all trials"),
+        ([trial(n, {"x": 0.5}, float(n)) for n in range(20)], "no parameter took two values"),
+        ([trial(0, {"x": 0.5}, 0.5)], "too few trials to say: 1 is complete, 20 are needed"),
+        ([trial(n, {"x": n / 20}, float(n == 0)) for n in range(20)], None),
+    ],
+)
+def test_importance_says_why_there_is_none(trials: list[TrialRecord], withheld: str | None) -> None:
+    (found,) = summarize(sweep(trials, {"x": {"low": 0.0, "high": 1.0}}), methods=("PED-ANOVA",)).importance
+    assert found.withheld == withheld and bool(found.parameters) is (withheld is None)
 
 
 def test_importance_is_withheld_with_few_trials() -> None:

@@ -66,6 +66,23 @@ def test_a_killed_session_ends_with_the_last_that_was_heard_of_it() -> None:
     assert [(span.started, span.ended, span.max_parallel) for span in found.spans] == [(1, 9, 2), (100, 102, 4)]
 
 
+def test_an_attempt_that_its_own_session_interrupts_ends_then() -> None:
+    found = attempts(session(1), started(2, 0), TrialInterrupted(7, 0, 0))
+    assert (found.all[0].ended, found.all[0].state) == (7, TrialState.INTERRUPTED)
+    assert found.spans[0].ended == 7
+
+
+def test_each_of_several_killed_sessions_ends_with_its_own_last_word() -> None:
+    found = attempts(session(1), started(2, 0), session(10), started(15, 0, attempt=1), session(100))
+    assert [(each.ended, each.session) for each in found.all] == [(2, 0), (15, 1)]
+    assert [(span.started, span.ended) for span in found.spans] == [(1, 2), (10, 15), (100, 100)]
+
+
+def test_an_attempt_in_no_session_is_given_up_as_it_began() -> None:
+    found = attempts(started(2, 0), session(10))
+    assert (found.all[0].ended, found.all[0].state) == (2, TrialState.INTERRUPTED)
+
+
 def test_a_confirmation_belongs_to_no_session() -> None:
     late = ConfirmationEnded(50, 0, 0, 1, TrialState.COMPLETE, 1.0, {"val_acc": 1.0})
     assert attempts(session(1), started(2, 0), ended(3, 0), late).spans[0].ended == 3

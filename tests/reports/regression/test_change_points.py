@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from morphogenetic_engine.reports.regression.change_points import LEAST_LENGTH, change_points
+from morphogenetic_engine.reports.regression.change_points import LEAST_LENGTH, PERMUTATIONS, change_points
 
 
 def noise(length: int, seed: int) -> list[float]:
@@ -17,6 +17,26 @@ def test_a_step_is_found_at_its_night() -> None:
     [point] = change_points(values)
     assert abs(point.index - 30) <= 1
     assert point.p_value <= 0.01
+
+
+def energy(values: list[float], at: int) -> float:
+    """The scaled energy distance of two parts, by its definition: mean distances between and within them."""
+    one, other = np.array(values[:at]), np.array(values[at:])
+    across, *within = (np.abs(np.subtract.outer(a, b)).mean() for a, b in ((one, other), (one, one), (other, other)))
+    return float(one.size * other.size / len(values) * (2 * across - sum(within)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_change_is_where_the_energy_distance_is_largest(seed: int) -> None:
+    values = noise(12, seed) + [value - 0.008 for value in noise(20, seed + 100)]
+    [point] = change_points(values, significance=0.05)
+    places = range(LEAST_LENGTH, len(values) - LEAST_LENGTH + 1)
+    assert point.index == max(places, key=lambda at: energy(values, at))
+
+
+def test_the_p_value_of_the_clearest_change_is_one_of_all_shuffles() -> None:
+    [point] = change_points([0.0] * 10 + [1.0] * 10, seed=1)
+    assert (point.index, point.p_value) == (10, 1 / (PERMUTATIONS + 1))
 
 
 def test_two_steps_are_found_in_order() -> None:

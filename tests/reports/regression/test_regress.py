@@ -67,6 +67,23 @@ def test_three_seeds_are_not_enough_for_a_verdict() -> None:
     assert not short.compares_objectives
 
 
+def test_one_value_tonight_can_be_judged_by_many_and_has_no_interval() -> None:
+    before = [0.9 + n / 10_000 for n in range(40)]
+    found = accuracy(compare(origin(), measurements([0.5]), reference(before), {}))
+    assert (found.change, found.interval) == (Change.REGRESSION, None)
+    assert found.p_value == pytest.approx(2 / 41)
+
+
+def test_what_one_side_lacks_is_said_to_be_missing_there() -> None:
+    here = compare(origin(), measurements(BEFORE), reference(BEFORE, [10.0] * 8), {})
+    there = compare(origin(), measurements(BEFORE, [10.0] * 8), reference(BEFORE), {})
+    assert [each.metrics[1].why for each in (here, there)] == ["it was not measured", "the reference has no values"]
+    both = measurements(BEFORE, [10.0] * 8)
+    more = both.model_copy(update={"metrics": (*both.metrics, both.metrics[0].model_copy(update={"metric": "f1"}))})
+    new = compare(origin(), more, reference(BEFORE, [10.0] * 8), {})
+    assert new.metrics[2].why == "the reference does not have it" and not new.compares_objectives
+
+
 def test_times_are_compared_on_like_machines_only() -> None:
     slower = [15.0 + index / 10 for index in range(8)]
     here = verdict_of(BEFORE, slower)

@@ -38,6 +38,13 @@ def test_times_of_other_machines_are_left_out() -> None:
     assert (len(accuracy.nights), len(seconds.nights)) == (19, 10)
 
 
+def test_times_of_an_unknown_machine_are_not_followed() -> None:
+    nights = [Night(origin(f"night-{day}", day=day, machine=None), night(day, 0.9).measurements) for day in (1, 2)]
+    accuracy, seconds = trends(nights)
+    assert (len(accuracy.nights), seconds.nights) == (2, ())
+    assert not trends([])
+
+
 def test_nights_are_read_from_verdicts_in_the_order_of_their_sweeps_each_once(tmp_path: Path) -> None:
     for day, name in ((3, "a"), (1, "b"), (2, "c"), (2, "d")):
         verdict = compare(origin(f"night-{day}", day=day), measurements([0.9] * 8), reference([0.9] * 8), {})

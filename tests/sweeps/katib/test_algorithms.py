@@ -1,0 +1,79 @@
+"""Which of Katib's algorithms a sweep becomes, with which settings, and what is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import parse_config
+from morphogenetic_engine.sweeps.katib.algorithms import MANY_POINTS, Algorithm, Search, search_of
+
+X = {"x": {"low": 0.0, "high": 1.0}, "y": {"low": 0.0, "high": 1.0}}
+SMALL = {"kind": ["a", "b"], "depth": {"type": "int", "low": 1, "high": 3}}
+CONDITIONAL = {"rule": ["sgd", "adam"], "momentum": {"type": "int", "low": 0, "high": 2, "when": {"rule": "sgd"}}}
+
+
+def config_of(kind: str, parameters: Mapping[str, object], **optimization: object) -> SweepConfig:
+    written = {"sweep_type": kind, "parameters": parameters, "optimization": optimization}
+    return parse_config(written, where="sweep.yaml")
+
+
+def losses(search: Search) -> str:
+    return "; ".join(f"{each.key}: {each.text}" for each in search.losses)
+
+
+def test_auto_takes_every_point_of_a_small_space_once() -> None:
+    found = search_of(config_of("bayesian", SMALL, sampler="auto", n_trials=50), parallel=2)
+    assert (found.algorithm, found.trials, found.finest, found.numbered) == (Algorithm.GRID, 6, True, False)
+    with pytest.raises(ConfigError, match="auto takes every point, with conditions: write sweep_type: grid"):
+        search_of(config_of("bayesian", CONDITIONAL, sampler="auto", n_trials=50), parallel=2)
+
+
+def test_auto_is_the_sampler_that_it_would_start_with() -> None:
+    found = search_of(config_of("bayesian", X, sampler="auto", n_trials=50, expected_trial_seconds=60), parallel=2)
+    assert (found.algorithm, found.trials) == (Algorithm.BAYESIAN_OPTIMIZATION, 50)
+    assert "auto: GP from the first trial on" in losses(found)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "parallel", "options", "settings"),
+    [
+        ("TPE", 1, {"n_ei_candidates": 30, "prior_weight": 0.5}, {"n_EI_candidates": "30", "prior_weight": "0.5"}),
+        ("TPE", 2, {"n_ei_candidates": 30, "n_startup_trials": 7}, {"n_ei_candidates": "30", "n_startup_trials": "7"}),
+        ("GP", 2, {"n_startup_trials": 7}, {"n_initial_points": "7", "base_estimator": "GP"}),
+        ("Random", 2, {}, {}),
+    ],
+)
+def test_options_go_by_katibs_names_and_the_seed_with_them(
+    sampler: str, parallel: int, options: dict[str, object], settings: dict[str, str]
+) -> None:
+    config = config_of("bayesian", X, sampler=sampler, n_trials=9, seed=7, sampler_options=options)
+    assert search_of(config, parallel=parallel).settings == {**settings, "random_state": "7"}
+
+
+def test_a_sobol_search_has_no_seed_and_is_told_so() -> None:
+    assert search_of(config_of("bayesian", X, sampler="QMC", n_trials=8), parallel=2).settings == {}
+    found = search_of(config_of("sobol", X, n_trials=8), parallel=2)
+    assert (found.algorithm, found.settings, found.trials) == (Algorithm.SOBOL, {}, 8)
+    assert "always the same one" in losses(found) and "points may come twice" not in losses(found)
+    drawn = search_of(config_of("random", X, n_trials=8, seed=3), parallel=2)
+    assert (drawn.algorithm, drawn.settings) == (Algorithm.RANDOM, {"random_state": "3"})
+    assert "points may come twice" in losses(drawn)
+
+
+def test_a_grid_too_large_for_katib_is_told() -> None:
+    def grid(points: int) -> str:
+        space = {"x": {"type": "int", "low": 1, "high": points, "points": points}}
+        return losses(search_of(config_of("grid", space), parallel=2))
+
+    assert "more than Katib's Suggestion holds well" not in grid(MANY_POINTS)
+    assert f"{MANY_POINTS + 1} trials are more than Katib's Suggestion holds well" in grid(MANY_POINTS + 1)
+
+
+def test_conditions_that_katib_does_not_know_are_named() -> None:
+    found = losses(search_of(config_of("random", CONDITIONAL, n_trials=4), parallel=2))
+    assert "it always assigns momentum; trials leave out what is not there" in found
+    assert "conditions" not in losses(search_of(config_of("random", X, n_trials=8), parallel=2))
