@@ -1,0 +1,52 @@
+"""What the cluster's refusals become: which may be tried again, and what the user reads."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from kubernetes.client import ApiException
+
+from morphogenetic_engine.cluster.failures import Conflict, Expired, Forbidden, Missing, Unreachable, explained
+from morphogenetic_engine.errors import ClusterError
+
+
+def raised(status: int, message: str = "said so") -> ClusterError:
+    error = ApiException(status=status, reason="Because")
+    error.body = json.dumps({"message": message}) if message else "<html>"
+    with pytest.raises(ClusterError) as caught, explained("https://cluster", "create Experiment a/b"):
+        raise error
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, ClusterError),
+        (401, ClusterError),
+        (403, Forbidden),
+        (404, Missing),
+        (409, Conflict),
+        (410, Expired),
+        (422, ClusterError),
+        (429, Unreachable),
+        (500, Unreachable),
+        (501, ClusterError),
+        (502, Unreachable),
+        (503, Unreachable),
+        (504, Unreachable),
+        (505, ClusterError),
+    ],
+)
+def test_a_status_says_whether_asking_again_may_help(status: int, kind: type[ClusterError]) -> None:
+    assert raised(status).__class__ is kind
+    assert "https://cluster" in str(raised(status))
+
+
+def test_what_to_do_is_said() -> None:
+    assert "are the credentials of the kubeconfig still good?" in str(raised(401))
+    assert str(raised(404, "")).endswith("has no Katib: it does not know kubeflow.org/v1beta1")
+    assert str(raised(404)).endswith("cannot create Experiment a/b: said so")
+    assert str(raised(400, "")).endswith("cannot create Experiment a/b: Because (400)")
+    denied = raised(400, 'admission webhook "v.katib" denied the request: no parameters')
+    assert str(denied) == "Katib refuses to create Experiment a/b: no parameters"
