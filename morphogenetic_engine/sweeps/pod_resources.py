@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from morphogenetic_engine.sweeps.parameters import Section
+from morphogenetic_engine.sweeps.parameters import Section, number
 from morphogenetic_engine.trial import text
 
 _QUANTITY = re.compile(r"(\d+(\.\d+)?|\.\d+)(m|[kMGTPE]|[KMGTPE]i)?")
@@ -85,6 +85,8 @@ class Toleration(Section):
     toleration_seconds: int | None = Field(default=None, ge=0)
     """How long a pod may stay once the taint is there; only with NoExecute."""
 
+    _numbers = field_validator("toleration_seconds", mode="before")(number)
+
     @model_validator(mode="after")
     def _follows_the_rules(self) -> Toleration:
         if self.key is None and self.operator == "Equal":
@@ -127,3 +129,5 @@ class ResourcesConfig(Section):
         default_factory=dict
     )
     """Environment variables; what is secret belongs into a Secret."""
+
+    _numbers = field_validator("gpu", mode="before")(number)

@@ -55,6 +55,8 @@ class ExperimentConfig(Section):
     command: tuple[StrictStr, ...] | None = None
     """A program and its arguments instead of a workload; {lr} stands for the parameter lr, no shell is involved."""
 
+    _numbers = field_validator("replicates", mode="before")(number)
+
     @model_validator(mode="before")
     @classmethod
     def _has_a_workload(cls, written: object) -> object:
@@ -130,7 +132,7 @@ def _retries_written_out(value: object) -> object:
 def _parallel(value: object) -> object:
     if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise ValueError(f"must be auto or a whole number >= 1, but got {value!r}")
-    return value
+    return scalar(value)
 
 
 class ExecutionConfig(Section):
@@ -159,6 +161,8 @@ class Budget(Section):
     """Steps (epochs) that all trials together have reported."""
     improvement_per_hour: float | None = Field(default=None, gt=0)
     """Stop once the expected improvement of the objective in an hour of trials is smaller."""
+
+    _numbers = field_validator("trial_seconds", "steps", "improvement_per_hour", mode="before")(number)
 
     @model_validator(mode="after")
     def _has_a_limit(self) -> Budget:
@@ -236,7 +240,7 @@ class OptimizationConfig(Section):
     """Your own Optuna storage, which shows every trial while the sweep runs, of whatever type it is: the URL of a
     database (sqlite:///sweeps.db, postgresql+psycopg://host/name), or a journal file (sweeps.log)."""
 
-    _numbers = field_validator("n_trials", "timeout", "seed", "lookahead", mode="before")(number)
+    _numbers = field_validator("n_trials", "timeout", "seed", "lookahead", "rounds", "regions", mode="before")(number)
 
     @model_validator(mode="before")
     @classmethod

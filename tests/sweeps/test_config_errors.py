@@ -169,6 +169,34 @@ def test_a_broken_rule_is_told_with_the_value(text: str, line: str) -> None:
     assert _mistake(text) == line
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "experiment.replicates",
+        "execution.threads_per_trial",
+        "execution.early_stopping.patience",
+        "execution.retries.crashes",
+        "optimization.n_trials",
+        "optimization.seed",
+        "optimization.lookahead",
+        "optimization.rounds",
+        "optimization.regions",
+        "optimization.budget.steps",
+        "resources.gpu",
+    ],
+)
+def test_a_whole_number_is_neither_true_nor_larger_than_64_bits(key: str) -> None:
+    section, *names = key.split(".")
+    for written, rule in (("true", "must be a number, but got True"), (2**63, f"must fit in 64 bits, but got {2**63}")):
+        text = f"{section}: " + "".join(f"{{{name}: " for name in names) + f"{written}" + "}" * len(names)
+        assert _mistake(text + "\nparameters: {lr: [1]}") == f"{key}: {rule}"
+
+
+def test_more_workers_than_64_bits_can_count_are_refused() -> None:
+    text = f"{{execution: {{max_parallel: {2**63}}}, parameters: {{lr: [1]}}}}"
+    assert _mistake(text) == f"execution.max_parallel: must fit in 64 bits, but got {2**63}"
+
+
 def test_a_long_value_is_cut_short() -> None:
     line = _mistake(f"optimization: {{n_trials: {'x' * 500}}}")
     assert line == f"optimization.n_trials: must be a whole number, but got '{'x' * 56}..."

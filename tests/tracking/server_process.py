@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:
     """Poll until it holds; fail the test when it does not in time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 import optuna
@@ -62,12 +62,11 @@ class MirrorStudy:
         self._marks = {SWEEP_ATTR: sweep_id, **marks}
         with self._one_line():
             self._storage = open_storage(address)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             with self._one_line():
                 self._study = self._entered()
-        except StoreError:
-            self.close()
-            raise
+            undo.pop_all()
 
     def close(self) -> None:
         """Give the connections back."""
