@@ -50,6 +50,8 @@ class Problem:
     """What a whole trial reports."""
     run: Callable[[Params, Stops], Sequence[float]]
     """Returns what a trial reported; the last one is its value, if there are `steps` of them."""
+    afresh: Callable[[Params, int], float] | None = None
+    """Returns the value with another seed, on the same data; None: nothing is random."""
 
     def grid(self) -> list[Params]:
         """Return the points of the full grid, in its order."""
@@ -61,8 +63,7 @@ class Problem:
 def problem(name: str) -> Problem:
     """Return a problem by its name; a process of its own can, too."""
     if name in _ENGINE:
-        steps = int(_ENGINE[name]["warm_up_epochs"])
-        return Problem(name, _ENGINE_RANGES, steps, lambda params, stops: _trained({**_ENGINE[name], **params}, stops))
+        return _engine_problem(name, _ENGINE[name])
     function, points = {BRANIN.name: (BRANIN, 15), HARTMANN.name: (HARTMANN, 3)}[name]
     return _function_problem(function, points)
 
@@ -87,11 +88,21 @@ class _Recorder:
             raise Pruned(f"pruned at step {step}")
 
 
-def _trained(params: Params, stops: Stops) -> Sequence[float]:
+def _engine_problem(name: str, fixed: Params) -> Problem:
+    def run(params: Params, stops: Stops) -> Sequence[float]:
+        return _trained({**fixed, **params, "seed": 42}, stops)
+
+    def afresh(params: Params, seed: int) -> float:
+        return _trained({**fixed, **params}, lambda _step, _value: False, seed=1_000 + seed)[-1]
+
+    return Problem(name, _ENGINE_RANGES, int(fixed["warm_up_epochs"]), run, afresh)
+
+
+def _trained(params: Params, stops: Stops, seed: int = 1) -> Sequence[float]:
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
-        recorder = _Recorder(Path(place), stops)
+        recorder = _Recorder(Path(place), stops, seed=seed)
         try:
-            train({**params, "adaptation_epochs": 0, "seed": 42, "device": "cpu", "threads": 1}, recorder)
+            train({**params, "adaptation_epochs": 0, "device": "cpu", "threads": 1}, recorder)
         except Pruned:
             pass
         return recorder.curve
