@@ -73,9 +73,9 @@ class Feed:
 
     async def finish(self) -> None:
         """Take the rest of the journal, and let every viewer have its last message."""
-        self.over = True
-        self._looked = 0.0
         await self.catch_up()
+        self.over = True
+        self._look()
         self._announce()
 
     async def catch_up(self) -> None:
@@ -151,7 +151,7 @@ class Feed:
     def _look(self) -> None:
         """See who runs the sweep now."""
         self._looked = time.monotonic()
-        found = owner(self.folder.journal)
+        found = None if self.over else owner(self.folder.journal)  # at the end its owner is about to let go of it
         if found is None:
             self._asked = None
         self._changed = self._changed or found != self._owner

@@ -112,7 +112,8 @@ def test_stop_ends_the_sweep_as_interrupted_and_resume_goes_on_for_the_same_view
                     monitor.ask("/stop", method="POST", headers=header)
             with pytest.raises(ConnectionClosed):
                 while True:
-                    viewer.take(received(socket))
+                    viewer.take(last := received(socket))
+            assert (last["state"], last["over"]) == ("interrupted", True)
         assert run.wait(DEADLINE) == 130
     assert read_result(folder).outcome is Outcome.INTERRUPTED
     with command("resume", "--sweep-id", "s", "--serve", port) as resumed:

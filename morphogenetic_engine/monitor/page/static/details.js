@@ -58,7 +58,7 @@ function outcome(trial) {
     state: trial.reason ? `${trial.state}: ${trial.reason}` : trial.state,
     started: timeOfDay(trial.started),
     duration: trial.state === "running" ? "" : clock(trial.duration, true),
-    attempt: String(trial.attempt),
+    attempts: String(trial.attempt + 1),
     seed: trial.seed,
   };
 }

@@ -65,6 +65,7 @@ function draw() {
 }
 
 function begin() {
+  document.body.classList.remove("waiting");
   const { sweep_id: id, sweep_type: type, workload, created, objectives } = store.sweep;
   setText(byId("sweep-id"), id);
   setText(byId("sweep-meta"), `${type.replaceAll("_", " ")} sweep of ${workload}, created ${new Date(created).toLocaleString()}`);
@@ -235,7 +236,7 @@ function failureRow({ trial, time, attempt, reason, message, again }) {
     {},
     element("th", { scope: "row" }, open),
     element("td", { class: "text" }, timeOfDay(time)),
-    element("td", {}, String(attempt)),
+    element("td", {}, String(attempt + 1)),
     element("td", { class: "text" }, reason.replaceAll("_", " ")),
     element("td", { class: "text long" }, message),
     element("td", { class: "text" }, again ? "tried again" : "failed"),

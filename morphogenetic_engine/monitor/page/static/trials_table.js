@@ -37,7 +37,7 @@ export class TrialsTable {
       })),
       { name: "time", value: (row) => row[5], shown: (row) => this.time(row), width: 6 },
       { name: "step", value: (row) => row[6], width: 5 },
-      { name: "attempt", value: (row) => row[2], width: 5 },
+      { name: "attempts", value: (row) => row[2] + 1, width: 5 },
       ...parameters.map((name, index) => ({ name, value: (row) => this.store.paramsOf(row)[index], width: 8, digits: 6 })),
       { name: "reason", value: (row) => row[8], text: true, width: 9 },
     ];
