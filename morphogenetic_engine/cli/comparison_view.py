@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.cli.bars import sparkline
-from morphogenetic_engine.cli.summary_view import comparison_table
-from morphogenetic_engine.reports.contenders import ComparisonReport
+from morphogenetic_engine.cli.comparison_table import Comparisons
+from morphogenetic_engine.reports.contenders import ComparisonReport, Contender
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.sweeps.space import shown
 
 _WIDTH = 30
+_UNLIMITED = 100_000
 
 
 def print_comparison(console: Console, report: ComparisonReport) -> None:
     """Print a comparison."""
     console.print(Text(f"{report.metric}, {report.direction}", style="dim"))
-    console.print(_contenders(report))
+    table = _contenders(report, with_parameters=True)
+    if Measurement.get(console, console.options.update(max_width=_UNLIMITED), table).maximum <= console.width:
+        console.print(table)
+    else:
+        console.print(_contenders(report, with_parameters=False))
+        console.print(Text("\n".join(f"{each.name}: {_parameters(each)}" for each in report.contenders), style="dim"))
     if report.sweeps:
         _part(console, "The sweeps as a whole", _sweeps(report))
-    _part(console, "Is the first really better?", comparison_table(report.comparisons))
+    _part(console, "Is the first really better?", Comparisons(report.comparisons))
     if report.shared:
         found = [each.comparison for each in report.shared]
         counts = ", ".join(f"{each.configurations} with {each.other}" for each in report.shared)
-        _part(console, f"Configurations in common ({counts})", comparison_table(found))
+        _part(console, f"Configurations in common ({counts})", Comparisons(found))
     if report.profiles and all(profile.runs > 1 for profile in report.profiles):
         _part(console, "Share of runs at least as good, from the worst to the best value", _profiles(report))
     for note in report.notes:
         console.print(Text(f"note: {note}", style="yellow"), soft_wrap=True)
 
 
-def _part(console: Console, heading: str, table: Table) -> None:
+def _part(console: Console, heading: str, table: RenderableType) -> None:
     console.print()
     console.print(Text(heading, style="bold"))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
-def _contenders(report: ComparisonReport) -> Table:
+def _contenders(report: ComparisonReport, *, with_parameters: bool) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("", "trial", "mean", "deviation", "95 % interval", "seeds", "evidence", "parameters"):
+    names = ("", "trial", "mean", "deviation", "95 % interval", "seeds", "evidence")
+    for name in (*names, "parameters") if with_parameters else names:
         table.add_column(name, justify="left" if name in ("", "evidence", "parameters") else "right", overflow="fold")
     for each in report.contenders:
         spread = each.spread
@@ -54,9 +62,13 @@ def _contenders(report: ComparisonReport) -> Table:
             interval,
             str(len(spread.values)),
             Text(each.evidence.value, style="yellow" if each.one_seed else ""),
-            Text(" ".join(f"{name}={shown(value)}" for name, value in each.params.items())),
+            *([Text(_parameters(each))] if with_parameters else []),
         )
     return table
+
+
+def _parameters(each: Contender) -> str:
+    return " ".join(f"{name}={shown(value)}" for name, value in each.params.items())
 
 
 def _sweeps(report: ComparisonReport) -> Table:

@@ -62,11 +62,18 @@ class ExperimentReports:
         from morphogenetic_engine.cli.displays import terminal
         from morphogenetic_engine.cli.summary_view import print_summary
 
-        title = "Best configurations" if trials is None else f"Trials: {len(rows)} of {len(trials)} that are meant"
+        match = " that match" if where else ""
+        title = "Best configurations" if trials is None else f"Trials: {len(rows)} of {len(trials)}{match}"
         print_summary(terminal(), summary, rows, title)
 
     def show_comparison(
-        self, names: Sequence[str], *, metric: str | None = None, tolerance: float = 0.0, as_json: bool = False
+        self,
+        names: Sequence[str],
+        *,
+        metric: str | None = None,
+        tolerance: float = 0.0,
+        direction: str | None = None,
+        as_json: bool = False,
     ) -> None:
         """Print the first of the sweeps or trials beside each of the others; `ID`, `ID:7`, `ID:best`, `ID:baseline`.
 
@@ -75,10 +82,12 @@ class ExperimentReports:
             SweepError: there is no such sweep, or its journal is damaged.
         """
         from morphogenetic_engine.reports.contenders import contend
+        from morphogenetic_engine.sweeps.sections import Direction
 
         ids = dict.fromkeys(name.partition(":")[0] for name in names)
         results = {sweep_id: self._read(sweep_id, keep_curves=False) for sweep_id in ids}
-        report = contend(results, names, metric=metric, tolerance=tolerance)
+        aim = None if direction is None else Direction(direction)
+        report = contend(results, names, metric=metric, tolerance=tolerance, direction=aim)
         if as_json:
             _print_json(asdict(report))
             return
@@ -162,15 +171,18 @@ def summary_command(*, sweep_id: str, results: Path, **given: object) -> None:
     default=0.0,
     help="Differences up to this do not matter.",
 )
+@click.option(
+    "--direction",
+    type=click.Choice(["maximize", "minimize"]),
+    help="What is better, of a metric that is no objective.  [default: by its name]",
+)
 @options.as_json
-def compare_command(
-    *, names: Sequence[str], results: Path, metric: str | None, tolerance: float, as_json: bool
-) -> None:
+def compare_command(*, names: Sequence[str], results: Path, **given: object) -> None:
     """Compare sweeps by their best configurations, or trials.
 
     Each is ID, ID:7, ID:best or ID:baseline.
     """
-    ExperimentReports(results).show_comparison(names, metric=metric, tolerance=tolerance, as_json=as_json)
+    ExperimentReports(results).show_comparison(names, **given)  # type: ignore[arg-type]  # as click read them
 
 
 @report.command("export")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -11,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.cli.bars import share_bar, sparkline
+from morphogenetic_engine.cli.comparison_table import Comparisons
 from morphogenetic_engine.cli.configuration_table import configuration_table, short_text
-from morphogenetic_engine.reports.comparison import Comparison, Verdict
 from morphogenetic_engine.reports.configurations import Configuration
 from morphogenetic_engine.reports.cost import Cost
 from morphogenetic_engine.reports.drawing.number_text import p_text
@@ -32,12 +31,6 @@ _MOST_PAIRS = 5
 _MOST_GROUPS = 8
 _BAR = 24
 _LETTERS = 20
-_VERDICTS = {
-    Verdict.BETTER: "green",
-    Verdict.WORSE: "red",
-    Verdict.NOT_ENOUGH_SEEDS: "yellow",
-    Verdict.ONE_SEED: "yellow",
-}
 
 
 def print_summary(console: Console, summary: SweepSummary, trials: Sequence[Configuration], title: str) -> None:
@@ -59,9 +52,9 @@ def _parts(summary: SweepSummary, trials: Table, title: str) -> Iterator[tuple[s
         comparisons = [summary.verdict.against_baseline, summary.verdict.against_runner_up]
         found = [each for each in comparisons if each is not None]
         if found:
-            yield f"Is the best really better? By {summary.verdict.evidence}", comparison_table(found)
-    if summary.overtuning is not None and (summary.overtuning.shrinkage or summary.overtuning.held_out):
-        yield "Does it hold elsewhere?", _overtuning(summary.overtuning)
+            yield f"Is the best really better? By {summary.verdict.evidence}", Comparisons(found)
+    if (known := summary.overtuning) is not None and (known.shrinkage or known.held_out or known.lost_seeds):
+        yield "Does it hold elsewhere?", _overtuning(known)
     if len(summary.trend.points) > 1:
         yield "Trend", _trend(summary)
     for importance in summary.importance:
@@ -95,28 +88,6 @@ def _head(summary: SweepSummary) -> Text:
     )
 
 
-def comparison_table(comparisons: Iterable[Comparison]) -> Table:
-    """Return comparisons as rows, the verdict last."""
-    table = _table()
-    for name in ("", "difference", "95 % interval", "better in", "p", "smallest p", "seeds", "verdict"):
-        justify: Literal["left", "right"] = "left" if name in ("", "verdict") else "right"
-        table.add_column(name, justify=justify, no_wrap=name == "difference")
-    for each in comparisons:
-        interval = "" if each.low is None or each.high is None else f"{each.low:+.4g} to {each.high:+.4g}"
-        single = each.verdict is Verdict.ONE_SEED
-        table.add_row(
-            Text(f"{each.one} against {each.other}"),
-            f"{each.difference:+.4g}",
-            interval,
-            "" if single else f"{each.probability:.0%}",
-            "" if single else f"{each.corrected_p:.2g}",
-            "" if single else f"{each.smallest_p:.2g}",
-            f"{each.seeds} {'pairs' if each.paired else 'each'}",
-            Text(each.verdict.value, style=_VERDICTS.get(each.verdict, "")),
-        )
-    return table
-
-
 def _overtuning(found: Overtuning) -> Text:
     lines = []
     if found.shrinkage is not None:
@@ -126,6 +97,8 @@ def _overtuning(found: Overtuning) -> Text:
             f"trial {each.trial}: the search reported {shown(each.search_value)}, the mean of {each.seeds} fresh seeds"
             f" is {shown(each.fresh_mean)}, {change}"
         )
+    for lost in found.lost_seeds:
+        lines.append(f"trial {lost.trial}: {lost.failed} of {lost.runs} runs with fresh seeds failed")
     if found.held_out is not None:
         held = found.held_out
         known = f"{held.metric}, which no decision saw, is {shown(held.of_best)} for the best"
@@ -227,7 +200,7 @@ def _failures(failures: Failures) -> Text:
     for each in failures.regions[:_MOST_GROUPS]:
         here, there = f"{each.failed} of {each.ended}", f"{each.failed_elsewhere} of {each.ended_elsewhere}"
         place = f"{each.region.parameter} {each.region.label}"
-        lines.append(f"with {place}: {here} failed, elsewhere {there} ({p_text(each.p)})")
+        lines.append(f"with {place}: {here} {each.what}, elsewhere {there} ({p_text(each.p)})")
     if failures.tried_again:
         lines.append(f"{failures.tried_again} attempts failed and were tried again")
     return Text("\n".join(lines))

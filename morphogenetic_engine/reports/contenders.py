@@ -12,9 +12,15 @@ from morphogenetic_engine.reports.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.profiles import Profile, profiles_of
 from morphogenetic_engine.sweeps.averages import mean_of, median_of
 from morphogenetic_engine.sweeps.confirmation import baseline_of
+from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.sections import Direction
 from morphogenetic_engine.trial import Value, text
+
+_SMALL_IS_GOOD = (
+    *("loss", "error", "rmse", "mse", "mae", "nll", "perplexity", "regret"),
+    *("time", "seconds", "duration", "latency", "cost", "memory", "dip"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,19 +84,26 @@ class ComparisonReport:
 
 
 def contend(
-    results: Mapping[str, SweepResult], named: Sequence[str], *, metric: str | None = None, tolerance: float = 0.0
+    results: Mapping[str, SweepResult],
+    named: Sequence[str],
+    *,
+    metric: str | None = None,
+    tolerance: float = 0.0,
+    direction: Direction | None = None,
 ) -> ComparisonReport:
     """Compare what is named: `ID` (a sweep, by its best configuration), `ID:7` (a trial), `ID:best`, `ID:baseline`.
+
+    `direction` is of a metric that is no objective; left out, it is guessed from the metric's name.
 
     Raises:
         ConfigError: a name is unknown, names a trial without a value, or there is nothing to compare.
     """
     chosen = [_chosen(results, name) for name in named]
     if len(set(named)) < 2:
-        raise ConfigError("compare: needs two different sweeps or trials at least")
+        raise ConfigError("compare: needs two different sweeps or trials at least, such as ID:best ID:baseline")
     first = chosen[0][0]
     target = metric or first.config.optimization.target_metric
-    direction = _direction(first, target)
+    aim = _direction(first, target, direction)
     known = [_evidence(result, trial, target, name) for (result, trial), name in zip(chosen, named, strict=True)]
     kind = next((each for each in Evidence if all(each in found for found in known)), None)
     contenders = tuple(
@@ -103,17 +116,17 @@ def contend(
     whole = [results[name] for name in named if ":" not in name]
     return ComparisonReport(
         metric=target,
-        direction=direction.value,
+        direction=aim.value,
         contenders=contenders,
-        comparisons=compare_with(samples[0], samples[1:], direction, tolerance=tolerance),
-        sweeps=tuple(_sweep(result, target, direction) for result in whole),
+        comparisons=compare_with(samples[0], samples[1:], aim, tolerance=tolerance),
+        sweeps=tuple(_sweep(result, target, aim) for result in whole),
         shared=tuple(
-            _shared(whole[0], other, pairs, direction, tolerance)
+            _shared(whole[0], other, pairs, aim, tolerance)
             for other in whole[1:]
             if (pairs := _pairs(whole[0], other, target))
         ),
-        profiles=profiles_of(_profiled(whole, samples, target), direction),
-        notes=_notes(contenders, chosen, known),
+        profiles=profiles_of(_profiled(whole, samples, target), aim),
+        notes=(*_guess(first, target, direction, aim), *_notes(contenders, chosen, known)),
     )
 
 
@@ -137,16 +150,27 @@ def _chosen(results: Mapping[str, SweepResult], name: str) -> tuple[SweepResult,
     return result, trial
 
 
-def _direction(result: SweepResult, metric: str) -> Direction:
+def _direction(result: SweepResult, metric: str, given: Direction | None) -> Direction:
     for objective in result.config.optimization.all_objectives:
         if objective.metric == metric:
+            if given not in (None, objective.direction):
+                raise ConfigError(
+                    f"compare: --direction: the sweep says {objective.direction} of {metric}; leave it out"
+                )
             return objective.direction
     known = {name for trial in result.complete for name in trial.metrics}
     if metric not in known:
-        hint = did_you_mean(metric, known)
+        hint = did_you_mean(metric, known) or f"; the metrics are {', '.join(sorted(known))}"
         raise ConfigError(f"compare: --metric: sweep {result.info.sweep_id} has no metric {metric!r}{hint}")
-    lower = any(part in metric.lower() for part in ("loss", "error", "time", "dip"))
-    return Direction.MINIMIZE if lower else Direction.MAXIMIZE
+    if given is not None:
+        return given
+    return Direction.MINIMIZE if any(part in metric.lower() for part in _SMALL_IS_GOOD) else Direction.MAXIMIZE
+
+
+def _guess(result: SweepResult, metric: str, given: Direction | None, aim: Direction) -> tuple[str, ...]:
+    if given is not None or any(metric == each.metric for each in result.config.optimization.all_objectives):
+        return ()
+    return (f"{metric} is no objective; by its name to {aim} it is better, --direction says otherwise",)
 
 
 def _evidence(result: SweepResult, trial: TrialRecord, metric: str, name: str) -> dict[Evidence, Mapping[int, float]]:
@@ -236,6 +260,12 @@ def _notes(
             + ", ".join(f"{each.name}: {each.evidence}" for each in contenders)
             + "); confirm all of them on fresh seeds"
         )
+    for each, (_, trial) in zip(contenders, chosen, strict=True):
+        failed = sum(run.state is not TrialState.COMPLETE for run in trial.confirmations.values())
+        if failed and each.evidence is Evidence.CONFIRMED:
+            notes.append(
+                f"{each.name}: {failed} of {len(trial.confirmations)} runs with fresh seeds failed, which no mean shows"
+            )
     for each, found in zip(contenders, known, strict=True):
         stronger = next(iter(found))
         if stronger is not each.evidence:

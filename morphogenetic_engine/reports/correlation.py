@@ -15,12 +15,14 @@ import numpy as np
 
 from morphogenetic_engine.reports.columns import Column, Floats, metric_column, parameter_column
 from morphogenetic_engine.reports.ranks import ranks_of
+from morphogenetic_engine.reports.significance import f_test_p, holm
 from morphogenetic_engine.sweeps.averages import scaled
 from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, SweepResult
 
 FEWEST_TRIALS = 4
 """Of three, any two go together."""
 MOST_METRICS = 12
+CLEAR_TREND = 0.01
 
 Measure = Literal["correlation", "correlation ratio", "Cramer's V"]
 
@@ -76,6 +78,22 @@ def correlations_of(result: SweepResult) -> Correlations:
         tuple(each.name for each in metrics),
         tuple(association(one, other) for one, other in pairs),
     )
+
+
+def clear_trends(correlations: Correlations) -> tuple[Association, ...]:
+    """Return the numbers among the parameters that rise or fall with the first objective, the strongest first.
+
+    By the F-test of the rank coefficients, with Holm's correction. Trials that a sampler drew near earlier ones are not
+    independent, so the level is 0.01.
+    """
+    found = [(each, each.rank) for each in correlations.with_objective() if each.measure == "correlation" and each.rank]
+    corrected = holm([_trend_p(rank, each.trials) for each, rank in found])
+    return tuple(each for (each, _), p in zip(found, corrected, strict=True) if p <= CLEAR_TREND)
+
+
+def _trend_p(rank: float, trials: int) -> float:
+    explained = rank**2
+    return 0.0 if explained >= 1 else f_test_p(explained * (trials - 2) / (1 - explained), 1, trials - 2)
 
 
 def association(one: Column, other: Column) -> Association:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphogenetic_engine.reports.columns import Column, is_ordered, parameter_column
+from morphogenetic_engine.reports.evidence import SEED
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.space import Choices, IntRange, Parameter
 
@@ -51,7 +52,7 @@ def edge_warnings(result: SweepResult) -> tuple[EdgeWarning, ...]:
     ranked = result.ranked
     found = []
     for name, axis in result.config.space.axes.items():
-        if ranked and is_ordered(axis) and name in ranked[0].params:
+        if ranked and is_ordered(axis) and name in ranked[0].params and name != SEED:
             column = parameter_column(name, axis, [trial for trial in ranked if name in trial.params])
             warning = _warning(column, axis)
             if warning is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from morphogenetic_engine.reports.comparison import Comparison, Verdict
+from morphogenetic_engine.reports.correlation import Correlations, clear_trends
 from morphogenetic_engine.reports.cost import Cost
 from morphogenetic_engine.reports.edges import EdgeWarning
 from morphogenetic_engine.reports.evidence import Evidence
@@ -23,6 +24,7 @@ def findings_of(
     verdict: BestVerdict | None,
     overtuning: Overtuning | None,
     importance: Sequence[Importance],
+    correlations: Correlations,
     edges: Sequence[EdgeWarning],
     failures: Failures,
     cost: Cost,
@@ -30,8 +32,8 @@ def findings_of(
     """Return up to five lines; what cannot be said is said so."""
     lines = [
         _best_line(result),
-        _verdict_line(result, verdict, overtuning),
-        _importance_line(importance),
+        f"{_verdict_line(result, verdict, overtuning)}{_lost_seeds(overtuning)}",
+        _importance_line(importance, correlations),
         _space_line(edges, failures),
         _cost_line(result, cost),
     ]
@@ -39,9 +41,9 @@ def findings_of(
 
 
 def duration(seconds: float) -> str:
-    """Return a duration for people: 0.8 s, 12 s, 5 min 10 s, 3 h 20 min, 2 d 4 h."""
+    """Return a duration for people: 3 ms, 0.8 s, 12 s, 5 min 10 s, 3 h 20 min, 2 d 4 h."""
     if seconds < 0.05:
-        return "0 s"
+        return f"{1000 * seconds:.2g} ms" if seconds >= 0.00005 else "0 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:
@@ -101,7 +103,13 @@ def _verdict_line(result: SweepResult, verdict: BestVerdict | None, overtuning: 
     rival = f"the baseline (trial {verdict.baseline})" if verdict.against_baseline else f"trial {verdict.runner_up}"
     other = result.best is not None and verdict.trial != result.best.number
     lead = f"Over several seeds trial {verdict.trial} comes first. " if other else ""
-    return f"{lead}{_said(compared, verdict.trial, rival)}, by {verdict.evidence}."
+    more = (Evidence.CONFIRMED, Evidence.REPLICATES)
+    advice = " `sweep confirm` adds fresh ones." if verdict.evidence in more and _too_few(compared) else ""
+    return f"{lead}{_said(compared, verdict.trial, rival)}, by {verdict.evidence}.{advice}"
+
+
+def _too_few(compared: Comparison) -> bool:
+    return compared.verdict in (Verdict.NOT_ENOUGH_SEEDS, Verdict.ONE_SEED)
 
 
 def _said(compared: Comparison, best: int, rival: str) -> str:
@@ -119,7 +127,14 @@ def _said(compared: Comparison, best: int, rival: str) -> str:
             return f"No difference shown between trial {best} and {rival} (p = {compared.corrected_p:.2g}, {seeds})"
 
 
-def _importance_line(importance: Sequence[Importance]) -> str:
+def _lost_seeds(overtuning: Overtuning | None) -> str:
+    """Say what no mean over fresh seeds shows: the runs that have no value."""
+    lost = overtuning.lost_seeds if overtuning else ()
+    said = [f"{each.failed} of {each.runs} runs of trial {each.trial}" for each in lost[:3]]
+    return f" On fresh seeds {', '.join(said)} failed, which no mean shows." if said else ""
+
+
+def _importance_line(importance: Sequence[Importance], correlations: Correlations) -> str:
     if not importance:
         return ""
     first = importance[0]
@@ -127,9 +142,19 @@ def _importance_line(importance: Sequence[Importance]) -> str:
         return f"Which parameters matter is not known: {first.withheld}."
     clear = [each for each in first.parameters if each.clear]
     if not clear:
-        return f"No parameter matters more than chance would show ({first.method}, {first.trials} trials)."
+        return (
+            f"No parameter stands out from chance as what the best have in common ({first.method}, {first.trials}"
+            f" trials){_trends(correlations)}."
+        )
     named = ", ".join(f"{each.parameter} ({each.share:.0%})" for each in clear[:3])
     return f"What matters for {first.objective}: {named}, by {first.method}."
+
+
+def _trends(correlations: Correlations) -> str:
+    """Say which parameters go with the objective all the same: it takes fewer trials to see that."""
+    trends = clear_trends(correlations)[:2]
+    said = ", ".join(f"{each.one} (rank correlation {each.rank:+.2f})" for each in trends)
+    return f", but {correlations.metrics[0]} goes with {said}" if said else ""
 
 
 def _space_line(edges: Sequence[EdgeWarning], failures: Failures) -> str:
@@ -138,7 +163,10 @@ def _space_line(edges: Sequence[EdgeWarning], failures: Failures) -> str:
         place = f"{edge.parameter} is best at its {edge.side} end ({shown(edge.bound)})"
         parts.append(f"{place}: widen it" if edge.strong else place)
     if failures.failed:
-        where = [f", most where {each.region.parameter} is {each.region.label}" for each in failures.regions[:1]]
+        where = [
+            f", {'most' if each.reason is None else f'by {each.reason}'} where {each.region.parameter} is {each.region.label}"
+            for each in failures.regions[:2]
+        ]
         trials = "trial" if failures.ended == 1 else "trials"
         parts.append(f"{failures.failed} of {failures.ended} {trials} failed{''.join(where)}")
     return f"{'; '.join(parts)}." if parts else ""

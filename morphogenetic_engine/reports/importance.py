@@ -45,7 +45,7 @@ class ParameterImportance:
     """The 90 % interval of the share, from resampled trials."""
     high: float
     noise: float
-    """What the share of a parameter that does not matter reaches in one case of twenty."""
+    """Where no parameter matters, one of them or more passes its level in one sweep of twenty."""
 
     @property
     def clear(self) -> bool:
@@ -142,7 +142,7 @@ def _with_intervals(
     shares_RP = _normalized(resampled_RP)
     spread_RP = (shares_RP - shares_RP.mean(axis=0)) * scale
     low_P, high_P = np.clip(share_P + np.quantile(spread_RP, [0.05, 0.95], axis=0), 0, 1)
-    noise_P = np.quantile(shuffled_RP, 0.95, axis=0) / total if total > 0 else np.ones_like(whole_P)
+    noise_P = _noise(shuffled_RP) / total if total > 0 else np.ones_like(whole_P)
     found = [
         ParameterImportance(name, share, min(low, share), max(high, share), noise)
         for name, share, low, high, noise in zip(
@@ -150,6 +150,14 @@ def _with_intervals(
         )
     ]
     return tuple(sorted(found, key=lambda each: -each.share))
+
+
+def _noise(shuffled_RP: Floats) -> Floats:
+    """Return the level that in one shuffle of twenty any of the parameters passes: of ten, one passes its own often."""
+    alone_P = np.quantile(shuffled_RP, 0.95, axis=0)
+    relative_RP = np.divide(shuffled_RP, alone_P, out=np.zeros_like(shuffled_RP), where=alone_P > 0)
+    level: Floats = alone_P * max(1.0, float(np.quantile(relative_RP.max(axis=1), 0.95)))
+    return level
 
 
 def _normalized(shares: Floats) -> Floats:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.reports.evidence import confirmed_values
 from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
+from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 
 
@@ -26,6 +27,15 @@ class Shrinkage:
     seeds: int
     loss: float
     """How much of the promise is gone, in the objective's unit; positive: the fresh seeds are worse."""
+
+
+@dataclass(frozen=True)
+class LostSeeds:
+    """Runs with fresh seeds that have no value: a mean over the others is a mean over survivors."""
+
+    trial: int
+    failed: int
+    runs: int
 
 
 @dataclass(frozen=True)
@@ -54,12 +64,19 @@ class Overtuning:
     """None: the winner was not confirmed."""
     held_out: HeldOut | None
     """None: the trials return no such metric."""
+    lost_seeds: tuple[LostSeeds, ...]
+    """Of each configuration that was confirmed and failed, the most first."""
 
     @property
     def warning(self) -> bool:
         """Whether the winner should not be believed as it stands."""
         lost = self.held_out is not None and self.held_out.loss > 0
-        return lost or (self.shrinkage is not None and self._clear(self.shrinkage)) or self._unproven
+        return (
+            lost
+            or bool(self.lost_seeds)
+            or (self.shrinkage is not None and self._clear(self.shrinkage))
+            or self._unproven
+        )
 
     @property
     def _unproven(self) -> bool:
@@ -80,7 +97,20 @@ def overtuning_of(result: SweepResult) -> Overtuning | None:
         return None
     fresh = list(confirmed_values(best, target).values())
     one_seed = len(fresh) < 2 and len(best.replicates) < 2
-    return Overtuning(len(result.ranked), one_seed, _shrinkage(result, best, fresh), _held_out(result, best))
+    shrinkage, held_out = _shrinkage(result, best, fresh), _held_out(result, best)
+    return Overtuning(len(result.ranked), one_seed, shrinkage, held_out, _lost_seeds(result))
+
+
+def _lost_seeds(result: SweepResult) -> tuple[LostSeeds, ...]:
+    counted = (
+        LostSeeds(
+            trial.number,
+            sum(run.state is not TrialState.COMPLETE for run in trial.confirmations.values()),
+            len(trial.confirmations),
+        )
+        for trial in result.trials
+    )
+    return tuple(sorted((each for each in counted if each.failed), key=lambda each: -each.failed))
 
 
 def _shrinkage(result: SweepResult, best: TrialRecord, fresh: list[float]) -> Shrinkage | None:

@@ -105,6 +105,7 @@ def summarize(
     objectives = result.config.optimization.all_objectives
     best = best_configurations(result, top)
     verdict, overtuning = verdict_of(result), overtuning_of(result)
+    correlations = correlations_of(result)
     importance = tuple(importance_of(result, each, method) for each in objectives for method in methods)
     edges, failures = edge_warnings(result), failures_of(result)
     cost = cost_of(result, price_per_hour=price_per_hour)
@@ -118,6 +119,7 @@ def summarize(
             verdict=verdict,
             overtuning=overtuning,
             importance=importance,
+            correlations=correlations,
             edges=edges,
             failures=failures,
             cost=cost,
@@ -127,7 +129,7 @@ def summarize(
         overtuning=overtuning,
         trend=trend_of(result),
         importance=importance,
-        correlations=correlations_of(result),
+        correlations=correlations,
         interactions=interactions_of(result),
         slices=slices_of(result),
         edges=edges,

@@ -48,7 +48,7 @@ def parse_filter(written: str, names: Names, where: str = "--where") -> Conditio
     """Return the condition that a text describes.
 
     Raises:
-        ConfigError: it breaks the grammar, or names what no trial has.
+        ConfigError: it breaks the grammar, or names what no trial has, or a value that none can have.
     """
     return _Parser(_tokens(written, where), names, where).parse()
 
@@ -128,28 +128,35 @@ class _Parser:
         self._names.check(name, f"{self._where}: column {self._next.column}")
         self._place += 1
         if self._take("in"):
-            wanted = self._values()
+            wanted = self._values(name)
             return lambda trial: any(_equal(value_of(trial, name), each) for each in wanted)
         sign = self._next.text
         if self._take("!="):
-            value = self._value()
+            value = self._value(name)
             return lambda trial: not _equal(value_of(trial, name), value)
         if self._next.kind != "sign" or not self._take(*_ORDERS, *_EQUAL):
             raise self._error("one of < <= > >= = != in")
-        value = self._value()
+        value = self._value(name, equal=sign in _EQUAL)
         return lambda trial: _holds(sign, value_of(trial, name), value)
 
-    def _values(self) -> list[Value]:
+    def _values(self, name: str) -> list[Value]:
         if not self._take("("):
             raise self._error("`(`")
-        values = [self._value()]
+        values = [self._value(name)]
         while self._take(","):
-            values.append(self._value())
+            values.append(self._value(name))
         if not self._take(")"):
             raise self._error("`,` or `)`")
         return values
 
-    def _value(self) -> Value:
+    def _value(self, name: str, *, equal: bool = True) -> Value:
+        """Take a value that the name can have."""
+        where = f"{self._where}: column {self._next.column}"
+        value = self._any_value()
+        self._names.check_value(name, value, where, equal=equal)
+        return value
+
+    def _any_value(self) -> Value:
         token = self._next
         self._place += 1
         match token.kind:

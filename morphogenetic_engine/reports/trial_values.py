@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from morphogenetic_engine.errors import ConfigError, did_you_mean
+from morphogenetic_engine.errors import ConfigError, FailureReason, did_you_mean
+from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.sections import Direction
-from morphogenetic_engine.trial import Value
+from morphogenetic_engine.sweeps.space import Choices
+from morphogenetic_engine.trial import Value, text
 
 OWN = ("trial", "state", "reason", "seed", "message", "attempts", "duration", "steps")
 """What every trial has; a parameter or metric of such a name is `parameter.seed`, `metric.duration`."""
@@ -20,6 +22,8 @@ class Names:
 
     parameters: frozenset[str]
     metrics: frozenset[str]
+    values: Mapping[str, tuple[Value, ...]]
+    """All values that a parameter can have, of those that can be text."""
 
     @property
     def all(self) -> list[str]:
@@ -37,13 +41,45 @@ class Names:
             hint = did_you_mean(name, self.all) or f"; the names are {', '.join(self.all)}"
             raise ConfigError(f"{where}: unknown name {name!r}{hint}")
 
+    def check_value(self, name: str, value: Value, where: str, *, equal: bool) -> None:
+        """Hold a value against those that a name can have; with `equal` it must be one of them.
+
+        Raises:
+            ConfigError: no trial can have such a value, so that a condition on it is a typing error.
+        """
+        if name == "message":
+            return
+        known = self._values_of(name)
+        texts = [each for each in known if isinstance(each, str)]
+        if isinstance(value, str) and not texts:
+            raise ConfigError(f"{where}: {name} is no text, but got {value!r}")
+        if not isinstance(value, str) and known and len(texts) == len(known):
+            raise ConfigError(f"{where}: {name} is text, but got {text(value)}")
+        if equal and isinstance(value, str) and value not in texts:
+            hint = did_you_mean(value, texts) or f"; the values are {', '.join(map(text, known))}"
+            raise ConfigError(f"{where}: {name} is never {value!r}{hint}")
+
+    def _values_of(self, name: str) -> tuple[Value, ...]:
+        """Return all values of a name that can be text; none of one that cannot."""
+        kind, _, bare = name.rpartition(".")
+        if kind == "parameter" or (name not in OWN and name in self.parameters):
+            return self.values.get(bare, ())
+        own: Mapping[str, tuple[Value, ...]] = {
+            "state": tuple(each.value for each in TrialState),
+            "reason": tuple(each.value for each in FailureReason),
+        }
+        return own.get(name, ())
+
 
 def names_of(result: SweepResult) -> Names:
     """Return the names of a sweep's values."""
     space, optimization = result.config.space, result.config.optimization
     wanted = [*(each.metric for each in optimization.all_objectives), *optimization.secondary_metrics]
     reported = {name for trial in result.trials for name in trial.metrics}
-    return Names(frozenset({*space.axes, *space.fixed}), frozenset({*wanted, *reported}))
+    values: dict[str, tuple[Value, ...]] = {name: (value,) for name, value in space.fixed.items()}
+    values |= {name: tuple(axis.values) for name, axis in space.axes.items() if isinstance(axis, Choices)}
+    with_text = {name: known for name, known in values.items() if any(isinstance(each, str) for each in known)}
+    return Names(frozenset({*space.axes, *space.fixed}), frozenset({*wanted, *reported}), with_text)
 
 
 def value_of(trial: TrialRecord, name: str) -> Value | None:

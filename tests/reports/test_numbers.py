@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.reports.columns import Column, metric_column, parameter_column
 from morphogenetic_engine.reports.correlation import association, correlations_of, strongest
 from morphogenetic_engine.reports.cost import cost_of
@@ -214,6 +215,30 @@ def test_failures_are_grouped_by_message_and_found_where_they_crowd() -> None:
     (region,) = found.regions
     assert (region.region.low, region.failed, region.ended, region.failed_elsewhere) == (0.8, 8, 8, 0)
     assert region.p < 0.001
+
+
+def test_each_reason_is_found_where_it_crowds_and_no_region_is_said_twice() -> None:
+    """Small networks run out of time, large steps diverge: together they crowd nowhere in particular."""
+    space = {"lr": {"low": 1e-4, "high": 1.0, "log": True}, "size": ["small", "large"], "x": {"low": 0.0, "high": 1.0}}
+    trials = []
+    for n in range(60):
+        params: dict[str, float | str] = {"lr": 10 ** (-4 + n / 15), "size": "small" if n % 6 == 0 else "large"}
+        reason = FailureReason.NON_FINITE_METRIC if n >= 48 else FailureReason.TIMEOUT if n % 6 == 0 else None
+        made = trial(n, {**params, "x": n * 7 % 60 / 60}, None if reason else 0.5)
+        made.state, made.reason = (TrialState.FAILED if reason else TrialState.COMPLETE), reason
+        trials.append(made)
+    found = failures_of(sweep(trials, space)).regions
+    assert {(each.region.parameter, each.region.label, each.reason) for each in found} == {
+        ("lr", "0.158489 to 0.857696", "non_finite_metric"),
+        ("size", "small", "timeout"),
+    }
+    assert all(each.failed_elsewhere == 0 for each in found)
+
+
+def test_a_seed_that_is_searched_has_no_edge_to_widen() -> None:
+    trials = [trial(n, {"x": 0.5, "seed": n}, float(n)) for n in range(20)]
+    space = {"x": {"low": 0.0, "high": 1.0}, "seed": {"type": "int", "low": 0, "high": 19}}
+    assert not edge_warnings(sweep(trials, space))
 
 
 def test_failures_by_chance_have_no_region() -> None:

@@ -11,6 +11,8 @@ import pytest
 
 import morphogenetic_engine.reports
 
+from morphogenetic_engine.reports.correlation import clear_trends, correlations_of
+from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.importance import RESAMPLES
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
 from morphogenetic_engine.sweeps.events import TrialState
@@ -164,3 +166,33 @@ def test_fanova_leaves_conditional_parameters_out_and_ped_anova_does_not() -> No
     ped, fanova = summarize(conditional()).importance
     assert (ped.left_out, fanova.left_out) == ((), ("momentum",))
     assert {each.parameter for each in ped.parameters} == {"rule", "momentum"}
+
+
+def test_a_trend_is_said_where_the_best_do_not_stand_out() -> None:
+    """The objective rises with x up to a plateau, on which the best may lie anywhere."""
+    random = np.random.default_rng(4)
+    trials = []
+    for n in range(30):
+        params: Params = {"x": float(random.uniform()), "lr": float(10 ** random.uniform(-4, 0)), "kind": "relu"}
+        trials.append(trial(n, params, min(float(params["x"]), 0.4) + float(random.normal()) / 50))
+    (line,) = [each for each in summarize(sweep(trials)).findings if "PED-ANOVA" in each]
+    assert line.startswith("No parameter stands out from chance as what the best have in common")
+    assert ", but val_acc goes with x (rank correlation +0." in line
+
+
+def test_no_trend_is_said_of_chance() -> None:
+    random = np.random.default_rng(4)
+    said = 0
+    for _ in range(20):
+        params: list[Params] = [{"x": float(random.uniform()), "lr": 0.1, "kind": "relu"} for _ in range(25)]
+        result = sweep([trial(n, each, float(random.uniform())) for n, each in enumerate(params)])
+        said += len(clear_trends(correlations_of(result)))
+    assert said <= 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.0, "0 s"), (0.00048, "0.48 ms"), (0.012, "12 ms"), (0.2, "0.2 s"), (12.3, "12 s"), (3660.0, "1 h 1 min")],
+)
+def test_a_duration_is_short_and_never_nothing(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown

@@ -188,3 +188,14 @@ def test_a_choice_that_is_the_best_on_the_test_split_lost_nothing() -> None:
     found = overtuning_of(sweep(trials, BASELINE))  # the third was never the best so far
     assert found is not None and found.held_out is not None and not found.warning
     assert (found.held_out.best_incumbent, found.held_out.of_best, found.held_out.loss) == (1, 0.6, 0)
+
+
+def test_fresh_seeds_that_failed_are_said_beside_the_mean_of_the_others() -> None:
+    result = searched([0.9 + n / 1000 for n in range(SEEDS)], [0.5] * SEEDS)
+    best = next(each for each in result.trials if each.number == 1)
+    for index in range(3):
+        best.confirmations[index] = Confirmation(500 + index, TrialState.FAILED, {}, 1.0)
+    found = overtuning_of(result)
+    assert found is not None and found.warning
+    assert [(each.trial, each.failed, each.runs) for each in found.lost_seeds] == [(1, 3, SEEDS)]
+    assert f"On fresh seeds 3 of {SEEDS} runs of trial 1 failed" in summarize(result).findings[1]
