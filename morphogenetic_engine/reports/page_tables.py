@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from morphogenetic_engine.reports.comparison import Comparison, Verdict
 from morphogenetic_engine.reports.configurations import Configuration, Spread
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.page_data import metric_names
+from morphogenetic_engine.reports.page_fitting import PAGE_WIDTH, columns_that_fit, left_out_note
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.space import shown
 from morphogenetic_engine.trial import Value
 
+_BEST_WIDTH = PAGE_WIDTH - 190
+"""Less rank, trial and time."""
 STATIC_ROWS = 200
 """Rows of the trial table in a page whose script does not run."""
 
@@ -38,6 +41,7 @@ class BestTable:
     text_columns: frozenset[str]
     """The columns of words, which are aligned on the left."""
     rows: tuple[BestRow, ...]
+    left_out: str
 
 
 @dataclass(frozen=True)
@@ -132,8 +136,11 @@ def comparison_rows(summary: SweepSummary) -> list[ComparisonRow]:
     return [_comparison(each, summary.verdict.baseline) for each in found if each is not None]
 
 
-def best_table(summary: SweepSummary, order: Sequence[str]) -> BestTable:
-    """Return the best configurations with their parameters, objectives and, where there are some, means over seeds."""
+def best_table(summary: SweepSummary, order: Sequence[str], *, printed: bool = False) -> BestTable:
+    """Return the best configurations with their parameters, objectives and, where there are some, means over seeds.
+
+    A `printed` table has the columns that fit a page.
+    """
     metrics = [each.metric for each in summary.objectives]
     parameters = [name for name in order if any(name in each.params for each in summary.best)]
     confirmed = any(each.confirmed for each in summary.best)
@@ -151,11 +158,17 @@ def best_table(summary: SweepSummary, order: Sequence[str]) -> BestTable:
         cells.extend(_cell(each.params.get(name)) for name in parameters)
         rows.append(BestRow(each.rank, each.trial, each.baseline, tuple(cells), number_text(each.seconds, 3)))
     words = {name for name in parameters if any(isinstance(each.params.get(name), str) for each in summary.best)}
-    return BestTable((*columns, *parameters), frozenset(words), tuple(rows))
+    columns += parameters
+    fitting = columns_that_fit(columns, [row.cells for row in rows], _BEST_WIDTH) if printed else len(columns)
+    shown_rows = tuple(replace(row, cells=row.cells[:fitting]) for row in rows)
+    return BestTable(tuple(columns[:fitting]), frozenset(words), shown_rows, left_out_note(columns[fitting:]))
 
 
-def trial_rows(result: SweepResult, order: Sequence[str]) -> TrialRows:
-    """Return the trials, the best first, then those without an objective; at most STATIC_ROWS."""
+def trial_rows(result: SweepResult, order: Sequence[str], *, printed: bool = False) -> TrialRows:
+    """Return the trials, the best first, then those without an objective; at most STATIC_ROWS.
+
+    A `printed` table has the columns that fit a page.
+    """
     ranked = {trial.number for trial in result.ranked}
     trials = [*result.ranked, *(trial for trial in result.trials if trial.number not in ranked)]
     objectives = [each.metric for each in result.config.optimization.all_objectives]
@@ -177,8 +190,10 @@ def trial_rows(result: SweepResult, order: Sequence[str]) -> TrialRows:
         for trial in trials[:STATIC_ROWS]
     )
     left = len(trials) - len(rows)
-    note = f"The {len(rows)} best of {len(trials):,} trials; all of them are in trials.csv." if left else ""
-    return TrialRows(columns, frozenset(words), rows, note)
+    note = f"The {len(rows)} best of {len(trials):,} trials; all of them are in trials.csv. " if left else ""
+    fitting = columns_that_fit(columns, rows) if printed else len(columns)
+    cut = tuple(row[:fitting] for row in rows)
+    return TrialRows(columns[:fitting], frozenset(words), cut, (note + left_out_note(columns[fitting:])).rstrip())
 
 
 def replay_lines(summary: SweepSummary) -> list[str]:

@@ -163,6 +163,15 @@ def test_ten_thousand_trials_are_sorted_and_filtered_with_few_rows_in_the_docume
         page.locator("#trials").evaluate("grid => { grid.scrollTop = 30 * 5000 }")
         rows = page.locator("#trials tbody tr:not(.pad)")
         expect(rows.first).to_have_attribute("aria-rowindex", re.compile("49[0-9]{2}|5[0-9]{3}"))
+        page.locator("#trials").evaluate("grid => { grid.scrollTop = 0 }")
+        expect(rows.first).to_have_attribute("aria-rowindex", "2")
+        page.locator("#trials .open").first.focus()
+        reached = []
+        for _ in range(60):
+            reached.append(page.evaluate("document.activeElement.closest('tr').ariaRowIndex"))
+            page.keyboard.press("Tab")
+            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert reached == [str(row) for row in range(2, 62)]
         page.locator("#filter-text").fill("x=0.1234")
         expect(page.locator("#trials-count")).to_have_text("1 of 10000 trials")
         page.locator("#filter-text").fill("")

@@ -140,7 +140,22 @@ def test_a_filter_that_means_nothing_is_marked_and_keeps_everything(tmp_path: Pa
     box = opened.get_by_label("Filter lr", exact=True)
     box.fill("small")
     expect(box).to_have_attribute("aria-invalid", "true")
+    expect(opened.locator("#count")).to_have_text("10 trials; the filter of lr means nothing")
+    opened.get_by_role("button", name="Clear filters").click()
     expect(opened.locator("#count")).to_have_text("10 trials")
+    expect(box).to_have_value("")
+
+
+def test_the_keyboard_reaches_every_trial(tmp_path: Path, visit: Visit) -> None:
+    opened = visit.open(written(tmp_path, sweep(some_trials(80))))
+    opened.locator("#grid .open").first.focus()
+    reached = []
+    for _ in range(80):
+        reached.append(int(opened.evaluate("document.activeElement.textContent")))
+        opened.keyboard.press("Tab")
+        opened.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert sorted(reached) == list(range(80))
+    assert opened.evaluate("document.activeElement.closest('#grid')") is None
 
 
 def test_brushing_an_axis_filters_the_table_and_the_figures(tmp_path: Path, visit: Visit) -> None:

@@ -13,10 +13,15 @@ from rich.console import Console
 from morphogenetic_engine.cli import closing_report
 from morphogenetic_engine.reports import page_file
 from morphogenetic_engine.reports.export import export
+from morphogenetic_engine.reports.page_fitting import columns_that_fit
+from morphogenetic_engine.reports.page_tables import trial_rows
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.runner import run_sweep
 from tests.conftest import StartSweep
+from tests.reports.sweeps import sweep, trial
+
+X = {"x": {"low": 0.0, "high": 1.0}}
 
 
 @pytest.fixture
@@ -35,6 +40,21 @@ def test_the_pdf_is_one_and_has_pages(folder: SweepFolder, tmp_path: Path) -> No
     (file,) = export(ReportedSweep(folder), ["pdf"], tmp_path / "out")
     content = file.read_bytes()
     assert content.startswith(b"%PDF-") and len(content) > 20_000
+
+
+def test_a_printed_table_has_the_columns_that_fit_and_names_the_others() -> None:
+    rows = [("0", "complete", "0.123456", *["0.123456"] * 20)]
+    columns = ("trial", "state", "val_acc", *(f"parameter_{n}" for n in range(20)))
+    fitting = columns_that_fit(columns, rows)
+    assert 5 < fitting < 12
+    assert columns_that_fit(columns[:fitting], [row[:fitting] for row in rows]) == fitting
+    wide = trial(0, {"x": 0.5}, 0.5)
+    wide.metrics = {"val_acc": 0.5, **{f"metric_{n}": 0.123456 for n in range(20)}}
+    result = sweep([wide], X)
+    table = trial_rows(result, ["x"], printed=True)
+    assert len(table.columns) == len(table.rows[0]) < 15
+    assert "metric_9" in table.left_out and table.left_out.endswith("seed; trials.csv has them.")
+    assert "seed" in trial_rows(result, ["x"]).columns
 
 
 def test_the_notebook_runs_from_top_to_bottom_wherever_it_was_written(folder: SweepFolder, tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ def colour_key(key: ColourKey, width: float) -> tuple[str, float]:
     """Return the colour key as SVG, one row high (two where the row is too narrow), and its height."""
     steps = [f"diverging-{step}" for step in range(9)] if key.diverging else [f"level-{n}" for n in range(LEVELS)]
     name = shortened(key.name, width, _SIZE)
-    worst, best = (shortened(each, width / 4, _SIZE) for each in (key.worst, key.best))
     strip = 16.0 * len(steps)
+    worst, best = (shortened(each, (width - strip - 12) / 2, _SIZE) for each in (key.worst, key.best))
     needed = text_width(worst, _SIZE) + strip + text_width(best, _SIZE) + 12
     beside = text_width(name, _SIZE) + 10 + needed <= width
     drawn = [words(name, 0, 13, "f-muted", full=key.name)]

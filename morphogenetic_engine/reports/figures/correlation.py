@@ -39,7 +39,7 @@ def _chart(correlations: Correlations, names: list[str], found: list[Association
         for column, row in ((place[each.one], place[each.other]), (place[each.other], place[each.one])):
             step = round((each.rank + 1) / 2 * 8)
             cells[step].append((column, row))
-            texts[step in {0, 8}].append((column, row, f"{100 * each.rank:.0f}".replace("-", "−")))
+            texts[step in {0, 8}].append((column, row, f"{round(100 * each.rank)}".replace("-", "−")))
     boxes = tuple(_boxes(step, cells[step]) for step in sorted(cells))
     words = tuple(_words("paper" if strong else "ink", texts[strong]) for strong in (False, True))
     rows = CategoryScale(tuple(f"{name}  {index}" for index, name in enumerate(names, 1)), downwards=True)

@@ -44,7 +44,8 @@ def parameter_axis(name: str, parameter: Parameter, trials: Sequence[TrialRecord
 
 def objective_axis(objective: Objective, values: Sequence[float]) -> Axis:
     """Return the axis of an objective that shows these values."""
-    log = is_wide(values)
+    share = objective.direction is Direction.MAXIMIZE and max(values, default=0.0) <= 1
+    log = is_wide(values) and not share  # the logarithm of an accuracy would press the good ones together
     better = "higher is better" if objective.direction is Direction.MAXIMIZE else "lower is better"
     seconds = "s, " if objective.metric in WALL_CLOCK_METRICS else ""
     scale = fitted(values, log=log)

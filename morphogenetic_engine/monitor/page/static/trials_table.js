@@ -133,7 +133,10 @@ export class TrialsTable {
     this.below.style.height = `${(this.numbers.length - last) * ROW_HEIGHT}px`;
     while (this.slots.length > last - first) this.slots.pop().row.remove();
     while (this.slots.length < last - first) this.slots.push(this.newSlot());
+    const focused = this.slots.find(({ open }) => open === document.activeElement)?.open.dataset.trial;
     this.slots.forEach((slot, index) => this.fill(slot, first + index));
+    // The focus stays with its trial, or Tab would leave trials out.
+    if (focused !== undefined) this.slots.find(({ open }) => open.dataset.trial === focused)?.open.focus({ preventScroll: true });
   }
 
   newSlot() {

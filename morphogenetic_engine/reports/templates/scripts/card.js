@@ -14,10 +14,12 @@ function pin(row, from) {
 
 function unpin() {
   if (pinned < 0) return;
+  const row = pinned;
   pinned = -1;
   document.getElementById("card").hidden = true;
   for (const listener of onPin) listener();
-  if (opener?.isConnected) opener.focus();
+  const again = opener?.isConnected ? opener : document.querySelector(`#grid tr[data-row="${row}"] .open`);
+  again?.focus();
 }
 
 function drawCard() {

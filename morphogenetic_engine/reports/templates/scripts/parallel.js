@@ -21,7 +21,8 @@ function parallelAxes() {
       axis.ticks = column.choices.map((text, index) => ({ unit: axis.unit(index), text }));
     } else {
       const low = there.reduce((a, b) => Math.min(a, b), Infinity), high = there.reduce((a, b) => Math.max(a, b), -Infinity);
-      const wide = column.role === "objective" && low > 0 && high / low > 1000;
+      const share = column.better === "maximize" && high <= 1; // the logarithm would press the good ones together
+      const wide = column.role === "objective" && low > 0 && high / low > 1000 && !share;
       const log = (column.log || wide) && low > 0;
       // Halves, because the difference of two numbers may be larger than any number.
       const forth = log ? Math.log10 : (value) => value / 2, back = log ? (place) => 10 ** place : (place) => place * 2;

@@ -85,8 +85,14 @@ function buildTable() {
     first = start;
     const end = Math.min(rows.length, start + Math.ceil(space / ROW_HEIGHT) + 2 * SPARE_ROWS);
     const shown = rows.slice(start, end).map((row, index) => drawRow(row, start + index));
+    const focused = body.contains(document.activeElement) && document.activeElement.closest("tr").dataset.row;
     body.replaceChildren(pad(start), ...shown, pad(rows.length - end));
+    if (focused) opener(focused)?.focus({ preventScroll: true }); // or Tab would begin anew
     table.setAttribute("aria-rowcount", rows.length + 1);
+  }
+
+  function opener(row) {
+    return body.querySelector(`tr[data-row="${row}"] .open`);
   }
 
   function pad(missing) {
@@ -114,12 +120,18 @@ function buildTable() {
   }
 
   grid.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
-  clear.addEventListener("click", clearFilters);
+  clear.addEventListener("click", () => {
+    for (const input of inputs) input.setAttribute("aria-invalid", false);
+    clearFilters();
+  });
   onFilter.push(() => {
-    count.textContent = filters.size
+    const unread = inputs.filter((input) => input.getAttribute("aria-invalid") === "true");
+    const shown = filters.size
       ? `${kept.toLocaleString("en")} of ${numbers.length.toLocaleString("en")} trials`
       : `${numbers.length.toLocaleString("en")} trials`;
-    clear.disabled = filters.size === 0;
+    const names = unread.map((input) => columns[inputs.indexOf(input)].name).join(", ");
+    count.textContent = names ? `${shown}; the filter of ${names} means nothing` : shown;
+    clear.disabled = filters.size === 0 && !names;
     inputs.forEach((input, place) => {
       const text = filters.get(place)?.text ?? "";
       if (document.activeElement !== input && input.getAttribute("aria-invalid") !== "true") input.value = text;

@@ -1,0 +1,31 @@
+"""How many columns of a table fit a printed page: what a screen scrolls to, paper cuts off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.reports.drawing.text_size import text_width
+
+PAGE_WIDTH = 680.0
+"""Pixels between the margins of an A4 page."""
+_SIZE = 10.0
+"""Of the letters of a printed table."""
+_GAP = 10.5
+_WIDEST_CELL = 140.0
+"""Longer texts are broken into lines."""
+
+
+def columns_that_fit(columns: Sequence[str], rows: Sequence[Sequence[str]], room: float = PAGE_WIDTH) -> int:
+    """Return how many columns from the left fit into a width in pixels, one at least."""
+    used = 0.0
+    for place, name in enumerate(columns):
+        cells = max((text_width(row[place], _SIZE) for row in rows), default=0.0)
+        used += min(max(cells, text_width(name, _SIZE)), _WIDEST_CELL) + _GAP
+        if used > room:
+            return max(1, place)
+    return len(columns)
+
+
+def left_out_note(columns: Sequence[str]) -> str:
+    """Say which columns did not fit; nothing for none."""
+    return f"Not enough room for {', '.join(columns)}; trials.csv has them." if columns else ""
