@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from morphogenetic_engine.cli import options
 from morphogenetic_engine.cli.main import INTERRUPTED
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.sweeps.folder import SweepFolder
 
 _NOTHING_CONFIRMED = 1
 
@@ -50,7 +54,18 @@ def confirm_command(
         click.echo(json.dumps(table.confirmation_json(result, summaries), indent=2))
     else:
         table.print_confirmation(terminal(), result, summaries, seeds)
+    _write_page(folder, aside=as_json)
     if outcome is Outcome.INTERRUPTED:
         click.echo("interrupted: the same command goes on", err=True)
         return INTERRUPTED
     return 0 if any(each.values for each in summaries) else _NOTHING_CONFIRMED
+
+
+def _write_page(folder: SweepFolder, *, aside: bool) -> None:
+    """Write the page anew, which told of the search alone; `aside`, off standard output."""
+    from rich.console import Console
+
+    from morphogenetic_engine.cli.closing_report import write_closing_report
+    from morphogenetic_engine.cli.displays import terminal
+
+    write_closing_report(folder, Console(stderr=True) if aside else terminal())

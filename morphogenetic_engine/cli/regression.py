@@ -32,11 +32,13 @@ def baseline_command(sweep_id: str, results: Path, file: Path, update: bool) -> 
     FILE is the reference of `sweep regress`.
     """
     from morphogenetic_engine.reports.regression.reference import write_reference
+    from morphogenetic_engine.reports.regression.words import survivors
     from morphogenetic_engine.sweeps.folder import find_sweep
 
     reference = write_reference(find_sweep(results, sweep_id), file, update=update)
     measured = ", ".join(f"{len(each.values)} values of {each.metric}" for each in reference.measurements.metrics)
-    click.echo(f"{file}: trial {reference.measurements.trial} of sweep {sweep_id}: {measured}")
+    lost = survivors(reference.measurements)
+    click.echo(f"{file}: trial {reference.measurements.trial} of sweep {sweep_id}: {measured}{lost}")
 
 
 @click.command("regress")

@@ -164,7 +164,7 @@ def _space_line(edges: Sequence[EdgeWarning], failures: Failures) -> str:
         parts.append(f"{place}: widen it" if edge.strong else place)
     if failures.failed:
         where = [
-            f", {'most' if each.reason is None else f'by {each.reason}'} where {each.region.parameter} is {each.region.label}"
+            f", {f'by {each.reason}' if each.reason else 'most'} where {each.region.parameter} is {each.region.label}"
             for each in failures.regions[:2]
         ]
         trials = "trial" if failures.ended == 1 else "trials"

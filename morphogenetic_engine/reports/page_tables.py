@@ -114,7 +114,8 @@ def verdict_words(summary: SweepSummary) -> VerdictWords | None:
         )
     for lost in overtuning.lost_seeds if overtuning is not None else ():
         lines.append(
-            f"{lost.failed} of {lost.runs} runs of trial {lost.trial} with fresh seeds failed; the mean is that of the others."
+            f"{lost.failed} of {lost.runs} runs of trial {lost.trial} with fresh seeds failed;"
+            " the mean is that of the others."
         )
     if overtuning is not None and overtuning.held_out is not None and overtuning.held_out.loss > 0:
         held_out = overtuning.held_out

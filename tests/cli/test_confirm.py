@@ -48,6 +48,12 @@ def test_json_has_the_numbers_of_every_seed_and_nothing_else_is_printed(command:
         assert each["min"] <= each["mean"] <= each["max"]
 
 
+def test_the_page_in_the_folder_knows_the_fresh_seeds(command: Command, folder: SweepFolder) -> None:
+    ran = command(*"sweep confirm --sweep-id s --top 1 --seeds 2".split())
+    assert "report: results/sweeps/s/report.html" in ran.out
+    assert "fresh seeds gave" in (folder.path / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_second_time_nothing_runs_and_the_table_is_the_same(command: Command) -> None:
     first = command(*"sweep confirm --sweep-id s --top 1 --seeds 2".split())
     again = command(*"sweep confirm --sweep-id s --top 1 --seeds 2".split())

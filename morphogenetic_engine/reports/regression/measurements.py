@@ -48,6 +48,8 @@ class Measurements(BaseModel):
     """Its searched parameters."""
     seeds: tuple[str, ...]
     """The fresh seeds, as text: they may be larger than what other readers of JSON hold exactly."""
+    failed: int = 0
+    """Further runs with fresh seeds, which failed and have no value."""
     metrics: tuple[Measured, ...]
 
 
@@ -84,6 +86,7 @@ def measure(result: SweepResult) -> Measurements:
         trial=trial.number,
         params={name: trial.params[name] for name in result.config.space.axes if name in trial.params},
         seeds=tuple(str(run.seed) for run in runs),
+        failed=len(trial.confirmations) - len(runs),
         metrics=(*objectives, seconds, pace),
     )
 

@@ -69,7 +69,10 @@ def read_reference(path: Path) -> Reference:
         SweepError: it is damaged or of a newer format.
         StoreError: it cannot be read.
     """
-    return read_record(path, Reference, newest=FORMAT)
+    try:
+        return read_record(path, Reference, newest=FORMAT)
+    except SweepError as error:
+        raise SweepError(f"{error}; a reference is what `sweep baseline` writes") from error
 
 
 def write_reference(folder: SweepFolder, path: Path, *, update: bool) -> Reference:

@@ -121,5 +121,8 @@ def _read(path: Path) -> list[Night]:
         result = read_result(SweepFolder(path))
         return [Night(origin_of(result), measure(result))]
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    verdicts = [read_record(file, Verdict, newest=verdict_file.FORMAT) for file in files]
+    try:
+        verdicts = [read_record(file, Verdict, newest=verdict_file.FORMAT) for file in files]
+    except SweepError as error:
+        raise SweepError(f"{error}; a verdict is what `sweep regress --json` writes") from error
     return [Night(verdict.origin, verdict.measurements) for verdict in verdicts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from morphogenetic_engine.reports.drawing.number_text import number_text
+from morphogenetic_engine.reports.regression.measurements import Measurements
 from morphogenetic_engine.reports.regression.trend import Trend
 from morphogenetic_engine.reports.regression.verdict import Change, MetricVerdict, Verdict
 
@@ -11,6 +12,17 @@ _SIGNS = {Change.REGRESSION: "❌", Change.IMPROVEMENT: "✅", Change.UNCHANGED:
 
 def headline(verdict: Verdict) -> str:
     """Return the verdict in one line."""
+    return f"{_headline(verdict)}{survivors(verdict.measurements)}"
+
+
+def survivors(found: Measurements) -> str:
+    """Say how many runs have no value, where some have none; the values are then those of survivors."""
+    if not found.failed:
+        return ""
+    return f"; {found.failed} of {len(found.seeds) + found.failed} runs with fresh seeds failed, which no value shows"
+
+
+def _headline(verdict: Verdict) -> str:
     sweep, worse = verdict.origin.sweep_id, verdict.regressions
     if worse:
         told = ", ".join(f"{each.metric} is worse by {_number(each.worse_by)}" for each in worse)

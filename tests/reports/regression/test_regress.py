@@ -11,6 +11,7 @@ from scipy.stats import false_discovery_control
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.regression.regress import Tolerances, benjamini_hochberg, compare
 from morphogenetic_engine.reports.regression.verdict import Change, MetricVerdict, Verdict
+from morphogenetic_engine.reports.regression.words import headline
 from morphogenetic_engine.sweeps.machine import Machine
 from tests.reports.regression.nights import MACHINE, measurements, origin, reference
 
@@ -118,6 +119,13 @@ def test_a_tolerance_for_nothing_is_an_error(tolerances: dict[str, float], messa
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_the_correction_is_that_of_scipy(p_values: list[float]) -> None:
     assert benjamini_hochberg(p_values) == pytest.approx(false_discovery_control(p_values).tolist())
+
+
+def test_runs_that_failed_are_said_beside_the_values_of_the_others() -> None:
+    found = measurements([0.9] * 8)
+    some = compare(origin("tonight"), found.model_copy(update={"failed": 3}), reference([0.9] * 8), {})
+    assert headline(some).endswith("; 3 of 11 runs with fresh seeds failed, which no value shows")
+    assert "failed" not in headline(compare(origin("tonight"), found, reference([0.9] * 8), {}))
 
 
 def test_the_verdict_survives_the_trip_through_its_file() -> None:

@@ -56,6 +56,12 @@ def test_nights_are_read_from_verdicts_in_the_order_of_their_sweeps_each_once(tm
         read_nights([tmp_path])
 
 
+def test_a_file_that_is_no_verdict_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "base.json").write_text(reference([0.9] * 8).model_dump_json(), encoding="utf-8")
+    with pytest.raises(SweepError, match="base.json: is damaged: .*; a verdict is what `sweep regress --json` writes"):
+        read_nights([tmp_path])
+
+
 def test_no_name_of_a_sweep_becomes_markup() -> None:
     verdict = compare(origin("<b>@all|`x`"), measurements([0.9] * 8), reference([0.9] * 8), {})
     text = verdict_markdown(verdict)
