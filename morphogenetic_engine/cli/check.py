@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @options.as_json
 @click.option(
     "--watch",
-    type=click.FloatRange(min=0),
+    type=options.Number(min=0),
     default=10.0,
     show_default=True,
     help="Seconds to run trial 0 for the estimate of the time; 0: do not run it.",

@@ -22,8 +22,10 @@ _NOTHING_CONFIRMED = 1
 @click.command("confirm")
 @options.sweep_id
 @options.results
-@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="The N best configurations.")
-@click.option("--seeds", type=click.IntRange(min=1), default=10, show_default=True, help="Fresh seeds of each, in all.")
+@click.option("--top", type=options.Integer(min=1), default=3, show_default=True, help="The N best configurations.")
+@click.option(
+    "--seeds", type=options.Integer(min=1), default=10, show_default=True, help="Fresh seeds of each, in all."
+)
 @options.parallel
 @click.option("--retry-failed", is_flag=True, help="Run what failed again too.")
 @options.as_json

@@ -14,7 +14,7 @@ from morphogenetic_engine.cli import options
 @click.command("ensemble")
 @options.sweep_id
 @options.results
-@click.option("--size", type=click.IntRange(min=1), default=5, show_default=True, help="Models to pick, with repeats.")
+@click.option("--size", type=options.Integer(min=1), default=5, show_default=True, help="Models to pick, with repeats.")
 @options.as_json
 def ensemble_command(sweep_id: str, results: Path, size: int, as_json: bool) -> None:
     """Choose and save models that predict better together.

@@ -11,6 +11,19 @@ from typing import TypeVar
 
 import click
 
+
+class Number(click.FloatRange):
+    """A number between two; click's own says of a word that it is no "valid float range"."""
+
+    name = "number"
+
+
+class Integer(click.IntRange):
+    """A whole number between two."""
+
+    name = "integer"
+
+
 _F = TypeVar("_F", bound=Callable[..., object])
 
 DEFAULT_RESULTS = Path("results/sweeps")
@@ -41,12 +54,12 @@ config = click.option(
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-trials = click.option("--trials", type=click.IntRange(min=1), metavar="N", help="Number of trials in all.")
-parallel = click.option("--parallel", type=click.IntRange(min=1), metavar="N", help="Number of worker processes.")
-seed = click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), metavar="N", help="Seed of the sweep.")
+trials = click.option("--trials", type=Integer(min=1), metavar="N", help="Number of trials in all.")
+parallel = click.option("--parallel", type=Integer(min=1), metavar="N", help="Number of worker processes.")
+seed = click.option("--seed", type=Integer(min=0, max=2**32 - 1), metavar="N", help="Seed of the sweep.")
 timeout = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     metavar="SECONDS",
     help="Start no new trial after this time.",
 )
@@ -78,7 +91,7 @@ host = click.option(
 )
 port = click.option(
     "--port",
-    type=click.IntRange(min=0, max=65535),
+    type=Integer(min=0, max=65535),
     metavar="N",
     help="Port of the monitor; 0: any that is free.  [default: 8321, or the next that is free]",
 )

@@ -25,11 +25,11 @@ experiment_options = options.several(
     click.option("--namespace", metavar="NAME", help="Namespace.  [default: the one that kubectl is set to]"),
     click.option("--image", metavar="IMAGE", help="Image that trials run in.  [default: resources.image]"),
     click.option(
-        "--gpu", type=click.IntRange(min=0), metavar="N", help="GPUs of each trial.  [default: resources.gpu]"
+        "--gpu", type=options.Integer(min=0), metavar="N", help="GPUs of each trial.  [default: resources.gpu]"
     ),
     click.option(
         "--max-failed",
-        type=click.IntRange(min=0),
+        type=options.Integer(min=0),
         metavar="N",
         help="Failed trials that end the sweep.  [default: all]",
     ),

@@ -57,14 +57,14 @@ class ExperimentReports:
         rows = summary.best if trials is None else trials[:top]
         if as_json:
             shown = {} if trials is None else {"trials": [asdict(each) for each in trials]}
-            _print_json({**asdict(summary), **shown})
+            _print_json({**asdict(summary), **shown, "state": self._state(result)})
             return
         from morphogenetic_engine.cli.displays import terminal
         from morphogenetic_engine.cli.summary_view import print_summary
 
         match = " that match" if where else ""
         title = "Best configurations" if trials is None else f"Trials: {len(rows)} of {len(trials)}{match}"
-        print_summary(terminal(), summary, rows, title)
+        print_summary(terminal(), summary, rows, title, self._state(result))
 
     def show_comparison(
         self,
@@ -123,6 +123,12 @@ class ExperimentReports:
         with _garbage_left():
             return export_to(sweep, formats, target, link_seconds=link_seconds)
 
+    def _state(self, result: SweepResult) -> str:
+        from morphogenetic_engine.sweeps.folder import find_sweep
+        from morphogenetic_engine.sweeps.overview import sweep_state
+
+        return sweep_state(find_sweep(self._results, result.info.sweep_id), result)
+
     def _read(self, sweep_id: str, *, keep_curves: bool = True) -> SweepResult:
         from morphogenetic_engine.sweeps.folder import find_sweep
         from morphogenetic_engine.sweeps.results import read_result
@@ -133,7 +139,7 @@ class ExperimentReports:
 _fanova = click.option("--fanova", is_flag=True, help="Importance by fANOVA too, which takes seconds.")
 _price = click.option(
     "--price",
-    type=click.FloatRange(min=0),
+    type=options.Number(min=0),
     callback=options.finite,
     metavar="AMOUNT",
     help="What a worker costs in an hour.",
@@ -148,7 +154,7 @@ def report() -> None:
 @report.command("summary")
 @options.sweep_id
 @options.results
-@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Rows of the trial table.")
+@click.option("--top", type=options.Integer(min=1), default=10, show_default=True, help="Rows of the trial table.")
 @click.option("--where", metavar="CONDITION", help="Only these trials: 'lr<0.01 and kind in (relu, tanh)'.")
 @click.option("--sort", metavar="NAME", help="Order by a parameter or metric; objectives the best first.")
 @click.option("--reverse", is_flag=True, help="Turn the order of --sort around.")
@@ -166,7 +172,7 @@ def summary_command(*, sweep_id: str, results: Path, **given: object) -> None:
 @click.option("--metric", metavar="NAME", help="Compare this metric.  [default: the first sweep's objective]")
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=0),
+    type=options.Number(min=0),
     callback=options.finite,
     default=0.0,
     help="Differences up to this do not matter.",
@@ -203,7 +209,7 @@ def compare_command(*, names: Sequence[str], results: Path, **given: object) -> 
 @click.option("--link", is_flag=True, help="Print links that open without credentials, for a time.")
 @click.option(
     "--link-hours",
-    type=click.FloatRange(min=0, min_open=True, max=168),
+    type=options.Number(min=0, min_open=True, max=168),
     default=168.0,
     show_default=True,
     help="How long the links hold.",

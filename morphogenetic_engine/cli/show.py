@@ -35,7 +35,7 @@ def list_command(results: Path, as_json: bool) -> None:
 @options.sweep_id
 @options.results
 @options.as_json
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N best trials.")
+@click.option("--top", type=options.Integer(min=1), metavar="N", help="Only the N best trials.")
 def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -> None:
     """Show the trials of a sweep, running or not."""
     from morphogenetic_engine.cli.displays import terminal

@@ -31,11 +31,17 @@ _MOST_PAIRS = 5
 _MOST_GROUPS = 8
 _BAR = 24
 _LETTERS = 20
+_STOPPED = ("killed", "interrupted", "time_is_up", "aborted")
 
 
-def print_summary(console: Console, summary: SweepSummary, trials: Sequence[Configuration], title: str) -> None:
-    """Print a summary; `trials` are the rows of its trial table."""
-    console.print(_head(summary))
+def print_summary(
+    console: Console, summary: SweepSummary, trials: Sequence[Configuration], title: str, state: str
+) -> None:
+    """Print a summary; `trials` are the rows of its trial table, `state` is what `sweep list` says."""
+    console.print(_head(summary, state))
+    if state in _STOPPED:
+        command = f"morphogenetic sweep resume --sweep-id {summary.identification.sweep_id}"
+        console.print(Text(f"  go on with: {command}", style="yellow"), soft_wrap=True)
     for line in summary.findings:
         console.print(Padding(Text(line), (0, 0, 0, _INDENT), expand=False))
     room = console.width - _INDENT
@@ -47,7 +53,7 @@ def print_summary(console: Console, summary: SweepSummary, trials: Sequence[Conf
 
 
 def _parts(summary: SweepSummary, trials: Table, title: str) -> Iterator[tuple[str, RenderableType]]:
-    yield title, trials
+    yield title, trials if trials.row_count else Text("no such trial")
     if summary.verdict is not None:
         comparisons = [summary.verdict.against_baseline, summary.verdict.against_runner_up]
         found = [each for each in comparisons if each is not None]
@@ -77,14 +83,14 @@ def _parts(summary: SweepSummary, trials: Table, title: str) -> Iterator[tuple[s
         yield "Time", _time(summary.cost, summary.timeline)
 
 
-def _head(summary: SweepSummary) -> Text:
+def _head(summary: SweepSummary, state: str) -> Text:
     known = summary.identification
     goals = ", ".join(f"{each.direction} {each.metric}" for each in summary.objectives)
     counts = ", ".join(f"{count} {state}" for state, count in summary.counts.items()) or "no trial"
     return Text.assemble(
         ("sweep ", "dim"),
         (known.sweep_id, "bold"),
-        (f"  {known.sweep_type}  {known.outcome.replace('_', ' ')}  {counts}  {goals}", "dim"),
+        (f"  {known.sweep_type}  {state.replace('_', ' ')}  {counts}  {goals}", "dim"),
     )
 
 

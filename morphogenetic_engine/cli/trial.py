@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from morphogenetic_engine.cli import options
 from morphogenetic_engine.cli.main import INTERRUPTED, run
 
 if TYPE_CHECKING:
@@ -45,8 +46,10 @@ def trial() -> None:
     metavar="JSON|env",
     help="The parameters as Katib assigns them; env: the variable MORPHOGENETIC_ASSIGNMENTS.",
 )
-@click.option("--number", type=click.IntRange(min=0), metavar="N", help="The trial's number in the sweep.")
-@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The trial's seed.  [default: follows from both]")
+@click.option("--number", type=options.Integer(min=0), metavar="N", help="The trial's number in the sweep.")
+@click.option(
+    "--seed", type=options.Integer(min=0), metavar="N", help="The trial's seed.  [default: follows from both]"
+)
 @click.option("--name", metavar="NAME", help="The trial's name.  [default: KATIB_TRIAL_NAME, else made from all above]")
 @click.option(
     "--dir",

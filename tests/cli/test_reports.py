@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from morphogenetic_engine.cli.bars import share_bar, sparkline
 from morphogenetic_engine.sweeps.runner import run_sweep
@@ -35,6 +36,43 @@ def test_summary_shows_what_was_found(command: Command) -> None:
     assert ran.status == 0
     assert "sweep one  grid  finished  6 complete  maximize val_acc" in ran.out
     assert "Best: trial 4" in ran.out and "± " in ran.out
+
+
+def test_summary_of_a_killed_sweep_says_so_and_how_to_go_on(two_sweeps: Path, command: Command) -> None:
+    journal = two_sweeps / "one/journal.jsonl"
+    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    journal.write_text("".join(line for line in lines if "session_ended" not in line), encoding="utf-8")
+    ran = command("report", "summary", "--sweep-id", "one", "--results", "results")
+    assert "sweep one  grid  killed  6 complete" in ran.out
+    assert "go on with: morphogenetic sweep resume --sweep-id one" in ran.out
+    told = json.loads(command("report", "summary", "--sweep-id", "one", "--results", "results", "--json").out)
+    assert told["state"] == "killed"
+
+
+def narrow(command: Command, monkeypatch: pytest.MonkeyPatch, *asked: str) -> str:
+    monkeypatch.setattr("morphogenetic_engine.cli.displays.terminal", lambda: Console(width=80))
+    return command("report", *asked, "--results", "results").out
+
+
+@pytest.mark.usefixtures("two_sweeps")
+def test_no_number_is_broken_in_a_narrow_terminal(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = json.loads(command("report", "compare", "one:best", "one:0", "--results", "results", "--json").out)[
+        "comparisons"
+    ]
+    shown = narrow(command, monkeypatch, "compare", "one:best", "one:0")
+    assert f"95 % {found['low']:+.4g} to {found['high']:+.4g}" in shown
+    assert "one:best against one:0: better" in shown and "…" not in shown
+    assert all(len(line) <= 80 for line in shown.splitlines() if not line.startswith("note:"))
+    assert "no such trial" in narrow(command, monkeypatch, "summary", "--sweep-id", "one", "--where", "x>1")
+
+
+@pytest.mark.usefixtures("two_sweeps")
+def test_what_is_better_of_another_metric_is_said_and_can_be_chosen(command: Command) -> None:
+    asked = ["report", "compare", "one:best", "one:0", "--results", "results"]
+    refused = command(*asked, "--direction", "minimize")
+    assert refused.status == 2 and "--direction: the sweep says maximize of val_acc" in refused.err
+    refused = command(*asked, "--tolerance", "much")
+    assert (refused.status, "'much' is not a valid number." in refused.err) == (2, True)
 
 
 @pytest.mark.usefixtures("two_sweeps")

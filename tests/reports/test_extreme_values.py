@@ -41,7 +41,7 @@ def test_any_finite_objectives_have_a_summary_a_page_and_a_text(values: list[flo
     assert not any(math.isnan(value) for value in _numbers(summary))
     shown = io.StringIO()
     terminal = Console(file=shown, width=120)
-    print_summary(terminal, summary, summary.best, "Best configurations")
+    print_summary(terminal, summary, summary.best, "Best configurations", "finished")
     assert not NOT_A_NUMBER.search(shown.getvalue())
     written = page(result, summary)
     assert not NOT_A_NUMBER.search(written.partition("<body")[2].partition("<script")[0])

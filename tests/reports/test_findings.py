@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from morphogenetic_engine.reports.correlation import correlations_of
 from morphogenetic_engine.reports.cost import cost_of
 from morphogenetic_engine.reports.edges import edge_warnings
 from morphogenetic_engine.reports.failures import failures_of
@@ -28,6 +29,7 @@ def findings(result: SweepResult, importance: Sequence[Importance] = (), price: 
         verdict=verdict_of(result),
         overtuning=overtuning_of(result),
         importance=importance,
+        correlations=correlations_of(result),
         edges=edge_warnings(result),
         failures=failures_of(result),
         cost=cost_of(result, price_per_hour=price),
@@ -56,7 +58,7 @@ def steady(*starts: float) -> SweepResult:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0.04, "0 s"),
+        (0.04, "40 ms"),
         (0.05, "0.1 s"),
         (9.94, "9.9 s"),
         (10, "10 s"),
@@ -125,7 +127,7 @@ def test_too_few_or_like_seeds_are_said_to_be() -> None:
     few = sweep([confirmed(each, each.number + 0.1, each.number + 0.2) for each in along(0.1, 0.2)], X)
     assert findings(few)[1] == (
         "Not enough seeds to tell trial 1 from the baseline (trial 0): 2 pairs, of which p can at best be 0.5,"
-        " by fresh seeds."
+        " by fresh seeds. `sweep confirm` adds fresh ones."
     )
     assert findings(steady(0.4, 0.4))[1].startswith(
         "Over several seeds trial 0 comes first. No difference shown between"
@@ -142,7 +144,7 @@ def test_the_three_clearest_parameters_are_named() -> None:
     assert findings(result, [found])[2] == "What matters for val_acc: a (20%), b (20%), d (20%), by PED-ANOVA."
     nothing = replace(found, parameters=(shares[2],))
     assert findings(result, [nothing, found])[2] == (
-        "No parameter matters more than chance would show (PED-ANOVA, 30 trials)."
+        "No parameter stands out from chance as what the best have in common (PED-ANOVA, 30 trials)."
     )
     withheld = replace(found, withheld="too few trials")
     assert findings(result, [withheld, found])[2] == "Which parameters matter is not known: too few trials."
@@ -166,7 +168,7 @@ def test_failures_that_crowd_are_said_to() -> None:
     trials = [trial(n, {"x": n / 40}, 0.5) for n in range(30)]
     trials += [trial(n, {"x": n / 40}, state=TrialState.FAILED, message="no") for n in range(30, 40)]
     (line,) = [line for line in findings(sweep(trials, X)) if "failed" in line and "Spent" not in line]
-    assert line.endswith("10 of 40 trials failed, most where x is 0.8 to 0.975.")
+    assert line.endswith("10 of 40 trials failed, most where x is 0.7 or more.")
 
 
 def test_what_was_spent_is_said_with_its_price() -> None:
