@@ -223,8 +223,13 @@ def _planned(
     trial_namespace: str,
 ) -> Plan:
     from morphogenetic_engine.sweeps.config_file import read_config
+    from morphogenetic_engine.sweeps.passwords import check_no_passwords
 
     settings = read_config(config).config
+    try:
+        check_no_passwords(settings)
+    except ConfigError as error:
+        raise ConfigError(f"{config}: {error}") from error
     images = _images_given(train_image, report_image)
     store = _store(storage, storage_endpoint, storage_secret)
     for key, text in lost_settings(settings, Pipeline(pipeline)):

@@ -16,7 +16,14 @@ from morphogenetic_engine.trial import text
 _QUANTITY = re.compile(r"(\d+(\.\d+)?|\.\d+)(m|[kMGTPE]|[KMGTPE]i)?")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _QUALIFIED_NAME = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+_IMAGE = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,})?"
+)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OURS = re.compile(r"MORPHOGENETIC_.*|KATIB_.*")
+_PLACEHOLDER = re.compile(r"\$\{trial(Parameters|Spec)\.")
 _SECRET_WORDS = re.compile(r"secret|password|passwd|token|private_key|access_key|api_?key|credential", re.IGNORECASE)
 
 
@@ -30,11 +37,23 @@ def _quantity(value: object) -> object:
     return written
 
 
+def _bytes(value: object) -> object:
+    """Return the text of an amount of bytes; 512m, which elsewhere is megabytes, is half a byte to Kubernetes."""
+    written = _quantity(value)
+    if isinstance(written, str) and written.endswith("m"):
+        raise ValueError(f"must be bytes, such as 512Mi or 8Gi (m is a thousandth), but got {value!r}")
+    return written
+
+
+def _word(value: object) -> object:
+    return text(value) if isinstance(value, (bool, int, float)) else value
+
+
 def _words(value: object) -> object:
     """Return a mapping whose values are text, as Kubernetes wants it: `gpu: true` of a sweep file is "true"."""
     if not isinstance(value, dict):
         return value
-    return {name: text(each) if isinstance(each, (bool, int, float)) else each for name, each in value.items()}
+    return {name: _word(each) for name, each in value.items()}
 
 
 def _name(value: str) -> str:
@@ -49,9 +68,28 @@ def _qualified_name(value: str) -> str:
     return value
 
 
-def _image(value: str) -> str:
-    if not value or not value.isascii() or re.search(r"[\s$\"'\\]", value):
-        raise ValueError(f"must be the name of an image, such as registry/train:1.2, but got {value!r}")
+def _gpu_resource(value: str) -> str:
+    if "/" not in _qualified_name(value):
+        raise ValueError(f"must begin with whose it is, such as nvidia.com/gpu, but got {value!r}")
+    return value
+
+
+def _label(value: str) -> str:
+    if _LABEL.fullmatch(value) is None:
+        raise ValueError(f"must be a label's value: 63 letters, digits, '-', '_' and '.' at most, but got {value!r}")
+    return value
+
+
+def checked_image(value: str) -> str:
+    """Return the name of an image.
+
+    Raises:
+        ValueError: a kubelet would not take it.
+    """
+    if _IMAGE.fullmatch(value) is None:
+        raise ValueError(
+            f"must be the name of an image, such as registry/train:1.2 in small letters, but got {value!r}"
+        )
     return value
 
 
@@ -62,13 +100,26 @@ def _variable(value: str) -> str:
         raise ValueError(
             f"{value} looks like a secret, which no file should hold: put it in a Secret, name it in secrets"
         )
+    if _OURS.fullmatch(value):
+        raise ValueError(f"{value} is set for each trial; leave it out")
+    return value
+
+
+def _setting(value: str) -> str:
+    if _PLACEHOLDER.search(value):
+        raise ValueError(f"must hold no placeholder of Katib's, which would be filled in, but got {value!r}")
     return value
 
 
 Quantity = Annotated[str, BeforeValidator(_quantity)]
+Bytes = Annotated[str, BeforeValidator(_bytes)]
 Name = Annotated[str, AfterValidator(_name)]
 QualifiedName = Annotated[str, AfterValidator(_qualified_name)]
-Image = Annotated[str, AfterValidator(_image)]
+GpuResource = Annotated[str, AfterValidator(_gpu_resource)]
+Label = Annotated[str, AfterValidator(_label)]
+Image = Annotated[str, AfterValidator(checked_image)]
+Variable = Annotated[str, AfterValidator(_variable)]
+Setting = Annotated[str, AfterValidator(_setting)]
 
 
 class Toleration(Section):
@@ -78,7 +129,7 @@ class Toleration(Section):
     """The taint's key; left out with `operator: Exists`: every taint."""
     operator: Literal["Equal", "Exists"] = "Equal"
     """Whether the value counts."""
-    value: str | None = None
+    value: Annotated[Label, BeforeValidator(_word)] | None = None
     """The taint's value."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """The taint's effect; left out: all."""
@@ -105,17 +156,17 @@ class ResourcesConfig(Section):
     """The container image that trials run in; `--image` takes its place."""
     gpu: int = Field(default=0, ge=0)
     """GPUs of each trial; `--gpu` takes its place."""
-    gpu_resource: QualifiedName = "nvidia.com/gpu"
+    gpu_resource: GpuResource = "nvidia.com/gpu"
     """What the cluster calls its GPUs; a slice of a shared one has a name of its own (nvidia.com/mig-1g.5gb)."""
     cpu: Quantity | None = None
     """Cores: 4, or 500m for half a core."""
-    memory: Quantity | None = None
+    memory: Bytes | None = None
     """Memory: 8Gi. A trial that needs more is killed."""
-    scratch: Quantity | None = None
+    scratch: Bytes | None = None
     """The most that a trial may write to its scratch folder: 20Gi."""
-    shm_size: Quantity | None = None
+    shm_size: Bytes | None = None
     """Shared memory (/dev/shm), which PyTorch's data loaders pass batches through: 2Gi. Counts as memory."""
-    node_selector: Annotated[dict[QualifiedName, str], BeforeValidator(_words)] = Field(default_factory=dict)
+    node_selector: Annotated[dict[QualifiedName, Label], BeforeValidator(_words)] = Field(default_factory=dict)
     """Labels that a node must have."""
     tolerations: tuple[Toleration, ...] = ()
     """Taints of nodes that the pods put up with."""
@@ -125,9 +176,7 @@ class ResourcesConfig(Section):
     """The pods' service account; its token is not mounted."""
     secrets: tuple[Name, ...] = ()
     """Secrets of the namespace whose keys become environment variables (AWS_ACCESS_KEY_ID, ...)."""
-    environment: Annotated[dict[Annotated[str, AfterValidator(_variable)], str], BeforeValidator(_words)] = Field(
-        default_factory=dict
-    )
+    environment: Annotated[dict[Variable, Setting], BeforeValidator(_words)] = Field(default_factory=dict)
     """Environment variables; what is secret belongs into a Secret."""
 
     _numbers = field_validator("gpu", mode="before")(number)

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Command, command
 from tests.cluster.katib_controller import KatibByHand
 from tests.cluster.kubernetes_server import FakeKubernetes, KubernetesServer, running_server
+from tests.seaweedfs import BUCKET, running_seaweedfs
 
 __all__ = ["Command", "command"]
 
@@ -55,3 +56,12 @@ def kubeconfig(server: KubernetesServer, workplace: Path, monkeypatch: pytest.Mo
 def katib(cluster: FakeKubernetes) -> KatibByHand:
     """Katib's part in the life of the Experiment `toy`."""
     return KatibByHand(cluster, "toy")
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where trials upload their files: a folder of a real S3 server, which the environment leads to."""
+    with running_seaweedfs() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield f"s3://{BUCKET}/{tmp_path.name}"

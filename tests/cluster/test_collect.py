@@ -173,12 +173,11 @@ def test_an_experiment_that_is_not_there(command: Command) -> None:
 
 
 def test_what_trials_uploaded_brings_their_curves_and_says_why_they_failed(
-    command: Command, katib: KatibByHand, workplace: Path
+    command: Command, katib: KatibByHand, store: str
 ) -> None:
     text = SWEEP.replace("toy:quadratic", "toy:moody").replace("x: [0.1, 0.7, 0.3]", "mood: [nan, prune, print]")
     Path("sweep.yaml").write_text(text, encoding="utf-8")
-    store = workplace / "store"
-    command(*SUBMIT, "--store", str(store))
+    command(*SUBMIT, "--store", store)
     for mood, phase in (("nan", "Failed"), ("prune", "Succeeded"), ("print", "Succeeded")):
         ran = command(*f"trial run --config sweep.yaml --param mood={mood} --name toy-{mood} --to {store}".split())
         assert f"uploaded to {store}/toy-{mood}" in ran.err
@@ -196,10 +195,9 @@ def test_what_trials_uploaded_brings_their_curves_and_says_why_they_failed(
 
 
 def test_the_curves_of_uploaded_trials_are_those_of_a_local_sweep(
-    command: Command, katib: KatibByHand, workplace: Path
+    command: Command, katib: KatibByHand, store: str
 ) -> None:
-    store = workplace / "store"
-    command(*SUBMIT, "--store", str(store))
+    command(*SUBMIT, "--store", store)
     command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "local")
     for x in ("0.3", "0.7", "0.1"):
         command(*f"trial run --config sweep.yaml --param x={x} --name toy-{x} --to {store}".split())

@@ -60,6 +60,14 @@ def test_without_an_image_nothing_is_asked(stub: StubServer) -> None:
     assert ended.stderr == f"pipelines: {expected}\n"
 
 
+def test_a_password_does_not_travel(stub: StubServer, tmp_path: Path) -> None:
+    config = tmp_path / "sweep.yaml"
+    config.write_text("parameters: {lr: [0.1]}\ntracking: {mlflow_uri: 'https://me:hush@host/'}\n", encoding="utf-8")
+    ended = run("submit", "--config", str(config), "--host", stub.url, *IMAGES)
+    assert (ended.returncode, stub.calls) == (2, []) and "hush" not in ended.stderr
+    assert ended.stderr.startswith(f"pipelines: {config}: tracking.mlflow_uri: holds a password, which many could read")
+
+
 def test_a_schedule(stub: StubServer) -> None:
     given = ("schedule", "--config", "examples/smoke.yaml", "--host", stub.url, *IMAGES, "--cron", "0 0 2 * * *")
     assert run(*given).stdout == "sweep-smoke: at 0 0 2 * * * (UTC)\n"

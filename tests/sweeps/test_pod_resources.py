@@ -19,8 +19,17 @@ def test_amounts_are_texts_as_kubernetes_writes_them() -> None:
 
 
 def test_labels_that_yaml_reads_as_something_else_are_texts() -> None:
-    found = resources(node_selector={"gpu": True, "generation": 3}, environment={"LEVEL": 2})
+    tolerations = [{"key": "spot", "value": True}]
+    found = resources(node_selector={"gpu": True, "generation": 3}, environment={"LEVEL": 2}, tolerations=tolerations)
+    assert found.tolerations[0].value == "true"
     assert found.node_selector == {"gpu": "true", "generation": "3"} and found.environment == {"LEVEL": "2"}
+
+
+@pytest.mark.parametrize(
+    "image", ["train", "localhost/train:kind", "Registry.example:5000/a/b_c.d-e:V1.0", f"r.io/t:1@sha256:{'a' * 64}"]
+)
+def test_images_of_any_registry_are_taken(image: str) -> None:
+    assert resources(image=image).image == image
 
 
 def test_resources_are_no_part_of_the_sweep_s_identity() -> None:
@@ -37,9 +46,19 @@ def test_resources_are_no_part_of_the_sweep_s_identity() -> None:
         ({"cpu": 0}, "resources.cpu: must be more than nothing, but got 0"),
         ({"cpu": True}, "resources.cpu: must be an amount"),
         ({"gpu_resource": "no spaces"}, "resources.gpu_resource: must be a name such as nvidia.com/gpu"),
+        ({"memory": "512m"}, "resources.memory: must be bytes, such as 512Mi or 8Gi (m is a thousandth)"),
+        ({"shm_size": "64m"}, "resources.shm_size: must be bytes"),
+        ({"gpu_resource": "gpu"}, "resources.gpu_resource: must begin with whose it is, such as nvidia.com/gpu"),
         ({"image": "a b"}, "resources.image: must be the name of an image"),
+        ({"image": "registry/Train:1"}, "resources.image: must be the name of an image"),
+        ({"image": "${trialParameters.x}"}, "resources.image: must be the name of an image"),
+        ({"node_selector": {"pool": "two words"}}, "resources.node_selector.pool: must be a label's value"),
+        ({"node_selector": {"pool": "x" * 64}}, "resources.node_selector.pool: must be a label's value"),
         ({"service_account": "Me"}, "resources.service_account: must be small letters"),
         ({"environment": {"AWS_SECRET_ACCESS_KEY": "x"}}, "AWS_SECRET_ACCESS_KEY looks like a secret"),
+        ({"environment": {"MORPHOGENETIC_SWEEP": "{}"}}, "MORPHOGENETIC_SWEEP is set for each trial; leave it out"),
+        ({"environment": {"KATIB_TRIAL_NAME": "x"}}, "KATIB_TRIAL_NAME is set for each trial; leave it out"),
+        ({"environment": {"A": "${trialParameters.x}"}}, "environment.A: must hold no placeholder of Katib's"),
         ({"environment": {"a-b": "x"}}, "must be the name of an environment variable, but got 'a-b'"),
         ({"tolerations": [{"value": "x"}]}, "key is missing; every taint is {operator: Exists}"),
         ({"tolerations": [{"key": "a", "operator": "Exists", "value": "x"}]}, "value must be left out"),

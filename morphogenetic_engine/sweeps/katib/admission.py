@@ -18,6 +18,7 @@ Manifest = Mapping[str, object]
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _PLACEHOLDER = re.compile(r"\$\{trialParameters\.(.+?)\}")
+_LONGEST_TEXT = 120_000
 _FORBIDDEN = re.compile(r"[\"'\\$`\n\r]")
 _KNOWN: Mapping[str, frozenset[str]] = {
     "": frozenset({"apiVersion", "kind", "metadata", "spec"}),
@@ -187,9 +188,7 @@ def _check_template(template: Manifest, parameters: Sequence[str]) -> None:
     if sorted(str(each.get("reference")) for each in references) != sorted(parameters):
         raise _broken(f"{where}.trialParameters", "must refer to every parameter once", names)
     job = _section(template, "trialSpec")
-    placeholders = {found for value in _strings(job) for found in _PLACEHOLDER.findall(value)}
-    for name in sorted(set(names) ^ placeholders):
-        raise _broken(f"{where}.trialSpec", "must have a placeholder for each trial parameter, and no other", name)
+    _check_texts(list(_strings(job)), names, f"{where}.trialSpec")
     if {"name", "namespace"} & _section(job, "metadata").keys():
         raise _broken(f"{where}.trialSpec.metadata", "must leave name and namespace to Katib", job["metadata"])
     pod = _section(_section(_section(job, "spec"), "template"), "spec")
@@ -198,6 +197,18 @@ def _check_template(template: Manifest, parameters: Sequence[str]) -> None:
         raise _broken(f"{where}.primaryContainerName", "must be a container", template.get("primaryContainerName"))
     for container in containers:
         _check_command(container, f"{where}.trialSpec.spec.template.spec.containers")
+
+
+def _check_texts(written: Sequence[str], names: Sequence[str], where: str) -> None:
+    """Katib fills in whatever looks like a placeholder, wherever it stands; a process takes 128 kB for a variable."""
+    placeholders = [found for value in written for found in _PLACEHOLDER.findall(value)]
+    for name in sorted(set(names) ^ set(placeholders)):
+        raise _broken(where, "must have a placeholder for each trial parameter, and no other", name)
+    if len(placeholders) > len(names):
+        raise _broken(where, "must have each placeholder once", max(placeholders, key=placeholders.count))
+    longest = max(len(value.encode()) for value in written)
+    if longest > _LONGEST_TEXT:
+        raise _broken(where, f"must have texts of {_LONGEST_TEXT} bytes at most, for the sweep among others", longest)
 
 
 def _check_command(container: Manifest, where: str) -> None:

@@ -13,7 +13,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.grid_search import design_of
 from morphogenetic_engine.sweeps.search import total_trials
-from morphogenetic_engine.sweeps.space import Choices
+from morphogenetic_engine.sweeps.space import Choices, Parameter
 from morphogenetic_engine.trial import Value, text
 
 MANY_POINTS = 1000
@@ -73,7 +73,8 @@ def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Sea
         if exact:
             raise ConfigError("exact: the points of a bayesian sweep follow from results; Katib finds its own")
         return _bayesian(config, parallel)
-    if exact or kind is SweepType.LATIN_HYPERCUBE or (kind is SweepType.GRID and not _is_plain_grid(config)):
+    numbered = kind is SweepType.LATIN_HYPERCUBE or (kind is SweepType.GRID and not _is_plain_grid(config))
+    if exact or numbered or not _searched(config):
         return Search(Algorithm.GRID, _length(config), numbered=True, losses=tuple(_design_losses(config)))
     if kind is SweepType.GRID:
         return Search(Algorithm.GRID, _length(config), losses=tuple(_design_losses(config)))
@@ -155,8 +156,13 @@ def _sampler(config: SweepConfig) -> tuple[str, list[Loss]]:
     return chosen, [Loss("optimization.sampler", f"auto: {chosen} from the first trial on ({choice.rule})")]
 
 
+def _searched(config: SweepConfig) -> list[Parameter]:
+    """Return the axes that have more than one value."""
+    return [axis for axis in config.space.axes.values() if axis.size != 1]
+
+
 def _check_fits(config: SweepConfig, algorithm: Algorithm) -> None:
-    axes = [axis for axis in config.space.axes.values() if axis.size != 1]
+    axes = _searched(config)
     if not axes:
         raise ConfigError("parameters: there is nothing to search: every parameter has one value")
     ranges = sum(not isinstance(axis, Choices) for axis in axes)

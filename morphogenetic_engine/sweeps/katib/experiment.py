@@ -11,12 +11,15 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.katib.admission import check_admission
+from morphogenetic_engine.sweeps.passwords import check_no_passwords
 from morphogenetic_engine.sweeps.katib.algorithms import Algorithm, Loss, Search, search_of
 from morphogenetic_engine.sweeps.katib.options import (
     RenderOptions,
     checked_namespace,
     experiment_name,
     parallel_trials,
+    trial_image,
+    trial_store,
 )
 from morphogenetic_engine.sweeps.katib.search_space import (
     KatibParameter,
@@ -73,9 +76,8 @@ def losses_of(file: ConfigFile, options: RenderOptions) -> tuple[Loss, ...]:
 
 def _rendered(file: ConfigFile, options: RenderOptions) -> Rendered:
     config = file.config
-    image = options.image or config.resources.image
-    if image is None:
-        raise ConfigError("resources.image: is missing; give it there or with --image")
+    image, store = trial_image(config, options), trial_store(options)
+    check_no_passwords(config)
     parallel = parallel_trials(config, options, total_trials(config))
     search = search_of(config, parallel=parallel, exact=options.exact)
     _check_resume(options, search.algorithm)
@@ -95,7 +97,7 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> Rendered:
     metadata: dict[str, object] = {"name": experiment_name(config, file.path, options)}
     if options.namespace is not None:
         metadata["namespace"] = checked_namespace(options.namespace)
-    annotations = {SPEC_ANNOTATION: spec_hash(spec), **({STORE_ANNOTATION: options.store} if options.store else {})}
+    annotations = {SPEC_ANNOTATION: spec_hash(spec), **({STORE_ANNOTATION: store} if store else {})}
     manifest = {
         "apiVersion": API_VERSION,
         "kind": "Experiment",
@@ -187,6 +189,8 @@ def _run_losses(config: SweepConfig, options: RenderOptions) -> Iterator[Loss]:
     for key in ("timeout", "budget"):
         if getattr(optimization, key) is not None:
             yield Loss(f"optimization.{key}", "Katib has no budget: all trials run")
+    if options.store is not None and not config.resources.secrets:
+        yield Loss("resources.secrets", f"none: trials upload to {options.store} only where their nodes have the right")
     if optimization.storage is not None or config.tracking.mlflow:
         yield Loss("tracking", "nothing is sent on while Katib runs; `sweep publish` sends what was collected")
     if execution.timeout_per_trial is None:

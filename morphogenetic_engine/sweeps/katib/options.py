@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.errors import ConfigError, StoreError
+from morphogenetic_engine.storage.address import CloudAddress, parse_address
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.inputs import InputFile
+from morphogenetic_engine.sweeps.pod_resources import checked_image
 
 ResumePolicy = Literal["Never", "LongRunning", "FromVolume"]
 RESUME_POLICIES: tuple[str, ...] = get_args(ResumePolicy)
@@ -20,6 +22,8 @@ KATIB_PARALLEL = 3
 LONGEST_NAME = 40
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._/:=@%+,-]+")
+"""What stands in a shell's line for itself."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,41 @@ def checked_namespace(namespace: str) -> str:
     if _NAMESPACE.fullmatch(namespace) is None:
         raise ConfigError(f"namespace: must be small letters, digits and '-' (63 at most), but got {namespace!r}")
     return namespace
+
+
+def trial_image(config: SweepConfig, options: RenderOptions) -> str:
+    """Return the image that trials run in.
+
+    Raises:
+        ConfigError: none is given, or it cannot be one.
+    """
+    if options.image is None and config.resources.image is None:
+        raise ConfigError("resources.image: is missing; give it there or with --image")
+    try:
+        return checked_image(options.image or config.resources.image or "")
+    except ValueError as error:
+        raise ConfigError(f"image: {error}") from error
+
+
+def trial_store(options: RenderOptions) -> str | None:
+    """Return where trials upload their files.
+
+    Raises:
+        ConfigError: no object store, which is all that pods reach, or an address that a shell would not leave as it is.
+    """
+    if options.store is None:
+        return None
+    try:
+        address = parse_address(options.store)
+    except StoreError as error:
+        raise ConfigError(f"store: {error}") from error
+    if not isinstance(address, CloudAddress):
+        raise ConfigError(
+            f"store: must be an object store, since a pod's folders go with it, but got {options.store!r}"
+        )
+    if _PLAIN_ADDRESS.fullmatch(options.store) is None:
+        raise ConfigError(f"store: must be letters, digits and ._/:=@%+,- but got {options.store!r}")
+    return options.store
 
 
 def parallel_trials(config: SweepConfig, options: RenderOptions, trials: int) -> int:

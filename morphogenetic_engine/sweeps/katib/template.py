@@ -33,6 +33,8 @@ WAITING_SECONDS = 3600
 """How much longer than a trial its Job may take: for a free GPU, the image, the upload."""
 LONGEST_SECONDS = 24 * 3600
 """The deadline of a trial whose sweep file has none."""
+MOST_SECONDS = 365 * 24 * 3600
+"""More than any deadline need be."""
 
 
 def job(
@@ -60,8 +62,12 @@ def job(
 
 
 def deadline_seconds(config: SweepConfig) -> int:
-    """Return after how many seconds, from its creation, Kubernetes ends a trial's Job."""
-    return math.ceil(config.execution.timeout_per_trial or LONGEST_SECONDS) + WAITING_SECONDS
+    """Return after how many seconds, from its creation, Kubernetes ends a trial's Job: each attempt has its time."""
+    timeout, retries = config.execution.timeout_per_trial, config.execution.retries
+    if timeout is None:
+        return LONGEST_SECONDS + WAITING_SECONDS
+    attempts = 1 + retries.crashes + retries.exceptions
+    return math.ceil(min(attempts * timeout, MOST_SECONDS)) + WAITING_SECONDS
 
 
 def _pod(config: SweepConfig, options: RenderOptions, *, image: str, names: Iterable[str]) -> dict[str, object]:

@@ -166,9 +166,22 @@ def test_the_collector_is_one_that_early_stopping_works_with_and_reads_a_file_of
 
 def test_a_trial_is_one_job_that_is_tried_once_and_ends() -> None:
     found = at(job(WITH_ALL), "spec")
-    assert (found["backoffLimit"], found["activeDeadlineSeconds"]) == (0, 91 + 3600)
+    assert found["backoffLimit"] == 0
     assert pod(WITH_ALL)["restartPolicy"] == "Never"
-    assert at(job(sweep()), "spec", "activeDeadlineSeconds") == 25 * 3600
+
+
+@pytest.mark.parametrize(
+    ("execution", "seconds"),
+    [
+        ({}, 24 * 3600),
+        ({"timeout_per_trial": 90.5, "retries": 0}, 91),
+        ({"timeout_per_trial": 90.5}, 2 * 90.5),  # a crash is tried again
+        ({"timeout_per_trial": 100, "retries": {"crashes": 2, "exceptions": 3}}, 600),
+        ({"timeout_per_trial": 1e300}, 365 * 24 * 3600),
+    ],
+)
+def test_a_job_lasts_as_long_as_its_attempts_may_and_an_hour(execution: dict[str, object], seconds: int) -> None:
+    assert at(job(sweep(execution=execution)), "spec", "activeDeadlineSeconds") == seconds + 3600
 
 
 def test_a_trial_has_no_rights_that_it_does_not_need() -> None:
@@ -293,6 +306,11 @@ def test_the_same_sweep_has_the_same_name_and_manifest_and_another_has_others() 
     ("options", "line"),
     [
         ({"image": None}, "sweep.yaml: resources.image: is missing; give it there or with --image"),
+        ({"image": "Train"}, "sweep.yaml: image: must be the name of an image"),
+        ({"image": "${trialParameters.lr}"}, "sweep.yaml: image: must be the name of an image"),
+        ({"store": "results/trials"}, "sweep.yaml: store: must be an object store, since a pod's folders go with it"),
+        ({"store": "s3://bucket/a (b)"}, r"sweep.yaml: store: must be letters, digits and \._/:=@%\+,- but got"),
+        ({"store": "ftp://host/a"}, "sweep.yaml: store: an address must be a path or begin with"),
         ({"name": "a" * 41}, "sweep.yaml: name: must have 40 characters at most"),
         ({"name": "ends-with-"}, "sweep.yaml: name: must be small letters"),
         ({"name": "with.dot"}, "sweep.yaml: name: must be small letters"),
@@ -314,6 +332,9 @@ def test_what_katib_would_refuse_is_refused_first(options: Mapping[str, object],
         (sweep(optimization={"sampler": "NSGAII"}), "optimization.sampler: NSGAII has no like"),
         (sweep({"lr": LR, "act": ["a", "b"]}, optimization={"sampler": "CmaEs"}), "CmaEs needs two ranges on Katib"),
         (sweep({"depth": [3]}), "there is nothing to search"),
+        (sweep(optimization={"storage": "postgresql://me:hush@host/db"}), "optimization.storage: holds a password"),
+        (sweep(optimization={"storage": "postgresql://host/db?password=hush"}), "storage: holds a password"),
+        (sweep(tracking={"mlflow_uri": "https://me:hush@host/"}), "tracking.mlflow_uri: holds a password"),
         (
             sweep(optimization={"pruner": "MedianPruner", "pruner_options": {"n_warmup_steps": 0.5}}),
             "optimization.pruner_options.n_warmup_steps: must be a whole number >= 0",
@@ -321,8 +342,19 @@ def test_what_katib_would_refuse_is_refused_first(options: Mapping[str, object],
     ],
 )
 def test_what_would_mean_something_else_is_an_error(file: ConfigFile, line: str) -> None:
-    with pytest.raises(ConfigError, match=line):
+    with pytest.raises(ConfigError, match=line) as error:
         rendered(file)
+    assert "hush" not in str(error.value)
+
+
+def test_an_address_without_a_password_may_travel() -> None:
+    storage = "postgresql+psycopg://me@host:5432/db?sslmode=require"
+    spec(sweep(optimization={"storage": storage}, tracking={"mlflow_uri": "http://mlflow:5000/a:b@c"}))
+
+
+def test_uploads_without_credentials_are_said() -> None:
+    assert "upload to s3://bucket only where" in losses(sweep(), store="s3://bucket")["resources.secrets"]
+    assert "resources.secrets" not in losses(WITH_ALL, store="s3://bucket")
 
 
 def test_what_is_lost_is_said() -> None:
@@ -383,6 +415,12 @@ def test_what_katib_s_grid_cannot_say_it_is_given_as_numbers(file: ConfigFile) -
     (parameter,) = at(found, "parameters")
     assert parameter["name"] == "trial.number"
     assert parameter["feasibleSpace"]["list"] == [str(number) for number in range(at(found, "maxTrialCount"))]
+
+
+@pytest.mark.parametrize("kind", ["random", "sobol"])
+def test_a_single_point_is_a_trial_too(kind: str) -> None:
+    found = spec(sweep({"depth": [3]}, kind=kind, optimization={"n_trials": 1}))
+    assert (at(found, "parameters", 0, "name"), found["maxTrialCount"]) == ("trial.number", 1)
 
 
 def test_exact_keeps_the_points_of_a_random_sweep() -> None:
