@@ -85,6 +85,11 @@ def _the_same(found: Manifest, rendered: Rendered, namespace: str) -> KatibExper
             f"Experiment {namespace}/{rendered.name}: exists, and was made from another sweep file or other options;"
             " give the new one a --name"
         )
+    if existing.deleting:
+        raise ClusterError(
+            f"Experiment {namespace}/{rendered.name}: is being deleted; submit again when it is gone, or give the new"
+            " one a --name"
+        )
     return existing
 
 

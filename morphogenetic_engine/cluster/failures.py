@@ -27,6 +27,10 @@ class Missing(ClusterError):
     """There is no such object."""
 
 
+class Unauthenticated(ClusterError):
+    """The cluster does not know who is asking; credentials may have been renewed meanwhile."""
+
+
 class Forbidden(ClusterError):
     """This user may not do it."""
 
@@ -57,7 +61,9 @@ def _explained(status: int, said: str, reason: str, host: str, what: str) -> Clu
     if denied:
         return ClusterError(f"Katib refuses to {what}: {denied['why']}")
     if status == 401:
-        return ClusterError(f"{host}: does not know who is asking; are the credentials of the kubeconfig still good?")
+        return Unauthenticated(
+            f"{host}: does not know who is asking; are the credentials of the kubeconfig still good?"
+        )
     if status == 403:
         return Forbidden(f"{host}: may not {what}: {message}")
     if status == 404 and not said:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from morphogenetic_engine.cluster.complaints import Complaints
 from morphogenetic_engine.cluster.experiments import look
-from morphogenetic_engine.cluster.failures import Expired, Unreachable
+from morphogenetic_engine.cluster.failures import Expired, Unauthenticated, Unreachable
 from morphogenetic_engine.cluster.katib_api import KatibApi
 from morphogenetic_engine.sweeps.katib.objects import KatibTrial, Snapshot, read_trial
 
@@ -16,6 +16,8 @@ WATCH_SECONDS = 10
 PATIENCE_SECONDS = 600.0
 """How long a cluster may be out of reach."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 15.0
+_SHORTEST_WATCH = 1.0
+"""Seconds; a server, or what stands before it, may close watches at once."""
 
 Trouble = Callable[[str], object]
 
@@ -30,21 +32,27 @@ def follow(
 ) -> Iterator[Snapshot]:
     """Yield snapshots of an Experiment until it is completed; the last one has its trials as they ended.
 
-    A connection that breaks is made again; `trouble` is told, a line each time, and of what Kubernetes complains of.
+    A connection that breaks is made again, with new credentials where the old ones are not good any more; `trouble` is
+    told, a line each time, and of what Kubernetes complains of.
 
     Raises:
         ClusterError: the Experiment is gone, or the cluster was out of reach for longer than `patience` seconds.
     """
-    wait, lost_at = _FIRST_WAIT, None
+    wait, lost_at, renewed = _FIRST_WAIT, None, False
     complaints = Complaints(api, trouble)
     while True:
         try:
             for snapshot in _until_broken(api, name, complaints, watch_seconds):
-                wait, lost_at = _FIRST_WAIT, None
+                wait, lost_at, renewed = _FIRST_WAIT, None, False
                 yield snapshot
             return
         except Expired:
             time.sleep(_FIRST_WAIT)  # then listed anew
+        except Unauthenticated:
+            if renewed:
+                raise
+            renewed = True
+            api.renew()
         except Unreachable as error:
             now = time.monotonic()
             lost_at = now if lost_at is None else lost_at
@@ -68,15 +76,19 @@ def _until_broken(api: KatibApi, name: str, complaints: Complaints, watch_second
         snapshot = Snapshot(experiment, list(trials.values()))
         yield snapshot
         complaints.look(snapshot)
+        begun, quiet = time.monotonic(), True
         for kind, manifest in api.trial_changes(name, version, watch_seconds):
             version = _version(manifest) or version
             if kind == "BOOKMARK":
                 continue
+            quiet = False
             _apply(trials, kind, read_trial(manifest))
             experiment = look(api, name)
             if experiment.completed:
                 break
             yield Snapshot(experiment, list(trials.values()))
+        if quiet:
+            time.sleep(max(0.0, begun + min(_SHORTEST_WATCH, watch_seconds) - time.monotonic()))
 
 
 def _apply(trials: dict[str, KatibTrial], kind: str, trial: KatibTrial) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from morphogenetic_engine.cluster.connection import Cluster
-from morphogenetic_engine.cluster.failures import Forbidden, Missing, explained
+from morphogenetic_engine.cluster.failures import Expired, Forbidden, Missing, explained
 from morphogenetic_engine.errors import ClusterError
 
 GROUP, VERSION = "kubeflow.org", "v1beta1"
@@ -15,6 +15,8 @@ EXPERIMENTS, TRIALS, SUGGESTIONS = "experiments", "trials", "suggestions"
 INJECTION_LABEL = "katib.kubeflow.org/metrics-collector-injection"
 _OF_EXPERIMENT = "katib.kubeflow.org/experiment"
 _PAGE = 500
+_LISTS = 3
+"""How often a list is begun again whose later pages came too late."""
 _TIMEOUT = (10, 60)
 """Seconds to connect, and between two parts of an answer."""
 
@@ -25,8 +27,20 @@ class KatibApi:
     """What a sweep asks of a cluster, in one namespace."""
 
     def __init__(self, cluster: Cluster) -> None:
+        self._connect(cluster)
+
+    def renew(self) -> None:
+        """Connect anew, with the credentials as they are now.
+
+        Raises:
+            ClusterError: there are none any more.
+        """
+        self._connect(self._renewed())
+
+    def _connect(self, cluster: Cluster) -> None:
         from kubernetes.client import ApiextensionsV1Api, CoreV1Api, CustomObjectsApi
 
+        self._renewed = cluster.renewed
         self.namespace = cluster.namespace
         self.host = cluster.host
         self._objects = CustomObjectsApi(cluster.client)
@@ -79,6 +93,12 @@ class KatibApi:
 
     def trials(self, experiment: str) -> tuple[list[Manifest], str]:
         """Return the Trials of an Experiment, and the version of the list, from which a watch goes on."""
+        for _ in range(_LISTS - 1):
+            with suppress(Expired):  # a page that came too late: of the list as it was then nothing more is to be had
+                return self._all_trials(experiment)
+        return self._all_trials(experiment)
+
+    def _all_trials(self, experiment: str) -> tuple[list[Manifest], str]:
         found: list[Manifest] = []
         version, more = "", ""
         with explained(self.host, f"list the trials of Experiment {self.namespace}/{experiment}"):

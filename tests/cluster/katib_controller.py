@@ -56,7 +56,8 @@ class KatibByHand:
         """Complete the Experiment."""
         manifest = self._cluster.get("experiments", self._namespace, self._experiment)
         conditions = _conditions("Created", "Running", phase, reason=reason, message=message)
-        manifest["status"] = {"conditions": conditions, "startTime": timestamp(MOMENT)}
+        now = timestamp(time.time())
+        manifest["status"] = {"conditions": conditions, "startTime": timestamp(MOMENT), "completionTime": now}
         self._cluster.put("experiments", self._namespace, manifest)
 
     def fail_suggestion(self, message: str) -> None:

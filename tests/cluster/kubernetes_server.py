@@ -51,6 +51,14 @@ class FakeKubernetes:
     """What the admission webhook says to every new Experiment; None: it admits them."""
     failures: list[int] = field(default_factory=list)
     """Statuses that the next requests for Katib's objects are answered with."""
+    retry_after: int | None = None
+    """Seconds after which those who are turned away may come again."""
+    late_pages: int = 0
+    """How many of the next requests for another page come too late."""
+    deaf: bool = False
+    """Watches are closed as soon as they are open."""
+    token: str = TOKEN
+    """What a user must show."""
     page: int = 2
     """The most objects of one answer to a list."""
     objects: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
@@ -243,7 +251,7 @@ class _Answers:
 
     def _refused(self, request: Request, verb: str, plural: str) -> Response | None:
         self._cluster.requests.append(f"{request.method} {request.url.path}")
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        if request.headers.get("authorization") != f"Bearer {self._cluster.token}":
             return status(401, "Unauthorized", "Unauthorized")
         if (verb, plural) in self._cluster.forbidden:
             said = f'{plural}.kubeflow.org is forbidden: User "test" cannot {verb} resource "{plural}"'
@@ -252,7 +260,10 @@ class _Answers:
             if not self._cluster.has_katib:
                 return PlainTextResponse("404 page not found\n", 404)
             if self._cluster.failures:
-                return status(self._cluster.failures.pop(0), "ServiceUnavailable", "the server is busy")
+                seconds = self._cluster.retry_after
+                busy = status(self._cluster.failures.pop(0), "ServiceUnavailable", "the server is busy")
+                busy.headers.update({} if seconds is None else {"Retry-After": str(seconds)})
+                return busy
         return None
 
     async def _create(self, request: Request, plural: str) -> Response:
@@ -276,6 +287,9 @@ class _Answers:
                 if fields.items() <= manifest.items()
             ]
             begin = int(request.query_params.get("continue") or 0)
+            if begin and self._cluster.late_pages:
+                self._cluster.late_pages -= 1
+                return status(410, "Expired", "The provided continue parameter is too old")
             limit = min(self._cluster.page, int(request.query_params.get("limit", len(found) or 1)))
             metadata = {"resourceVersion": str(self._cluster.version)}
             if begin + limit < len(found):
@@ -285,6 +299,8 @@ class _Answers:
     def _watch(self, request: Request, plural: str, namespace: str) -> Response:
         version = int(request.query_params["resourceVersion"])
         seconds = float(request.query_params.get("timeoutSeconds", 60))
+        if self._cluster.deaf:
+            return StreamingResponse(iter(()))
         if version < self._cluster.forgotten:
             gone = {
                 "kind": "Status",

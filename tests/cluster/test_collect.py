@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ import pytest
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.results import SweepResult, read_result
+from morphogenetic_engine.sweeps.journal import Journal
+from morphogenetic_engine.sweeps.results import SweepResult, read_history, read_result
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from tests.cluster.conftest import RANDOM, SWEEP, Command
-from tests.cluster.katib_controller import KatibByHand
-from tests.cluster.kubernetes_server import FakeKubernetes
+from tests.cluster.katib_controller import MOMENT, KatibByHand
+from tests.cluster.kubernetes_server import FakeKubernetes, timestamp
 from tests.cluster.test_submit import SUBMIT
 
 COLLECT = "sweep collect --experiment toy".split()
@@ -140,6 +142,97 @@ def test_more_trials_than_one_answer_holds(command: Command, cluster: FakeKubern
     assert cluster.page == 2
     command(*COLLECT)
     assert len(collected().trials) == 11
+
+
+def test_a_page_that_comes_too_late_begins_the_list_again(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    command(*SUBMIT)
+    for name, x in (("a", "0.1"), ("b", "0.7"), ("c", "0.3")):
+        katib.start(name, x=x)
+    cluster.late_pages = 2
+    assert command(*COLLECT).status == 0
+    assert len(collected().trials) == 3 and cluster.late_pages == 0
+    cluster.late_pages = 99
+    ran = command(*COLLECT)
+    assert ran.status == 2 and "continue parameter is too old" in ran.err and ran.err.count("\n") == 1
+
+
+def test_a_trial_that_somebody_deleted_is_interrupted(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    """As Katib itself does when fewer are to run at a time."""
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.start("b", x="0.7")
+    command(*COLLECT)
+    cluster.remove("trials", "ml", "a")
+    katib.end("b", "Succeeded", val_acc=1)
+    katib.finish()
+    command(*COLLECT)
+    assert [trial.state for trial in collected().trials] == [TrialState.INTERRUPTED, TrialState.COMPLETE]
+    assert collected().outcome is Outcome.FINISHED
+
+
+def test_a_sweep_took_as_long_as_on_katib_whenever_it_is_collected(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.end("a", "Succeeded", val_acc=1)
+    katib.finish()
+    _set_times(cluster, created=MOMENT, ended=MOMENT + 3600)
+    command(*COLLECT)
+    assert read_history(SweepFolder(FOLDER)).seconds == 3600
+
+
+def test_a_cluster_whose_clock_is_ahead(command: Command, cluster: FakeKubernetes, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.end("a", "Succeeded", val_acc=1)
+    katib.start("b", x="0.7")
+    ahead = time.time() + 7200
+    _set_times(cluster, created=ahead, ended=None)
+    for name in ("a", "b"):
+        trial = cluster.get("trials", "ml", name)
+        trial["status"] = {**trial["status"], "startTime": timestamp(ahead + 60)}  # type: ignore[dict-item]
+        cluster.put("trials", "ml", trial)
+    assert command("sweep", "stop", "--experiment", "toy").status == 0
+    history = read_history(SweepFolder(FOLDER))
+    assert history.seconds >= 60 and [trial.duration for trial in history.trials.values()] == [0, 0]
+    assert command("report", "summary", "--sweep-id", "toy").status == 0
+
+
+def _set_times(cluster: FakeKubernetes, *, created: float, ended: float | None) -> None:
+    manifest = cluster.get("experiments", "ml", "toy")
+    manifest["metadata"]["creationTimestamp"] = timestamp(created)  # type: ignore[index]
+    if ended is not None:
+        manifest["status"]["completionTime"] = timestamp(ended)  # type: ignore[index]
+    cluster.put("experiments", "ml", manifest)
+
+
+def test_two_at_once_do_not_mix(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    command(*COLLECT)
+    with Journal(FOLDER / "journal.jsonl"):
+        ran = command(*COLLECT)
+    assert ran.status == 2 and ran.err.count("\n") == 1 and "toy" in ran.err
+    assert command(*COLLECT).status == 0
+
+
+@pytest.mark.parametrize("lost", [("katib.json", "journal.jsonl"), ("journal.jsonl",)])
+def test_a_collect_that_was_killed_at_its_begin_is_made_up_for(
+    command: Command, katib: KatibByHand, lost: tuple[str, ...]
+) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    command(*COLLECT)
+    for name in lost:
+        (FOLDER / name).unlink()
+    ran = command(*COLLECT)
+    assert ran.status == 0, ran.err
+    assert len(collected().trials) == 1
 
 
 def test_the_folder_of_another_sweep_is_not_touched(

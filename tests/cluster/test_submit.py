@@ -80,6 +80,26 @@ def test_somebody_else_creates_it_in_between(command: Command, cluster: FakeKube
     assert find(*key) == manifest
 
 
+def test_a_server_that_says_when_it_will_have_time_is_asked_again_then(
+    command: Command, cluster: FakeKubernetes
+) -> None:
+    cluster.failures, cluster.retry_after = [429, 429, 503], 0
+    assert command(*SUBMIT).status == 0
+    cluster.failures = [429] * 99
+    ran = command(*SUBMIT)
+    assert ran.status == 2 and "the server is busy (429)" in ran.err and ran.err.count("\n") == 1
+    assert len(cluster.failures) > 80
+
+
+def test_an_experiment_that_is_being_deleted_is_none_to_come_back_to(command: Command, cluster: FakeKubernetes) -> None:
+    command(*SUBMIT)
+    manifest = cluster.get("experiments", "ml", "toy")
+    manifest["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"  # type: ignore[index]
+    cluster.put("experiments", "ml", manifest)
+    ran = command(*SUBMIT)
+    assert ran.status == 2 and "is being deleted; submit again when it is gone, or give the new one a --name" in ran.err
+
+
 def test_a_user_who_may_not_read_namespaces_leaves_the_answer_to_katib(
     command: Command, cluster: FakeKubernetes
 ) -> None:

@@ -121,6 +121,37 @@ def test_a_busy_server_is_asked_again(command: Command, cluster: FakeKubernetes,
     assert len(follower.troubles) == 3 and "the server is busy (503)" in follower.troubles[0]
 
 
+def test_a_watch_that_is_closed_at_once_is_not_asked_for_without_end(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    command(*SUBMIT)
+    cluster.deaf = True
+    follower = Follower()
+    katib.start("a", x="0.1")
+    until(lambda: len(follower.snapshots) >= 3)
+    asked = sum(request.endswith("/trials") for request in cluster.requests)
+    assert asked <= len(follower.snapshots) + 2
+    katib.finish()
+    follower.ends()
+    assert follower.error is None and follower.snapshots[-1].trials
+
+
+def test_credentials_that_were_renewed_are_read_again(
+    command: Command, cluster: FakeKubernetes, server: KubernetesServer, kubeconfig: Path, katib: KatibByHand
+) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    follower = Follower()
+    until(lambda: follower.sees(a="Running"))
+    server.kubeconfig(kubeconfig, token="tomorrow")
+    cluster.token = "tomorrow"
+    katib.end("a", "Succeeded", val_acc=1)
+    until(lambda: follower.sees(a="Succeeded"))
+    cluster.token = "the day after"
+    follower.ends()
+    assert "does not know who is asking" in str(follower.error)
+
+
 def test_patience_ends(command: Command, server: KubernetesServer) -> None:
     command(*SUBMIT)
     follower = Follower(patience=0.5)
@@ -139,6 +170,26 @@ def test_an_experiment_that_somebody_deletes(command: Command, cluster: FakeKube
     cluster.remove("experiments", "ml", "toy")
     follower.ends()
     assert "has no Experiment ml/toy" in str(follower.error)
+
+
+def test_another_experiment_of_the_name_is_not_mixed_in(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    words = [sys.executable, "-m", "morphogenetic_engine.cli.sweep", *"watch --experiment toy".split()]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: (FOLDER / "journal.jsonl").exists() and collected().trials)
+        with cluster.lock:
+            manifest = cluster.get("experiments", "ml", "toy")
+            manifest["metadata"]["uid"] = "another"  # type: ignore[index]
+            cluster.put("experiments", "ml", manifest)
+            katib.start("b", x="0.7")
+        assert process.wait(30) == 2
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert "belongs to another Experiment, ml/toy" in said and "Traceback" not in said
+    assert [trial.number for trial in collected().trials] == [0]
 
 
 def test_a_sweep_on_katib_has_the_trial_table_of_a_local_one(

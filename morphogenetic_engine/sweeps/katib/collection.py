@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -108,15 +108,21 @@ class Collection:
         self._record = read_katib_record(folder)
         unended = (number for number, trial in self._history.trials.items() if not trial.state.final)
         self._slots = {number: slot for slot, number in enumerate(unended)}
+        self._latest = max((trial.started + trial.duration for trial in self._history.trials.values()), default=0.0)
 
     def take(self, snapshot: Snapshot) -> None:
-        """Write down what is new in an Experiment and its Trials."""
+        """Write down what is new in an Experiment and its Trials.
+
+        Raises:
+            SweepError: it is another Experiment, which got the name of a deleted one.
+        """
         experiment = snapshot.experiment
+        check_same(self._folder, self._record, experiment)
         self._number(snapshot)
         if not self._history.sessions:
             self._begin(experiment, experiment.created)
         elif self._history.last_end is not None and not experiment.completed:
-            self._begin(experiment, time.time())  # somebody gave it more trials
+            self._begin(experiment, self._now())  # somebody gave it more trials
         for trial in sorted(snapshot.trials, key=lambda each: each.ended or each.started):
             number = self._record.numbers[trial.name]
             known = self._history.trials.get(number)
@@ -124,17 +130,23 @@ class Collection:
             for event in trial_events(self._config, trial, number, known, slot=slot, journal=self._trial_journal):
                 self._tell(event)
             self._leave(number)
+        self._interrupt({self._record.numbers[trial.name] for trial in snapshot.running})
         if experiment.completed and not snapshot.running and self._history.last_end is None:
-            self._end(*experiment_outcome(experiment))
+            self._end(experiment.ended or self._now(), *experiment_outcome(experiment))
 
     def stop(self, experiment: KatibExperiment) -> None:
         """Write down that the trials which still ran were ended, and with them the sweep."""
-        for number, trial in sorted(self._history.trials.items()):
-            if trial.state is TrialState.RUNNING:
-                self._tell(TrialInterrupted(time.time(), number, trial.attempt))
+        self._interrupt(set())
         if self._history.last_end is None:
             stopped = Outcome.INTERRUPTED, "stopped by `sweep stop`"
-            self._end(*(experiment_outcome(experiment) if experiment.completed else stopped))
+            self._end(self._now(), *(experiment_outcome(experiment) if experiment.completed else stopped))
+
+    def _interrupt(self, running: Set[int]) -> None:
+        """Write down that whatever does not run any more and has no end was ended by somebody."""
+        for number, trial in sorted(self._history.trials.items()):
+            if trial.state is TrialState.RUNNING and number not in running:
+                self._tell(TrialInterrupted(self._now(), number, trial.attempt))
+                self._slots.pop(number, None)
 
     def _number(self, snapshot: Snapshot) -> None:
         record = with_numbers(self._record, self._config, snapshot.trials)
@@ -146,8 +158,12 @@ class Collection:
         host = f"{socket.gethostname()} ({experiment.where})"
         self._tell(SessionStarted(begun, os.getpid(), host, __version__, experiment.parallel))
 
-    def _end(self, outcome: Outcome, message: str) -> None:
-        self._tell(SessionEnded(time.time(), outcome, " ".join(message.split())))
+    def _end(self, ended: float, outcome: Outcome, message: str) -> None:
+        self._tell(SessionEnded(max(ended, self._latest), outcome, " ".join(message.split())))
+
+    def _now(self) -> float:
+        """Return the time, never before what has happened: the cluster's clock may be ahead of this machine's."""
+        return max(time.time(), self._latest)
 
     def _slot(self, number: int) -> int:
         """Return a trial's place among those that run, the lowest one that is free."""
@@ -164,6 +180,7 @@ class Collection:
     def _tell(self, event: Event) -> None:
         self._own.append(event)
         self._history.apply(event)
+        self._latest = max(self._latest, event.time)
         for observer in self._observers:
             observer(event)
 

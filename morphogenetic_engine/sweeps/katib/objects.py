@@ -74,6 +74,10 @@ class KatibExperiment:
     """That of the specification it was made from."""
     store: str | None
     """Where its trials upload their files."""
+    ended: float | None = None
+    """When it was completed."""
+    deleting: bool = False
+    """Whether somebody has deleted it, and it is only not gone yet."""
 
     @property
     def completed(self) -> bool:
@@ -122,6 +126,8 @@ def read_experiment(manifest: Object) -> KatibExperiment:
         parallel=parallel if isinstance(parallel, int) else 1,
         spec_hash=text(annotations, SPEC_ANNOTATION) or None,
         store=text(annotations, STORE_ANNOTATION) or None,
+        ended=time_of(mapping(manifest, "status"), "completionTime"),
+        deleting=bool(text(metadata, "deletionTimestamp")),
     )
 
 
