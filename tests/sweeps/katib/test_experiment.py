@@ -17,6 +17,7 @@ from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
 from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, SWEEP_VARIABLE, read_assignments
 from morphogenetic_engine.sweeps.katib.manifest_yaml import manifest_yaml
 from morphogenetic_engine.sweeps.katib.validation import trial_job, validate_experiment
+from tests.emulated_katib import kubelet
 from tests.manifests.kustomizations import KUBECTL
 from tests.sweeps.katib.configs import LR, MEDIAN, ROOT, losses, rendered, spec, sweep
 
@@ -146,6 +147,43 @@ def test_each_sampler_has_its_algorithm(parallel: int, sampler: str, algorithm: 
     assert at(found, "algorithm", "algorithmName") == algorithm
 
 
+@pytest.mark.parametrize(
+    ("kind", "optimization", "settings"),
+    [
+        ("random", {"seed": 7}, {"random_state": "7"}),
+        ("sobol", {"seed": 7}, {}),
+        ("bayesian", {"sampler": "Random"}, {"random_state": "42"}),
+        ("bayesian", {"sampler": "QMC"}, {}),
+        (
+            "bayesian",
+            {"sampler": "TPE", "sampler_options": {"n_startup_trials": 9, "n_ei_candidates": 30}},
+            {"n_startup_trials": "9", "n_ei_candidates": "30", "random_state": "42"},
+        ),
+        ("bayesian", {"sampler": "CmaEs"}, {"random_state": "42"}),
+        (
+            "bayesian",
+            {"sampler": "GP", "sampler_options": {"n_startup_trials": 9}},
+            {"n_initial_points": "9", "base_estimator": "GP", "random_state": "42"},
+        ),
+    ],
+)
+def test_settings_have_the_names_that_katib_s_services_know(
+    kind: str, optimization: dict[str, object], settings: dict[str, str]
+) -> None:
+    """An unknown one fails the Experiment, after it was admitted."""
+    algorithm = spec(sweep(kind=kind, optimization=optimization))["algorithm"]
+    assert {each["name"]: each["value"] for each in at(algorithm).get("algorithmSettings", [])} == settings
+
+
+def test_one_trial_at_a_time_is_hyperopt_s_tpe_with_its_names() -> None:
+    options = {"n_ei_candidates": 30, "prior_weight": 2.0, "n_startup_trials": 9}
+    file = sweep(optimization={"sampler": "TPE", "sampler_options": options})
+    settings = at(spec(file, parallel=1), "algorithm", "algorithmSettings")
+    expected = {"n_EI_candidates": "30", "prior_weight": "2.0", "random_state": "42"}
+    assert {each["name"]: each["value"] for each in settings} == expected
+    assert "optimization.sampler_options.n_startup_trials" in losses(file, parallel=1)
+
+
 def test_median_pruning_becomes_medianstop() -> None:
     assert spec(WITH_ALL)["earlyStopping"] == {
         "algorithmName": "medianstop",
@@ -212,10 +250,10 @@ def test_the_resources_of_the_file_reach_the_pod() -> None:
 
 
 def environment(file: ConfigFile) -> dict[str, str]:
-    """The variables of the trial as its process sees them: the kubelet turns $$ into $."""
+    """The variables of the trial as its process sees them, after the kubelet."""
     variables = container(file)["env"]
     assert isinstance(variables, list)
-    return {each["name"]: each["value"].replace("$$", "$") for each in variables}
+    return kubelet.environment(variables)
 
 
 def test_the_pod_is_told_the_very_sweep_and_a_place_for_each_parameter() -> None:
