@@ -3,6 +3,7 @@
 # kfp takes a second to import: --help is for the impatient.
 # pylint: disable=import-outside-toplevel
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,13 @@ _storage = several(
         show_default=True,
         metavar="URL",
         help="The store inside the cluster; '': that of the cloud.",
+    ),
+    click.option(
+        "--storage-region",
+        envvar="SWEEP_STORAGE_REGION",
+        default="",
+        metavar="REGION",
+        help="The store's region, where a cloud has several.",
     ),
     click.option(
         "--storage-secret",
@@ -219,6 +227,7 @@ def _planned(
     report_image: str | None,
     storage: str,
     storage_endpoint: str,
+    storage_region: str,
     storage_secret: str,
     trial_namespace: str,
 ) -> Plan:
@@ -231,7 +240,7 @@ def _planned(
     except ConfigError as error:
         raise ConfigError(f"{config}: {error}") from error
     images = _images_given(train_image, report_image)
-    store = _store(storage, storage_endpoint, storage_secret)
+    store = replace(_store(storage, storage_endpoint, storage_secret), region=storage_region)
     for key, text in lost_settings(settings, Pipeline(pipeline)):
         click.echo(f"# {config}: {key}: {text}", err=True)
     return Plan(Pipeline(pipeline), settings, images, store, trial_namespace)

@@ -33,11 +33,11 @@ def definition(plan: Plan) -> dsl.base_component.BaseComponent:
         _uncached(light_pod(ending, plan))
         with dsl.ExitHandler(ending, name="sweep and report"):
             swept = _sweep(plan, config, run_id, storage, namespace)
-            best = training_pod(train(config=config, candidate=swept.outputs["Output"]), plan)
+            best = _cached(training_pod(train(config=config, candidate=swept.outputs["Output"]), plan), plan)
             best.set_display_name("train the best")
             baseline = None
             if plan.config.baseline is not None:
-                baseline = training_pod(train(config=config, candidate=BASELINE), plan)
+                baseline = _cached(training_pod(train(config=config, candidate=BASELINE), plan), plan)
                 baseline.set_display_name("train the defaults")
             evaluated = _evaluate(plan, best, baseline)
             written = report(
@@ -62,7 +62,12 @@ def _evaluate(plan: Plan, best: dsl.PipelineTask, baseline: dsl.PipelineTask | N
     models = {"model": best.outputs["model"]}
     if baseline is not None:
         models["baseline"] = baseline.outputs["model"]
-    return light_pod(evaluate(**models), plan).set_container_image(plan.images.train)
+    return _cached(light_pod(evaluate(**models), plan).set_container_image(plan.images.train), plan)
+
+
+def _cached(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
+    """Take a task's outputs from the cache where its inputs and its code are the same: a tag may have moved."""
+    return task.set_caching_options(plan.images.fixed)
 
 
 def _uncached(task: dsl.PipelineTask) -> dsl.PipelineTask:

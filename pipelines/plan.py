@@ -30,6 +30,11 @@ class Images:
     report: str
     """Small: starts sweeps on Katib, writes reports."""
 
+    @property
+    def fixed(self) -> bool:
+        """Whether the image of the workload is the same for ever: its name is a digest, not a tag."""
+        return "@" in self.train
+
 
 @dataclass(frozen=True)
 class ObjectStore:
@@ -43,6 +48,8 @@ class ObjectStore:
     """A Secret in the namespace of Kubeflow Pipelines with the credentials; "": the pods have them by other means."""
     key_names: tuple[str, str] = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     """The Secret's keys for the access key and the secret key."""
+    region: str = ""
+    """Of the cloud; "": the store has none, or it is us-east-1."""
 
 
 @dataclass(frozen=True)

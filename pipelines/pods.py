@@ -54,6 +54,8 @@ def _equipped(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
     store = plan.store
     if store.endpoint:
         task.set_env_variable("AWS_ENDPOINT_URL", store.endpoint)
+    if store.region:
+        task.set_env_variable("AWS_REGION", store.region)
     if store.secret:
         access, secret = store.key_names
         keys = {access: "AWS_ACCESS_KEY_ID", secret: "AWS_SECRET_ACCESS_KEY"}

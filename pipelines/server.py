@@ -38,7 +38,7 @@ class Address:
     """Where a server is, and who asks. What is left out comes from the environment, as kfp's client takes it."""
 
     host: str | None = None
-    """http://localhost:8888; None: KF_PIPELINES_ENDPOINT, else the cluster that this pod or the kubeconfig is of."""
+    """http://localhost:8080; None: KF_PIPELINES_ENDPOINT, else the cluster that this pod or the kubeconfig is of."""
     ui: str | None = None
     """Where people look at runs; None: KF_PIPELINES_UI_ENDPOINT, else the host."""
     namespace: str | None = None
@@ -60,7 +60,7 @@ class PipelinesServer:
         host = address.host or os.environ.get(_HOST)
         if not host and not _has_cluster():
             raise ConfigError(
-                "no Kubeflow Pipelines server is known: give --host (or HOST=...), such as http://localhost:8888 after"
+                "no Kubeflow Pipelines server is known: give --host (or HOST=...), such as http://localhost:8080 after"
                 " `make port-forward`; or set KF_PIPELINES_ENDPOINT, or a kubeconfig"
             )
         if host and not re.fullmatch(r"https?://[^/\s]+\S*", host):

@@ -105,7 +105,7 @@ def collect_command(experiment: str, files: bool, **given: object) -> int:
         collection.take(found)
     if files:
         _download(folder, found.experiment)
-    return _show(folder)
+    return _show(folder, found.experiment)
 
 
 @click.command("stop")
@@ -133,7 +133,7 @@ def stop_command(experiment: str, **given: object) -> int:
         collection.stop(found.experiment)
     what = f"{len(found.running)} trials that still ran were ended"
     click.echo(f"{found.experiment.where}: {what if found.experiment.completed else f'deleted, {what}'}")
-    return _show(folder)
+    return _show(folder, found.experiment)
 
 
 def _follow(
@@ -146,13 +146,14 @@ def _follow(
     folder = _folder(experiment, given)
     try:
         with open_monitor(serve) as serving:
-            running = _shown(api, name, folder, journal, serving, end_leftovers=end_leftovers)
+            snapshot = _shown(api, name, folder, journal, serving, end_leftovers=end_leftovers)
     except KeyboardInterrupt:
         click.echo(f"\n{experiment.where} goes on; come back with: {_again('watch', api, name, given)}", err=True)
         return INTERRUPTED
-    if running:
-        click.echo(f"{running} trials still run; end them with: {_again('stop', api, name, given)}", err=True)
-    return _show(folder)
+    if snapshot.running and not end_leftovers:
+        count = len(snapshot.running)
+        click.echo(f"{count} trials still run; end them with: {_again('stop', api, name, given)}", err=True)
+    return _show(folder, snapshot.experiment)
 
 
 def _shown(
@@ -163,8 +164,8 @@ def _shown(
     serving: Serving | None,
     *,
     end_leftovers: bool,
-) -> int:
-    """Show and collect an Experiment until it is completed; return how many of its trials still run then."""
+) -> Snapshot:
+    """Show and collect an Experiment until it is completed; return how it then is, before its leftovers are ended."""
     from morphogenetic_engine.cli.displays import display, terminal
     from morphogenetic_engine.cli.progress import SweepProgress
     from morphogenetic_engine.cluster.experiments import end_leftovers as end
@@ -182,11 +183,10 @@ def _shown(
         open_collection(folder, journal=journal, observers=[observer]) as collection,
     ):
         snapshot = _collect_all(api, name, collection)
-        if not snapshot.running or not end_leftovers:
-            return len(snapshot.running)
-        end(api, snapshot.running)
-        collection.stop(snapshot.experiment)
-        return 0
+        if snapshot.running and end_leftovers:
+            end(api, snapshot.running)
+            collection.stop(snapshot.experiment)
+        return snapshot
 
 
 def _warn(warning: str) -> None:
@@ -246,12 +246,13 @@ def _download(folder: SweepFolder, experiment: KatibExperiment) -> None:
     click.echo(f"{count} files downloaded from {experiment.store}")
 
 
-def _show(folder: SweepFolder) -> int:
+def _show(folder: SweepFolder, experiment: KatibExperiment) -> int:
     """Print what was collected and return the exit status: 1 when the Experiment failed, or no trial is complete."""
     from morphogenetic_engine.cli.closing_report import write_closing_report
     from morphogenetic_engine.cli.displays import terminal
     from morphogenetic_engine.cli.running import NO_COMPLETE_TRIAL, show_end
-    from morphogenetic_engine.sweeps.events import Outcome, TrialState
+    from morphogenetic_engine.sweeps.events import TrialState
+    from morphogenetic_engine.sweeps.katib.objects import Phase
     from morphogenetic_engine.sweeps.results import read_result
 
     result = read_result(folder)
@@ -260,7 +261,7 @@ def _show(folder: SweepFolder) -> int:
     if result.trials:
         write_closing_report(folder, console)
     over_in_vain = result.outcome is not None and not result.counts[TrialState.COMPLETE]
-    return NO_COMPLETE_TRIAL if over_in_vain or result.outcome is Outcome.ABORTED else 0
+    return NO_COMPLETE_TRIAL if over_in_vain or experiment.condition.phase is Phase.FAILED else 0
 
 
 def _again(command: str, api: KatibApi, name: str, given: dict[str, object]) -> str:

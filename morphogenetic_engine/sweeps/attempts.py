@@ -57,7 +57,7 @@ class Attempts:
     def apply(self, event: Event) -> None:
         """Take the next event."""
         if isinstance(event, TrialReported):  # first, because it is the most frequent by far
-            if self.spans:
+            if self.spans and event.time > self.spans[-1].ended:
                 self.spans[-1].ended = event.time
             return
         match event:
@@ -79,7 +79,7 @@ class Attempts:
                 if event.trial not in self._open:
                     return  # noted by a later session, which has closed it already
                 self._close(event.trial, event.time, TrialState.INTERRUPTED)
-        if self.spans:
+        if self.spans and event.time > self.spans[-1].ended:  # clocks may be set back
             self.spans[-1].ended = event.time
 
     def _close(self, trial: int, time: float, state: TrialState) -> None:

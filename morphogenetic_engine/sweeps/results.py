@@ -114,15 +114,16 @@ class History:
         """Take the next event."""
         self.attempts.apply(event)
         if isinstance(event, TrialReported):  # first, because it is the most frequent by far
-            self._last = event.time
+            if event.time > self._last:
+                self._last = event.time
             if self._keep_curves:
                 self._curve_of(event)[event.step] = event.metrics
             return
         if isinstance(event, SessionStarted):
-            self._seconds_before, self._begun = self.seconds, event.time
+            self._seconds_before, self._begun, self._last = self.seconds, event.time, event.time
         # An interruption is noted by the next session when a process was killed; a confirmation is in no session.
         if not isinstance(event, TrialInterrupted | ConfirmationEnded):
-            self._last = event.time
+            self._last = max(self._last, event.time)  # clocks may be set back
         match event:
             case ReplicateEnded():
                 self._take_replicate(event)

@@ -47,6 +47,10 @@ class FakeKubernetes:
     has_katib: bool = True
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     """(verb, plural) that this user may not do."""
+    allowed: set[tuple[str, str]] | None = None
+    """All that this user may do; None: whatever is not forbidden."""
+    asked: set[tuple[str, str]] = field(default_factory=set)
+    """What was asked for."""
     denial: str | None = None
     """What the admission webhook says to every new Experiment; None: it admits them."""
     failures: list[int] = field(default_factory=list)
@@ -253,7 +257,9 @@ class _Answers:
         self._cluster.requests.append(f"{request.method} {request.url.path}")
         if request.headers.get("authorization") != f"Bearer {self._cluster.token}":
             return status(401, "Unauthorized", "Unauthorized")
-        if (verb, plural) in self._cluster.forbidden:
+        self._cluster.asked.add((verb, plural))
+        allowed = self._cluster.allowed
+        if (verb, plural) in self._cluster.forbidden or (allowed is not None and (verb, plural) not in allowed):
             said = f'{plural}.kubeflow.org is forbidden: User "test" cannot {verb} resource "{plural}"'
             return status(403, "Forbidden", said)
         if plural not in {"namespaces", "customresourcedefinitions", "events"}:

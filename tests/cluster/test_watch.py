@@ -307,6 +307,16 @@ def test_a_failed_experiment_ends_with_1(command: Command, katib: KatibByHand) -
     assert ran.status == 1 and "aborted: 1 failed of 3 trials (Experiment has failed because max failed" in ran.out
 
 
+def test_a_failed_experiment_whose_trials_run_on_ends_with_1_too(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.end("a", "Succeeded", val_acc=1)
+    katib.start("b", x="0.7")
+    katib.finish("Failed", "ExperimentFailed", "Suggestion has failed.")
+    for words in ("watch", "collect", "stop", "watch"):
+        assert command("sweep", words, "--experiment", "toy").status == 1, words
+
+
 @pytest.mark.parametrize("words", ["watch", "stop"])
 def test_an_experiment_that_never_was(command: Command, words: str) -> None:
     ran = command("sweep", words, "--experiment", "nothing")

@@ -87,16 +87,3 @@ def test_secrets_are_referred_to_and_not_written(objects: list[Object]) -> None:
 )
 def test_only_overlays_name_tags(file: Path) -> None:
     assert not re.findall(r"image: .*[:@]", file.read_text(encoding="utf-8"))
-
-
-def test_a_sweep_may_do_what_its_client_asks_for_and_no_more(objects: list[Object]) -> None:
-    (role,) = of_kind(objects, "Role")
-    allowed = {
-        (str(field(rule, "resources", 0)), verb) for rule in items(role, "rules") for verb in items(rule, "verbs")
-    }
-    assert allowed == {
-        *(("experiments", verb) for verb in ("create", "delete", "get")),
-        *(("trials", verb) for verb in ("delete", "get", "list", "watch")),
-        ("suggestions", "get"),
-        ("events", "list"),
-    }

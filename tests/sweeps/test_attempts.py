@@ -83,6 +83,12 @@ def test_an_attempt_in_no_session_is_given_up_as_it_began() -> None:
     assert (found.all[0].ended, found.all[0].state) == (2, TrialState.INTERRUPTED)
 
 
+def test_a_clock_that_is_set_back_makes_no_session_shorter() -> None:
+    report = TrialReported(7, 0, 0, 0, {"val_acc": 0.0})
+    found = attempts(session(10), started(12, 0), report, ended(5, 0))
+    assert [(span.started, span.ended) for span in found.spans] == [(10, 12)]
+
+
 def test_a_confirmation_belongs_to_no_session() -> None:
     late = ConfirmationEnded(50, 0, 0, 1, TrialState.COMPLETE, 1.0, {"val_acc": 1.0})
     assert attempts(session(1), started(2, 0), ended(3, 0), late).spans[0].ended == 3

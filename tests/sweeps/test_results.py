@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,16 @@ def test_the_seconds_of_a_sweep_are_those_of_its_sessions_and_not_the_pauses_bet
     assert _history(*events[:2]).seconds == 1
     assert _history(*events[:3]).seconds == 10
     assert _history(*events).seconds == 14
+
+
+def test_a_clock_that_is_set_back_takes_no_time_away() -> None:
+    events: list[Event] = [
+        _session(100.0),
+        _started(0, time=109.0),
+        replace(_complete(0, 1.0), time=40.0),
+        _session(50.0),
+    ]
+    assert _history(*events[:3]).seconds == _history(*events).seconds == 9
 
 
 def test_a_trial_that_a_killed_session_left_running_does_not_make_the_pause_count() -> None:

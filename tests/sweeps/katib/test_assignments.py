@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +26,7 @@ AXES: dict[str, object] = {
     "wide": {"type": "int", "low": 1, "high": 1000},
     "whole_log": {"type": "int", "low": 16, "high": 512, "log": True},
     "real": {"type": "float", "low": -5, "high": 10},
+    "positive": {"type": "float", "low": 1, "high": 100},
     "real_log": {"type": "float", "low": 1e-3, "high": 3e-2, "log": True},
     "tiny_log": {"type": "float", "low": 1e-12, "high": 1e-9, "log": True},
     "steps": {"type": "float", "low": 0.1, "high": 0.7, "step": 0.1},
@@ -59,7 +62,7 @@ def test_every_value_of_a_finite_axis_can_be_drawn(name: str, algorithm: Algorit
 
 
 @pytest.mark.parametrize("algorithm", DRAWING)
-@pytest.mark.parametrize("name", ["real_log", "real", "whole_log"])
+@pytest.mark.parametrize("name", ["real_log", "tiny_log", "real", "positive", "whole_log"])
 def test_a_range_is_searched_evenly_in_what_the_file_says(name: str, algorithm: Algorithm) -> None:
     sweep = config({name: AXES[name]})
     axis = sweep.space.axes[name]
@@ -68,12 +71,43 @@ def test_a_range_is_searched_evenly_in_what_the_file_says(name: str, algorithm: 
     assert float(middle) == pytest.approx(float(axis.from_unit(0.5)), rel=0.03)
 
 
+@pytest.mark.parametrize("name", ["choice", "whole", "stepped", "steps"])
+def test_random_search_draws_each_of_a_few_values_as_often(name: str) -> None:
+    sweep = config({name: AXES[name]})
+    (parameter,) = searched_parameters(sweep.space.axes, Algorithm.RANDOM)
+    counts = Counter(assigned(parameter, Algorithm.RANDOM, index / 7000) for index in range(7000))
+    assert max(counts.values()) - min(counts.values()) <= 2
+
+
+@pytest.mark.parametrize("algorithm", [Algorithm.CMAES, Algorithm.SOBOL])
+def test_the_ends_of_whole_numbers_have_the_share_in_the_logarithm_that_they_have_in_a_local_sweep(
+    algorithm: Algorithm,
+) -> None:
+    sweep = config({"few_log": {"type": "int", "low": 1, "high": 4, "log": True}})
+    axis = sweep.space.axes["few_log"]
+    (parameter,) = searched_parameters(sweep.space.axes, algorithm)
+    units = [index / 1000 for index in range(1000)]
+    texts = (assigned(parameter, algorithm, unit) for unit in units)
+    here = Counter(axis.from_unit(unit) for unit in units)
+    there = Counter(trial_of_assignments(sweep, {parameter.name: each}).params["few_log"] for each in texts)
+    assert all(abs(there[value] - here[value]) <= 5 for value in here | there)
+
+
+@pytest.mark.parametrize("algorithm", DRAWING)
+def test_what_has_one_value_is_not_searched_and_is_there_all_the_same(algorithm: Algorithm) -> None:
+    """Katib's services refuse a range without width."""
+    sweep = config({"real": AXES["real"], "one": [3], "none": {"type": "int", "low": 5, "high": 5}})
+    (parameter,) = searched_parameters(sweep.space.axes, algorithm)
+    trial = trial_of_assignments(sweep, {parameter.name: assigned(parameter, algorithm, 0.5)})
+    assert (trial.params["one"], trial.params["none"]) == (3, 5)
+
+
 @given(st.text())
 def test_a_choice_survives_every_carrier(value: str) -> None:
     sweep = config({"c": [value, value + "x"]})
     read = sweep.space.axes["c"].grid()[0]  # 0E0 is a number to a sweep file
     written = choice_text(read)
-    assert written.isascii() and not set(written) & set("\"'\\$`\n\r{}")
+    assert written and written.isascii() and not set(written) & set("\"'\\$`\n\r{}")
     assert trial_of_assignments(sweep, {"c": written}).params["c"] == read
 
 

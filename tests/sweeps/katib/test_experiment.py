@@ -192,6 +192,9 @@ def test_median_pruning_becomes_medianstop() -> None:
             {"name": "start_step", "value": "21"},
         ],
     }
+    none_first = {"pruner": "MedianPruner", "pruner_options": {"n_startup_trials": 0}}
+    least = at(spec(sweep(optimization=none_first)), "earlyStopping", "algorithmSettings")
+    assert [each["value"] for each in least] == ["1", "4"]  # Katib takes no 0
     assert "earlyStopping" not in spec(sweep(optimization={"pruner": "HyperbandPruner"}))
 
 
