@@ -3,7 +3,6 @@
 # kfp takes a second to import: --help is for the impatient.
 # pylint: disable=import-outside-toplevel
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -225,11 +224,8 @@ def _planned(
     *,
     train_image: str | None,
     report_image: str | None,
-    storage: str,
-    storage_endpoint: str,
-    storage_region: str,
-    storage_secret: str,
     trial_namespace: str,
+    **store: str,
 ) -> Plan:
     from morphogenetic_engine.sweeps.config_file import read_config
     from morphogenetic_engine.sweeps.passwords import check_no_passwords
@@ -240,10 +236,10 @@ def _planned(
     except ConfigError as error:
         raise ConfigError(f"{config}: {error}") from error
     images = _images_given(train_image, report_image)
-    store = replace(_store(storage, storage_endpoint, storage_secret), region=storage_region)
+    kept = _store(**store)
     for key, text in lost_settings(settings, Pipeline(pipeline)):
         click.echo(f"# {config}: {key}: {text}", err=True)
-    return Plan(Pipeline(pipeline), settings, images, store, trial_namespace)
+    return Plan(Pipeline(pipeline), settings, images, kept, trial_namespace)
 
 
 def _images_given(train: str | None, report: str | None) -> Images:
@@ -257,16 +253,16 @@ def _given(option: str, image: str | None) -> str:
     return image
 
 
-def _store(address: str, endpoint: str, secret: str) -> ObjectStore:
-    if not address:
+def _store(storage: str, storage_endpoint: str, storage_region: str, storage_secret: str) -> ObjectStore:
+    if not storage:
         return ObjectStore()
-    if not secret:
-        return ObjectStore(address, endpoint)
-    name, _, keys = secret.partition(":")
+    if not storage_secret:
+        return ObjectStore(storage, storage_endpoint, region=storage_region)
+    name, _, keys = storage_secret.partition(":")
     access, comma, secret_key = (keys or "AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY").partition(",")
     if not (name and access and comma and secret_key):
-        raise ConfigError(f"--storage-secret: must be SECRET or SECRET:KEY,KEY, but got {secret!r}")
-    return ObjectStore(address, endpoint, name, (access, secret_key))
+        raise ConfigError(f"--storage-secret: must be SECRET or SECRET:KEY,KEY, but got {storage_secret!r}")
+    return ObjectStore(storage, storage_endpoint, name, (access, secret_key), storage_region)
 
 
 def _stem(plan: Plan, config: Path) -> str:

@@ -114,8 +114,7 @@ class History:
         """Take the next event."""
         self.attempts.apply(event)
         if isinstance(event, TrialReported):  # first, because it is the most frequent by far
-            if event.time > self._last:
-                self._last = event.time
+            self._last = max(self._last, event.time)
             if self._keep_curves:
                 self._curve_of(event)[event.step] = event.metrics
             return

@@ -40,7 +40,7 @@ class Change:
 
 
 @dataclass
-class FakeKubernetes:
+class FakeKubernetes:  # pylint: disable=too-many-instance-attributes  # each is what a test may turn
     """The state of a cluster, and how it treats those who ask."""
 
     namespaces: dict[str, dict[str, str]] = field(default_factory=lambda: {"ml": {LABEL: "enabled"}})

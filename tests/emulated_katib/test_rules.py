@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -58,18 +57,6 @@ def test_every_number_that_a_trial_reports_is_read_back_exactly(values: list[flo
     assert [float(each.value) for each in logs] == [signed for value in values for signed in (value, -value)]
     assert len({each.time for each in logs}) == len(logs)
     assert NO_TIME not in {each.time for each in logs}
-
-
-def test_lines_are_in_their_order_by_a_clock_that_stands_still_or_is_set_back() -> None:
-    """Katib's database sorts by the time alone."""
-    log = io.StringIO()
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    clock = iter([moment, moment, moment - timedelta(hours=1), moment + timedelta(seconds=1)])
-    lines = MetricLines(log, clock=lambda: next(clock))
-    for step in range(2):
-        lines(TrialReported(time=0.0, trial=0, attempt=0, step=step, metrics={"a": step, "b": step}))
-    times = [each.time for each in collect(log.getvalue(), ["a", "b"])]
-    assert times == sorted(times) and len(set(times)) == 4
 
 
 @pytest.mark.parametrize(
