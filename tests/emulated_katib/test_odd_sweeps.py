@@ -71,7 +71,7 @@ def test_a_trial_on_katib_is_that_of_the_local_sweep(
 
 
 def on_this_machine(workplace: Path) -> list[tuple[str, ...]]:
-    program = Path(sys.executable).with_name("morphogenetic")
+    program = str(Path(sys.executable).with_name("morphogenetic"))
     words = [program, "sweep", "run", "--config", "sweep.yaml", "--sweep-id", "local"]
     subprocess.run(words, cwd=workplace, check=True, capture_output=True)
     with (workplace / "results/sweeps/local/trials.csv").open(encoding="utf-8", newline="") as table:
