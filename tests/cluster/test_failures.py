@@ -7,7 +7,15 @@ import json
 import pytest
 from kubernetes.client import ApiException
 
-from morphogenetic_engine.cluster.failures import Conflict, Expired, Forbidden, Missing, Unreachable, explained
+from morphogenetic_engine.cluster.failures import (
+    Conflict,
+    Expired,
+    Forbidden,
+    Missing,
+    Unauthenticated,
+    Unreachable,
+    explained,
+)
 from morphogenetic_engine.errors import ClusterError
 
 
@@ -23,7 +31,7 @@ def raised(status: int, message: str = "said so") -> ClusterError:
     ("status", "kind"),
     [
         (400, ClusterError),
-        (401, ClusterError),
+        (401, Unauthenticated),
         (403, Forbidden),
         (404, Missing),
         (409, Conflict),
