@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,13 @@ from morphogenetic_engine.sweeps.start import start_sweep
 
 WriteConfig = Callable[[str], ConfigFile]
 StartSweep = Callable[[str], SweepFolder]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c_reaches_children() -> None:
+    """Let children hear Ctrl-C: what a shell starts in its background ignores it, and so do all that it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
