@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -34,6 +33,8 @@ RESOURCES = {
     "secrets": ["storage"],
     "environment": {"AWS_ENDPOINT_URL": "http://store:8333", "COST": "$(HOME)$5"},
 }
+
+
 WITH_ALL = sweep(resources=RESOURCES, optimization=MEDIAN, execution={"timeout_per_trial": 90.5, "max_parallel": 4})
 
 
@@ -341,104 +342,6 @@ def test_the_same_sweep_has_the_same_name_and_manifest_and_another_has_others() 
     assert rendered(sweep()).name != rendered(sweep(optimization={"seed": 1})).name
     odd = config_from({"parameters": {"x": [1, 2]}}, where="42 Sweeps_of.everything-and-a-very-long-name-indeed.yaml")
     assert rendered(odd).name.startswith("sweep-42-sweeps-of-") and len(rendered(odd).name) <= 40
-
-
-@pytest.mark.parametrize(
-    ("options", "line"),
-    [
-        ({"image": None}, "sweep.yaml: resources.image: is missing; give it there or with --image"),
-        ({"image": "Train"}, "sweep.yaml: image: must be the name of an image"),
-        ({"image": "${trialParameters.lr}"}, "sweep.yaml: image: must be the name of an image"),
-        ({"store": "results/trials"}, "sweep.yaml: store: must be an object store, since a pod's folders go with it"),
-        ({"store": "s3://bucket/a (b)"}, r"sweep.yaml: store: must be letters, digits and \._/:=@%\+,- but got"),
-        ({"store": "ftp://host/a"}, "sweep.yaml: store: an address must be a path or begin with"),
-        ({"name": "a" * 41}, "sweep.yaml: name: must have 40 characters at most"),
-        ({"name": "ends-with-"}, "sweep.yaml: name: must be small letters"),
-        ({"name": "with.dot"}, "sweep.yaml: name: must be small letters"),
-        ({"namespace": "No"}, "sweep.yaml: namespace: must be small letters"),
-        ({"max_failed": 99}, "sweep.yaml: Experiment: spec.maxFailedTrialCount: must be <= maxTrialCount, which is 30"),
-        ({"exact": True}, "sweep.yaml: exact: the points of a bayesian sweep follow from results"),
-        ({"resume_policy": "FromVolume"}, "sweep.yaml: resume policy: FromVolume never goes on with multivariate-tpe"),
-    ],
-)
-def test_what_katib_would_refuse_is_refused_first(options: Mapping[str, object], line: str) -> None:
-    with pytest.raises(ConfigError, match=line):
-        rendered(sweep(), **options)
-
-
-@pytest.mark.parametrize(
-    ("file", "line"),
-    [
-        (sweep(kind="progressive"), "sweep_type: progressive cannot run on Katib"),
-        (sweep(optimization={"sampler": "NSGAII"}), "optimization.sampler: NSGAII has no like"),
-        (sweep({"lr": LR, "act": ["a", "b"]}, optimization={"sampler": "CmaEs"}), "CmaEs needs two ranges on Katib"),
-        (sweep({"depth": [3]}), "there is nothing to search"),
-        (sweep(optimization={"storage": "postgresql://me:hush@host/db"}), "optimization.storage: holds a password"),
-        (sweep(optimization={"storage": "postgresql://host/db?password=hush"}), "storage: holds a password"),
-        (sweep(tracking={"mlflow_uri": "https://me:hush@host/"}), "tracking.mlflow_uri: holds a password"),
-        (
-            sweep(optimization={"pruner": "MedianPruner", "pruner_options": {"n_warmup_steps": 0.5}}),
-            "optimization.pruner_options.n_warmup_steps: must be a whole number >= 0",
-        ),
-    ],
-)
-def test_what_would_mean_something_else_is_an_error(file: ConfigFile, line: str) -> None:
-    with pytest.raises(ConfigError, match=line) as error:
-        rendered(file)
-    assert "hush" not in str(error.value)
-
-
-def test_an_address_without_a_password_may_travel() -> None:
-    storage = "postgresql+psycopg://me@host:5432/db?sslmode=require"
-    spec(sweep(optimization={"storage": storage}, tracking={"mlflow_uri": "http://mlflow:5000/a:b@c"}))
-
-
-def test_uploads_without_credentials_are_said() -> None:
-    assert "upload to s3://bucket only where" in losses(sweep(), store="s3://bucket")["resources.secrets"]
-    assert "resources.secrets" not in losses(WITH_ALL, store="s3://bucket")
-
-
-def test_what_is_lost_is_said() -> None:
-    said = losses(
-        sweep(
-            {"kind": ["a", "b"], "lr": {**LR, "when": {"kind": "a"}}},
-            optimization={
-                "sampler_options": {"multivariate": True},
-                "pruner": "HyperbandPruner",
-                "warm_start": "earlier",
-                "timeout": 60,
-                "budget": {"steps": 10},
-                "storage": "sqlite:///x.db",
-            },
-            execution={"early_stopping": {"patience": 3, "metric": "val_acc"}, "timeout_per_trial": 5},
-        )
-    )
-    assert {
-        "optimization.sampler_options.multivariate",
-        "optimization.pruner",
-        "optimization.warm_start",
-        "optimization.timeout",
-        "optimization.budget",
-        "optimization.seed",
-        "optimization.lookahead",
-        "execution.early_stopping.patience",
-        "execution.max_parallel",
-        "execution.timeout_per_trial",
-        "execution.retries",
-        "parameters",
-        "tracking",
-    } == said.keys()
-
-
-def test_several_objectives_are_optimised_by_the_first_and_all_are_recorded() -> None:
-    objectives = {"objectives": [{"metric": "acc"}, {"metric": "cost", "direction": "minimize"}]}
-    assert "optimises acc alone; cost are recorded" in losses(sweep(optimization=objectives))["optimization.objectives"]
-    assert at(spec(sweep(optimization=objectives)), "objective", "additionalMetricNames") == ["cost"]
-
-
-def test_medianstop_that_could_never_stop_a_trial_is_said() -> None:
-    late = sweep(optimization={**MEDIAN, "n_trials": 7})
-    assert "no trial is stopped early" in losses(late, parallel=4)["optimization.pruner"]
 
 
 @pytest.mark.parametrize(
