@@ -15,7 +15,10 @@ sweep: .venv/runtime ## Run a real sweep of the morphogenetic engine on all core
 
 environment: .venv/development ## Make the environment (.venv) with everything that tests and linters need
 
-test: .venv/development ## Run the tests, with coverage
+test: .venv/development ## Run the quick tests: make test [TESTS="tests/storage -k link"]
+	$(BIN)/python -m pytest --numprocesses 2 -m 'not slow' $(TESTS)
+
+test-all: .venv/development ## Run all tests, with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
 
 test-faults: .venv/development ## Kill sweeps at fifty random moments of each kind, and resume them
@@ -125,4 +128,4 @@ help: ## List the targets
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --constraint manifests/checkov.lock checkov
 	@touch $@
 
-.PHONY: sweep environment test test-faults lint reference pictures docs format bench hooks render verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean nightly nightly-issue bench-compare help
+.PHONY: sweep environment test test-all test-faults lint reference pictures docs format bench hooks render verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean nightly nightly-issue bench-compare help

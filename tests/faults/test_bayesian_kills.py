@@ -1,6 +1,6 @@
 """SIGKILL in the middle of a search that learns: resumed, it makes the suggestions and decisions that it would have.
 
-`make test` kills a few times, `make test-faults` many times (SWEEP_FAULTS=50).
+`make test-all` kills a few times, `make test-faults` many times (SWEEP_FAULTS=50).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """SIGKILL at random moments: after a resume, the trial table is that of a sweep that nothing disturbed.
 
-`make test` kills a few times, `make test-faults` fifty times (SWEEP_FAULTS=50).
+`make test-all` kills a few times, `make test-faults` fifty times (SWEEP_FAULTS=50).
 """
 
 from __future__ import annotations
