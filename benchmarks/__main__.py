@@ -21,7 +21,7 @@ from rich.table import Table
 
 from benchmarks.figures import Figure
 from benchmarks.references import comparison, read_reference
-from morphogenetic_engine.sweeps.machine import this_machine
+from morphogenetic_engine.sweeps.record.machine import this_machine
 
 NAMES = (
     "startup",

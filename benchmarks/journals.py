@@ -9,7 +9,7 @@ import numpy as np
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.config_file import ConfigFile, parse_config
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     Event,
     Outcome,
     SessionEnded,
@@ -20,7 +20,7 @@ from morphogenetic_engine.sweeps.events import (
     TrialState,
     to_line,
 )
-from morphogenetic_engine.sweeps.folder import SweepFolder, new_sweep
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, new_sweep
 from morphogenetic_engine.trial import Params
 
 _WORKERS = 8

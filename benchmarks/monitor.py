@@ -37,7 +37,7 @@ from benchmarks.tracking_overhead import (
 from morphogenetic_engine.monitor.access import access_of
 from morphogenetic_engine.monitor.beside import Serving, shown
 from morphogenetic_engine.monitor.listener import address_of, listen
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     Event,
     SessionStarted,
     TrialEnded,
@@ -46,8 +46,8 @@ from morphogenetic_engine.sweeps.events import (
     TrialState,
     to_line,
 )
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 
 VIEWERS = 50
 PAIRS = 20
@@ -57,7 +57,7 @@ _READY_SECONDS = 120.0
 VIEWING = """
 import asyncio, os, sys
 from websockets.asyncio.client import connect
-from morphogenetic_engine.sweeps.following.priority import lower_priority
+from morphogenetic_engine.sweeps.run.priority import lower_priority
 
 async def view(uri):
     async with connect(uri, max_size=None, proxy=None) as socket:

@@ -19,8 +19,8 @@ from pathlib import Path
 from benchmarks.functions import BRANIN, HARTMANN, Function
 from morphogenetic_engine.engine.training import train
 from morphogenetic_engine.errors import Pruned
-from morphogenetic_engine.sweeps.grid_search import Grid
 from morphogenetic_engine.sweeps.config_file import parse_config
+from morphogenetic_engine.sweeps.grid_search import Grid
 from morphogenetic_engine.trial import Metrics, Params
 
 STEPS = 20

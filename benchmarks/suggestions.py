@@ -20,11 +20,11 @@ from scipy.stats import wilcoxon
 
 from benchmarks.figures import Figure
 from benchmarks.functions import BRANIN, HARTMANN, Function
-from morphogenetic_engine.sweeps.optuna_suggestions import OptunaSuggestions
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.suggestions import earlier_than
+from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
+from morphogenetic_engine.sweeps.strategy import earlier_than
 
 _SEEDS = range(30)
 _TRIALS = {BRANIN.name: 60, HARTMANN.name: 100}
@@ -46,8 +46,8 @@ _RUN = """
 import time
 from pathlib import Path
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import start_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import start_sweep
 folder = start_sweep(read_config(Path("sweep.yaml")), results=Path("."), sweep_id="bench")
 begun = time.perf_counter()
 run_sweep(folder)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 
 _WORKLOAD = "def train(params, trial): return {'val_acc': params['x']}\n"
@@ -24,8 +24,8 @@ _RUN = """
 import resource, sys, time
 from pathlib import Path
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import start_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import start_sweep
 folder = start_sweep(read_config(Path("sweep.yaml")), results=Path("."), sweep_id="bench")
 begun = time.perf_counter()
 run_sweep(folder)

@@ -30,9 +30,9 @@ import psutil
 
 from benchmarks.figures import Figure
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.events import Outcome
-from morphogenetic_engine.sweeps.folder import SweepFolder, new_sweep
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.record.events import Outcome
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, new_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.tracking import Follower
 
 EPOCHS = 10

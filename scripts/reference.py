@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from morphogenetic_engine.cli.main import morphogenetic
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.parameters import CategoricalParameter, FloatParameter, IntParameter
+from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
 
 ROOT = Path(__file__).parents[1]
 _MADE = "<!-- Made by `make reference`; changes here are lost. -->\n"

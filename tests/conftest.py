@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.sweeps.config_file import ConfigFile, read_config
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.start import start_sweep
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.start import start_sweep
 
 WriteConfig = Callable[[str], ConfigFile]
 StartSweep = Callable[[str], SweepFolder]

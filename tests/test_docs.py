@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
-from morphogenetic_engine.sweeps.pod_resources import ResourcesConfig, Toleration
-from morphogenetic_engine.sweeps.sections import (
+from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
+from morphogenetic_engine.sweeps.schema.sections import (
     EarlyStopping,
     ExecutionConfig,
     OptimizationConfig,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.storage import open_store
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.seaweedfs import BUCKET, SeaweedServer, running_seaweedfs
 
 ROOT = Path(__file__).parents[1]

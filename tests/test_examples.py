@@ -11,10 +11,10 @@ from morphogenetic_engine.engine.data_export import write_data_set
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.sweeps.config import SweepType
 from morphogenetic_engine.sweeps.config_file import ConfigFile, read_config
-from morphogenetic_engine.sweeps.events import Outcome, TrialState
+from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import start_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import start_sweep
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))

@@ -13,7 +13,7 @@ import click
 from morphogenetic_engine.cli import options
 
 if TYPE_CHECKING:
-    from morphogenetic_engine.sweeps.check import SweepCheck
+    from morphogenetic_engine.sweeps.run.preflight import SweepCheck
     from morphogenetic_engine.sweeps.config_file import ConfigFile
 
 
@@ -34,7 +34,7 @@ def check_command(config: Path, as_json: bool, watch: float, target: str | None,
     """Say what a sweep file will run, and find its mistakes."""
     from morphogenetic_engine.cli.render import losses_json, print_losses
     from morphogenetic_engine.cli.tables import check_json
-    from morphogenetic_engine.sweeps.check import check_sweep
+    from morphogenetic_engine.sweeps.run.preflight import check_sweep
     from morphogenetic_engine.sweeps.config_file import read_configs
 
     files = read_configs(config, options.overrides(**given))

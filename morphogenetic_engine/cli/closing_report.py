@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 _MISSING = "report: pip install 'morphogenetic-engine[reports]' for the HTML page of a sweep"
 

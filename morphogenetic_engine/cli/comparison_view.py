@@ -12,7 +12,7 @@ from morphogenetic_engine.cli.bars import sparkline
 from morphogenetic_engine.cli.comparison_table import Comparisons
 from morphogenetic_engine.reports.contenders import ComparisonReport, Contender
 from morphogenetic_engine.reports.findings import duration
-from morphogenetic_engine.sweeps.space import shown
+from morphogenetic_engine.sweeps.space.search_space import shown
 
 _WIDTH = 30
 _UNLIMITED = 100_000

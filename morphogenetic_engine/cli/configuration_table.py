@@ -13,7 +13,7 @@ from morphogenetic_engine.cli.bars import sparkline
 from morphogenetic_engine.reports.configurations import Configuration, Spread
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.summary import SweepSummary
-from morphogenetic_engine.sweeps.space import shown
+from morphogenetic_engine.sweeps.space.search_space import shown
 from morphogenetic_engine.trial import Value
 
 _CURVE = 16

@@ -14,7 +14,7 @@ from morphogenetic_engine.cli import options
 from morphogenetic_engine.cli.main import INTERRUPTED
 
 if TYPE_CHECKING:
-    from morphogenetic_engine.sweeps.folder import SweepFolder
+    from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 _NOTHING_CONFIRMED = 1
 
@@ -39,10 +39,10 @@ def confirm_command(
     """
     from morphogenetic_engine.cli import confirmation_table as table
     from morphogenetic_engine.cli.displays import terminal
-    from morphogenetic_engine.sweeps.confirmation import confirmed
-    from morphogenetic_engine.sweeps.confirmation_run import confirm_sweep
-    from morphogenetic_engine.sweeps.events import Outcome
-    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.sweeps.confirm.confirmation import confirmed
+    from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
+    from morphogenetic_engine.sweeps.record.events import Outcome
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sweeps.results import read_result
 
     folder = find_sweep(results, sweep_id)

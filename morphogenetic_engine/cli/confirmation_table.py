@@ -9,9 +9,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from morphogenetic_engine.sweeps.confirmation import Confirmed
-from morphogenetic_engine.sweeps.confirmation_run import Observer
-from morphogenetic_engine.sweeps.events import ConfirmationEnded
+from morphogenetic_engine.sweeps.confirm.confirmation import Confirmed
+from morphogenetic_engine.sweeps.confirm.confirmation_run import Observer
+from morphogenetic_engine.sweeps.record.events import ConfirmationEnded
 from morphogenetic_engine.sweeps.results import SweepResult
 
 _COLUMNS = ("trial", "", "mean", "deviation", "min", "max", "seeds", "failed", "in the search", "parameters")

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.cli.progress import SweepProgress
-from morphogenetic_engine.sweeps.events import AttemptFailed, Event, TrialEnded, TrialState
-from morphogenetic_engine.sweeps.runner import Observer
+from morphogenetic_engine.sweeps.record.events import AttemptFailed, Event, TrialEnded, TrialState
+from morphogenetic_engine.sweeps.run.runner import Observer
 
 _REFRESHES_A_SECOND = 4
 _LINE_WIDTH = 200

@@ -23,8 +23,8 @@ def ensemble_command(sweep_id: str, results: Path, size: int, as_json: bool) -> 
     """
     from morphogenetic_engine.cli.displays import terminal
     from morphogenetic_engine.cli.ensemble_table import print_ensemble
-    from morphogenetic_engine.sweeps.ensemble import build_ensemble
-    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.sweeps.ensemble.ensemble import build_ensemble
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
 
     folder = find_sweep(results, sweep_id)
     info = build_ensemble(folder, size)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from morphogenetic_engine.sweeps.ensemble_file import EnsembleInfo
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.ensemble.ensemble_file import EnsembleInfo
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 _CLEAR = 0.05
 """The p-value below which a difference on the test split is called clear."""

@@ -43,7 +43,7 @@ def _run(sweep_config: Path | None, results: Path, **flags: bool | int | float |
     # pylint: disable=import-outside-toplevel  # --help need not wait for them
     from morphogenetic_engine.cli.running import run_and_show
     from morphogenetic_engine.sweeps.config_file import config_from, read_configs
-    from morphogenetic_engine.sweeps.start import start_sweep
+    from morphogenetic_engine.sweeps.run.start import start_sweep
 
     given = {name: value for name, value in flags.items() if value is not None}
     if sweep_config is not None:

@@ -18,7 +18,7 @@ from morphogenetic_engine.errors import ConfigError
 if TYPE_CHECKING:
     from morphogenetic_engine.cluster.katib_api import KatibApi
     from morphogenetic_engine.monitor.beside import Serving
-    from morphogenetic_engine.sweeps.folder import SweepFolder
+    from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.sweeps.katib.collection import Collection
     from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, Snapshot
     from morphogenetic_engine.sweeps.katib.history import TrialJournal
@@ -171,7 +171,7 @@ def _shown(
     from morphogenetic_engine.cluster.experiments import end_leftovers as end
     from morphogenetic_engine.sweeps.katib.collection import open_collection
     from morphogenetic_engine.sweeps.results import read_result
-    from morphogenetic_engine.sweeps.search import total_trials
+    from morphogenetic_engine.sweeps.search.registry import total_trials
     from morphogenetic_engine.tracking.destinations import followed
 
     before = read_result(folder, keep_curves=False)
@@ -218,7 +218,7 @@ def _api(given: dict[str, object]) -> KatibApi:
 def _trial_journal(experiment: KatibExperiment, given: dict[str, object]) -> TrialJournal:
     """Return the way to what trials uploaded; what is wrong with the store is said before anything is written."""
     from morphogenetic_engine.storage import open_store
-    from morphogenetic_engine.sweeps.trial_files import stored_journal
+    from morphogenetic_engine.sweeps.single_trial.trial_files import stored_journal
 
     if experiment.store is None or given["no_store"]:
         return lambda _name: ()
@@ -236,7 +236,7 @@ def _folder(experiment: KatibExperiment, given: dict[str, object]) -> SweepFolde
 def _download(folder: SweepFolder, experiment: KatibExperiment) -> None:
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.sweeps.katib.record import read_katib_record
-    from morphogenetic_engine.sweeps.trial_files import download_trial
+    from morphogenetic_engine.sweeps.single_trial.trial_files import download_trial
 
     if experiment.store is None:
         raise ConfigError(f"{experiment.where}: its trials uploaded nothing; render it with --store")
@@ -251,7 +251,7 @@ def _show(folder: SweepFolder, experiment: KatibExperiment) -> int:
     from morphogenetic_engine.cli.closing_report import write_closing_report
     from morphogenetic_engine.cli.displays import terminal
     from morphogenetic_engine.cli.running import NO_COMPLETE_TRIAL, show_end
-    from morphogenetic_engine.sweeps.events import TrialState
+    from morphogenetic_engine.sweeps.record.events import TrialState
     from morphogenetic_engine.sweeps.katib.objects import Phase
     from morphogenetic_engine.sweeps.results import read_result
 

@@ -18,7 +18,7 @@ from morphogenetic_engine.errors import ConfigError
 
 if TYPE_CHECKING:
     from morphogenetic_engine.monitor.beside import Serving
-    from morphogenetic_engine.sweeps.folder import SweepFolder
+    from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 
 @click.command("monitor")
@@ -34,8 +34,8 @@ def monitor_command(sweep_id: str, results: Path, host: str, port: int | None, a
     """
     import os
 
-    from morphogenetic_engine.sweeps.folder import find_sweep
-    from morphogenetic_engine.sweeps.following.priority import LOW, lower_priority
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
+    from morphogenetic_engine.sweeps.run.priority import LOW, lower_priority
 
     folder = find_sweep(results, sweep_id)
     with open_monitor(options.ServeOptions(True, host, port, allow_host)) as serving:

@@ -33,7 +33,7 @@ def baseline_command(sweep_id: str, results: Path, file: Path, update: bool) -> 
     """
     from morphogenetic_engine.reports.regression.reference import write_reference
     from morphogenetic_engine.reports.regression.words import survivors
-    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
 
     reference = write_reference(find_sweep(results, sweep_id), file, update=update)
     measured = ", ".join(f"{len(each.values)} values of {each.metric}" for each in reference.measurements.metrics)
@@ -73,7 +73,7 @@ def regress_command(
     from morphogenetic_engine.reports.regression.reference import read_reference
     from morphogenetic_engine.reports.regression.regress import regress
     from morphogenetic_engine.reports.regression.words import headline, verdict_markdown
-    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sweeps.results import read_result
 
     tolerances = dict(map(_tolerance, tolerance))
@@ -119,7 +119,7 @@ def _tolerance(given: str) -> tuple[str, float]:
 
 
 def _write(path: Path | None, text: str) -> None:
-    from morphogenetic_engine.sweeps.folder import write_whole
+    from morphogenetic_engine.sweeps.record.folder import write_whole
 
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ def render_options(file: ConfigFile, given: dict[str, object]) -> RenderOptions:
     """Return what `experiment_options` were given, and the inputs of the file as they are here."""
     from pydantic import TypeAdapter
 
-    from morphogenetic_engine.sweeps.inputs import read_inputs
+    from morphogenetic_engine.sweeps.record.inputs import read_inputs
     from morphogenetic_engine.sweeps.katib.options import RenderOptions
 
     inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))

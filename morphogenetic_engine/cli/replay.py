@@ -31,8 +31,8 @@ def replay_command(
     """
     from morphogenetic_engine.cli import replay_table
     from morphogenetic_engine.cli.displays import terminal
-    from morphogenetic_engine.sweeps.folder import find_sweep
-    from morphogenetic_engine.sweeps.replay import Strategy, as_recorded, replay
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
+    from morphogenetic_engine.sweeps.search.simulation import Strategy, as_recorded, replay
     from morphogenetic_engine.sweeps.results import read_result
 
     result = read_result(find_sweep(results, sweep_id))

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from morphogenetic_engine.sweeps.replay import Replayed
 from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.sweeps.search.simulation import Replayed
 
 Rows = Mapping[str, Sequence[Replayed]]
 _SHARES = (0.1, 0.25, 0.5)

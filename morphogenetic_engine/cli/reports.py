@@ -82,7 +82,7 @@ class ExperimentReports:
             SweepError: there is no such sweep, or its journal is damaged.
         """
         from morphogenetic_engine.reports.contenders import contend
-        from morphogenetic_engine.sweeps.sections import Direction
+        from morphogenetic_engine.sweeps.schema.sections import Direction
 
         ids = dict.fromkeys(name.partition(":")[0] for name in names)
         results = {sweep_id: self._read(sweep_id, keep_curves=False) for sweep_id in ids}
@@ -116,7 +116,7 @@ class ExperimentReports:
         """
         from morphogenetic_engine.reports.reported_sweep import ReportedSweep
         from morphogenetic_engine.reports.upload import export_to
-        from morphogenetic_engine.sweeps.folder import find_sweep
+        from morphogenetic_engine.sweeps.record.folder import find_sweep
 
         sweep = ReportedSweep(find_sweep(self._results, sweep_id), _methods(fanova), price)
         target = None if to is None else str(to)
@@ -124,13 +124,13 @@ class ExperimentReports:
             return export_to(sweep, formats, target, link_seconds=link_seconds)
 
     def _state(self, result: SweepResult) -> str:
-        from morphogenetic_engine.sweeps.folder import find_sweep
+        from morphogenetic_engine.sweeps.record.folder import find_sweep
         from morphogenetic_engine.sweeps.overview import sweep_state
 
         return sweep_state(find_sweep(self._results, result.info.sweep_id), result)
 
     def _read(self, sweep_id: str, *, keep_curves: bool = True) -> SweepResult:
-        from morphogenetic_engine.sweeps.folder import find_sweep
+        from morphogenetic_engine.sweeps.record.folder import find_sweep
         from morphogenetic_engine.sweeps.results import read_result
 
         return read_result(find_sweep(self._results, sweep_id), keep_curves=keep_curves)

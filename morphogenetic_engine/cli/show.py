@@ -40,7 +40,7 @@ def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -
     """Show the trials of a sweep, running or not."""
     from morphogenetic_engine.cli.displays import terminal
     from morphogenetic_engine.cli.tables import overview_table, trial_json, trials_table
-    from morphogenetic_engine.sweeps.folder import find_sweep
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sweeps.overview import overview
     from morphogenetic_engine.sweeps.results import read_result
 

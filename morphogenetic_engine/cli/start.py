@@ -103,7 +103,7 @@ def resume_command(
     """
     from morphogenetic_engine.cli.running import run_and_show
     from morphogenetic_engine.sweeps.config_file import read_config
-    from morphogenetic_engine.sweeps.start import continue_sweep
+    from morphogenetic_engine.sweeps.run.start import continue_sweep
 
     file = read_config(config) if config else None
     with open_monitor(serve) as serving:
@@ -137,7 +137,7 @@ def _run(
     file: ConfigFile, sweep_id: str | None, results: Path, serving: Serving | None, *, goes_on: bool = False
 ) -> int:
     from morphogenetic_engine.cli.running import run_and_show
-    from morphogenetic_engine.sweeps.start import start_or_continue, start_sweep
+    from morphogenetic_engine.sweeps.run.start import start_or_continue, start_sweep
 
     if goes_on and sweep_id is not None:
         return run_and_show(start_or_continue(file, results=results, sweep_id=sweep_id), serving=serving)

@@ -22,7 +22,7 @@ from morphogenetic_engine.reports.importance import Importance
 from morphogenetic_engine.reports.overtuning import Overtuning
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.reports.timeline import Timeline
-from morphogenetic_engine.sweeps.space import shown
+from morphogenetic_engine.sweeps.space.search_space import shown
 
 _WIDEST = 40
 _INDENT = 2

@@ -15,7 +15,7 @@ def migrate_command(file: Path) -> None:
     """Print a sweep file of the old flat format in the format of today."""
     from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.sweeps.config_file import parse_yaml, read_config, read_text
-    from morphogenetic_engine.sweeps.migrate import is_flat, migrated_text
+    from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated_text
 
     written = parse_yaml(read_text(file), where=str(file))
     read_config(file)

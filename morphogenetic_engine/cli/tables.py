@@ -8,12 +8,12 @@ from dataclasses import asdict
 from rich.table import Table
 
 from morphogenetic_engine.cli.displays import clock
-from morphogenetic_engine.sweeps.check import SweepCheck
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
-from morphogenetic_engine.sweeps.events import TrialState
 from morphogenetic_engine.sweeps.overview import SweepOverview
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
-from morphogenetic_engine.sweeps.space import Choices, Parameter, shown
+from morphogenetic_engine.sweeps.run.preflight import SweepCheck
+from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, shown
 from morphogenetic_engine.trial import Value, text
 
 _SHOWN_VALUES = 8

@@ -18,7 +18,7 @@ from morphogenetic_engine.cli.main import INTERRUPTED, run
 if TYPE_CHECKING:
     from morphogenetic_engine.storage import Store
     from morphogenetic_engine.sweeps.config_file import ConfigFile
-    from morphogenetic_engine.sweeps.planned_trial import PlannedTrial
+    from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
     from morphogenetic_engine.sweeps.results import TrialRecord
 
 FAILED = 1
@@ -88,7 +88,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     """
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.errors import ConfigError
-    from morphogenetic_engine.sweeps.planned_trial import trial_name
+    from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_name
 
     file = _config(config)
     _check_inputs(config, file)
@@ -108,7 +108,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
 
 def _config(source: str) -> ConfigFile:
     from morphogenetic_engine.sweeps.config_file import ConfigFile, config_of_text, read_config
-    from morphogenetic_engine.sweeps.folder import SweepFolder
+    from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.sweeps.katib.environment import SWEEP_VARIABLE, variable
 
     if source == "-":
@@ -123,8 +123,8 @@ def _config(source: str) -> ConfigFile:
 
 def _check_inputs(source: str, file: ConfigFile) -> None:
     """See to it that a trial of a sweep meets the files that the sweep was made with."""
-    from morphogenetic_engine.sweeps.folder import SweepFolder
-    from morphogenetic_engine.sweeps.inputs import check_inputs
+    from morphogenetic_engine.sweeps.record.folder import SweepFolder
+    from morphogenetic_engine.sweeps.record.inputs import check_inputs
     from morphogenetic_engine.sweeps.katib.environment import check_inputs_here
 
     folder = SweepFolder(file.path)
@@ -140,8 +140,13 @@ def _planned(
     from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
     from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, read_assignments, variable
-    from morphogenetic_engine.sweeps.folder import SweepFolder
-    from morphogenetic_engine.sweeps.planned_trial import read_point, trial_again, trial_of_number, trial_of_point
+    from morphogenetic_engine.sweeps.record.folder import SweepFolder
+    from morphogenetic_engine.sweeps.single_trial.planned_trial import (
+        read_point,
+        trial_again,
+        trial_of_number,
+        trial_of_point,
+    )
 
     if assignments is not None:
         if params or number is not None or seed is not None:
@@ -171,9 +176,9 @@ def _pairs(params: tuple[str, ...]) -> dict[str, str]:
 
 def _run(file: ConfigFile, planned: PlannedTrial, folder: Path, metrics: Path | None) -> TrialRecord:
     from morphogenetic_engine.errors import StoreError
-    from morphogenetic_engine.sweeps.journal import Journal
-    from morphogenetic_engine.sweeps.metric_lines import MetricLines
-    from morphogenetic_engine.sweeps.one_trial import Observer, run_one_trial
+    from morphogenetic_engine.sweeps.record.journal import Journal
+    from morphogenetic_engine.sweeps.single_trial.metric_lines import MetricLines
+    from morphogenetic_engine.sweeps.single_trial.trial_run import Observer, run_one_trial
 
     with ExitStack() as stack:
         try:
@@ -187,7 +192,7 @@ def _run(file: ConfigFile, planned: PlannedTrial, folder: Path, metrics: Path | 
 
 
 def _upload(folder: Path, store: Store, name: str) -> None:
-    from morphogenetic_engine.sweeps.trial_files import upload_trial
+    from morphogenetic_engine.sweeps.single_trial.trial_files import upload_trial
 
     count = upload_trial(folder, store, name)
     click.echo(f"{count} files uploaded to {store.address_of(name)}", err=True)
@@ -195,7 +200,7 @@ def _upload(folder: Path, store: Store, name: str) -> None:
 
 def _show_end(record: TrialRecord, folder: Path) -> int:
     """Say on standard error how the trial ended, and return the exit status."""
-    from morphogenetic_engine.sweeps.events import TrialState
+    from morphogenetic_engine.sweeps.record.events import TrialState
 
     output = folder / "output.txt"
     if record.state is TrialState.FAILED and output.is_file():

@@ -17,8 +17,8 @@ from morphogenetic_engine.errors import MorphogeneticError
 from morphogenetic_engine.monitor.access import TOKEN_VARIABLE, Access
 from morphogenetic_engine.monitor.listener import address_of
 from morphogenetic_engine.monitor.server import serve
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.following.priority import LOW, lower_priority
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.priority import LOW, lower_priority
 
 IMPOSSIBLE = 2
 

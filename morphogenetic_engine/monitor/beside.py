@@ -13,7 +13,7 @@ from importlib.util import find_spec
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.monitor.access import TOKEN_VARIABLE, Access
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 LOG = "monitor.log"
 MISSING = "the monitor needs Starlette and uvicorn: pip install 'morphogenetic-engine[monitor]'"

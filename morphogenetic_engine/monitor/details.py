@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from morphogenetic_engine.monitor.view import in_javascript
-from morphogenetic_engine.sweeps.events import SessionEnded, SessionStarted
-from morphogenetic_engine.sweeps.following.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStarted
+from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 from morphogenetic_engine.sweeps.results import History, TrialRecord
 
 Points = Sequence[tuple[int, Mapping[str, float]]]

@@ -17,11 +17,11 @@ import orjson
 from morphogenetic_engine.errors import MorphogeneticError
 from morphogenetic_engine.monitor.stop import stop, why_not
 from morphogenetic_engine.monitor.view import SweepView
-from morphogenetic_engine.sweeps.events import SessionStarted
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.following.journal_tail import JournalTail
-from morphogenetic_engine.sweeps.journal import Owner, owner
 from morphogenetic_engine.sweeps.overview import state_word
+from morphogenetic_engine.sweeps.record.events import SessionStarted
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Owner, owner
+from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 
 BATCH_SECONDS = 0.1
 SENDS_A_SECOND = 100

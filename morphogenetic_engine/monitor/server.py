@@ -13,7 +13,7 @@ import uvicorn
 from morphogenetic_engine.monitor.access import Access
 from morphogenetic_engine.monitor.application import application
 from morphogenetic_engine.monitor.feed import Feed
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 _LONGEST_MESSAGE = 4096
 """Bytes of what a viewer may send at once; it has nothing to say."""

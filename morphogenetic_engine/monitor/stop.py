@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from morphogenetic_engine.errors import StoreError, SweepError
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import Owner, owner
 from morphogenetic_engine.sweeps.katib.record import read_katib_record
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Owner, owner
 
 _SETTLING_SECONDS = 0.01
 """A process that has just taken the lock writes its name within this time; until then the name is its predecessor's."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.monitor.curves import Curve, Point
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     ConfirmationEnded,
     Event,
@@ -26,9 +26,9 @@ from morphogenetic_engine.sweeps.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.folder import SweepInfo
+from morphogenetic_engine.sweeps.record.folder import SweepInfo
 from morphogenetic_engine.sweeps.results import History, TrialRecord
-from morphogenetic_engine.sweeps.search import total_trials
+from morphogenetic_engine.sweeps.search.registry import total_trials
 from morphogenetic_engine.trial import Value
 
 FAILURES_SHOWN = 100

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.space import Choices, Parameter
+from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.trial import Value
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from morphogenetic_engine.reports.evidence import confirmed_values, replicate_values
 from morphogenetic_engine.reports.replay import Replay, replay_of
 from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
-from morphogenetic_engine.sweeps.confirmation import baseline_of
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.trial import Value
 

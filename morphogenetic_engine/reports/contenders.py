@@ -11,10 +11,10 @@ from morphogenetic_engine.reports.configurations import Spread, spread_of
 from morphogenetic_engine.reports.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.profiles import Profile, profiles_of
 from morphogenetic_engine.sweeps.averages import mean_of, median_of
-from morphogenetic_engine.sweeps.confirmation import baseline_of
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
-from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.schema.sections import Direction
 from morphogenetic_engine.trial import Value, text
 
 _SMALL_IS_GOOD = (

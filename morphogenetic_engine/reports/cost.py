@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from morphogenetic_engine.reports.timeline import busy_seconds
-from morphogenetic_engine.sweeps.attempts import Attempt
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.attempts import Attempt
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from morphogenetic_engine.reports.columns import Column, is_ordered, parameter_column
 from morphogenetic_engine.reports.evidence import SEED
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.space import Choices, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.search_space import Choices, IntRange, Parameter
 
 Mask = NDArray[np.bool_]
 

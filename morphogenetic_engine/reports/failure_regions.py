@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from morphogenetic_engine.reports.columns import Column, parameter_column
 from morphogenetic_engine.reports.regions import Region, split
 from morphogenetic_engine.reports.significance import crowding_p, holm
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
-from morphogenetic_engine.sweeps.space import shown
+from morphogenetic_engine.sweeps.space.search_space import shown
 
 Mask = NDArray[np.bool_]
 

@@ -13,9 +13,9 @@ from morphogenetic_engine.reports.failures import Failures
 from morphogenetic_engine.reports.importance import Importance
 from morphogenetic_engine.reports.overtuning import Overtuning
 from morphogenetic_engine.reports.verdict import BestVerdict
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.space import shown
+from morphogenetic_engine.sweeps.space.search_space import shown
 
 
 def findings_of(

@@ -20,7 +20,7 @@ import numpy as np
 from morphogenetic_engine.reports.columns import Floats
 from morphogenetic_engine.reports.ped_anova import PedAnova, Places
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
-from morphogenetic_engine.sweeps.sections import Direction, Objective
+from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
 
 Method = Literal["PED-ANOVA", "fANOVA"]
 

@@ -8,7 +8,7 @@ import orjson
 
 from morphogenetic_engine.reports.data_files import csv_text
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
-from morphogenetic_engine.sweeps.folder import write_whole
+from morphogenetic_engine.sweeps.record.folder import write_whole
 from morphogenetic_engine.sweeps.results import SweepResult
 
 

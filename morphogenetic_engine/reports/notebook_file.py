@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.reports.visualizations import figures_of
-from morphogenetic_engine.sweeps.folder import write_whole
+from morphogenetic_engine.sweeps.record.folder import write_whole
 
 NAME = "report.ipynb"
 _OPENING = """\
@@ -21,7 +21,7 @@ from IPython.display import SVG, display
 from morphogenetic_engine.reports.drawing.svg import draw
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.reports.visualizations import figures_of
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 
 result = read_result(SweepFolder(Path({folder!r}).resolve()))

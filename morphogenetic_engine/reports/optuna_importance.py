@@ -13,9 +13,9 @@ from optuna.trial import FrozenTrial, TrialState
 from morphogenetic_engine.reports.columns import Floats
 from morphogenetic_engine.reports.ped_anova import Places
 from morphogenetic_engine.sweeps.averages import scaled
-from morphogenetic_engine.sweeps.optuna_space import distribution_of
 from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.space import Space
+from morphogenetic_engine.sweeps.search.optuna.distributions import distribution_of
+from morphogenetic_engine.sweeps.space.search_space import Space
 
 
 class Sample(optuna.Study):

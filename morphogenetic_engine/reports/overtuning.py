@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.reports.evidence import confirmed_values
 from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 
 

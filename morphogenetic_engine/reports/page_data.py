@@ -14,9 +14,9 @@ from morphogenetic_engine.reports.columns import parameter_column
 from morphogenetic_engine.reports.figures.learning_curves import curve_metric, curve_of
 from morphogenetic_engine.reports.figures.level import trial_levels
 from morphogenetic_engine.reports.replay import replay_of
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, SweepResult, TrialRecord
-from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.schema.sections import Direction
 from morphogenetic_engine.trial import Value, text
 
 _CURVE_DIGITS = 5

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from morphogenetic_engine.reports.page import page
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
-from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 
 NAME = "report.html"
 

@@ -13,7 +13,7 @@ from morphogenetic_engine.reports.page_data import metric_names
 from morphogenetic_engine.reports.page_fitting import PAGE_WIDTH, columns_that_fit, left_out_note
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
-from morphogenetic_engine.sweeps.space import shown
+from morphogenetic_engine.sweeps.space.search_space import shown
 from morphogenetic_engine.trial import Value
 
 _BEST_WIDTH = PAGE_WIDTH - 190

@@ -8,7 +8,7 @@ from weasyprint import HTML
 
 from morphogenetic_engine.reports.page import page
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
-from morphogenetic_engine.sweeps.folder import write_whole
+from morphogenetic_engine.sweeps.record.folder import write_whole
 
 NAME = "report.pdf"
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from morphogenetic_engine.reports.columns import Floats
 from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange, Parameter, Space
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
 
 Places = NDArray[np.intp]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from morphogenetic_engine.sweeps.averages import scaled
-from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.schema.sections import Direction
 
 THRESHOLDS = 101
 _Z = 1.959963984540054  # of the 95 % interval

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphogenetic_engine.reports.columns import Column
-from morphogenetic_engine.sweeps.space import shown
+from morphogenetic_engine.sweeps.space.search_space import shown
 from morphogenetic_engine.trial import Value
 
 ABSENT = "absent"

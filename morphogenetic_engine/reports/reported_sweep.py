@@ -7,7 +7,7 @@ from functools import cached_property
 
 from morphogenetic_engine.reports.importance import Method
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 
 

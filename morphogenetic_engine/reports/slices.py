@@ -10,7 +10,7 @@ from morphogenetic_engine.reports.columns import Floats, parameter_column
 from morphogenetic_engine.reports.regions import Region, split
 from morphogenetic_engine.sweeps.averages import quantiles_of
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.schema.sections import Direction
 
 PARTS = 8
 

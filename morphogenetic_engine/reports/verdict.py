@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from morphogenetic_engine.reports.comparison import Comparison, Sample, compare
 from morphogenetic_engine.reports.evidence import Evidence, Known, strongest_of
 from morphogenetic_engine.sweeps.averages import mean_of
-from morphogenetic_engine.sweeps.confirmation import baseline_of
+from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
 from morphogenetic_engine.sweeps.results import SweepResult
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.replicates import replicate_seed
+from morphogenetic_engine.sweeps.record.replicates import replicate_seed
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.trial import Value

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from morphogenetic_engine.sweeps.diversity import mcnemar_p
+from morphogenetic_engine.sweeps.ensemble.diversity import mcnemar_p
 from morphogenetic_engine.trial import Predictions
 
 

@@ -12,8 +12,8 @@ from morphogenetic_engine.engine.classification import Classification
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.steps.comparison import Comparison
 from morphogenetic_engine.steps.trained_model import Training
-from morphogenetic_engine.sweeps.folder import write_whole
-from morphogenetic_engine.sweeps.record_file import read_record
+from morphogenetic_engine.sweeps.record.folder import write_whole
+from morphogenetic_engine.sweeps.record.record_file import read_record
 
 FORMAT = 1
 

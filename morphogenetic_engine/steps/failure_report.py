@@ -12,7 +12,7 @@ from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.kept_run import KeptRun
 from morphogenetic_engine.steps.run_page import ending_section, run_page
 from morphogenetic_engine.steps.saying import say
-from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 
 
 @step("failure_report")

@@ -19,16 +19,16 @@ from morphogenetic_engine.steps.saying import say, tell
 from morphogenetic_engine.steps.sweep_outputs import SweepOutputs, write_outputs
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.inputs import read_inputs
 from morphogenetic_engine.sweeps.katib.collection import collection_folder, open_collection
 from morphogenetic_engine.sweeps.katib.experiment import Rendered, render_experiment
 from morphogenetic_engine.sweeps.katib.history import TrialJournal
 from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, Phase
 from morphogenetic_engine.sweeps.katib.options import RenderOptions
 from morphogenetic_engine.sweeps.katib.validation import validate_experiment
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.trial_files import stored_journal
+from morphogenetic_engine.sweeps.single_trial.trial_files import stored_journal
 
 
 @step("sweep")

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.steps.kept_run import KeptRun
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 SECONDS = 15.0
 """Between two times; what a killed pod loses."""

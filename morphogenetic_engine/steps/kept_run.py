@@ -15,7 +15,7 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.storage import open_store
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 

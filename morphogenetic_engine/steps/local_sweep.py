@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.configuration import read_parameter
+from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.keeping import kept
 from morphogenetic_engine.steps.kept_run import KeptRun
 from morphogenetic_engine.steps.saying import say, tell
 from morphogenetic_engine.steps.sweep_outputs import SweepOutputs, write_outputs
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.events import Outcome
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.events import Outcome
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import continue_sweep, start_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 from morphogenetic_engine.tracking.destinations import followed
 
 

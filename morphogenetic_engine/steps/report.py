@@ -11,7 +11,7 @@ from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.evaluation_file import read_evaluation
 from morphogenetic_engine.steps.kept_run import KeptRun
 from morphogenetic_engine.steps.run_page import evaluation_section
-from morphogenetic_engine.sweeps.folder import all_sweeps, write_whole
+from morphogenetic_engine.sweeps.record.folder import all_sweeps, write_whole
 
 
 @step("report")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from morphogenetic_engine.sweeps.events import Event, TrialEnded
+from morphogenetic_engine.sweeps.record.events import Event, TrialEnded
 
 
 def tell(event: Event) -> None:

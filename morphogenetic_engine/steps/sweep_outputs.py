@@ -9,8 +9,8 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.steps.candidate import best_candidate
-from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult
 
 

@@ -8,9 +8,9 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.sweeps.folder import write_whole
-from morphogenetic_engine.sweeps.record_file import read_record
-from morphogenetic_engine.sweeps.sections import Objective
+from morphogenetic_engine.sweeps.record.folder import write_whole
+from morphogenetic_engine.sweeps.record.record_file import read_record
+from morphogenetic_engine.sweeps.schema.sections import Objective
 from morphogenetic_engine.trial import Value
 
 FORMAT = 1

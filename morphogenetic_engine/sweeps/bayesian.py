@@ -12,14 +12,14 @@ import optuna
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, read_config
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.following.credentials import without_credentials
 from morphogenetic_engine.sweeps.optuna_mirror.follower import NAME, storage_follower, storage_of
 from morphogenetic_engine.sweeps.optuna_mirror.study import open_storage
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import continue_sweep, start_sweep
-from morphogenetic_engine.sweeps.storage_address import absolute_storage, checked_storage
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
+from morphogenetic_engine.sweeps.schema.credentials import without_credentials
+from morphogenetic_engine.sweeps.schema.storage_address import absolute_storage, checked_storage
 
 RESULTS = Path("results/sweeps")
 

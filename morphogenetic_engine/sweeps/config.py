@@ -14,12 +14,17 @@ import orjson
 from pydantic import Field, field_validator, model_validator
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.combinations import all_points
-from morphogenetic_engine.sweeps.conditions import in_order
-from morphogenetic_engine.sweeps.parameters import ParameterConfig, Section
-from morphogenetic_engine.sweeps.pod_resources import ResourcesConfig
-from morphogenetic_engine.sweeps.sections import ExecutionConfig, ExperimentConfig, OptimizationConfig, TrackingConfig
-from morphogenetic_engine.sweeps.space import Choices, Parameter, Space
+from morphogenetic_engine.sweeps.schema.parameters import ParameterConfig, Section
+from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
+from morphogenetic_engine.sweeps.schema.sections import (
+    ExecutionConfig,
+    ExperimentConfig,
+    OptimizationConfig,
+    TrackingConfig,
+)
+from morphogenetic_engine.sweeps.space.combinations import all_points
+from morphogenetic_engine.sweeps.space.conditions import in_order
+from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, Space
 from morphogenetic_engine.trial import METRIC_NAME, Params, Value, text
 from morphogenetic_engine.workload import check_command
 

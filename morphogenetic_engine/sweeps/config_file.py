@@ -16,11 +16,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from morphogenetic_engine.errors import ConfigError, did_you_mean
-from morphogenetic_engine.sweeps import sections
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.migrate import is_flat, migrated
-from morphogenetic_engine.sweeps.parameters import CategoricalParameter, FloatParameter, IntParameter
-from morphogenetic_engine.sweeps.pod_resources import ResourcesConfig
+from morphogenetic_engine.sweeps.schema import sections
+from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated
+from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
+from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
 
 Overrides = Mapping[str, object]
 """Values by dotted key ("optimization.n_trials") that take the place of what the file says."""

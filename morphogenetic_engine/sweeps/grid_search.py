@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from morphogenetic_engine.sweeps.combinations import Combinations, all_points
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.seeds import derived_seed
-from morphogenetic_engine.sweeps.space import Choices, Space
-from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER, Earlier
+from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
+from morphogenetic_engine.sweeps.space.search_space import Choices, Space
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Earlier
 from morphogenetic_engine.trial import Params, Value
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from morphogenetic_engine.sweeps.events import SessionEnded, SessionStarted, TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder, all_sweeps
-from morphogenetic_engine.sweeps.journal import is_locked
+from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStarted, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, all_sweeps
+from morphogenetic_engine.sweeps.record.journal import is_locked
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.search import total_trials
+from morphogenetic_engine.sweeps.search.registry import total_trials
 
 
 @dataclass(frozen=True)

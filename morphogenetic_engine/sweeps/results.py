@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 
 from morphogenetic_engine.errors import FailureReason, SweepError
-from morphogenetic_engine.sweeps.attempts import Attempt, Attempts, Span
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.attempts import Attempt, Attempts, Span
+from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     ConfirmationEnded,
     Event,
@@ -29,9 +29,9 @@ from morphogenetic_engine.sweeps.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
-from morphogenetic_engine.sweeps.journal import read_events
-from morphogenetic_engine.sweeps.sections import Direction, Objective
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.record.journal import read_events
+from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
 from morphogenetic_engine.trial import Value
 
 WALL_CLOCK_METRICS = frozenset({"runtime"})

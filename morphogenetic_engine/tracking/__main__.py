@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.following import process
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.tracking.follower import URI_VARIABLE
 from morphogenetic_engine.tracking.memory import only_publisher
 from morphogenetic_engine.tracking.publisher import Publisher

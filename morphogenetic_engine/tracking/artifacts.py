@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.following.credentials import redacted
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.schema.credentials import redacted
 
 
 @dataclass(frozen=True)

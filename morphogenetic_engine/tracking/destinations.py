@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 
 from morphogenetic_engine.errors import ConfigError, MorphogeneticError, StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.following.follower import Follower
 from morphogenetic_engine.sweeps.optuna_mirror.follower import MISSING, installed, storage_follower
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.tracking import follower, publisher
 
 

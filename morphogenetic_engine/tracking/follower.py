@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.following import follower
-from morphogenetic_engine.sweeps.following.credentials import without_credentials
 from morphogenetic_engine.sweeps.following.follower import DRAIN_SECONDS, Destination
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 from morphogenetic_engine.tracking.address import tracking_uri
 from morphogenetic_engine.tracking.memory import read_sent
 from morphogenetic_engine.tracking.server import MISSING, installed

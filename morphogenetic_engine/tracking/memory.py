@@ -12,8 +12,8 @@ from pathlib import Path
 import orjson
 from pydantic import Field
 
-from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
 from morphogenetic_engine.sweeps.following.progress import Progress, Versioned, only_sender, read_versioned
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 
 FILE = "tracking.json"
 LOCK = "tracking.lock"

@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.averages import mean_of
-from morphogenetic_engine.sweeps.confirmation import best_confirmed
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.confirm.confirmation import best_confirmed
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
-from morphogenetic_engine.sweeps.sections import OptimizationConfig
+from morphogenetic_engine.sweeps.schema.sections import OptimizationConfig
 from morphogenetic_engine.tracking.address import tracking_uri
 from morphogenetic_engine.tracking.model_files import TrialModel, trial_model, write_model
 from morphogenetic_engine.tracking.publisher import REQUEST_SECONDS, publish

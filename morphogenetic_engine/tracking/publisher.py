@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from morphogenetic_engine.errors import MorphogeneticError
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.following.credentials import without_credentials
-from morphogenetic_engine.sweeps.following.journal_tail import JournalTail
-from morphogenetic_engine.sweeps.journal import is_locked
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import is_locked
+from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 from morphogenetic_engine.tracking.address import tracking_uri
 from morphogenetic_engine.tracking.artifacts import artifacts_of
 from morphogenetic_engine.tracking.memory import Sent, only_publisher, read_sent, write_sent

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.errors import ConfigError, MorphogeneticError, StoreError
-from morphogenetic_engine.sweeps.following.credentials import reason, without_credentials
+from morphogenetic_engine.sweeps.schema.credentials import reason, without_credentials
 from morphogenetic_engine.tracking.server import MISSING, installed
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ A replicate that is complete is not run again when its trial is, so its rows mov
 
 from __future__ import annotations
 
-from morphogenetic_engine.sweeps.events import ReplicateEnded, TrialReported
+from morphogenetic_engine.sweeps.record.events import ReplicateEnded, TrialReported
 from morphogenetic_engine.tracking.runs import MetricRow, metric_rows
 
 

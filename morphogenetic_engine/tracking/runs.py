@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from morphogenetic_engine.sweeps.events import Outcome, TrialState
+from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.trial import Metrics
 
 TAG = "morphogenetic."

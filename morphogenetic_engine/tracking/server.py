@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.errors import ConfigError, StoreError
-from morphogenetic_engine.sweeps.following.credentials import reason, without_credentials
+from morphogenetic_engine.sweeps.schema.credentials import reason, without_credentials
 from morphogenetic_engine.tracking.address import artifact_folder
 from morphogenetic_engine.tracking.artifacts import Artifact
 from morphogenetic_engine.tracking.runs import TAG, Page, RunUpdate, Status

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     ConfirmationEnded,
     Event,
     ReplicateEnded,
@@ -21,7 +21,7 @@ from morphogenetic_engine.sweeps.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.folder import SweepInfo
+from morphogenetic_engine.sweeps.record.folder import SweepInfo
 from morphogenetic_engine.sweeps.results import History, TrialRecord
 from morphogenetic_engine.tracking import runs
 from morphogenetic_engine.tracking.replicates import ReplicateRows

@@ -11,7 +11,7 @@ from rich.console import Console
 from morphogenetic_engine.cli.displays import Panel, clock, display
 from morphogenetic_engine.cli.progress import SweepProgress
 from morphogenetic_engine.errors import FailureReason
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     Event,
     SessionStarted,
@@ -21,7 +21,7 @@ from morphogenetic_engine.sweeps.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 
 EVENTS: list[Event] = [

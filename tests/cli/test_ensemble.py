@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from morphogenetic_engine.cli.ensemble_table import diversity_text, print_ensemble, verdict
-from morphogenetic_engine.sweeps.ensemble_file import EnsembleInfo, Member, SplitCheck
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.ensemble.ensemble_file import EnsembleInfo, Member, SplitCheck
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.cli.conftest import Command
 
 SWEEP = """

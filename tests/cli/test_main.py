@@ -11,7 +11,7 @@ import pytest
 from morphogenetic_engine import __version__
 from morphogenetic_engine.cli.experiment import main
 from morphogenetic_engine.cli.sweep import sweep
-from morphogenetic_engine.sweeps.folder import all_sweeps
+from morphogenetic_engine.sweeps.record.folder import all_sweeps
 from tests.cli.conftest import Command
 
 ROOT = Path(__file__).parents[2]

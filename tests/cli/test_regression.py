@@ -9,7 +9,7 @@ import pytest
 
 from morphogenetic_engine.cli.regression import NO_VERDICT, REGRESSION
 from morphogenetic_engine.reports.regression.reference import read_reference
-from morphogenetic_engine.sweeps.machine import this_machine
+from morphogenetic_engine.sweeps.record.machine import this_machine
 from tests.cli.conftest import Command
 
 SWEEP = """

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.cli.conftest import Command
 from tests.conftest import StartSweep
 

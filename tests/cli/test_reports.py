@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from morphogenetic_engine.cli.bars import share_bar, sparkline
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import start_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import start_sweep
 from tests.cli.conftest import Command
 from tests.conftest import StartSweep, WriteConfig
 

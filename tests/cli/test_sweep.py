@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.cli.conftest import Command
 
 GRID = """

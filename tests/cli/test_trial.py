@@ -17,15 +17,15 @@ import yaml
 
 from morphogenetic_engine.reports.replay import replay_of
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.events import TrialEnded
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import read_events
 from morphogenetic_engine.sweeps.katib.environment import (
     ASSIGNMENTS_VARIABLE,
     INPUTS_VARIABLE,
     SWEEP_VARIABLE,
     sweep_text,
 )
+from morphogenetic_engine.sweeps.record.events import TrialEnded
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.results import read_result
 from tests.cli.conftest import Command
 from tests.processes import gone, until

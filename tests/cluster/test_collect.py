@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import FailureReason
-from morphogenetic_engine.sweeps.events import Outcome, TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import Journal
+from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import SweepResult, read_history, read_result
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from tests.cluster.conftest import RANDOM, SWEEP, Command

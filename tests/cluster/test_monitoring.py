@@ -8,7 +8,7 @@ import sys
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.cluster.conftest import Command
 from tests.cluster.katib_controller import KatibByHand
 from tests.cluster.test_collect import COLLECT, FOLDER

@@ -12,7 +12,7 @@ from morphogenetic_engine.steps.candidate import Candidate
 from morphogenetic_engine.steps.katib_sweep import katib_sweep, rendered_for
 from morphogenetic_engine.steps.sweep_outputs import SweepOutputs
 from morphogenetic_engine.sweeps.config_file import config_from, parse_yaml
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from tests.cluster.conftest import SWEEP
 from tests.cluster.katib_controller import KatibByHand, KatibOnThisMachine

@@ -17,8 +17,8 @@ from morphogenetic_engine.cluster.failures import Unreachable
 from morphogenetic_engine.cluster.follow import follow
 from morphogenetic_engine.cluster.katib_api import KatibApi
 from morphogenetic_engine.errors import ClusterError
-from morphogenetic_engine.sweeps.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.katib.objects import Snapshot
+from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from tests.cluster.conftest import SWEEP, Command
 from tests.cluster.katib_controller import KatibByHand, KatibOnThisMachine
 from tests.cluster.kubernetes_server import FakeKubernetes, KubernetesServer

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.sweeps.events import TrialReported
-from morphogenetic_engine.sweeps.metric_lines import MetricLines
+from morphogenetic_engine.sweeps.record.events import TrialReported
+from morphogenetic_engine.sweeps.single_trial.metric_lines import MetricLines
 from tests.emulated_katib.collector import NO_TIME, UNAVAILABLE, MetricLog, Observed, collect, observe
 from tests.emulated_katib.kubelet import expand
 from tests.emulated_katib.median_stop import Rule, Watch, median_rule

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.events import TrialEnded, TrialState
-from morphogenetic_engine.sweeps.journal import read_events
 from morphogenetic_engine.sweeps.katib.experiment import render_experiment
 from morphogenetic_engine.sweeps.katib.options import RenderOptions
+from morphogenetic_engine.sweeps.record.events import TrialEnded, TrialState
+from morphogenetic_engine.sweeps.record.journal import read_events
 from tests.emulated_katib.collector import observe
 from tests.emulated_katib.median_stop import Rule
 from tests.emulated_katib.processes import Ended, run

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import pytest
 
-from morphogenetic_engine.sweeps.events import ReplicateEnded, TrialEnded
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import read_events
+from morphogenetic_engine.sweeps.record.events import ReplicateEnded, TrialEnded
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import read_events
 from tests.faults.test_kills import DEADLINE_SECONDS, resumed, strike
 from tests.tables import steady_rows
 

@@ -19,11 +19,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from morphogenetic_engine.sweeps.events import TrialEnded, TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import read_events
+from morphogenetic_engine.sweeps.record.events import TrialEnded, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.tables import steady_rows
 
 ROUNDS = int(os.environ.get("SWEEP_FAULTS", "4"))

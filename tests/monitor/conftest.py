@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from morphogenetic_engine.monitor.access import Access, access_of
 from morphogenetic_engine.monitor.listener import address_of, listen
 from morphogenetic_engine.monitor.server import serve
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.conftest import StartSweep
 
 SWEEP = """

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import FailureReason
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     ConfirmationEnded,
     Event,

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.monitor.application import OVER
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     ConfirmationEnded,
     Event,
     Outcome,
@@ -22,8 +22,8 @@ from morphogenetic_engine.sweeps.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.monitor.conftest import Json, monitoring, received, received_until
 from tests.monitor.stories import written
 from tests.monitor.viewer import Viewer

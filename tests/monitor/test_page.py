@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.monitor.listener import address_of, listen
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     Event,
     SessionStarted,
     TrialEnded,
@@ -23,7 +23,7 @@ from morphogenetic_engine.sweeps.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.conftest import StartSweep
 from tests.monitor.conftest import monitoring
 from tests.monitor.stories import written

@@ -19,8 +19,8 @@ from websockets.sync.client import connect
 
 from morphogenetic_engine.monitor.access import access_of
 from morphogenetic_engine.monitor.listener import address_of, listen
-from morphogenetic_engine.sweeps.events import Outcome
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.events import Outcome
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from tests.monitor.conftest import DEADLINE, Monitor, received, received_until
 from tests.monitor.viewer import Viewer

@@ -14,14 +14,14 @@ import pytest
 
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.monitor.stop import stop, why_not
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import Journal, Owner, owner
 from morphogenetic_engine.sweeps.katib.record import KatibRecord, write_katib_record
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Journal, Owner, owner
 
 HOLDER = """
 import signal, sys
 from pathlib import Path
-from morphogenetic_engine.sweeps.journal import Journal
+from morphogenetic_engine.sweeps.record.journal import Journal
 
 with Journal(Path(sys.argv[1])):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(42))

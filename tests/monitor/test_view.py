@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.monitor.view import SweepView
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     Event,
     SessionStarted,
     TrialEnded,
@@ -16,7 +16,7 @@ from morphogenetic_engine.sweeps.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.conftest import StartSweep
 from tests.monitor.stories import stories
 from tests.monitor.viewer import Viewer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from morphogenetic_engine.errors import FailureReason
-from morphogenetic_engine.sweeps.attempts import Attempts
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.events import SessionStarted, TrialEnded, TrialStarted, TrialState
-from morphogenetic_engine.sweeps.folder import SweepInfo
+from morphogenetic_engine.sweeps.record.attempts import Attempts
+from morphogenetic_engine.sweeps.record.events import SessionStarted, TrialEnded, TrialStarted, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepInfo
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.trial import Params
 

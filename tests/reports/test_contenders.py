@@ -11,7 +11,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.comparison import Verdict
 from morphogenetic_engine.reports.contenders import contend
 from morphogenetic_engine.reports.evidence import Evidence
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
 from morphogenetic_engine.trial import Params
 from tests.reports.sweeps import sweep, trial

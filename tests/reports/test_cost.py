@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 from morphogenetic_engine.reports.cost import cost_of
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial
 
 X = {"x": {"low": 0.0, "high": 1.0}}

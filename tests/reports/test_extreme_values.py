@@ -24,7 +24,7 @@ from morphogenetic_engine.reports.importance import RESAMPLES
 from morphogenetic_engine.reports.page import page
 from morphogenetic_engine.reports.profiles import profiles_of
 from morphogenetic_engine.reports.summary import summarize
-from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.schema.sections import Direction
 from tests.reports.sample_sweeps import LARGEST, of_values
 from tests.reports.sweeps import sweep, trial
 

@@ -15,7 +15,7 @@ from morphogenetic_engine.reports.findings import duration, findings_of
 from morphogenetic_engine.reports.importance import Importance, ParameterImportance
 from morphogenetic_engine.reports.overtuning import overtuning_of
 from morphogenetic_engine.reports.verdict import verdict_of
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
 from tests.reports.sweeps import sweep, trial
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from morphogenetic_engine.reports.metrics_files import write_metrics
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep
 
 

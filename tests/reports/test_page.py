@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from morphogenetic_engine.reports.page import page
 from morphogenetic_engine.reports.summary import summarize
-from morphogenetic_engine.sweeps.inputs import InputFile
+from morphogenetic_engine.sweeps.record.inputs import InputFile
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Params
 from tests.reports.browser import OVERLAPPING_TEXTS, Visit, chromium

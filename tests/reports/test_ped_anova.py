@@ -12,7 +12,7 @@ from optuna.importance import PedAnovaImportanceEvaluator
 
 from morphogenetic_engine.reports.optuna_importance import Sample, frozen_trials
 from morphogenetic_engine.reports.ped_anova import PedAnova
-from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange, Parameter, Space
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
 from tests.reports.sweeps import trial
 
 AXES: list[Parameter] = [

@@ -16,8 +16,8 @@ from morphogenetic_engine.reports.export import export
 from morphogenetic_engine.reports.page_fitting import columns_that_fit
 from morphogenetic_engine.reports.page_tables import trial_rows
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep
 from tests.reports.sweeps import sweep, trial
 

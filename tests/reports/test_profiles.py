@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from morphogenetic_engine.reports.profiles import profiles_of
-from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.schema.sections import Direction
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from morphogenetic_engine.reports.correlation import clear_trends, correlations_
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.importance import RESAMPLES
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 from morphogenetic_engine.trial import Params
 from tests.reports.sweeps import sweep, trial

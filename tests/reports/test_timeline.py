@@ -9,8 +9,8 @@ import pytest
 
 from morphogenetic_engine.reports.cost import cost_of
 from morphogenetic_engine.reports.timeline import timeline_of
-from morphogenetic_engine.sweeps.attempts import Attempt, Span
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.attempts import Attempt, Span
+from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial
 
 X = {"x": {"low": 0.0, "high": 1.0}}

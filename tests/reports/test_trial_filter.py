@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.trial_filter import parse_filter
 from morphogenetic_engine.reports.trial_values import in_order, names_of
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial
 
 SPACE = {"lr": {"low": 1e-4, "high": 1.0, "log": True}, "kind": ["relu", "a b", True, 7], "seed": [1, 2]}

@@ -12,8 +12,8 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.reports.upload import export_to
 from morphogenetic_engine.storage import open_store
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.cli.conftest import Command, command
 from tests.conftest import StartSweep
 from tests.seaweedfs import BUCKET, SeaweedServer, running_seaweedfs

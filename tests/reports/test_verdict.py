@@ -11,7 +11,7 @@ from morphogenetic_engine.reports.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.overtuning import overtuning_of
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.reports.verdict import verdict_of
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, Replicate, SweepResult, TrialRecord
 from tests.reports.sweeps import sweep, trial
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.steps.candidate import Candidate, best_candidate, candidate_from
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.trial import Value
 from tests.conftest import StartSweep

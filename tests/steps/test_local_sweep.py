@@ -11,7 +11,7 @@ import pytest
 from morphogenetic_engine.steps.candidate import Candidate
 from morphogenetic_engine.steps.local_sweep import local_sweep
 from morphogenetic_engine.steps.sweep_outputs import SweepOutputs
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from tests.steps.conftest import parsed
 

@@ -13,7 +13,7 @@ from morphogenetic_engine.steps.candidate import Candidate, best_candidate
 from morphogenetic_engine.steps.trained_model import read_training
 from morphogenetic_engine.steps.training import run_training, train
 from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.trial import Metrics
 from tests.conftest import StartSweep
 from tests.steps.conftest import Trained, parsed

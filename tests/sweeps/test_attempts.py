@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from morphogenetic_engine.errors import FailureReason
-from morphogenetic_engine.sweeps.attempts import Attempts
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.attempts import Attempts
+from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     ConfirmationEnded,
     Event,

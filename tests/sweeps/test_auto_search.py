@@ -7,15 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.sweeps.auto_search import AutoSuggestions, Phase, auto_choice
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.search import fired_rule, total_trials
-from morphogenetic_engine.sweeps.start import continue_sweep
-from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import continue_sweep
+from morphogenetic_engine.sweeps.search.auto import AutoSuggestions, Phase, auto_choice
+from morphogenetic_engine.sweeps.search.registry import fired_rule, total_trials
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from tests.tables import steady_rows
 
 X: dict[str, object] = {"low": 0.0, "high": 1.0}

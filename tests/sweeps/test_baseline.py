@@ -9,8 +9,8 @@ import pytest
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.search import suggestions_of, total_trials
-from morphogenetic_engine.sweeps.suggestions import Earlier
+from morphogenetic_engine.sweeps.search.registry import suggestions_of, total_trials
+from morphogenetic_engine.sweeps.strategy import Earlier
 from morphogenetic_engine.trial import Params
 
 ON_THE_GRID: dict[str, dict[str, object]] = {

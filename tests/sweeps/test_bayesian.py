@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from morphogenetic_engine.sweeps.optuna_suggestions import OptunaSuggestions
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER, Earlier, earlier_than, ended_by_now
+from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Earlier, earlier_than, ended_by_now
 from morphogenetic_engine.trial import Params, text
 from tests.bayesian_history import CONDITIONAL, MIXED, NUMBERS, End, Ends, config_of, in_state, record, score, suggested
 

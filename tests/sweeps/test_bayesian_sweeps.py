@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.events import Event, Outcome, TrialReported, TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialReported, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import continue_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import continue_sweep
 from tests.tables import steady_rows
 
 Start = Callable[[str], SweepFolder]

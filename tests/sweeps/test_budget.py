@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from morphogenetic_engine.sweeps.budget import WINDOW, BudgetStopper, expected_improvement
-from morphogenetic_engine.sweeps.events import Outcome, TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import TrialRecord, read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.sections import Budget, Direction, OptimizationConfig
+from morphogenetic_engine.sweeps.run.budget import WINDOW, BudgetStopper, expected_improvement
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.schema.sections import Budget, Direction, OptimizationConfig
 from tests.tables import steady_rows
 
 

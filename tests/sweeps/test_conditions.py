@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.conditions import in_order
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.search import suggestions_of
-from morphogenetic_engine.sweeps.space import Choices
-from morphogenetic_engine.sweeps.suggestions import NOTHING_EARLIER
+from morphogenetic_engine.sweeps.search.registry import suggestions_of
+from morphogenetic_engine.sweeps.space.conditions import in_order
+from morphogenetic_engine.sweeps.space.search_space import Choices
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from morphogenetic_engine.trial import Value
 
 OPTIMISERS: Mapping[str, object] = {

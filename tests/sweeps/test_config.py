@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
-from morphogenetic_engine.sweeps.sections import Direction, EarlyStopping
-from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange
+from morphogenetic_engine.sweeps.schema.sections import Direction, EarlyStopping
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange
 from morphogenetic_engine.trial import text
 
 EXAMPLE = """

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from morphogenetic_engine.errors import ConfigError, FailureReason, SweepError
-from morphogenetic_engine.sweeps.confirmation import (
+from morphogenetic_engine.sweeps.confirm.confirmation import (
     Confirmed,
     best_confirmed,
     candidates,
@@ -25,13 +25,13 @@ from morphogenetic_engine.sweeps.confirmation import (
     confirmed,
     fresh_runs,
 )
-from morphogenetic_engine.sweeps.confirmation_run import confirm_sweep
-from morphogenetic_engine.sweeps.events import ConfirmationEnded, Outcome, TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import Journal, read_events
+from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
+from morphogenetic_engine.sweeps.record.events import ConfirmationEnded, Outcome, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Journal, read_events
 from morphogenetic_engine.sweeps.results import Confirmation, read_history, read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import continue_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import continue_sweep
 from tests.reports.sweeps import sweep as sweep_of
 from tests.reports.sweeps import trial as record
 from tests.sweeps.conftest import Until

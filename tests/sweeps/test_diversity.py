@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from morphogenetic_engine.sweeps.diversity import Diversity, diversity, mcnemar_p, q_statistic
+from morphogenetic_engine.sweeps.ensemble.diversity import Diversity, diversity, mcnemar_p, q_statistic
 
 
 def right(pattern: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from morphogenetic_engine.sweeps.early_stopping import EarlyStopper
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.sections import EarlyStopping, OptimizationConfig
+from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper
+from morphogenetic_engine.sweeps.schema.sections import EarlyStopping, OptimizationConfig
 
 Value = float | TrialState
 """The objective of a complete trial, or how else a trial ended."""

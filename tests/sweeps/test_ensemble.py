@@ -14,11 +14,11 @@ from morphogenetic_engine.engine.predictions import predictor
 from morphogenetic_engine.engine.problems import make_problem
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, WorkloadError
-from morphogenetic_engine.sweeps.ensemble import build_ensemble, chosen, load_ensemble
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.model_library import Library, Model
+from morphogenetic_engine.sweeps.ensemble.ensemble import build_ensemble, chosen, load_ensemble
+from morphogenetic_engine.sweeps.ensemble.model_library import Library, Model
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.trial import Params, Predictions
 
 Start = Callable[[str], SweepFolder]

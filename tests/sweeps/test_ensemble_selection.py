@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.sweeps.ensemble_selection import (
+from morphogenetic_engine.sweeps.ensemble.selection import (
     Labels,
     Probabilities,
     Selection,

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import FailureReason, SweepError
-from morphogenetic_engine.sweeps import events
-from morphogenetic_engine.sweeps.events import Event, Outcome, TrialState, from_line, to_line
+from morphogenetic_engine.sweeps.record import events
+from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialState, from_line, to_line
 from morphogenetic_engine.trial import Params
 
 TIME = st.floats(0, 1e11)

@@ -14,7 +14,7 @@ import pytest
 
 from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.sweeps.config_file import ConfigFile, read_config
-from morphogenetic_engine.sweeps.folder import SweepFolder, all_sweeps, find_sweep, new_sweep, write_whole
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, all_sweeps, find_sweep, new_sweep, write_whole
 
 TEXT = "# my sweep\nparameters: {x: [1e-4, 2, TPE, true]}\n"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from morphogenetic_engine.sweeps.guardian import guard
+from morphogenetic_engine.sweeps.run.process_reaper import guard
 
 Sleeper = subprocess.Popen[bytes]
 Until = Callable[[Callable[[], object]], None]
@@ -66,7 +66,7 @@ def test_a_group_that_ended_by_itself_does_not_save_the_others(sleeper: Callable
 
 def test_as_a_process_it_kills_when_its_input_closes_and_not_before(sleeper: Callable[[str], Sleeper]) -> None:
     left = sleeper(SLEEP)
-    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.guardian"]
+    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.process_reaper"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as guardian:
         assert guardian.stdin is not None
         guardian.stdin.write(f"+{left.pid}\n".encode())

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import ConfigError, SweepError
-from morphogenetic_engine.sweeps.check import check_sweep
-from morphogenetic_engine.sweeps.confirmation_run import confirm_sweep
-from morphogenetic_engine.sweeps.events import Outcome
+from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
+from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.run.preflight import check_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep, WriteConfig
 
 SWEEP = """\

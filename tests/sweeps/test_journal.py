@@ -16,8 +16,8 @@ from threading import Timer
 import pytest
 
 from morphogenetic_engine.errors import StoreError, SweepError
-from morphogenetic_engine.sweeps.events import TrialInterrupted, to_line
-from morphogenetic_engine.sweeps.journal import Journal, is_locked, read_events
+from morphogenetic_engine.sweeps.record.events import TrialInterrupted, to_line
+from morphogenetic_engine.sweeps.record.journal import Journal, is_locked, read_events
 
 EVENTS = [TrialInterrupted(float(number), number, 0) for number in range(4)]
 
@@ -26,7 +26,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
-from morphogenetic_engine.sweeps.journal import Journal
+from morphogenetic_engine.sweeps.record.journal import Journal
 with Journal(Path(sys.argv[1])):
     print("open", flush=True)
     sys.stdin.read()
@@ -197,8 +197,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.sweeps.events import TrialInterrupted, to_line
-from morphogenetic_engine.sweeps.journal import Journal
+from morphogenetic_engine.sweeps.record.events import TrialInterrupted, to_line
+from morphogenetic_engine.sweeps.record.journal import Journal
 path = Path(sys.argv[1])
 line = len(to_line(TrialInterrupted(0.0, 0, 0)))
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.sweeps.events import ReplicateEnded, TrialEnded, TrialReported, TrialState
-from morphogenetic_engine.sweeps.metric_lines import MetricLines
+from morphogenetic_engine.sweeps.record.events import ReplicateEnded, TrialEnded, TrialReported, TrialState
+from morphogenetic_engine.sweeps.single_trial.metric_lines import MetricLines
 
 KATIB_FILTER = re.compile(r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)")
 """The default filter of pkg/metricscollector/v1beta1/common/const.go."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
-from morphogenetic_engine.sweeps.migrate import is_flat, migrated, migrated_text
+from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated, migrated_text
 
 
 @pytest.mark.parametrize(

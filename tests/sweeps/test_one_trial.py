@@ -11,11 +11,11 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, FailureReason, WorkloadError
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.events import Event, TrialReported, TrialState
-from morphogenetic_engine.sweeps.one_trial import run_one_trial
-from morphogenetic_engine.sweeps.planned_trial import trial_of_number
+from morphogenetic_engine.sweeps.record.events import Event, TrialReported, TrialState
 from morphogenetic_engine.sweeps.results import TrialRecord, read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_of_number
+from morphogenetic_engine.sweeps.single_trial.trial_run import run_one_trial
 from tests.conftest import StartSweep
 from tests.processes import gone, until
 

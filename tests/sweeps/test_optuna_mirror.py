@@ -13,11 +13,11 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages import RDBStorage
 
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError
-from morphogenetic_engine.sweeps.events import Event, Outcome, TrialInterrupted
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import Journal
 from morphogenetic_engine.sweeps.optuna_mirror.memory import only_mirror
 from morphogenetic_engine.sweeps.optuna_mirror.mirror import Mirror, publish
+from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialInterrupted
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import read_result
 from tests.conftest import StartSweep
 from tests.saboteur import Killed, Saboteur

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.optuna_suggestions import OptunaPruning
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.optuna_pruning import make_pruner
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaPruning
+from morphogenetic_engine.sweeps.search.optuna.pruning import make_pruner
 from morphogenetic_engine.trial import Value
 from tests.bayesian_history import End, config_of, pruned, record
 

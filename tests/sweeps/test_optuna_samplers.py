@@ -9,9 +9,9 @@ from optuna.samplers import BaseSampler
 from optuna.samplers._lazy_random_state import LazyRandomState
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps import optuna_samplers
-from morphogenetic_engine.sweeps.optuna_suggestions import OptunaSuggestions
-from morphogenetic_engine.sweeps.optuna_samplers import KINDS, make_sampler, reseed
+from morphogenetic_engine.sweeps.search.optuna import samplers as optuna_samplers
+from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
+from morphogenetic_engine.sweeps.search.optuna.samplers import KINDS, make_sampler, reseed
 from tests.bayesian_history import CONDITIONAL, MIXED, NUMBERS, End, config_of, suggested
 
 ONE_RANGE = {"x": NUMBERS["x"]}

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.optuna_space import (
-    distribution_of,
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
+from morphogenetic_engine.sweeps.search.optuna.distributions import (
     directions_of,
+    distribution_of,
     distributions_of,
     frozen_trial,
     new_study,
     running_trial,
     suggest,
 )
-from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.sections import Direction, Objective
-from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange, Parameter, Space
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
 from morphogenetic_engine.trial import Value, text
 
 ONE = (Objective(metric="val_acc"),)

@@ -9,7 +9,7 @@ import pytest
 
 LOWERED = """
 import os
-from morphogenetic_engine.sweeps.following.priority import LOWEST, lower_priority
+from morphogenetic_engine.sweeps.run.priority import LOWEST, lower_priority
 lower_priority(os.getpid(), LOWEST)
 print(os.getpriority(os.PRIO_PROCESS, 0), open("/proc/self/autogroup", encoding="ascii").read().split()[-1])
 """
@@ -44,7 +44,7 @@ def test_the_session_is_lowered_with_the_process_only_if_it_is_its_own(leads: bo
 
 
 def test_a_priority_that_is_lower_already_is_kept() -> None:
-    code = "import os; from morphogenetic_engine.sweeps.following.priority import lower_priority; os.nice(19)\n"
+    code = "import os; from morphogenetic_engine.sweeps.run.priority import lower_priority; os.nice(19)\n"
     code += "lower_priority(os.getpid(), 5); print(os.getpriority(os.PRIO_PROCESS, 0))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "19\n"

@@ -9,8 +9,8 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, WorkloadError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.probe import probe_points, rejection, worker_setup
-from morphogenetic_engine.sweeps.workers import Rejected
+from morphogenetic_engine.sweeps.run.workers import Rejected
+from morphogenetic_engine.sweeps.run.workload_check import probe_points, rejection, worker_setup
 
 CONFIG = SweepConfig.model_validate(
     {

@@ -11,14 +11,14 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
-from morphogenetic_engine.sweeps.replay import Replayed, Strategy, as_recorded, replay, strategy_config
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.search import suggestions_of
-from morphogenetic_engine.sweeps.sections import Direction
-from morphogenetic_engine.sweeps.suggestions import earlier_than
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.search.registry import suggestions_of
+from morphogenetic_engine.sweeps.search.simulation import Replayed, Strategy, as_recorded, replay, strategy_config
+from morphogenetic_engine.sweeps.strategy import earlier_than
 from morphogenetic_engine.trial import Params
 
 XY = {"x": {"low": 0.0, "high": 1.0}, "rate": {"low": 1e-4, "high": 1.0, "log": True}}

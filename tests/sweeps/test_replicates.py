@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.events import Event, Outcome, TrialReported, TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.replicates import combined_metrics, replicate_seed
+from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialReported, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.replicates import combined_metrics, replicate_seed
 from morphogenetic_engine.sweeps.results import Replicate, SweepResult, read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.sections import OptimizationConfig
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.schema.sections import OptimizationConfig
 from tests.tables import steady_rows
 
 Start = Callable[[str], SweepFolder]

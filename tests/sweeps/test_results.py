@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     Event,
     Outcome,
@@ -24,8 +24,8 @@ from morphogenetic_engine.sweeps.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.folder import SweepFolder, new_sweep
-from morphogenetic_engine.sweeps.journal import Journal
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, new_sweep
+from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import History, SweepResult, read_history, read_result
 from tests.reports.sweeps import sweep
 from tests.reports.sweeps import trial as record

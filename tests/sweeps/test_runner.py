@@ -15,12 +15,12 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, FailureReason, SweepError, WorkloadError
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.events import Event, Outcome, TrialReported, TrialStarted, TrialState
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import Journal, read_events
+from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialReported, TrialStarted, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Journal, read_events
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import continue_sweep, start_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 from tests.tables import steady_rows
 
 Start = Callable[[str], SweepFolder]

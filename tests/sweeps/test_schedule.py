@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import FailureReason
-from morphogenetic_engine.sweeps.early_stopping import EarlyStopper
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     Outcome,
     TrialEnded,
@@ -17,8 +16,9 @@ from morphogenetic_engine.sweeps.events import (
     TrialState,
 )
 from morphogenetic_engine.sweeps.results import History
-from morphogenetic_engine.sweeps.schedule import Schedule, tries_again
-from morphogenetic_engine.sweeps.sections import EarlyStopping, OptimizationConfig, Retries
+from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper
+from morphogenetic_engine.sweeps.run.schedule import Schedule, tries_again
+from morphogenetic_engine.sweeps.schema.sections import EarlyStopping, OptimizationConfig, Retries
 
 
 def _start(history: History, number: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from morphogenetic_engine.sweeps.sections import (
+from morphogenetic_engine.sweeps.schema.sections import (
     Direction,
     EarlyStopping,
     ExecutionConfig,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange, Parameter, Space
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
 from morphogenetic_engine.trial import Value, text
 
 UNITS = st.floats(0, 1, exclude_max=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.sweeps.folder import SweepFolder, all_sweeps
-from morphogenetic_engine.sweeps.journal import Journal
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, all_sweeps
+from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import start_or_continue
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import start_or_continue
 from tests.cli.conftest import Command, command
 from tests.conftest import WriteConfig
 

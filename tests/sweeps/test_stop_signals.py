@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from morphogenetic_engine.sweeps.stop_signals import StopSignals
+from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -42,7 +42,7 @@ def test_afterwards_signals_mean_what_they_meant_before_and_nothing_stays_open()
 
 SECOND = """
 import os, signal, sys
-from morphogenetic_engine.sweeps.stop_signals import StopSignals
+from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
 with StopSignals(lambda: print("last deed", flush=True)):
     os.kill(os.getpid(), signal.SIGINT)
     print("requested", flush=True)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import FailureReason, StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.record.trial_table import TrialTable, table_columns, table_row
 from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.trial_table import TrialTable, table_columns, table_row
 from morphogenetic_engine.trial import Params
 
 CONFIG = SweepConfig.model_validate(

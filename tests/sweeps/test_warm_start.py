@@ -10,11 +10,11 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
-from morphogenetic_engine.sweeps.start import start_sweep
-from morphogenetic_engine.sweeps.warm_start import FILE, read_warm_start
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import start_sweep
+from morphogenetic_engine.sweeps.search.warm_start import FILE, read_warm_start
 from tests.tables import steady_rows
 
 EARLIER = """

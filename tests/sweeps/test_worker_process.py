@@ -111,7 +111,7 @@ class Driver:
 def _worker(place: Path, function: str, **setup: object) -> Iterator[Driver]:
     (place / "workloads.py").write_text(WORKLOADS, encoding="utf-8")
     read_end, write_end = os.pipe()
-    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.worker_process", str(write_end)]
+    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.worker_process", str(write_end)]
     with (
         (place / "log").open("wb") as log,
         subprocess.Popen(
@@ -240,7 +240,7 @@ def test_a_command_is_run_in_the_working_directory(tmp_path: Path) -> None:
 
 def test_a_worker_that_is_told_nothing_leaves_in_peace() -> None:
     read_end, write_end = os.pipe()
-    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.worker_process", str(write_end)]
+    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.worker_process", str(write_end)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, pass_fds=[write_end], capture_output=True, check=False)
     os.close(write_end)
     with os.fdopen(read_end) as messages:

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from morphogenetic_engine.errors import FailureReason
-from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.workers import (
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.run.workers import (
     Died,
     Ended,
     Message,
@@ -195,7 +195,7 @@ def test_what_a_worker_said_before_it_was_killed_still_counts(pool: MakePool, wo
 def test_a_worker_stuck_in_c_code_does_not_hold_up_the_end_of_the_pool(
     pool: MakePool, workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("morphogenetic_engine.sweeps.workers._LEAVE_SECONDS", 0.1)
+    monkeypatch.setattr("morphogenetic_engine.sweeps.run.workers._LEAVE_SECONDS", 0.1)
     with pool("toy:moody") as workers:
         worker = workers.start(0)
         _hear(workers, 1)
@@ -204,7 +204,7 @@ def test_a_worker_stuck_in_c_code_does_not_hold_up_the_end_of_the_pool(
 
 
 def test_a_pool_wakes_up_for_a_descriptor_and_drains_it(pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("morphogenetic_engine.sweeps.workers._TICK_SECONDS", 30)
+    monkeypatch.setattr("morphogenetic_engine.sweeps.run.workers._TICK_SECONDS", 30)
     read_end, write_end = os.pipe()
     os.set_blocking(read_end, False)
     with pool("toy:nothing") as workers, os.fdopen(read_end, "rb") as reader, os.fdopen(write_end, "wb") as writer:
@@ -218,7 +218,7 @@ def test_a_pool_wakes_up_for_a_descriptor_and_drains_it(pool: MakePool, monkeypa
 
 
 def test_poll_waits_no_longer_than_it_may(pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("morphogenetic_engine.sweeps.workers._TICK_SECONDS", 30)
+    monkeypatch.setattr("morphogenetic_engine.sweeps.run.workers._TICK_SECONDS", 30)
     with pool("toy:nothing") as workers:
         begun = time.monotonic()
         assert workers.poll(begun - 1) == []
@@ -254,7 +254,7 @@ def test_a_failure_that_the_coordinator_noticed() -> None:
 COORDINATOR = """
 import sys, time
 from pathlib import Path
-from morphogenetic_engine.sweeps.workers import TrialTask, WorkerPool, WorkerSetup
+from morphogenetic_engine.sweeps.run.workers import TrialTask, WorkerPool, WorkerSetup
 place = Path.cwd()
 setup = WorkerSetup(f"toy:{sys.argv[1]}", None, ["val_acc"], [], place, {}, place / "workers.log")
 pool = WorkerPool(setup)

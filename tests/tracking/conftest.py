@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.events import Event
-from morphogenetic_engine.sweeps.folder import SweepFolder, new_sweep
-from morphogenetic_engine.sweeps.journal import Journal
+from morphogenetic_engine.sweeps.record.events import Event
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, new_sweep
+from morphogenetic_engine.sweeps.record.journal import Journal
 from tests.tracking.kept_runs import Reader
 from tests.tracking.server_process import Server, free_port
 from tests.tracking.story import Story

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.sweeps.following.credentials import redacted, without_credentials
-from morphogenetic_engine.sweeps.sections import TrackingConfig
+from morphogenetic_engine.sweeps.schema.credentials import redacted, without_credentials
+from morphogenetic_engine.sweeps.schema.sections import TrackingConfig
 from morphogenetic_engine.tracking import tracking_uri
 from morphogenetic_engine.tracking.address import artifact_folder
 

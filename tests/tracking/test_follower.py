@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.sweeps.events import Event, Outcome, TrialEnded, to_line
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.journal import Journal
+from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialEnded, to_line
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.runner import run_sweep
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.tracking import Follower, follower, publish
 from morphogenetic_engine.tracking.memory import Sent, read_sent, write_sent
 from tests.tracking.conftest import MakeSweep

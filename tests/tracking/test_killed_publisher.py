@@ -11,10 +11,9 @@ from itertools import count
 import pytest
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.sweeps.events import Event
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.tracking import publish
-from morphogenetic_engine.tracking import publisher as publisher_module
+from morphogenetic_engine.sweeps.record.events import Event
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.tracking import publish, publisher as publisher_module
 from morphogenetic_engine.tracking.memory import only_publisher, write_sent
 from morphogenetic_engine.tracking.publisher import Publisher
 from morphogenetic_engine.tracking.runs import RunUpdate, Status
@@ -34,7 +33,7 @@ BATCH = 5
 KILLING = """
 import os, signal, sys
 from pathlib import Path
-from morphogenetic_engine.sweeps.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.tracking import publish, publisher
 from morphogenetic_engine.tracking.server import TrackingServer
 

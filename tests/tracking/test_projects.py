@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.sweeps.events import Event
+from morphogenetic_engine.sweeps.record.events import Event
 from morphogenetic_engine.tracking import publish
 from tests.tracking.conftest import MakeSweep
 from tests.tracking.kept_runs import Reader

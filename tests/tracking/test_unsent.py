@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.record.events import (
     ConfirmationEnded,
     Event,
     Outcome,

@@ -9,8 +9,8 @@ from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.drawing.scales import CategoryScale, fitted
 from morphogenetic_engine.reports.figures.sampling import left_out, thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import objective_axis
-from morphogenetic_engine.sweeps.confirmation import baseline_of
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 
 _MOST = 1500

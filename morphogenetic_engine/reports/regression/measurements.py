@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.sweeps.confirmation import check_seed_is_free
-from morphogenetic_engine.sweeps.events import TrialState
+from morphogenetic_engine.sweeps.confirm.confirmation import check_seed_is_free
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
-from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.schema.sections import Direction
 
 TRAINING_SECONDS = "training_seconds"
 TRIALS_PER_HOUR = "trials_per_hour"

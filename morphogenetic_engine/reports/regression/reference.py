@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.reports.regression.measurements import Measurements, measure
-from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
-from morphogenetic_engine.sweeps.machine import Machine
-from morphogenetic_engine.sweeps.record_file import read_record
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
+from morphogenetic_engine.sweeps.record.machine import Machine
+from morphogenetic_engine.sweeps.record.record_file import read_record
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 
 FORMAT = 1

@@ -15,7 +15,7 @@ from morphogenetic_engine.reports.regression.verdict import Change, MetricVerdic
 from morphogenetic_engine.reports.significance import difference_interval, rank_sum_p, smallest_rank_sum_p
 from morphogenetic_engine.sweeps.averages import mean_of
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.sections import Direction
+from morphogenetic_engine.sweeps.schema.sections import Direction
 
 FALSE_ALARMS = 0.05
 """The part of false ones among the alarms: changes for the worse. As many are allowed for the better."""

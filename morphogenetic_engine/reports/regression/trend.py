@@ -16,8 +16,8 @@ from morphogenetic_engine.reports.regression.measurements import Measurements, m
 from morphogenetic_engine.reports.regression.reference import Origin, origin_of
 from morphogenetic_engine.reports.regression.verdict import Verdict
 from morphogenetic_engine.sweeps.averages import mean_of
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.record_file import read_record
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.record_file import read_record
 from morphogenetic_engine.sweeps.results import read_result
 
 

@@ -13,12 +13,12 @@ from types import TracebackType
 from typing import Self
 
 from morphogenetic_engine.errors import MorphogeneticError
-from morphogenetic_engine.sweeps.events import ConfirmationEnded, SessionEnded, SessionStarted
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.following.credentials import without_credentials
-from morphogenetic_engine.sweeps.following.journal_tail import JournalTail
-from morphogenetic_engine.sweeps.following.priority import lower_priority
 from morphogenetic_engine.sweeps.following.progress import Progress
+from morphogenetic_engine.sweeps.record.events import ConfirmationEnded, SessionEnded, SessionStarted
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.run.priority import lower_priority
+from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 
 DRAIN_SECONDS = 10.0
 _NO_TRIAL = (SessionStarted, SessionEnded, ConfirmationEnded)

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Protocol
 
 from morphogenetic_engine.errors import MorphogeneticError, StoreError, SweepError
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.following.credentials import redacted
 from morphogenetic_engine.sweeps.following.endings import Endings
 from morphogenetic_engine.sweeps.following.follower import DRAIN_SECONDS
-from morphogenetic_engine.sweeps.following.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.schema.credentials import redacted
 
 ALL_SENT = 0
 NOT_ALL_SENT = 1

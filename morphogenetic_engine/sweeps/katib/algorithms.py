@@ -12,8 +12,8 @@ from enum import StrEnum
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.grid_search import design_of
-from morphogenetic_engine.sweeps.search import total_trials
-from morphogenetic_engine.sweeps.space import Choices, Parameter
+from morphogenetic_engine.sweeps.search.registry import total_trials
+from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.trial import Value, text
 
 MANY_POINTS = 1000
@@ -145,7 +145,7 @@ def _sampler(config: SweepConfig) -> tuple[str, list[Loss]]:
     sampler = config.optimization.sampler or "TPE"
     if sampler != "auto":
         return sampler, []
-    from morphogenetic_engine.sweeps.auto_search import auto_choice  # pylint: disable=import-outside-toplevel
+    from morphogenetic_engine.sweeps.search.auto import auto_choice  # pylint: disable=import-outside-toplevel
 
     choice = auto_choice(config)
     if not choice.phases:

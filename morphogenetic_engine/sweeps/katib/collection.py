@@ -17,16 +17,6 @@ import yaml
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.events import (
-    Event,
-    Outcome,
-    SessionEnded,
-    SessionStarted,
-    TrialInterrupted,
-    TrialState,
-)
-from morphogenetic_engine.sweeps.folder import SweepFolder, find_sweep, new_sweep
-from morphogenetic_engine.sweeps.journal import Journal
 from morphogenetic_engine.sweeps.katib.history import TrialJournal, experiment_outcome, trial_events
 from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, Snapshot
 from morphogenetic_engine.sweeps.katib.record import (
@@ -36,9 +26,19 @@ from morphogenetic_engine.sweeps.katib.record import (
     with_numbers,
     write_katib_record,
 )
-from morphogenetic_engine.sweeps.replicate_table import write_replicates
+from morphogenetic_engine.sweeps.record.events import (
+    Event,
+    Outcome,
+    SessionEnded,
+    SessionStarted,
+    TrialInterrupted,
+    TrialState,
+)
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep
+from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.record.replicate_table import write_replicates
+from morphogenetic_engine.sweeps.record.trial_table import TrialTable
 from morphogenetic_engine.sweeps.results import read_history
-from morphogenetic_engine.sweeps.trial_table import TrialTable
 
 Observer = Callable[[Event], None]
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.inputs import InputFile, check_inputs
+from morphogenetic_engine.sweeps.record.inputs import InputFile, check_inputs
 
 SWEEP_VARIABLE = "MORPHOGENETIC_SWEEP"
 ASSIGNMENTS_VARIABLE = "MORPHOGENETIC_ASSIGNMENTS"

@@ -11,7 +11,6 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.katib.admission import check_admission
-from morphogenetic_engine.sweeps.passwords import check_no_passwords
 from morphogenetic_engine.sweeps.katib.algorithms import Algorithm, Loss, Search, search_of
 from morphogenetic_engine.sweeps.katib.options import (
     RenderOptions,
@@ -29,7 +28,8 @@ from morphogenetic_engine.sweeps.katib.search_space import (
 )
 from morphogenetic_engine.sweeps.katib.stopping import early_stopping, goal, stopping_losses
 from morphogenetic_engine.sweeps.katib.template import CONTAINER, LONGEST_SECONDS, METRICS_FILE, WAITING_SECONDS, job
-from morphogenetic_engine.sweeps.search import total_trials
+from morphogenetic_engine.sweeps.passwords import check_no_passwords
+from morphogenetic_engine.sweeps.search.registry import total_trials
 
 API_VERSION = "kubeflow.org/v1beta1"
 LABEL_PREFIX = "morphogenetic.dev"

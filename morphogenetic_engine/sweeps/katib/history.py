@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.events import (
+from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
+from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, KatibTrial, Phase
+from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     Event,
     Outcome,
@@ -21,8 +23,6 @@ from morphogenetic_engine.sweeps.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
-from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, KatibTrial, Phase
 from morphogenetic_engine.sweeps.results import TrialRecord
 
 TrialJournal = Callable[[str], Sequence[Event]]

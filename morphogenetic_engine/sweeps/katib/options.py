@@ -11,8 +11,8 @@ from typing import Literal, get_args
 from morphogenetic_engine.errors import ConfigError, StoreError
 from morphogenetic_engine.storage.address import CloudAddress, parse_address
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.inputs import InputFile
-from morphogenetic_engine.sweeps.pod_resources import checked_image
+from morphogenetic_engine.sweeps.record.inputs import InputFile
+from morphogenetic_engine.sweeps.schema.pod_resources import checked_image
 
 ResumePolicy = Literal["Never", "LongRunning", "FromVolume"]
 RESUME_POLICIES: tuple[str, ...] = get_args(ResumePolicy)

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict
 
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.folder import SweepFolder, write_whole
 from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
 from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, KatibTrial
-from morphogenetic_engine.sweeps.record_file import read_record
-from morphogenetic_engine.sweeps.search import total_trials
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
+from morphogenetic_engine.sweeps.record.record_file import read_record
+from morphogenetic_engine.sweeps.search.registry import total_trials
 
 FORMAT = 1
 

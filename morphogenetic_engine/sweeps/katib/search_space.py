@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.sweeps.katib.algorithms import Algorithm
 from morphogenetic_engine.sweeps.katib.assignments import EXP10, INDEX, LOG10, TRIAL_NUMBER, choice_text
-from morphogenetic_engine.sweeps.space import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.trial import Value, text
 
 FEW_VALUES = 64

@@ -20,7 +20,7 @@ from morphogenetic_engine.sweeps.katib.environment import (
     sweep_text,
 )
 from morphogenetic_engine.sweeps.katib.options import RenderOptions
-from morphogenetic_engine.sweeps.pod_resources import ResourcesConfig, Toleration
+from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
 
 CONTAINER = "trial"
 METRICS_FILE = "/var/log/katib/metrics.log"

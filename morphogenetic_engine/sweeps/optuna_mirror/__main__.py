@@ -10,11 +10,11 @@ import os
 import sys
 from contextlib import closing
 
-from morphogenetic_engine.sweeps.folder import SweepFolder
 from morphogenetic_engine.sweeps.following import process
 from morphogenetic_engine.sweeps.optuna_mirror.follower import ADDRESS_VARIABLE
 from morphogenetic_engine.sweeps.optuna_mirror.memory import only_mirror
 from morphogenetic_engine.sweeps.optuna_mirror.mirror import Mirror
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 
 def main() -> int:

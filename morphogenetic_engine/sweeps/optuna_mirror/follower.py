@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.following.follower import DRAIN_SECONDS, Destination, Follower
 from morphogenetic_engine.sweeps.optuna_mirror.memory import read_progress
-from morphogenetic_engine.sweeps.storage_address import absolute_storage
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.schema.storage_address import absolute_storage
 
 NAME = "Optuna storage"
 LOG = "storage.log"

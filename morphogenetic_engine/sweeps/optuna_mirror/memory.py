@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager
 
 import orjson
 
-from morphogenetic_engine.sweeps.folder import SweepFolder, SweepInfo, write_whole
-from morphogenetic_engine.sweeps.following.credentials import without_credentials
 from morphogenetic_engine.sweeps.following.progress import Progress, Versioned, only_sender, read_versioned
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo, write_whole
+from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 
 FILE = "storage.json"
 LOCK = "storage.lock"

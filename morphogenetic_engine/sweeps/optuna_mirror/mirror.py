@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from optuna.trial import FrozenTrial
 
 from morphogenetic_engine.errors import MorphogeneticError, SweepError
-from morphogenetic_engine.sweeps.events import SessionEnded, SessionStarted
-from morphogenetic_engine.sweeps.folder import SweepFolder
-from morphogenetic_engine.sweeps.following.journal_tail import JournalTail
-from morphogenetic_engine.sweeps.journal import is_locked
 from morphogenetic_engine.sweeps.optuna_mirror.follower import storage_of
 from morphogenetic_engine.sweeps.optuna_mirror.memory import only_mirror, read_progress, write_progress
 from morphogenetic_engine.sweeps.optuna_mirror.study import MirrorStudy
 from morphogenetic_engine.sweeps.optuna_mirror.trials import in_disorder, is_stuck, lacking, trial_of
+from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStarted
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import is_locked
+from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 from morphogenetic_engine.sweeps.results import History
 
 

@@ -16,12 +16,12 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.sweeps.following.credentials import reason, without_credentials
 from morphogenetic_engine.sweeps.optuna_mirror.follower import NAME
 from morphogenetic_engine.sweeps.optuna_mirror.trials import SWEEP_ATTR, Lacking
-from morphogenetic_engine.sweeps.optuna_space import directions_of, quietly
-from morphogenetic_engine.sweeps.sections import Objective
-from morphogenetic_engine.sweeps.storage_address import journal_file
+from morphogenetic_engine.sweeps.schema.credentials import reason, without_credentials
+from morphogenetic_engine.sweeps.schema.sections import Objective
+from morphogenetic_engine.sweeps.schema.storage_address import journal_file
+from morphogenetic_engine.sweeps.search.optuna.distributions import directions_of, quietly
 
 # pylint: disable=protected-access  # Optuna has no public way to say when a trial began and ended
 

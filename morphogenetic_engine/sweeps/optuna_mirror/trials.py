@@ -11,10 +11,10 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.events import TrialState
-from morphogenetic_engine.sweeps.optuna_space import frozen_trial, running_trial
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import TrialRecord
-from morphogenetic_engine.sweeps.sections import Objective
+from morphogenetic_engine.sweeps.schema.sections import Objective
+from morphogenetic_engine.sweeps.search.optuna.distributions import frozen_trial, running_trial
 
 SWEEP_ATTR = "sweep_id"
 TRIAL_ATTR = "trial"

@@ -9,7 +9,7 @@ import pytest
 
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.reports.regression.measurements import BLOCKS, measure
-from morphogenetic_engine.sweeps.events import SessionStarted, TrialState
+from morphogenetic_engine.sweeps.record.events import SessionStarted, TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
 from tests.reports.sweeps import sweep, trial
 

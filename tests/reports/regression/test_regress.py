@@ -12,7 +12,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.regression.regress import Tolerances, benjamini_hochberg, compare
 from morphogenetic_engine.reports.regression.verdict import Change, MetricVerdict, Verdict
 from morphogenetic_engine.reports.regression.words import headline
-from morphogenetic_engine.sweeps.machine import Machine
+from morphogenetic_engine.sweeps.record.machine import Machine
 from tests.reports.regression.nights import MACHINE, measurements, origin, reference
 
 BEFORE = [0.90, 0.91, 0.89, 0.905, 0.895, 0.902, 0.898, 0.9]

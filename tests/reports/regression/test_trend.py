@@ -11,7 +11,7 @@ from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.reports.regression.regress import compare
 from morphogenetic_engine.reports.regression.trend import Night, read_nights, trends
 from morphogenetic_engine.reports.regression.words import trend_markdown, verdict_markdown
-from morphogenetic_engine.sweeps.machine import Machine
+from morphogenetic_engine.sweeps.record.machine import Machine
 from tests.reports.regression.nights import MACHINE, measurements, origin, reference
 
 

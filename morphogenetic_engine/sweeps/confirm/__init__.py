@@ -1,0 +1,1 @@
+"""Confirmation: re-evaluates the best configurations and the baseline on seeds that the search did not use."""

@@ -1,0 +1,142 @@
+"""What a confirmation runs, and what came of it: the best configurations and the baseline, on fresh paired seeds.
+
+The best value of a search is too good: it is the luckiest of many. A second run with seeds that the search never saw
+tells how good a configuration really is. The seeds are the same for every configuration, so that they meet the same
+chance and can be compared in pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.seeds import derived_seed
+from morphogenetic_engine.trial import text
+
+
+@dataclass(frozen=True)
+class FreshRun:
+    """One configuration and one fresh seed."""
+
+    trial: TrialRecord
+    index: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What the runs of one configuration with fresh seeds came to; objectives in the order of the seeds' numbers."""
+
+    trial: TrialRecord
+    baseline: bool
+    search_value: float | None
+    """The objective that the search reported; None: the trial was not complete."""
+    values: Sequence[float]
+    """The objectives of the complete runs."""
+    failed: int
+    """Runs that ended in another way."""
+
+    @property
+    def mean(self) -> float | None:
+        return mean_of(self.values) if self.values else None
+
+    @property
+    def deviation(self) -> float | None:
+        """The sample standard deviation; None below two values."""
+        return deviation_of(self.values) if len(self.values) > 1 else None
+
+
+def confirmation_seed(sweep_seed: int, index: int) -> int:
+    """Return fresh seed number `index`: the same for every configuration, none of the search's."""
+    return derived_seed(sweep_seed, "confirmation", index)
+
+
+def check_seed_is_free(config: SweepConfig, where: str) -> None:
+    """Hold a sweep against what a confirmation needs: a seed that is not fixed by a parameter.
+
+    Raises:
+        ConfigError: there is a parameter `seed`, which would overrule the fresh seeds.
+    """
+    space = config.space
+    if "seed" in space.axes:
+        raise ConfigError(f"{where}: seed: is searched, so no fresh seed would be used; leave it out and sweep anew")
+    if "seed" in space.fixed:
+        given = text(space.fixed["seed"])
+        raise ConfigError(f"{where}: seed: must be left out to confirm with fresh seeds, but got seed={given}")
+
+
+def candidates(result: SweepResult, top: int) -> list[TrialRecord]:
+    """Return the trials whose configurations are confirmed: the `top` best, then the baseline if it is not of them.
+
+    Of equal configurations the best trial stands for all; trial 0 stands for those that equal the baseline.
+
+    Raises:
+        SweepError: the sweep has no complete trial.
+    """
+    if not result.ranked:
+        raise SweepError(f"sweep {result.info.sweep_id}: has no complete trial to confirm")
+    baseline = baseline_of(result)
+    chosen: list[TrialRecord] = []
+    for trial in result.ranked:
+        stands = baseline if baseline is not None and trial.params == baseline.params else trial
+        if len(chosen) < top and all(each.params != stands.params for each in chosen):
+            chosen.append(stands)
+    return chosen if baseline is None or baseline in chosen else [*chosen, baseline]
+
+
+def baseline_of(result: SweepResult) -> TrialRecord | None:
+    """Return trial 0 where the configuration has defaults, which are then what it tried; None without."""
+    if result.config.baseline is None:
+        return None
+    return next((trial for trial in result.trials if trial.number == 0), None)
+
+
+def fresh_runs(
+    trials: Sequence[TrialRecord], seeds: int, sweep_seed: int, *, retry_failed: bool = False
+) -> list[FreshRun]:
+    """Return the runs that the journal does not have yet; seed by seed, so that what is there is always paired."""
+    return [
+        FreshRun(trial, index, confirmation_seed(sweep_seed, index))
+        for index in range(seeds)
+        for trial in trials
+        if _is_open(trial.confirmations.get(index), retry_failed)
+    ]
+
+
+def confirmed(result: SweepResult, *, top: int, seeds: int) -> list[Confirmed]:
+    """Return what the fresh seeds 0 to seeds - 1 have come to so far, for each configuration that is confirmed.
+
+    Raises:
+        SweepError: the sweep has no complete trial.
+    """
+    target, baseline = result.config.optimization.target_metric, baseline_of(result)
+    summaries: list[Confirmed] = []
+    for trial in candidates(result, top):
+        runs = [trial.confirmations[index] for index in range(seeds) if index in trial.confirmations]
+        values = [run.metrics[target] for run in runs if run.state is TrialState.COMPLETE]
+        reported = trial.metrics.get(target) if trial.state is TrialState.COMPLETE else None
+        summaries.append(Confirmed(trial, trial is baseline, reported, values, len(runs) - len(values)))
+    return summaries
+
+
+def best_confirmed(result: SweepResult) -> tuple[TrialRecord, list[float]] | None:
+    """Return the complete trial with the best mean objective over fresh seeds, and the values; None without any."""
+    rule = result.config.optimization
+    known = [(trial, _objectives(trial, rule.target_metric)) for trial in result.ranked]
+    sign = 1.0 if rule.direction.better(1.0, 0.0) else -1.0
+    found = [each for each in known if each[1]]
+    return max(found, key=lambda each: sign * mean_of(each[1]), default=None)
+
+
+def _objectives(trial: TrialRecord, metric: str) -> list[float]:
+    runs = [run for _, run in sorted(trial.confirmations.items())]
+    return [run.metrics[metric] for run in runs if run.state is TrialState.COMPLETE]
+
+
+def _is_open(known: Confirmation | None, retry_failed: bool) -> bool:
+    return known is None or (retry_failed and known.state is TrialState.FAILED)

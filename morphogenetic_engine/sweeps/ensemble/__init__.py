@@ -1,0 +1,1 @@
+"""Ensembles: selects several models of a sweep that predict together, and records the selection."""

@@ -1,0 +1,107 @@
+"""The models that the trials of a sweep saved, with what they predict: the library that ensembles are chosen from."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, WorkloadError
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.trial import Predictions, SavedModels, declaration_of
+from morphogenetic_engine.workload import load_workload
+
+
+@dataclass(frozen=True)
+class Model:
+    """One saved model."""
+
+    trial: int
+    replicate: int | None
+    """None: the trial has no replicates."""
+    folder: str
+    """Where it is, in the sweep's folder."""
+    predictions: Predictions
+
+
+@dataclass(frozen=True)
+class Library:
+    """The models of a sweep; there is one at least, and all predict the same samples."""
+
+    models: tuple[Model, ...]
+    left_out: Mapping[str, str]
+    """Why complete trials have no model here, by their folders."""
+
+
+def saved_models(info: SweepInfo) -> SavedModels:
+    """Return how the models of a sweep's workload are used; the workload is imported into this process.
+
+    Raises:
+        WorkloadError: it cannot be imported, or does not say how its models are used.
+    """
+    where = f"sweep {info.sweep_id}: experiment"
+    if info.config.experiment.workload is None:
+        raise WorkloadError(f"{where}.command: a program cannot say how its models are used; use a Python function")
+    with importable(info.working_directory):
+        try:
+            train = load_workload(info.config.experiment.workload)
+        except WorkloadError as error:
+            raise WorkloadError(f"{where}.workload: {error}") from error
+    models = declaration_of(train).models
+    if models is None:
+        name = info.config.experiment.workload
+        raise WorkloadError(f"{where}.workload: {name} does not say how its models are used; see declare(models=...)")
+    return models
+
+
+def read_library(folder: SweepFolder, result: SweepResult, models: SavedModels) -> Library:
+    """Read the models of all complete trials, in the order of their numbers.
+
+    Raises:
+        SweepError: no trial has a model.
+        ConfigError: two of them predict different samples.
+    """
+    found: list[Model] = []
+    left_out: dict[str, str] = {}
+    for trial in result.complete:
+        for replicate, seed in _runs(trial):
+            place = f"trials/{trial.number}" + ("" if replicate is None else f"/replicate_{replicate}")
+            try:
+                predictions = models.predictions(trial.params, seed, folder.path / place)
+            except StoreError as error:
+                left_out[place] = str(error)
+            else:
+                found.append(Model(trial.number, replicate, place, predictions))
+    if not found:
+        why = next(iter(left_out.values()), "no trial is complete")
+        raise SweepError(f"sweep {folder.sweep_id}: has no saved model: {why}")
+    for model in found[1:]:
+        _check_same_data(folder.sweep_id, found[0], model)
+    return Library(tuple(found), left_out)
+
+
+def _runs(trial: TrialRecord) -> list[tuple[int | None, int]]:
+    """Return the runs that a trial is made of: their replicate, and their seed."""
+    if not trial.replicates:
+        return [(None, trial.seed)]
+    return [(number, replicate.seed) for number, replicate in sorted(trial.replicates.items())]
+
+
+def _check_same_data(sweep_id: str, one: Model, other: Model) -> None:
+    if one.predictions.data != other.predictions.data:
+        raise ConfigError(
+            f"sweep {sweep_id}: trials {one.trial} and {other.trial} have different data or splits"
+            f" ({one.predictions.data}, {other.predictions.data}), which no ensemble can mix; sweep one at a time"
+        )
+
+
+@contextmanager
+def importable(directory: str) -> Iterator[None]:
+    """Let workloads be imported from a directory, as in the workers of the sweep."""
+    sys.path.insert(0, directory)
+    try:
+        yield
+    finally:
+        sys.path.remove(directory)

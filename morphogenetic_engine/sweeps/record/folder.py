@@ -1,0 +1,316 @@
+"""The folder of a sweep: where its files are, and what `sweep.json` says of it.
+
+results/sweeps/<sweep_id>/
+    config.yaml     the sweep file as given
+    sweep.json      the resolved configuration, its identity, versions, git commit
+    journal.jsonl   the history (journal.lock: who writes it)
+    trials.csv      the trial table
+    katib.json      which Experiment it was collected from, in a sweep that ran on Katib
+    replicates.csv  each replicate of each trial, in sweeps that have replicates
+    report.html     what was found, as one page
+    trials/<n>/     each trial's own folder
+    confirmations/<n>/<k>/  that of trial n's configuration, run once more with fresh seed k
+    ensemble/       several of the trials' models that predict together
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from morphogenetic_engine.errors import StoreError, SweepError, did_you_mean
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import ConfigFile
+from morphogenetic_engine.sweeps.record.inputs import InputFile, read_inputs
+from morphogenetic_engine.sweeps.record.journal import is_locked
+from morphogenetic_engine.sweeps.record.machine import Machine, this_machine
+from morphogenetic_engine.sweeps.record.record_file import read_record
+
+FORMAT = 1
+_SWEEP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_FILES = frozenset(
+    {
+        "config.yaml",
+        "sweep.json",
+        "journal.jsonl",
+        "journal.lock",
+        "trials.csv",
+        "replicates.csv",
+        "report.html",
+        "trials",
+        "workers.log",
+        "monitor.log",
+        "tracking.log",
+        "storage.log",
+        "storage.json",
+        "storage.lock",
+        "katib.json",
+    }
+)
+MLFLOW_RUN = "MLFLOW_RUN_ID"
+"""Where `mlflow run` says which run it has opened."""
+_PACKAGES = ("morphogenetic-engine", "numpy", "scipy", "torch", "scikit-learn")
+
+
+class SweepInfo(BaseModel):
+    """`sweep.json`: all that is needed to run the sweep again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = FORMAT
+    sweep_id: str
+    created: str
+    """Local time, ISO 8601."""
+    config: SweepConfig
+    """The resolved configuration; lookahead is filled in."""
+    identity: str
+    """The configuration's identity, see SweepConfig.identity."""
+    config_path: str
+    """The sweep file as it was named, for messages."""
+    working_directory: str
+    """Where workloads are imported from and commands run."""
+    python: str
+    versions: dict[str, str]
+    rule: str | None = None
+    """Which rule chose the search, where the sampler is `auto`."""
+    git_commit: str | None
+    """The commit of the working directory, with "-dirty" where files differed from it; None outside a repository."""
+    machine: Machine | None = None
+    """Where the sweep was started; not there in sweeps of earlier versions."""
+    inputs: dict[str, InputFile] = Field(default_factory=dict)
+    """The files that the trials read, by the names of their parameters; not there in sweeps of earlier versions."""
+    mlflow_run: str | None = None
+    """The run that `mlflow run` had opened for the sweep."""
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """The paths of one sweep."""
+
+    path: Path
+
+    @property
+    def sweep_id(self) -> str:
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def info(self) -> Path:
+        return self.path / "sweep.json"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def table(self) -> Path:
+        return self.path / "trials.csv"
+
+    @property
+    def replicates(self) -> Path:
+        return self.path / "replicates.csv"
+
+    @property
+    def workers_log(self) -> Path:
+        return self.path / "workers.log"
+
+    def trial(self, number: int) -> Path:
+        return self.path / "trials" / str(number)
+
+    @property
+    def katib(self) -> Path:
+        return self.path / "katib.json"
+
+    @property
+    def ensemble(self) -> Path:
+        return self.path / "ensemble" / "ensemble.json"
+
+    def confirmation(self, number: int, index: int) -> Path:
+        return self.path / "confirmations" / str(number) / str(index)
+
+    def read_info(self) -> SweepInfo:
+        """Read `sweep.json`.
+
+        Raises:
+            SweepError: it is damaged or of a newer format.
+            StoreError: it cannot be read.
+        """
+        return read_record(self.info, SweepInfo, newest=FORMAT)
+
+    def write_info(self, info: SweepInfo) -> None:
+        """Replace `sweep.json` as a whole."""
+        write_whole(self.info, orjson.dumps(info.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
+
+
+def new_sweep(
+    results: Path, sweep_id: str | None, file: ConfigFile, config: SweepConfig, *, rule: str | None = None
+) -> SweepFolder:
+    """Make the folder of a new sweep; `sweep.json` is written last, so a folder that has one is whole.
+
+    Raises:
+        SweepError: the id is no plain name, or taken.
+        ConfigError: an input is missing.
+        StoreError: the folder cannot be written, or an input cannot be read.
+    """
+    now = datetime.now().astimezone()
+    inputs = read_inputs(config.experiment.inputs, Path.cwd(), str(file.path))
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        folder = _new_folder(results, sweep_id, now)
+        folder.config.write_text(file.text, encoding="utf-8")
+        (folder.path / "trials").mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{error.filename or results}: cannot be written: {error.strerror}") from error
+    folder.write_info(
+        SweepInfo(
+            sweep_id=folder.sweep_id,
+            created=now.isoformat(timespec="seconds"),
+            config=config,
+            identity=config.identity,
+            config_path=str(file.path),
+            working_directory=os.getcwd(),
+            python=platform.python_version(),
+            versions=_versions(),
+            rule=rule,
+            git_commit=_git_commit(),
+            machine=this_machine(),
+            inputs=inputs,
+            mlflow_run=os.environ.get(MLFLOW_RUN) or None,
+        )
+    )
+    return folder
+
+
+def set_aside(folder: SweepFolder) -> SweepFolder:
+    """Give a sweep that nobody runs another id, made of its own and of when it was made; return its folder.
+
+    Raises:
+        StoreError: it cannot be moved.
+    """
+    info = folder.read_info()
+    made = datetime.fromisoformat(info.created).strftime("%Y%m%d_%H%M%S")
+    stem, number = f"{folder.sweep_id[:80]}-{made}", 1
+    while (aside := folder.path.with_name(stem if number == 1 else f"{stem}_{number}")).exists():
+        number += 1
+    try:
+        folder.path.rename(aside)
+    except OSError as error:
+        raise StoreError(f"{folder.path}: cannot be moved to {aside.name}: {error.strerror}") from error
+    moved = SweepFolder(aside)
+    moved.write_info(info.model_copy(update={"sweep_id": aside.name}))
+    return moved
+
+
+def find_sweep(results: Path, sweep_id: str) -> SweepFolder:
+    """Return the folder of a sweep that exists.
+
+    Raises:
+        SweepError: there is none of this id.
+    """
+    _check_id(sweep_id)
+    folder = SweepFolder(results / sweep_id)
+    if not folder.info.is_file():
+        known = [each.sweep_id for each in all_sweeps(results)]
+        hint = did_you_mean(sweep_id, known) or ("" if known else "; there is no sweep yet")
+        raise SweepError(f"{results}: has no sweep {sweep_id!r}{hint}")
+    return folder
+
+
+def all_sweeps(results: Path) -> list[SweepFolder]:
+    """Return the sweeps of a results folder, sorted by id (and so, by default, by time)."""
+    return [SweepFolder(file.parent) for file in sorted(results.glob("*/sweep.json"))]
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file so that a reader, or a power cut, finds the old content or the new, never a part.
+
+    Raises:
+        StoreError: it cannot be written; the old file stays.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _check_id(sweep_id: str) -> None:
+    if _SWEEP_ID.fullmatch(sweep_id) is None:
+        raise SweepError(f"sweep id: must be letters, digits, '_', '.' and '-' (100 at most), but got {sweep_id!r}")
+
+
+def _new_folder(results: Path, sweep_id: str | None, now: datetime) -> SweepFolder:
+    return _timed(results, now.strftime("%Y%m%d_%H%M%S")) if sweep_id is None else _named(results, sweep_id)
+
+
+def _named(results: Path, sweep_id: str) -> SweepFolder:
+    _check_id(sweep_id)
+    folder = SweepFolder(results / sweep_id)
+    try:
+        folder.path.mkdir()
+    except FileExistsError as error:
+        if not _is_unused(folder):
+            hint = f"resume it with `sweep resume --sweep-id {sweep_id}`"
+            raise SweepError(f"{folder.path}: exists; {hint}") from error
+        folder.journal.unlink(missing_ok=True)
+    return folder
+
+
+def _is_unused(folder: SweepFolder) -> bool:
+    """Tell whether a folder is a sweep's of which no trial ever began: its file had a mistake, or the disk was full."""
+    foreign = {path.name for path in folder.path.iterdir()} - _FILES
+    trials = folder.path / "trials"
+    if foreign or is_locked(folder.journal) or (trials.exists() and any(trials.iterdir())):
+        return False
+    return not folder.journal.exists() or b'"event":"trial_started"' not in folder.journal.read_bytes()
+
+
+def _timed(results: Path, stem: str) -> SweepFolder:
+    """Return the folder named after the time; a second sweep of the same second gets _2, and so on."""
+    number = 1
+    while True:
+        path = results / (stem if number == 1 else f"{stem}_{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return SweepFolder(path)
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue  # an extra that this machine does without
+    return found
+
+
+def _git_commit() -> str | None:
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None

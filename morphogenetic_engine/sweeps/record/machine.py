@@ -1,0 +1,43 @@
+"""The machine that a sweep ran on: as much of it as makes times comparable."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from morphogenetic_engine.sweeps.run.resources import available_cores
+
+
+class Machine(BaseModel):
+    """What the time of a trial depends on, but for what else the machine was doing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: str
+    processor: str
+    """The model's name, or the architecture where the system does not tell."""
+    cores: int
+
+    def difference(self, other: Machine) -> str:
+        """Return in what the machines differ, in words; "" when times on both can be compared."""
+        for name in ("system", "processor", "cores"):
+            mine, others = getattr(self, name), getattr(other, name)
+            if mine != others:
+                return f"another machine: its {name} is {mine}, that of the reference {others}"
+        return ""
+
+
+def this_machine() -> Machine:
+    """Return the machine that this process runs on; `cores` are those that it may use."""
+    return Machine(system=platform.system(), processor=_processor(), cores=available_cores())
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []  # not Linux
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()

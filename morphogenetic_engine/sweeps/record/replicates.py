@@ -1,0 +1,43 @@
+"""Replicates: the same configuration with several seeds, and what they come to."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+
+from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
+from morphogenetic_engine.sweeps.results import Replicate
+from morphogenetic_engine.sweeps.schema.sections import Direction, OptimizationConfig
+from morphogenetic_engine.sweeps.seeds import derived_seed
+
+
+def replicate_seed(sweep_seed: int, replicate: int) -> int:
+    """Return the seed of a replicate: the same for every configuration, so that they meet the same chance."""
+    return derived_seed(sweep_seed, "replicate", replicate)
+
+
+def combined_metrics(replicates: Mapping[int, Replicate], optimization: OptimizationConfig) -> dict[str, float]:
+    """Return what the replicates come to: objectives as the configuration says, other metrics as their means."""
+    objectives = {objective.metric: objective.direction for objective in optimization.all_objectives}
+    names = set.intersection(*(set(replicate.metrics) for replicate in replicates.values()))
+    combined: dict[str, float] = {}
+    for name in sorted(names):
+        values = [replicates[number].metrics[name] for number in sorted(replicates)]
+        rule = optimization.replicate_objective if name in objectives else "mean"
+        combined[name] = _combined(values, rule, objectives.get(name, Direction.MAXIMIZE))
+    return combined
+
+
+def _combined(values: Sequence[float], rule: str, direction: Direction) -> float:
+    if rule == "median":
+        return mean_of([statistics.median_low(values), statistics.median_high(values)])
+    mean = mean_of(values)
+    if rule == "mean" or len(values) < 2:
+        return mean
+    from scipy.stats import t  # pylint: disable=import-outside-toplevel  # slow to import, and rarely asked for
+
+    half = float(t.ppf(0.975, len(values) - 1)) * deviation_of(values) / math.sqrt(len(values))
+    bound = mean - half if direction is Direction.MAXIMIZE else mean + half
+    return min(max(bound, -sys.float_info.max), sys.float_info.max)  # a metric is finite

@@ -1,0 +1,120 @@
+"""Which trial runs next, and when there is none left; knows nothing of processes.
+
+Trials start in the order of their numbers; one that was interrupted, or is tried again, goes first. Where the results
+decide about later trials, trial n waits for the trials up to n - lookahead and is decided by these alone.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
+from morphogenetic_engine.sweeps.results import History, TrialRecord
+from morphogenetic_engine.sweeps.schema.sections import Retries
+
+
+class Stopper(Protocol):
+    """A rule that may stop the sweep before all trials have run."""
+
+    def stops_after(self, trial: TrialRecord) -> bool:
+        """Take the next ended trial in the order of the numbers, and tell whether the sweep stops after it."""
+
+
+class Schedule:
+    """The order of the trials of one sweep."""
+
+    def __init__(
+        self,
+        history: History,
+        total: int,
+        *,
+        needs: Callable[[int], int] = lambda _number: 0,
+        lookahead: int,
+        waits: bool = True,
+        stoppers: Mapping[Outcome, Stopper] | None = None,
+        retry_failed: bool = False,
+    ) -> None:
+        self.stopped: Outcome | None = None
+        """Why no further trial starts, if a stopper said so."""
+        self._history = history
+        self._total = total
+        self._needs = needs
+        self._lookahead = lookahead
+        self._waits = waits
+        self._stoppers = stoppers or {}
+        self._frontier = 0
+        retried = {TrialState.FAILED} if retry_failed else set()
+        self._again = [
+            number
+            for number, trial in sorted(history.trials.items())
+            if number < total and (not trial.state.final or trial.state in retried)
+        ]
+        # Their old ends no longer count: whatever waits for them waits for the new ones.
+        self._reopened = {number for number in self._again if history.ended(number)}
+        self._fresh = max(history.trials, default=-1) + 1
+        self._advance()
+
+    @property
+    def waiting(self) -> int:
+        """How many trials are still to be started."""
+        return len(self._again) + max(0, self._total - self._fresh)
+
+    def next(self) -> int | None:
+        """Return the trial to start now, which is then no longer waiting; None: there is none yet, or none left."""
+        if self._again:
+            number = heapq.heappop(self._again)
+            self._reopened.discard(number)
+            return number
+        if self._fresh >= self._total or not self._may_start(self._fresh):
+            return None
+        self._fresh += 1
+        return self._fresh - 1
+
+    def again(self, number: int) -> None:
+        """Put a trial back that was started and has to run once more."""
+        heapq.heappush(self._again, number)
+
+    def ended(self) -> None:
+        """Take note that the history holds one more ended trial."""
+        self._advance()
+
+    def stop(self) -> None:
+        """Start no trial any more."""
+        self._total, self._again = 0, []
+
+    def _may_start(self, number: int) -> bool:
+        decided = number - self._lookahead + 1 if self._stoppers and self._waits else 0
+        return self._frontier >= max(decided, self._needs(number))
+
+    def _advance(self) -> None:
+        """Move the frontier, below which every trial has ended, and ask at each trial whether the sweep stops."""
+        while self._history.ended(self._frontier) and self._frontier not in self._reopened:
+            trial = self._history.trials[self._frontier]
+            said = [outcome for outcome, stopper in self._stoppers.items() if stopper.stops_after(trial)]
+            if said and self.stopped is None:
+                self.stopped = said[0]
+                # Where no trial waits, those that run finish, and no other one starts.
+                self._total = min(self._total, self._frontier + self._lookahead if self._waits else self._fresh)
+            self._frontier += 1
+
+
+class Tried(Protocol):
+    """Something that was tried and failed; how often, and how."""
+
+    @property
+    def crashes(self) -> int:
+        """Attempts that ended with the death of the worker."""
+
+    @property
+    def exceptions(self) -> int:
+        """Attempts that ended with an exception."""
+
+
+def tries_again(tried: Tried, reason: FailureReason | None, retries: Retries) -> bool:
+    """Tell whether there are retries left for what just failed once more; `tried` counts the failures before."""
+    if reason is FailureReason.KILLED:
+        return tried.crashes < retries.crashes
+    return reason is FailureReason.EXCEPTION and tried.exceptions < retries.exceptions

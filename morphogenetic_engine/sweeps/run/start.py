@@ -1,0 +1,125 @@
+"""Where a sweep begins, and where it goes on: a folder that is ready for `run_sweep`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, parse_config
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo, find_sweep, new_sweep, set_aside
+from morphogenetic_engine.sweeps.record.inputs import read_inputs
+from morphogenetic_engine.sweeps.record.journal import is_locked
+from morphogenetic_engine.sweeps.run.resources import parallel_workers
+from morphogenetic_engine.sweeps.search.registry import fired_rule, pruning_of, suggestions_of
+from morphogenetic_engine.sweeps.search.warm_start import warm_start_of, write_warm_start
+
+
+def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None) -> SweepFolder:
+    """Make the folder of a new sweep; the lookahead is settled here and stays.
+
+    Raises:
+        ConfigError: the search does not fit the space, or the warm start does not fit the sweep.
+        SweepError: the id is no plain name, or taken; or there is no sweep to start from.
+        StoreError: the folder cannot be written.
+    """
+    config = _settled(file.config, parallel_workers(file.config.execution))
+    try:
+        known = warm_start_of(config, results)
+        suggestions_of(config, known)
+        pruning_of(config)
+    except ConfigError as error:
+        raise ConfigError(f"{file.path}: {error}") from error
+    folder = new_sweep(results, sweep_id, file, config, rule=fired_rule(config))
+    if known:
+        write_warm_start(folder, known)
+    return folder
+
+
+def continue_sweep(
+    sweep_id: str, *, results: Path, file: ConfigFile | None = None, overrides: Overrides | None = None
+) -> SweepFolder:
+    """Return the folder of a sweep that goes on, with the changes that a sweep may have on its way written to it.
+
+    Execution settings, tracking, the storage, the time budget and the number of trials (the total, not "more") may
+    change; nothing that decides what a trial computes may.
+
+    Raises:
+        SweepError: no such sweep, another process runs it, or the changes would make it another sweep.
+        ConfigError: an override breaks a rule of the schema.
+    """
+    folder = find_sweep(results, sweep_id)
+    if is_locked(folder.journal):
+        raise SweepError(f"{folder.path}: is being run by another process")
+    if folder.katib.exists():
+        raise SweepError(f"{folder.path}: ran on Katib; start a new sweep from its results with --from {sweep_id}")
+    info = folder.read_info()
+    before = info.config
+    where = str(file.path) if file else f"sweep {sweep_id}"
+    wanted = file.config if file else before
+    config = parse_config(wanted.model_dump(mode="json"), where=where, overrides=overrides)
+    config = _settled(config, before.optimization.lookahead or 1)
+    if config.identity != before.identity:
+        raise SweepError(f"{where}: {_difference(before, config)}; a resumed sweep keeps its search: start a new one")
+    if fired_rule(config) != fired_rule(before):
+        raise SweepError(
+            f"{where}: optimization.n_trials: with {config.optimization.n_trials} trials the sampler auto takes another"
+            f" search ({fired_rule(config)}); a resumed sweep keeps its search: start a new one"
+        )
+    if config != before:
+        folder.write_info(info.model_copy(update={"config": config}))
+    return folder
+
+
+def start_or_continue(file: ConfigFile, *, results: Path, sweep_id: str) -> SweepFolder:
+    """Return the sweep of this id where it is the same search over the same inputs, else a new one in its place.
+
+    What is in its place already keeps everything and gets another id: the old one and when it was made.
+
+    Raises:
+        ConfigError: the search does not fit the space, or an input is missing.
+        SweepError: the id is no plain name, or another process runs the sweep that has it.
+        StoreError: a folder cannot be read or written.
+    """
+    folder = SweepFolder(results / sweep_id)
+    if not folder.info.is_file():
+        return start_sweep(file, results=results, sweep_id=sweep_id)
+    if _is_same(folder.read_info(), file):
+        return continue_sweep(sweep_id, results=results, file=file)
+    if is_locked(folder.journal):
+        raise SweepError(f"{folder.path}: is being run by another process")
+    set_aside(folder)
+    return start_sweep(file, results=results, sweep_id=sweep_id)
+
+
+def _is_same(info: SweepInfo, file: ConfigFile) -> bool:
+    inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
+    config = _settled(file.config, info.config.optimization.lookahead or 1)
+    return config.identity == info.config.identity and inputs == info.inputs
+
+
+def _settled(config: SweepConfig, lookahead: int) -> SweepConfig:
+    """Return the configuration with its lookahead filled in."""
+    if config.optimization.lookahead is not None:
+        return config
+    optimization = config.optimization.model_copy(update={"lookahead": lookahead})
+    return config.model_copy(update={"optimization": optimization})
+
+
+def _difference(before: SweepConfig, after: SweepConfig) -> str:
+    """Return the first thing that makes the two different sweeps, in words."""
+    old, new = before.identifying, after.identifying
+    for key, was, got in _differences(old, new):
+        return f"{key}: is {was} in this sweep, but got {got}"
+    return "parameters: stand in another order than in this sweep"
+
+
+def _differences(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[tuple[str, object, object]]:
+    for key in {**old, **new}:
+        was, got = old.get(key, "nothing"), new.get(key, "nothing")
+        if isinstance(was, dict) and isinstance(got, dict):
+            for inner, one, other in _differences(was, got):
+                yield f"{key}.{inner}", one, other
+        elif was != got:
+            yield key, was, got

@@ -1,0 +1,48 @@
+"""What a worker is asked before the first trial: does the workload exist, and does it take this sweep?"""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from morphogenetic_engine.errors import ConfigError, MorphogeneticError, WorkloadError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.run.resources import thread_environment
+from morphogenetic_engine.sweeps.run.workers import Rejected, WorkerSetup
+from morphogenetic_engine.sweeps.space.search_space import Space
+from morphogenetic_engine.trial import Params
+
+_VALUES_AN_AXIS = 100
+
+
+def probe_points(space: Space) -> list[Params]:
+    """Return points that the workload must accept: the first values, and from there each other value of each axis."""
+    values = {name: list(islice(axis.grid(), _VALUES_AN_AXIS)) for name, axis in space.axes.items()}
+    first = {**space.fixed, **{name: each[0] for name, each in values.items()}}
+    return [first, *({**first, name: value} for name, each in values.items() for value in each[1:])]
+
+
+def worker_setup(config: SweepConfig, directory: Path, log: Path, workers: int) -> WorkerSetup:
+    """Return what the workers of a sweep are told; they import the workload from `directory`."""
+    wanted = (config.optimization.target_metric, *config.optimization.secondary_metrics)
+    return WorkerSetup(
+        workload=config.experiment.workload,
+        command=config.experiment.command,
+        metrics=wanted,
+        probe=probe_points(config.space),
+        working_directory=directory if directory.is_dir() else Path.cwd(),
+        environment=thread_environment(workers, config.execution.threads_per_trial),
+        log=log,
+    )
+
+
+def rejection(message: Rejected, config: SweepConfig, where: str) -> MorphogeneticError:
+    """Return the error for a sweep that its workload does not take, with the place in the sweep file."""
+    if message.error != ConfigError.__name__:
+        key = "command" if config.experiment.command else "workload"
+        return WorkloadError(f"{where}: experiment.{key}: {message.message}")
+    name = message.message.split(":", maxsplit=1)[0]
+    if name in config.parameters:
+        return ConfigError(f"{where}: parameters.{message.message}")
+    section = "experiment." if name in config.experiment.parameters else ""
+    return ConfigError(f"{where}: {section}{message.message}")

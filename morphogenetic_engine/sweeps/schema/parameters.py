@@ -1,0 +1,205 @@
+"""The `parameters` section of a sweep file: choices and ranges, and the shorthands that stand for them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    field_validator,
+    model_validator,
+)
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.trial import Value, text
+
+_SCIENTIFIC = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
+_WHOLE = range(-(2**63), 2**63)
+"""What the journal and every carrier can hold."""
+
+
+def scalar(value: object) -> object:
+    """Return what one value of a sweep file means.
+
+    PyYAML reads 1e-4 (without a dot) as text; a sweep file means the number.
+    """
+    if isinstance(value, str) and _SCIENTIFIC.fullmatch(value):
+        value = float(value)
+    if not isinstance(value, (bool, int, float, str)):
+        raise ValueError(f"must be a number, text, true or false, but got {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"must be finite, but got {value!r}")
+    if isinstance(value, int) and value not in _WHOLE:
+        raise ValueError(f"must fit in 64 bits, but got {value!r}")
+    if isinstance(value, str) and not value.isascii():
+        _check_unicode(value)
+    return value
+
+
+def number(value: object) -> object:
+    """Return what a field that wants a number is given: 1e4 is one, `true` is none."""
+    if isinstance(value, bool):
+        raise ValueError(f"must be a number, but got {value!r}")
+    return scalar(value) if isinstance(value, (int, float, str)) else value
+
+
+def _check_unicode(value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"must be Unicode text, but got {value!r}") from error
+
+
+Scalar = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(scalar)]
+
+
+class Section(BaseModel):
+    """What all parts of the configuration share: frozen, complete, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+def _rule(error: ConfigError) -> ValueError:
+    # Pydantic collects ValueErrors and knows where in the file they belong.
+    return ValueError(str(error))
+
+
+def _values(value: object) -> object:
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+Condition = dict[
+    str, Annotated[tuple[Scalar, ...], BeforeValidator(_values, json_schema_input_type=Scalar | list[Scalar])]
+]
+
+
+def _check_default(parameter: Parameter, default: Value | None) -> None:
+    if default is not None:
+        try:
+            parameter.parse(text(default))
+        except ConfigError as error:
+            raise ValueError(f"default {error}") from error
+
+
+class CategoricalParameter(Section):
+    """A parameter that takes one of the listed values."""
+
+    type: Literal["categorical"] = "categorical"
+    choices: tuple[Scalar, ...]
+    """The values, of any kinds; no two alike."""
+    when: Condition = Field(default_factory=dict)
+    """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
+    default: Scalar | None = None
+    """Its value in the baseline, the configuration that runs first."""
+
+    @model_validator(mode="after")
+    def _follows_the_rules(self) -> CategoricalParameter:
+        _check_default(self.parameter(), self.default)
+        return self
+
+    def parameter(self) -> Parameter:
+        try:
+            return Choices(self.choices)
+        except ConfigError as error:
+            raise _rule(error) from error
+
+
+class IntParameter(Section):
+    """Whole numbers in a range."""
+
+    type: Literal["int"] = "int"
+    low: int
+    """The smallest value."""
+    high: int
+    """The largest value (included)."""
+    step: int = 1
+    """Only every step-th number."""
+    log: bool = False
+    """Spread the values evenly in the logarithm."""
+    points: int | None = None
+    """How many values a grid takes; 5 where neither step nor points is given."""
+    when: Condition = Field(default_factory=dict)
+    """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
+    default: Scalar | None = None
+    """Its value in the baseline, the configuration that runs first."""
+
+    _numbers = field_validator("low", "high", "step", "points", mode="before")(number)
+
+    @model_validator(mode="after")
+    def _follows_the_rules(self) -> IntParameter:
+        _check_default(self.parameter(), self.default)
+        return self
+
+    def parameter(self) -> Parameter:
+        try:
+            return IntRange(self.low, self.high, self.step, self.log, self.points)
+        except ConfigError as error:
+            raise _rule(error) from error
+
+
+class FloatParameter(Section):
+    """Real numbers in a range."""
+
+    type: Literal["float"] = "float"
+    low: float
+    """The smallest value."""
+    high: float
+    """The largest value (included)."""
+    step: float | None = None
+    """Only low, low + step, low + 2 step and so on."""
+    log: bool = False
+    """Spread the values evenly in the logarithm."""
+    points: int | None = None
+    """How many values a grid takes; 5 where neither step nor points is given."""
+    when: Condition = Field(default_factory=dict)
+    """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
+    default: Scalar | None = None
+    """Its value in the baseline, the configuration that runs first."""
+
+    _numbers = field_validator("low", "high", "step", "points", mode="before")(number)
+
+    @model_validator(mode="after")
+    def _follows_the_rules(self) -> FloatParameter:
+        _check_default(self.parameter(), self.default)
+        return self
+
+    def parameter(self) -> Parameter:
+        try:
+            return FloatRange(self.low, self.high, self.step, self.log, self.points)
+        except ConfigError as error:
+            raise _rule(error) from error
+
+
+def _written_out(value: object) -> object:
+    """Write a shorthand out: a list or a scalar is choices, a range without a type takes it from its bounds."""
+    if isinstance(value, list):
+        return {"type": "categorical", "choices": value}
+    if isinstance(value, (bool, int, float, str)):
+        return {"type": "categorical", "choices": [value]}
+    if isinstance(value, dict) and "type" not in value:
+        return {"type": _kind(value), **value}
+    return value
+
+
+def _kind(written: dict[object, object]) -> str:
+    if "choices" in written:
+        return "categorical"
+    bounds = (written.get(name) for name in ("low", "high", "step"))
+    return "int" if all(bound is None or isinstance(bound, int) for bound in bounds) else "float"
+
+
+_AnyParameter = Annotated[CategoricalParameter | IntParameter | FloatParameter, Discriminator("type")]
+ParameterConfig = Annotated[
+    _AnyParameter, BeforeValidator(_written_out, json_schema_input_type=_AnyParameter | list[Scalar] | Scalar)
+]

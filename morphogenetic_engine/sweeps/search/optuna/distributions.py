@@ -1,0 +1,134 @@
+"""Our words in Optuna's: parameters as distributions, trial records as trials, and values back again."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from datetime import datetime
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import FrozenTrial
+
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
+from morphogenetic_engine.trial import Params, Value
+
+_LONG_AGO = datetime(2000, 1, 1)
+"""Optuna wants a time of every trial, and no decision may depend on one."""
+_STATES = {
+    TrialState.COMPLETE: optuna.trial.TrialState.COMPLETE,
+    TrialState.PRUNED: optuna.trial.TrialState.PRUNED,
+    TrialState.FAILED: optuna.trial.TrialState.FAIL,
+}
+_DIRECTIONS = {
+    Direction.MAXIMIZE: optuna.study.StudyDirection.MAXIMIZE,
+    Direction.MINIMIZE: optuna.study.StudyDirection.MINIMIZE,
+}
+
+
+def distribution_of(axis: Parameter) -> BaseDistribution:
+    """Return Optuna's distribution for an axis."""
+    match axis:
+        case Choices():
+            return CategoricalDistribution(axis.values)
+        case IntRange():
+            return IntDistribution(axis.low, axis.at(axis.size - 1), log=axis.log, step=axis.step)
+        case FloatRange():
+            highest = axis.high if axis.size is None else axis.at(axis.size - 1)
+            return FloatDistribution(axis.low, highest, log=axis.log, step=axis.step)
+
+
+def distributions_of(space: Space, params: Params) -> dict[str, BaseDistribution]:
+    """Return the distributions of the axes that a trial has values for."""
+    return {name: distribution_of(axis) for name, axis in space.axes.items() if name in params}
+
+
+def suggest(trial: optuna.Trial, name: str, axis: Parameter) -> Value:
+    """Ask Optuna for a value; numbers with a step come back exactly as `space.py` has them."""
+    match axis:
+        case Choices():
+            drawn = trial.suggest_categorical(name, axis.values)
+            return next(value for value in axis.values if value == drawn)
+        case IntRange():
+            return trial.suggest_int(name, axis.low, axis.at(axis.size - 1), log=axis.log, step=axis.step)
+        case FloatRange():
+            highest = axis.high if axis.size is None else axis.at(axis.size - 1)
+            value = trial.suggest_float(name, axis.low, highest, log=axis.log, step=axis.step)
+            return value if axis.step is None else axis.at(round((value - axis.low) / axis.step))
+
+
+def frozen_trial(record: TrialRecord, space: Space, objectives: Sequence[Objective]) -> FrozenTrial:
+    """Return a trial that has ended as Optuna keeps it.
+
+    A pruned trial's value is the last one that it reported, as in Optuna's own loop.
+    """
+    target = objectives[0].metric
+    reported = {step: metrics[target] for step, metrics in sorted(record.curve.items()) if target in metrics}
+    values = None
+    if record.state is TrialState.COMPLETE:
+        values = [record.metrics[objective.metric] for objective in objectives]
+    elif record.state is TrialState.PRUNED and reported and len(objectives) == 1:
+        values = [list(reported.values())[-1]]
+    params = {name: value for name, value in record.params.items() if name in space.axes}
+    return FrozenTrial(
+        number=record.number,
+        trial_id=record.number,
+        state=_STATES[record.state],
+        value=None,
+        values=values,
+        datetime_start=_LONG_AGO,
+        datetime_complete=_LONG_AGO,
+        params=params,
+        distributions=distributions_of(space, params),
+        user_attrs={},
+        system_attrs={},
+        intermediate_values=reported if len(objectives) == 1 else {},
+    )
+
+
+def running_trial(number: int, params: Params, space: Space) -> FrozenTrial:
+    """Return a trial that runs (or is taken to run) as Optuna keeps it."""
+    searched = {name: value for name, value in params.items() if name in space.axes}
+    return FrozenTrial(
+        number=number,
+        trial_id=number,
+        state=optuna.trial.TrialState.RUNNING,
+        value=None,
+        datetime_start=_LONG_AGO,
+        datetime_complete=None,
+        params=searched,
+        distributions=distributions_of(space, searched),
+        user_attrs={},
+        system_attrs={},
+        intermediate_values={},
+    )
+
+
+def directions_of(objectives: Sequence[Objective]) -> list[optuna.study.StudyDirection]:
+    """Return Optuna's directions."""
+    return [_DIRECTIONS[objective.direction] for objective in objectives]
+
+
+def new_study(
+    sampler: optuna.samplers.BaseSampler,
+    pruner: optuna.pruners.BasePruner,
+    objectives: Sequence[Objective],
+    storage: optuna.storages.BaseStorage | None = None,
+) -> optuna.Study:
+    """Return a study in memory; all have the same name, from which Hyperband draws its brackets."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.create_study(
+        storage=storage,
+        study_name="sweep",
+        sampler=sampler,
+        pruner=pruner,
+        directions=directions_of(objectives),
+    )
+
+
+def quietly() -> warnings.catch_warnings:
+    """Return a context in which Optuna's notes on experimental classes are not shown."""
+    return warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning)

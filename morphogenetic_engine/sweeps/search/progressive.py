@@ -1,0 +1,171 @@
+"""Progressive expansion: a coarse grid, then finer grids around the best regions, round after round.
+
+Each round has as many trials as the first and waits for the one before. A region is the neighbourhood of one of the
+best configurations so far: on each range as wide as the spacing of the round before, to both sides. Ranges with `log`
+stay logarithmic; choices stay choices, at the best one's value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count, islice
+
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.grid_search import Grid
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
+from morphogenetic_engine.sweeps.strategy import Earlier
+from morphogenetic_engine.trial import Params, Value
+
+COARSE_POINTS = 3
+"""Values that the first round takes from a range that names neither `step` nor `points`."""
+_FINEST = 65
+"""Values a range at most, however few new points a region has."""
+
+
+class ProgressiveSuggestions:
+    """A way to search: grids that close in on the best regions."""
+
+    def __init__(self, config: SweepConfig) -> None:
+        optimization = config.optimization
+        self._space = coarse(config.space)
+        self._target, self._direction = optimization.target_metric, optimization.direction
+        self._regions = optimization.regions
+        self._first = Grid(self._space, baseline=config.baseline)
+        whole = all_points(config.space)
+        total = len(self._first) * optimization.rounds
+        self._total = total if whole is None else min(total, whole.total)
+        if optimization.n_trials is not None:
+            self._total = min(self._total, optimization.n_trials)
+        self._planned: list[Params] = []
+        """The searched parameters of the trials of the later rounds."""
+
+    def __len__(self) -> int:
+        return self._total
+
+    def needs(self, number: int, /) -> int:
+        """All trials of the rounds before."""
+        return number // len(self._first) * len(self._first)
+
+    def params(self, number: int, earlier: Earlier) -> dict[str, Value]:
+        size = len(self._first)
+        if number < size:
+            return self._first.params(number)
+        while len(self._planned) <= number - size:
+            done = size + len(self._planned)
+            self._planned += self._round(done // size, earlier.ended[:done])
+        return {**self._space.fixed, **self._planned[number - size]}
+
+    def _round(self, round_number: int, ended: Sequence[TrialRecord]) -> list[Params]:
+        """Return the new points of a round: each region in turn gives one, until the round is full."""
+        seen = {_key(_searched(trial.params, self._space)) for trial in ended}
+        wanted = min(len(self._first), self._total - len(ended))
+        centres = [_searched(trial.params, self._space) for trial in self._best(ended)]
+        streams = [region_points(self._space, centre, round_number) for centre in centres]
+        fresh = _unseen(_in_turn([*streams, _everywhere(self._space)]), seen)
+        return list(islice(fresh, wanted))
+
+    def _best(self, ended: Sequence[TrialRecord]) -> list[TrialRecord]:
+        complete = [trial for trial in ended if trial.state is TrialState.COMPLETE]
+        sign = -1 if self._direction is Direction.MAXIMIZE else 1
+        return sorted(complete, key=lambda trial: (sign * trial.metrics[self._target], trial.number))[: self._regions]
+
+
+def coarse(space: Space) -> Space:
+    """Return the space with the first round's number of values on ranges that leave it open."""
+
+    def opened(axis: Parameter) -> Parameter:
+        if isinstance(axis, Choices) or axis.points is not None:
+            return axis
+        stepped = axis.step is not None if isinstance(axis, FloatRange) else axis.step != 1
+        return axis if stepped else replace(axis, points=COARSE_POINTS)
+
+    return replace(space, axes={name: opened(axis) for name, axis in space.axes.items()})
+
+
+def region_points(space: Space, centre: Params, round_number: int) -> Iterator[Params]:
+    """Yield the points of ever finer grids around a configuration; the same point may come again."""
+    points = COARSE_POINTS
+    while points <= _FINEST:
+        values = {name: _around(axis, centre, name, round_number, points) for name, axis in space.axes.items()}
+        grid = Combinations(space, values)
+        yield from (grid[number] for number in range(grid.total))
+        points = 2 * points - 1
+
+
+def _around(axis: Parameter, centre: Params, name: str, round_number: int, points: int) -> Sequence[Value]:
+    """Return the values of an axis in a region: within the spacing of the round before of the centre."""
+    if name not in centre:
+        return axis.grid()[:1]
+    if isinstance(axis, Choices):
+        return (centre[name],)
+    value = float(centre[name])
+    intervals = max(1, len(axis.grid()) - 1)
+    # Each round has half the spacing of the one before.
+    share = 2.0 ** (1 - round_number) / intervals
+    if axis.log:
+        ratio = (axis.high / axis.low) ** share
+        low, high = value / ratio, value * ratio
+    else:
+        width = (axis.high - axis.low) * share
+        low, high = value - width, value + width
+    # Twelve digits, as in grids: the neighbour that was tried before must be met again exactly to be known.
+    low, high = float(f"{low:.12g}"), float(f"{high:.12g}")
+    return _inside(axis, max(low, axis.low), min(high, axis.high), points)
+
+
+def _inside(axis: IntRange | FloatRange, low: float, high: float, points: int) -> Sequence[Value]:
+    """Return values of an axis between two numbers, with their ends."""
+    if isinstance(axis, FloatRange) and axis.size is None:
+        return FloatRange(low, high, log=axis.log, points=points).grid()
+    if isinstance(axis, IntRange) and axis.log:
+        return IntRange(math.ceil(low), max(math.ceil(low), math.floor(high)), log=True, points=points).grid()
+    step = axis.step or 1
+    first, last = math.ceil((low - axis.low) / step - 1e-9), math.floor((high - axis.low) / step + 1e-9)
+    places = IntRange(max(first, 0), max(first, last, 0), points=points).grid()
+    return [axis.at(int(place)) for place in places]
+
+
+def _everywhere(space: Space) -> Iterator[Params]:
+    """Yield ever finer grids of the whole space, for when the regions have nothing new left."""
+    whole = all_points(space)
+    if whole is not None:
+        yield from (whole[number] for number in range(whole.total))
+        return
+    for points in (2**power + 1 for power in count(1)):
+        finer = {n: a if isinstance(a, Choices) else replace(a, points=points) for n, a in space.axes.items()}
+        grid = Combinations(space, {name: axis.grid() for name, axis in finer.items()})
+        yield from (grid[number] for number in range(grid.total))
+
+
+def _in_turn(streams: Sequence[Iterator[Params]]) -> Iterator[Params]:
+    """Yield one of each stream in turn; the last stream waits until the others have ended."""
+    *regions, rest = streams
+    while regions:
+        for region in list(regions):
+            point = next(region, None)
+            if point is None:
+                regions.remove(region)
+            else:
+                yield point
+    yield from rest
+
+
+def _unseen(points: Iterator[Params], seen: set[tuple[tuple[str, Value], ...]]) -> Iterator[Params]:
+    for point in points:
+        if _key(point) not in seen:
+            seen.add(_key(point))
+            yield point
+
+
+def _searched(params: Params, space: Space) -> Params:
+    return {name: params[name] for name in space.axes if name in params}
+
+
+def _key(point: Params) -> tuple[tuple[str, Value], ...]:
+    return tuple(point.items())

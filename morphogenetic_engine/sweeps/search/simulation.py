@@ -1,0 +1,203 @@
+"""Replay: ways to search take the recorded trials of a finished sweep, so that they are compared without training.
+
+A suggestion is answered by the recorded trial nearest to it that was not taken yet, and the search is told that trial's
+parameters, reports and result. So everything it learns was really measured, and each recorded trial is spent once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.config_file import parse_config
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.search.registry import pruning_of, suggestions_of
+from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
+from morphogenetic_engine.sweeps.strategy import Pruning, Suggestions, earlier_than
+from morphogenetic_engine.trial import Params, Value
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way to search that is compared with others: a sampler and a pruner of a bayesian sweep."""
+
+    sampler: str
+    pruner: str = "none"
+
+    @property
+    def name(self) -> str:
+        return self.sampler if self.pruner == "none" else f"{self.sampler} + {self.pruner}"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What one replay spent and found, trial after trial."""
+
+    steps: Sequence[int]
+    """What each trial cost: the steps that it reported, or 1 where the workload reports none."""
+    values: Sequence[float | None]
+    """The objective of each complete trial; None: pruned or failed."""
+    direction: Direction
+    goal: float
+    """The best recorded objective."""
+
+    @cached_property
+    def reached(self) -> int | None:
+        """The trials until the best recorded value was found; None: its trial was pruned."""
+        for place, value in enumerate(self.values, start=1):
+            if value is not None and not self.direction.better(self.goal, value):
+                return place
+        return None
+
+    @property
+    def steps_until_best(self) -> int | None:
+        """The steps until the best recorded value was found; None: never."""
+        return None if self.reached is None else sum(self.steps[: self.reached])
+
+    def best_after(self, steps: int) -> float | None:
+        """The best objective found with at most so many steps; None: no trial was complete by then."""
+        best, spent = None, 0
+        for cost, value in zip(self.steps, self.values, strict=True):
+            spent += cost
+            if spent > steps:
+                break
+            if value is not None and (best is None or self.direction.better(value, best)):
+                best = value
+        return best
+
+
+def replayable(result: SweepResult) -> list[TrialRecord]:
+    """Return the trials that a replay searches: all that have ended.
+
+    Raises:
+        ConfigError: the sweep has several objectives.
+        SweepError: it has no complete trial.
+    """
+    where = f"sweep {result.info.sweep_id}"
+    if len(result.config.optimization.all_objectives) > 1:
+        raise ConfigError(f"{where}: optimization.objectives: a replay compares one objective, but got several")
+    if not result.ranked:
+        raise SweepError(f"{where}: has no complete trial to replay")
+    return [trial for trial in result.trials if trial.state.final]
+
+
+def as_recorded(result: SweepResult) -> Replayed:
+    """Return the sweep as it ran, in the form of a replay."""
+    return _replayed(replayable(result), result)
+
+
+def replay(result: SweepResult, strategy: Strategy, seed: int) -> Replayed:
+    """Let a strategy search the recorded trials until it has taken all of them.
+
+    Raises:
+        ConfigError: the sampler or the pruner does not fit the space, or the sweep has several objectives.
+        SweepError: the sweep has no complete trial.
+    """
+    pool = _Pool(replayable(result), result.config)
+    config = strategy_config(result, strategy, len(pool), seed)
+    suggestions, pruning = suggestions_of(config), pruning_of(config)
+    trials: dict[int, TrialRecord] = {}
+    for number in range(len(pool)):
+        trials[number] = _answered(number, suggestions, pruning, trials, pool)
+    return _replayed(list(trials.values()), result)
+
+
+def strategy_config(result: SweepResult, strategy: Strategy, trials: int, seed: int) -> SweepConfig:
+    """Return the configuration of a replay: the sweep's own space and objective, another way to search.
+
+    Raises:
+        ConfigError: the strategy does not fit the space.
+    """
+    written = result.config.model_dump(mode="json")
+    optimization = written["optimization"]
+    kept = {name: optimization[name] for name in ("target_metric", "direction", "lookahead")}
+    chosen = {"sampler": strategy.sampler, "pruner": strategy.pruner, "n_trials": trials, "seed": seed}
+    given = {"sweep_type": SweepType.BAYESIAN, "optimization": {**kept, **chosen}, "execution": {}, "tracking": {}}
+    for parameter in written["parameters"].values():
+        parameter["default"] = None  # the baseline is one of the recorded trials, and found like the others
+    return parse_config({**written, **given}, where=f"sweep {result.info.sweep_id}")
+
+
+def _answered(
+    number: int, suggestions: Suggestions, pruning: Pruning | None, trials: Mapping[int, TrialRecord], pool: _Pool
+) -> TrialRecord:
+    """Return the trial of a replay: the recorded one nearest to what was suggested, as far as it is let run."""
+    earlier = earlier_than(number, suggestions.needs(number), trials)
+    recorded = pool.take(suggestions.params(number, earlier))
+    if pruning is None:
+        return _renumbered(recorded, number)
+    target = pool.target
+    decisions = pruning.of_trial(number, recorded.params, earlier.ended, {})
+    for step, metrics in sorted(recorded.curve.items()):
+        if target in metrics and decisions.stops_at(step, metrics[target]):
+            return _renumbered(recorded, number, until=step)
+    return _renumbered(recorded, number)
+
+
+def _renumbered(recorded: TrialRecord, number: int, until: int | None = None) -> TrialRecord:
+    """Return a recorded trial under another number; `until` is the step at which it was pruned, None: it was not."""
+    if until is None:
+        return TrialRecord(
+            number, recorded.seed, recorded.params, recorded.state, metrics=recorded.metrics, curve=recorded.curve
+        )
+    curve = {step: metrics for step, metrics in recorded.curve.items() if step <= until}
+    return TrialRecord(number, recorded.seed, recorded.params, TrialState.PRUNED, metrics=curve[until], curve=curve)
+
+
+def _replayed(trials: Sequence[TrialRecord], result: SweepResult) -> Replayed:
+    target, best = result.config.optimization.target_metric, result.best
+    assert best is not None, "a replayable sweep has a complete trial"
+    values = [trial.metrics[target] if trial.state is TrialState.COMPLETE else None for trial in trials]
+    steps = [len(trial.curve) or 1 for trial in trials]
+    return Replayed(steps, values, result.config.optimization.direction, best.metrics[target])
+
+
+class _Pool:
+    """Recorded trials that are still to be had, by how near they are to a configuration."""
+
+    def __init__(self, trials: Sequence[TrialRecord], config: SweepConfig) -> None:
+        self.target = config.optimization.target_metric
+        self._trials = trials
+        self._axes = config.space.axes
+        self._places_NA = np.array([self._place(trial.params) for trial in trials], dtype=np.float64)
+        self._choices_A = np.array([isinstance(axis, Choices) for axis in self._axes.values()], dtype=bool)
+        self._free_N = np.ones(len(trials), dtype=bool)
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    def take(self, params: Params) -> TrialRecord:
+        """Return the nearest trial that is left, which is then taken; of equally near ones the first."""
+        gaps_NA = np.abs(self._places_NA - np.array(self._place(params), dtype=np.float64))
+        gaps_NA[:, self._choices_A] = gaps_NA[:, self._choices_A] > 0  # choices are alike or not, never near
+        distances_N = np.where(self._free_N, np.square(gaps_NA).sum(axis=1), np.inf)
+        nearest = int(np.argmin(distances_N))
+        self._free_N[nearest] = False
+        return self._trials[nearest]
+
+    def _place(self, params: Params) -> list[float]:
+        return [_place(axis, params[name]) if name in params else _ABSENT for name, axis in self._axes.items()]
+
+
+_ABSENT = -1.0
+"""The place of a parameter whose condition does not hold: farther from every value than any two values are."""
+
+
+def _place(axis: Parameter, value: Value) -> float:
+    """Return where a value lies on its axis: 0 to 1 on ranges (in the logarithm with log), its index in choices."""
+    if isinstance(axis, Choices):
+        return float(axis.values.index(value))
+    low, high, number = float(axis.low), float(axis.high), float(value)
+    if low == high:
+        return 0.0
+    if axis.log:
+        low, high, number = math.log(low), math.log(high), math.log(number)
+    return (number - low) / (high - low)

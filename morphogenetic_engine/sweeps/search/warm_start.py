@@ -1,0 +1,111 @@
+"""Warm start: the results of an earlier sweep, given to the sampler of a new one.
+
+They are copied into the new sweep's folder, so that it can be resumed whatever becomes of the earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+
+from morphogenetic_engine.errors import ConfigError, StoreError, SweepError
+from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, write_whole
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
+from morphogenetic_engine.sweeps.space.search_space import Space
+from morphogenetic_engine.trial import Params, text
+
+FORMAT = 1
+FILE = "warm_start.json"
+
+
+def warm_start_of(config: SweepConfig, results: Path) -> list[TrialRecord]:
+    """Return the results that a new sweep begins with; none where its configuration names no earlier sweep.
+
+    Raises:
+        SweepError: there is no such sweep.
+        ConfigError: it searched other parameters, optimised something else, or has no trial inside the new ranges.
+    """
+    sweep_id = config.optimization.warm_start
+    if sweep_id is None:
+        return []
+    if config.sweep_type is not SweepType.BAYESIAN:
+        raise ConfigError(f"optimization.warm_start: a {config.sweep_type} sweep does not learn; use bayesian")
+    return usable_trials(read_result(find_sweep(results, sweep_id)), config)
+
+
+def usable_trials(earlier: SweepResult, config: SweepConfig) -> list[TrialRecord]:
+    """Return the complete and pruned trials of a sweep whose parameters lie inside another one's ranges."""
+    where = f"optimization.warm_start: sweep {earlier.info.sweep_id}"
+    searched, wanted = set(earlier.config.space.axes), set(config.space.axes)
+    if searched != wanted:
+        raise ConfigError(f"{where} searched {_listed(searched)}, but this sweep searches {_listed(wanted)}")
+    if earlier.config.optimization.all_objectives != config.optimization.all_objectives:
+        raise ConfigError(f"{where} had another objective than {config.optimization.target_metric}")
+    ended = [trial for trial in earlier.trials if trial.state in {TrialState.COMPLETE, TrialState.PRUNED}]
+    usable = [trial for trial in ended if _is_inside(trial.params, config.space)]
+    if not usable:
+        raise ConfigError(f"{where} has no trial inside this sweep's ranges")
+    return [replace(trial, number=number) for number, trial in enumerate(usable)]
+
+
+def write_warm_start(folder: SweepFolder, trials: Sequence[TrialRecord]) -> None:
+    """Keep the results with the sweep."""
+    kept = [
+        {
+            "params": trial.params,
+            "state": trial.state,
+            "metrics": trial.metrics,
+            "curve": [[step, metrics] for step, metrics in sorted(trial.curve.items())],
+        }
+        for trial in trials
+    ]
+    write_whole(folder.path / FILE, orjson.dumps({"format": FORMAT, "trials": kept}))
+
+
+def read_warm_start(folder: SweepFolder) -> list[TrialRecord]:
+    """Return the results that a sweep began with.
+
+    Raises:
+        SweepError: the file is damaged or of a newer format.
+    """
+    path = folder.path / FILE
+    try:
+        written = orjson.loads(path.read_bytes())
+        if written["format"] > FORMAT:
+            raise SweepError(f"{path}: is of format {written['format']}, but this version reads up to {FORMAT}")
+        return [
+            TrialRecord(
+                number,
+                seed=0,
+                params=each["params"],
+                state=TrialState(each["state"]),
+                metrics=each["metrics"],
+                curve=dict(each["curve"]),
+            )
+            for number, each in enumerate(written["trials"])
+        ]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise SweepError(f"{path}: is damaged: {error}") from error
+
+
+def _is_inside(params: Params, space: Space) -> bool:
+    try:
+        for name in space.axes:
+            if name in params:
+                space.parse(name, text(params[name]))
+    except ConfigError:
+        return False
+    return True
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"

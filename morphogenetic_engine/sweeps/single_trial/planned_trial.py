@@ -1,0 +1,109 @@
+"""One trial of a sweep by itself: its parameters, and the number and the seed that go with them.
+
+Wherever a trial runs without its sweep (a pod, a pipeline step), all of it follows from the sweep's configuration and
+the values of the searched parameters, or the trial's number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.grid_search import Grid, design_of
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import read_history
+from morphogenetic_engine.sweeps.seeds import derived_seed, trial_seed
+from morphogenetic_engine.trial import Params, Value, text
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """What there is to know of a trial before it runs."""
+
+    number: int
+    seed: int
+    params: Params
+    """Fixed and searched parameters together."""
+    placed: bool = True
+    """Whether the number is the trial's place in the sweep; if not, it is 0, for want of a better one."""
+
+
+def read_point(config: SweepConfig, written: Mapping[str, str]) -> dict[str, Value]:
+    """Return the searched parameters that texts write; one for each axis whose condition holds.
+
+    Raises:
+        ConfigError: a parameter that is unknown, missing, not there under its condition, or out of its range.
+    """
+    space = config.space
+    values = {name: space.parse(name, each) for name, each in written.items()}
+    point: dict[str, Value] = {}
+    for name in space.axes:
+        if space.is_active(name, point):
+            if name not in values:
+                raise ConfigError(f"{name}: has no value; give each searched parameter one")
+            point[name] = values[name]
+        elif name in values:
+            raise ConfigError(f"{name}: is not there with these values of {', '.join(space.conditions[name])}")
+    return point
+
+
+def trial_of_point(
+    config: SweepConfig, point: Params, *, number: int | None = None, seed: int | None = None
+) -> PlannedTrial:
+    """Return the trial that has these searched parameters.
+
+    In a grid a point has its number, and so the seed that it has in a local sweep. Elsewhere the number, where it is
+    not given, is 0 and the seed follows from the sweep's seed and the values, so that the same configuration gives the
+    same result wherever it runs.
+    """
+    if number is None and config.sweep_type is SweepType.GRID:
+        number = _grid(config).find(point)
+    if seed is None:
+        sweep_seed = config.optimization.seed
+        written = ",".join(f"{name}={text(value)}" for name, value in point.items())
+        seed = derived_seed(sweep_seed, f"point {written}") if number is None else trial_seed(sweep_seed, number)
+    return PlannedTrial(number or 0, seed, {**config.space.fixed, **point}, placed=number is not None)
+
+
+def trial_of_number(config: SweepConfig, number: int, *, seed: int | None = None) -> PlannedTrial:
+    """Return a trial of a sweep whose points are known ahead.
+
+    Raises:
+        ConfigError: the points follow from results, or there are not so many.
+    """
+    if config.sweep_type is not SweepType.GRID and not config.sweep_type.is_design:
+        raise ConfigError(
+            f"trial {number}: its parameters follow from results in a {config.sweep_type} sweep; give them"
+        )
+    design = design_of(config)
+    if number >= len(design):
+        raise ConfigError(f"trial {number}: the sweep has {len(design)} trials, numbered from 0")
+    params = design.params(number)
+    return PlannedTrial(number, trial_seed(config.optimization.seed, number) if seed is None else seed, params)
+
+
+def trial_again(folder: SweepFolder, number: int) -> PlannedTrial:
+    """Return a trial that a sweep on this machine ran, as it was.
+
+    Raises:
+        ConfigError: the sweep has no such trial yet.
+        SweepError: its journal is damaged.
+    """
+    trials = read_history(folder, keep_curves=False).trials
+    if number not in trials:
+        raise ConfigError(f"trial {number}: the sweep has not run it; it has run {len(trials)} trials")
+    return PlannedTrial(number, trials[number].seed, trials[number].params)
+
+
+def trial_name(config: SweepConfig, trial: PlannedTrial) -> str:
+    """Return a name that is the same for the same trial of the same sweep, and differs between any two others."""
+    told = [config.identity, trial.number, trial.seed, sorted(trial.params.items())]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def _grid(config: SweepConfig) -> Grid:
+    return Grid(config.space, config.optimization.n_trials, baseline=config.baseline)

@@ -1,0 +1,54 @@
+"""The files of a trial that ran by itself, in a store: put there under the trial's name, and read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from morphogenetic_engine.storage import Store
+from morphogenetic_engine.sweeps.record.events import Event, from_line
+
+JOURNAL = "journal.jsonl"
+_LOCAL = frozenset({"journal.lock"})
+
+
+def upload_trial(folder: Path, store: Store, name: str) -> int:
+    """Put the files of a trial's folder into a store, its journal last; return how many.
+
+    Raises:
+        StoreError: the store cannot be reached or refuses.
+    """
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
+    names = [str(path.relative_to(folder)) for path in files if path.name not in _LOCAL and path.stat().st_size]
+    names.sort(key=lambda each: each == JOURNAL)  # whoever finds the journal finds the rest
+    for each in names:
+        store.put_file(folder / each, f"{name}/{each}")
+    return len(names)
+
+
+def download_trial(store: Store, name: str, folder: Path) -> int:
+    """Write the files of a trial in a store to a folder, those that are not there yet; return how many.
+
+    Raises:
+        StoreError: the store cannot be reached or refuses, or the folder cannot be written.
+    """
+    count = 0
+    for stored in store.list(name):
+        target = folder / stored.name.removeprefix(f"{name}/")
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            store.get_file(stored.name, target)
+            count += 1
+    return count
+
+
+def stored_journal(store: Store, name: str) -> list[Event]:
+    """Return what a trial's own journal holds; nothing where it was never stored, because its pod was killed.
+
+    Raises:
+        StoreError: the store cannot be reached or refuses.
+        SweepError: the journal is damaged or of a newer format.
+    """
+    file = f"{name}/{JOURNAL}"
+    if not store.exists(file):
+        return []
+    return [from_line(line) for line in store.read_bytes(file).splitlines(keepends=True) if line.endswith(b"\n")]

@@ -1,0 +1,117 @@
+"""Every combination of the axes' values, by number; none is held in memory.
+
+An axis with a condition is left out of the combinations in which its condition does not hold, so that no combination
+comes twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import overload
+
+from morphogenetic_engine.sweeps.space.search_space import Parameter, Space
+from morphogenetic_engine.trial import Params, Value
+
+
+class _AxisValues(Sequence[Value]):
+    """The values of a finite axis, none of them held in memory."""
+
+    def __init__(self, axis: Parameter, size: int) -> None:
+        self._axis = axis
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Value]: ...
+    def __getitem__(self, index: int | slice) -> Value | Sequence[Value]:
+        if isinstance(index, slice):
+            return [self._axis.at(each) for each in range(*index.indices(self._size))]
+        return self._axis.at(range(self._size)[index])
+
+
+def all_points(space: Space) -> Combinations | None:
+    """Return every point of a finite space; None where an axis is continuous."""
+    values: dict[str, Sequence[Value]] = {}
+    for name, axis in space.axes.items():
+        if axis.size is None:
+            return None
+        values[name] = _AxisValues(axis, axis.size)
+    return Combinations(space, values)
+
+
+class Combinations:
+    """The combinations of some values of each axis; the last axis changes fastest."""
+
+    def __init__(self, space: Space, values: Mapping[str, Sequence[Value]]) -> None:
+        self._space = space
+        self._values = values
+        self._names = tuple(space.axes)
+        self._parents = frozenset(parent for conditions in space.conditions.values() for parent in conditions)
+        # What is left to choose depends on the parents' values alone, which are few.
+        self._below = cache(self._count_below)
+
+    @property
+    def total(self) -> int:
+        """Their number, which may be beyond what len() can say."""
+        return self._below(0, ())
+
+    def __getitem__(self, number: int) -> dict[str, Value]:
+        """Return the searched parameters of a combination."""
+        if not 0 <= number < self.total:
+            raise IndexError(f"there are {self.total} combinations, but got number={number}")
+        point: dict[str, Value] = {}
+        for place, name in enumerate(self._names):
+            if self._space.is_active(name, point):
+                point[name], number = self._choose(place, name, number, point)
+        return point
+
+    def find(self, point: Params) -> int | None:
+        """Return the number of a combination, or None when it is not among them."""
+        number = 0
+        chosen: dict[str, Value] = {}
+        for place, name in enumerate(self._names):
+            if not self._space.is_active(name, chosen):
+                continue
+            index = next((i for i, value in enumerate(self._values[name]) if value == point[name]), None)
+            if index is None:
+                return None
+            if name in self._parents:
+                number += sum(self._size(place, name, value, chosen) for value in self._values[name][:index])
+            else:
+                number += index * self._size(place, name, point[name], chosen)
+            chosen[name] = point[name]
+        return number
+
+    def _choose(self, place: int, name: str, number: int, point: Params) -> tuple[Value, int]:
+        """Return the value of an axis in the combination `number` of those that begin with `point`."""
+        values = self._values[name]
+        if name not in self._parents:
+            index, number = divmod(number, self._size(place, name, values[0], point))
+            return values[index], number
+        for value in values:
+            size = self._size(place, name, value, point)
+            if number < size:
+                return value, number
+            number -= size
+        raise AssertionError("the sizes of an axis's branches add up to the combinations below it")
+
+    def _size(self, place: int, name: str, value: Value, point: Params) -> int:
+        return self._below(place + 1, self._context({**point, name: value}))
+
+    def _context(self, point: Params) -> tuple[tuple[str, Value], ...]:
+        return tuple((name, value) for name, value in point.items() if name in self._parents)
+
+    def _count_below(self, place: int, context: tuple[tuple[str, Value], ...]) -> int:
+        if place == len(self._names):
+            return 1
+        name = self._names[place]
+        if not self._space.is_active(name, dict(context)):
+            return self._below(place + 1, context)
+        if name not in self._parents:
+            return len(self._values[name]) * self._below(place + 1, context)
+        return sum(self._below(place + 1, (*context, (name, value))) for value in self._values[name])
