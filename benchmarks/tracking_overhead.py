@@ -29,11 +29,11 @@ from pathlib import Path
 import psutil
 
 from benchmarks.figures import Figure
+from morphogenetic_engine.sinks.mlflow import Follower
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, new_sweep
 from morphogenetic_engine.sweeps.run.runner import run_sweep
-from morphogenetic_engine.tracking import Follower
 
 EPOCHS = 10
 READY_SECONDS = 60.0

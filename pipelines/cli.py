@@ -228,7 +228,7 @@ def _planned(
     **store: str,
 ) -> Plan:
     from morphogenetic_engine.sweeps.config_file import read_config
-    from morphogenetic_engine.sweeps.passwords import check_no_passwords
+    from morphogenetic_engine.backends.katib.render.credentials_check import check_no_passwords
 
     settings = read_config(config).config
     try:

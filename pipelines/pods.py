@@ -2,7 +2,7 @@
 
 from kfp import dsl, kubernetes
 
-from morphogenetic_engine.sweeps.katib.template import deadline_seconds
+from morphogenetic_engine.backends.katib.render.job_template import deadline_seconds
 from pipelines.plan import Plan
 
 LIGHT_CPU, LIGHT_MEMORY = ("100m", "2"), ("256Mi", "2Gi")

@@ -16,12 +16,12 @@ from morphogenetic_engine.cli.render import experiment_options, file_overrides, 
 from morphogenetic_engine.errors import ConfigError
 
 if TYPE_CHECKING:
-    from morphogenetic_engine.cluster.katib_api import KatibApi
+    from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
     from morphogenetic_engine.monitor.beside import Serving
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
-    from morphogenetic_engine.sweeps.katib.collection import Collection
-    from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, Snapshot
-    from morphogenetic_engine.sweeps.katib.history import TrialJournal
+    from morphogenetic_engine.backends.katib.read.collection import Collection
+    from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Snapshot
+    from morphogenetic_engine.backends.katib.read.trial_history import TrialJournal
 
 experiment_name = click.option("--experiment", required=True, metavar="NAME", help="The Experiment on the cluster.")
 namespace = click.option("--namespace", metavar="NAME", help="Its namespace.  [default: the kubeconfig's]")
@@ -51,10 +51,10 @@ def submit_command(
     **given: object,
 ) -> int:
     """Run a sweep on a cluster. The same file and name again finds the sweep that is there."""
-    from morphogenetic_engine.cluster.experiments import submit
+    from morphogenetic_engine.backends.katib.client.experiments import submit
     from morphogenetic_engine.sweeps.config_file import read_config
-    from morphogenetic_engine.sweeps.katib.experiment import render_experiment
-    from morphogenetic_engine.sweeps.katib.validation import validate_experiment
+    from morphogenetic_engine.backends.katib.render.experiment import render_experiment
+    from morphogenetic_engine.backends.katib.render.validation import validate_experiment
 
     if serve.serve and not wait:
         raise ConfigError("--serve: shows the sweep for as long as this command stays; add --wait")
@@ -95,8 +95,8 @@ def collect_command(experiment: str, files: bool, **given: object) -> int:
 
     Again adds what is new.
     """
-    from morphogenetic_engine.cluster.experiments import snapshot
-    from morphogenetic_engine.sweeps.katib.collection import open_collection
+    from morphogenetic_engine.backends.katib.client.experiments import snapshot
+    from morphogenetic_engine.backends.katib.read.collection import open_collection
 
     found = snapshot(_api(given), experiment)
     journal = _trial_journal(found.experiment, given)
@@ -117,8 +117,8 @@ def stop_command(experiment: str, **given: object) -> int:
 
     One that is done already stays; only the trials are ended that Katib left running.
     """
-    from morphogenetic_engine.cluster import experiments
-    from morphogenetic_engine.sweeps.katib.collection import open_collection
+    from morphogenetic_engine.backends.katib.client import experiments
+    from morphogenetic_engine.backends.katib.read.collection import open_collection
 
     api = _api(given)
     found = experiments.snapshot(api, experiment)
@@ -139,7 +139,7 @@ def stop_command(experiment: str, **given: object) -> int:
 def _follow(
     api: KatibApi, name: str, given: dict[str, object], serve: options.ServeOptions, *, end_leftovers: bool
 ) -> int:
-    from morphogenetic_engine.cluster import experiments
+    from morphogenetic_engine.backends.katib.client import experiments
 
     experiment = experiments.look(api, name)
     journal = _trial_journal(experiment, given)
@@ -168,11 +168,11 @@ def _shown(
     """Show and collect an Experiment until it is completed; return how it then is, before its leftovers are ended."""
     from morphogenetic_engine.cli.displays import display, terminal
     from morphogenetic_engine.cli.progress import SweepProgress
-    from morphogenetic_engine.cluster.experiments import end_leftovers as end
-    from morphogenetic_engine.sweeps.katib.collection import open_collection
+    from morphogenetic_engine.backends.katib.client.experiments import end_leftovers as end
+    from morphogenetic_engine.backends.katib.read.collection import open_collection
     from morphogenetic_engine.sweeps.results import read_result
     from morphogenetic_engine.sweeps.search.registry import total_trials
-    from morphogenetic_engine.tracking.destinations import followed
+    from morphogenetic_engine.sinks.destinations import followed
 
     before = read_result(folder, keep_curves=False)
     progress, console = SweepProgress(before, total_trials(before.config)), terminal()
@@ -195,7 +195,7 @@ def _warn(warning: str) -> None:
 
 def _collect_all(api: KatibApi, name: str, collection: Collection) -> Snapshot:
     """Collect an Experiment until it is completed, and return how it then is."""
-    from morphogenetic_engine.cluster.follow import follow
+    from morphogenetic_engine.backends.katib.client.watch import follow
 
     for snapshot in follow(api, name, trouble=partial(click.echo, err=True)):
         collection.take(snapshot)
@@ -207,8 +207,8 @@ def _collect_all(api: KatibApi, name: str, collection: Collection) -> Snapshot:
 def _api(given: dict[str, object]) -> KatibApi:
     from pydantic import TypeAdapter
 
-    from morphogenetic_engine.cluster.connection import connect
-    from morphogenetic_engine.cluster.katib_api import KatibApi
+    from morphogenetic_engine.backends.kubernetes.connection import connect
+    from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
 
     texts = TypeAdapter(dict[str, str | None]).validate_python({name: given[name] for name in ("namespace", "context")})
     path = given["kubeconfig"]
@@ -226,7 +226,7 @@ def _trial_journal(experiment: KatibExperiment, given: dict[str, object]) -> Tri
 
 
 def _folder(experiment: KatibExperiment, given: dict[str, object]) -> SweepFolder:
-    from morphogenetic_engine.sweeps.katib.collection import collection_folder
+    from morphogenetic_engine.backends.katib.read.collection import collection_folder
 
     results, sweep_id = given["results"], given["sweep_id"]
     assert isinstance(results, Path)
@@ -235,7 +235,7 @@ def _folder(experiment: KatibExperiment, given: dict[str, object]) -> SweepFolde
 
 def _download(folder: SweepFolder, experiment: KatibExperiment) -> None:
     from morphogenetic_engine.storage import open_store
-    from morphogenetic_engine.sweeps.katib.record import read_katib_record
+    from morphogenetic_engine.backends.katib.read.katib_record import read_katib_record
     from morphogenetic_engine.sweeps.single_trial.trial_files import download_trial
 
     if experiment.store is None:
@@ -252,7 +252,7 @@ def _show(folder: SweepFolder, experiment: KatibExperiment) -> int:
     from morphogenetic_engine.cli.displays import terminal
     from morphogenetic_engine.cli.running import NO_COMPLETE_TRIAL, show_end
     from morphogenetic_engine.sweeps.record.events import TrialState
-    from morphogenetic_engine.sweeps.katib.objects import Phase
+    from morphogenetic_engine.backends.katib.read.objects import Phase
     from morphogenetic_engine.sweeps.results import read_result
 
     result = read_result(folder)

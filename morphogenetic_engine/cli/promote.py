@@ -37,7 +37,7 @@ def promote_command(*, sweep_id: str, results: Path, as_json: bool, **given: obj
     The exit status is 1 when it is not good enough: worse than the threshold, or than the model that has the alias.
     """
     from morphogenetic_engine.sweeps.record.folder import find_sweep
-    from morphogenetic_engine.tracking.promotion import promote
+    from morphogenetic_engine.sinks.mlflow.promotion import promote
 
     promotion = promote(find_sweep(results, sweep_id), **given)  # type: ignore[arg-type]  # as click read them
     if as_json:

@@ -13,7 +13,7 @@ from morphogenetic_engine.cli import options
 
 if TYPE_CHECKING:
     from morphogenetic_engine.sweeps.config_file import ConfigFile
-    from morphogenetic_engine.sweeps.katib.options import RenderOptions
+    from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
 
 target = click.option("--to", "target", type=click.Choice(["katib"]), required=True, help="The system that runs it.")
 
@@ -59,9 +59,9 @@ def render_command(config: Path, target: str, **given: object) -> None:  # pylin
     What is lost goes to standard error.
     """
     from morphogenetic_engine.sweeps.config_file import read_configs
-    from morphogenetic_engine.sweeps.katib.experiment import render_experiment
-    from morphogenetic_engine.sweeps.katib.manifest_yaml import manifest_yaml
-    from morphogenetic_engine.sweeps.katib.validation import validate_experiment
+    from morphogenetic_engine.backends.katib.render.experiment import render_experiment
+    from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
+    from morphogenetic_engine.backends.katib.render.validation import validate_experiment
 
     files = read_configs(config, file_overrides(given))
     rendered = [(file, render_experiment(file, render_options(file, given))) for file in files]
@@ -83,7 +83,7 @@ def render_options(file: ConfigFile, given: dict[str, object]) -> RenderOptions:
     from pydantic import TypeAdapter
 
     from morphogenetic_engine.sweeps.record.inputs import read_inputs
-    from morphogenetic_engine.sweeps.katib.options import RenderOptions
+    from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
 
     inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
     names = ("name", "namespace", "image", "gpu", "max_failed", "resume_policy", "store", "exact")
@@ -92,8 +92,8 @@ def render_options(file: ConfigFile, given: dict[str, object]) -> RenderOptions:
 
 def losses_json(file: ConfigFile) -> list[dict[str, str]]:
     """Return what Katib does not do of a sweep file, as plain values for JSON."""
-    from morphogenetic_engine.sweeps.katib.experiment import losses_of
-    from morphogenetic_engine.sweeps.katib.options import RenderOptions
+    from morphogenetic_engine.backends.katib.render.experiment import losses_of
+    from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
 
     return [asdict(loss) for loss in losses_of(file, RenderOptions())]
 

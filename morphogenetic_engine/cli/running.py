@@ -14,12 +14,12 @@ from morphogenetic_engine.cli.options import DEFAULT_RESULTS
 from morphogenetic_engine.cli.progress import SweepProgress
 from morphogenetic_engine.cli.tables import trials_table
 from morphogenetic_engine.monitor.beside import Serving
+from morphogenetic_engine.sinks.destinations import followed
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.search.registry import total_trials
-from morphogenetic_engine.tracking.destinations import followed
 
 TOP = 10
 NO_COMPLETE_TRIAL = 1

@@ -109,7 +109,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
 def _config(source: str) -> ConfigFile:
     from morphogenetic_engine.sweeps.config_file import ConfigFile, config_of_text, read_config
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
-    from morphogenetic_engine.sweeps.katib.environment import SWEEP_VARIABLE, variable
+    from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE, variable
 
     if source == "-":
         return config_of_text(sys.stdin.read(), where="standard input")
@@ -125,7 +125,7 @@ def _check_inputs(source: str, file: ConfigFile) -> None:
     """See to it that a trial of a sweep meets the files that the sweep was made with."""
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.sweeps.record.inputs import check_inputs
-    from morphogenetic_engine.sweeps.katib.environment import check_inputs_here
+    from morphogenetic_engine.backends.katib.render.environment import check_inputs_here
 
     folder = SweepFolder(file.path)
     if source == "env":
@@ -138,8 +138,8 @@ def _planned(
     file: ConfigFile, params: tuple[str, ...], assignments: str | None, number: int | None, seed: int | None
 ) -> PlannedTrial:
     from morphogenetic_engine.errors import ConfigError
-    from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
-    from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, read_assignments, variable
+    from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
+    from morphogenetic_engine.backends.katib.render.environment import ASSIGNMENTS_VARIABLE, read_assignments, variable
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.sweeps.single_trial.planned_trial import (
         read_point,

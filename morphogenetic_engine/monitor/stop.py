@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from morphogenetic_engine.backends.katib.read.katib_record import read_katib_record
 from morphogenetic_engine.errors import StoreError, SweepError
-from morphogenetic_engine.sweeps.katib.record import read_katib_record
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Owner, owner
 

@@ -6,10 +6,16 @@ import hashlib
 from functools import partial
 from pathlib import Path
 
-from morphogenetic_engine.cluster.connection import connect
-from morphogenetic_engine.cluster.experiments import end_leftovers, submit
-from morphogenetic_engine.cluster.follow import follow
-from morphogenetic_engine.cluster.katib_api import KatibApi
+from morphogenetic_engine.backends.katib.client.experiments import end_leftovers, submit
+from morphogenetic_engine.backends.katib.client.watch import follow
+from morphogenetic_engine.backends.katib.read.collection import collection_folder, open_collection
+from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Phase
+from morphogenetic_engine.backends.katib.read.trial_history import TrialJournal
+from morphogenetic_engine.backends.katib.render.experiment import Rendered, render_experiment
+from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
+from morphogenetic_engine.backends.katib.render.validation import validate_experiment
+from morphogenetic_engine.backends.kubernetes.connection import connect
+from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.steps.configuration import read_parameter
 from morphogenetic_engine.steps.ending import step
@@ -19,12 +25,6 @@ from morphogenetic_engine.steps.saying import say, tell
 from morphogenetic_engine.steps.sweep_outputs import SweepOutputs, write_outputs
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.katib.collection import collection_folder, open_collection
-from morphogenetic_engine.sweeps.katib.experiment import Rendered, render_experiment
-from morphogenetic_engine.sweeps.katib.history import TrialJournal
-from morphogenetic_engine.sweeps.katib.objects import KatibExperiment, Phase
-from morphogenetic_engine.sweeps.katib.options import RenderOptions
-from morphogenetic_engine.sweeps.katib.validation import validate_experiment
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.results import read_result

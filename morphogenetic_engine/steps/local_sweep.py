@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from morphogenetic_engine.errors import SweepError
+from morphogenetic_engine.sinks.destinations import followed
 from morphogenetic_engine.steps.configuration import read_parameter
 from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.keeping import kept
@@ -17,7 +18,6 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
-from morphogenetic_engine.tracking.destinations import followed
 
 
 @step("local_sweep")

@@ -10,10 +10,10 @@ from pathlib import Path
 import optuna
 
 from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.sinks.optuna_storage.forwarder import NAME, storage_follower, storage_of
+from morphogenetic_engine.sinks.optuna_storage.study import open_storage
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, read_config
-from morphogenetic_engine.sweeps.optuna_mirror.follower import NAME, storage_follower, storage_of
-from morphogenetic_engine.sweeps.optuna_mirror.study import open_storage
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from morphogenetic_engine.reports.replay import replay_of
-from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.katib.environment import (
+from morphogenetic_engine.backends.katib.render.environment import (
     ASSIGNMENTS_VARIABLE,
     INPUTS_VARIABLE,
     SWEEP_VARIABLE,
     sweep_text,
 )
+from morphogenetic_engine.reports.replay import replay_of
+from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.record.events import TrialEnded
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events

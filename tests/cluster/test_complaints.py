@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from morphogenetic_engine.cluster.complaints import Complaints
-from morphogenetic_engine.cluster.connection import connect
-from morphogenetic_engine.cluster.experiments import snapshot
-from morphogenetic_engine.cluster.katib_api import KatibApi
+from morphogenetic_engine.backends.katib.client.diagnostics import Complaints
+from morphogenetic_engine.backends.katib.client.experiments import snapshot
+from morphogenetic_engine.backends.kubernetes.connection import connect
+from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
 from tests.cluster.conftest import Command
 from tests.cluster.katib_controller import KatibByHand
 from tests.cluster.kubernetes_server import FakeKubernetes

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from morphogenetic_engine.cluster.connection import connect
-from morphogenetic_engine.cluster.katib_api import EXPERIMENTS, KatibApi
+from morphogenetic_engine.backends.kubernetes.connection import connect
+from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, KatibApi
 from morphogenetic_engine.errors import ClusterError
 from tests.cluster.conftest import Command
 from tests.cluster.kubernetes_server import TOKEN, FakeKubernetes, KubernetesServer
@@ -96,7 +96,7 @@ def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(f"the {name}", encoding="utf-8")
         monkeypatch.setattr(f"kubernetes.config.incluster_config.{constant}", str(tmp_path / name))
     (tmp_path / "namespace").write_text("sweeps\n", encoding="utf-8")
-    monkeypatch.setattr("morphogenetic_engine.cluster.connection._POD_NAMESPACE", tmp_path / "namespace")
+    monkeypatch.setattr("morphogenetic_engine.backends.kubernetes.connection._POD_NAMESPACE", tmp_path / "namespace")
     monkeypatch.delenv("KUBECONFIG")
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "6443")

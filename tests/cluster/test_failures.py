@@ -7,7 +7,7 @@ import json
 import pytest
 from kubernetes.client import ApiException
 
-from morphogenetic_engine.cluster.failures import (
+from morphogenetic_engine.backends.kubernetes.api_errors import (
     Conflict,
     Expired,
     Forbidden,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.cluster.katib_api import INJECTION_LABEL
+from morphogenetic_engine.backends.kubernetes.katib_api import INJECTION_LABEL
 from tests.cluster.conftest import SWEEP, Command
 from tests.cluster.katib_controller import KatibByHand
 from tests.cluster.kubernetes_server import LABEL, FakeKubernetes, KubernetesServer

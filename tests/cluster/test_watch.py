@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.cluster.connection import connect
-from morphogenetic_engine.cluster.failures import Unreachable
-from morphogenetic_engine.cluster.follow import follow
-from morphogenetic_engine.cluster.katib_api import KatibApi
+from morphogenetic_engine.backends.katib.client.watch import follow
+from morphogenetic_engine.backends.katib.read.objects import Snapshot
+from morphogenetic_engine.backends.kubernetes.api_errors import Unreachable
+from morphogenetic_engine.backends.kubernetes.connection import connect
+from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
 from morphogenetic_engine.errors import ClusterError
-from morphogenetic_engine.sweeps.katib.objects import Snapshot
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from tests.cluster.conftest import SWEEP, Command
 from tests.cluster.katib_controller import KatibByHand, KatibOnThisMachine

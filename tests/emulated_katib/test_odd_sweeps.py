@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from morphogenetic_engine.backends.katib.render.experiment import render_experiment
+from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
+from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.katib.experiment import render_experiment
-from morphogenetic_engine.sweeps.katib.manifest_yaml import manifest_yaml
-from morphogenetic_engine.sweeps.katib.options import RenderOptions
 from tests.emulated_katib.collector import observe
 from tests.emulated_katib.processes import run
 from tests.emulated_katib.webhook import Json, trial_job, trial_pod

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from morphogenetic_engine.backends.katib.render.experiment import render_experiment
+from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.katib.experiment import render_experiment
-from morphogenetic_engine.sweeps.katib.options import RenderOptions
 from tests.emulated_katib.collector import collect, observe
 from tests.emulated_katib.containers import play
 from tests.emulated_katib.median_stop import Rule

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from morphogenetic_engine.sweeps.katib.algorithms import Algorithm
+from morphogenetic_engine.backends.katib.render.algorithms import Algorithm
 from tests.manifests.kustomizations import MANIFESTS, Object, breaches, build_offline, field, items, name
 
 THIRD_PARTY = MANIFESTS / "third-party"

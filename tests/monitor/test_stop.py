@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.backends.katib.read.katib_record import KatibRecord, write_katib_record
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.monitor.stop import stop, why_not
-from morphogenetic_engine.sweeps.katib.record import KatibRecord, write_katib_record
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal, Owner, owner
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from morphogenetic_engine.backends.katib.render.job_template import deadline_seconds
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml, read_config
-from morphogenetic_engine.sweeps.katib.template import deadline_seconds
 from pipelines.compiling import compiled
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
 

@@ -13,8 +13,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages import RDBStorage
 
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError
-from morphogenetic_engine.sweeps.optuna_mirror.memory import only_mirror
-from morphogenetic_engine.sweeps.optuna_mirror.mirror import Mirror, publish
+from morphogenetic_engine.sinks.optuna_storage.mirror import Mirror, publish
+from morphogenetic_engine.sinks.optuna_storage.sync_state import only_mirror
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialInterrupted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.sinks.mlflow import Follower, forwarder as follower, publish
+from morphogenetic_engine.sinks.mlflow.sync_state import Sent, read_sent, write_sent
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialEnded, to_line
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
-from morphogenetic_engine.tracking import Follower, follower, publish
-from morphogenetic_engine.tracking.memory import Sent, read_sent, write_sent
 from tests.tracking.conftest import MakeSweep
 from tests.tracking.kept_runs import Reader
 from tests.tracking.server_process import Server, wait_until
@@ -61,7 +61,7 @@ def silent_uri() -> Iterator[str]:
 @contextmanager
 def process(folder: SweepFolder, uri: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """The process that follows a sweep; its standard input is open until the test closes it."""
-    command = [sys.executable, "-m", "morphogenetic_engine.tracking", str(folder.path), *options]
+    command = [sys.executable, "-m", "morphogenetic_engine.sinks.mlflow", str(folder.path), *options]
     environment = {**os.environ, "MORPHOGENETIC_TRACKING_URI": uri}
     with (folder.path / "tracking.log").open("ab") as log:
         started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)

@@ -11,13 +11,13 @@ from itertools import count
 import pytest
 
 from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.sinks.mlflow import publish, publisher as publisher_module
+from morphogenetic_engine.sinks.mlflow.client import TrackingServer
+from morphogenetic_engine.sinks.mlflow.publisher import Publisher
+from morphogenetic_engine.sinks.mlflow.runs import RunUpdate, Status
+from morphogenetic_engine.sinks.mlflow.sync_state import only_publisher, write_sent
 from morphogenetic_engine.sweeps.record.events import Event
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.tracking import publish, publisher as publisher_module
-from morphogenetic_engine.tracking.memory import only_publisher, write_sent
-from morphogenetic_engine.tracking.publisher import Publisher
-from morphogenetic_engine.tracking.runs import RunUpdate, Status
-from morphogenetic_engine.tracking.server import TrackingServer
 from tests.saboteur import Killed, Saboteur
 from tests.tracking.conftest import MakeSweep
 from tests.tracking.kept_runs import KeptSweep, Reader
@@ -34,8 +34,8 @@ KILLING = """
 import os, signal, sys
 from pathlib import Path
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.tracking import publish, publisher
-from morphogenetic_engine.tracking.server import TrackingServer
+from morphogenetic_engine.sinks.mlflow import publish, publisher
+from morphogenetic_engine.sinks.mlflow.client import TrackingServer
 
 folder, uri, left = SweepFolder(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])
 publisher.EVENTS_A_BATCH = 5

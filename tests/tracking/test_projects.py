@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.sinks.mlflow import publish
 from morphogenetic_engine.sweeps.record.events import Event
-from morphogenetic_engine.tracking import publish
 from tests.tracking.conftest import MakeSweep
 from tests.tracking.kept_runs import Reader
 

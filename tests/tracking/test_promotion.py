@@ -15,6 +15,8 @@ import pytest
 
 from morphogenetic_engine.engine.predictions import predictor
 from morphogenetic_engine.errors import ConfigError, SweepError, WorkloadError
+from morphogenetic_engine.sinks.mlflow.model_registry import ModelRegistry
+from morphogenetic_engine.sinks.mlflow.promotion import promote
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.record.events import ConfirmationEnded, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
@@ -22,8 +24,6 @@ from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import start_sweep
-from morphogenetic_engine.tracking.promotion import promote
-from morphogenetic_engine.tracking.registry import ModelRegistry
 from tests.cli.conftest import Command, command
 
 __all__ = ["command"]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError
+from morphogenetic_engine.sinks.mlflow import client as server_module, publish
+from morphogenetic_engine.sinks.mlflow.sync_state import only_publisher
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialInterrupted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
-from morphogenetic_engine.tracking import publish, server as server_module
-from morphogenetic_engine.tracking.memory import only_publisher
 from tests.tracking.conftest import MakeSweep, SWEEP_YAML
 from tests.tracking.kept_runs import Reader
 from tests.tracking.server_process import Server

@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.sweeps.record.events import (
-    ConfirmationEnded,
-    Event,
-    Outcome,
-    ReplicateEnded,
-    TrialReported,
-    TrialState,
-)
-from morphogenetic_engine.tracking.runs import (
+from morphogenetic_engine.sinks.mlflow.pending import Unsent
+from morphogenetic_engine.sinks.mlflow.runs import (
     LONGEST_PARAM,
     LONGEST_TAG,
     MetricRow,
@@ -27,7 +20,14 @@ from morphogenetic_engine.tracking.runs import (
     pages,
     shortened,
 )
-from morphogenetic_engine.tracking.unsent import Unsent
+from morphogenetic_engine.sweeps.record.events import (
+    ConfirmationEnded,
+    Event,
+    Outcome,
+    ReplicateEnded,
+    TrialReported,
+    TrialState,
+)
 from tests.tracking.conftest import MakeSweep
 from tests.tracking.story import Story
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from morphogenetic_engine.backends.katib.render.experiment import Rendered, render_experiment
+from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
-from morphogenetic_engine.sweeps.katib.experiment import Rendered, render_experiment
-from morphogenetic_engine.sweeps.katib.options import RenderOptions
 
 ROOT = Path(__file__).parents[3]
 LR = {"type": "float", "low": 1e-3, "high": 3e-2, "log": True}

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from morphogenetic_engine.sweeps.katib.algorithms import Algorithm
-from morphogenetic_engine.sweeps.katib.search_space import KatibParameter
+from morphogenetic_engine.backends.katib.render.algorithms import Algorithm
+from morphogenetic_engine.backends.katib.render.search_space import KatibParameter
 
 
 def assigned(parameter: KatibParameter, algorithm: Algorithm, unit: float) -> str:

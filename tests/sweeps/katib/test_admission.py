@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
+from morphogenetic_engine.backends.katib.render.admission import check_admission
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.katib.admission import check_admission
 from tests.sweeps.katib.configs import LR, MEDIAN, rendered, sweep
 
 _GOAL = {"early_stopping": {"threshold": 0.9}}

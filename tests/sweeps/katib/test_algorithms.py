@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from morphogenetic_engine.backends.katib.render.algorithms import MANY_POINTS, Algorithm, Search, search_of
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.katib.algorithms import MANY_POINTS, Algorithm, Search, search_of
 
 X = {"x": {"low": 0.0, "high": 1.0}, "y": {"low": 0.0, "high": 1.0}}
 SMALL = {"kind": ["a", "b"], "depth": {"type": "int", "low": 1, "high": 3}}

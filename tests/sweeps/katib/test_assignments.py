@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from morphogenetic_engine.backends.katib.render.algorithms import Algorithm
+from morphogenetic_engine.backends.katib.render.assignments import choice_text, trial_of_assignments
+from morphogenetic_engine.backends.katib.render.search_space import (
+    grid_parameters,
+    numbered_parameter,
+    searched_parameters,
+)
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.grid_search import design_of
-from morphogenetic_engine.sweeps.katib.algorithms import Algorithm
-from morphogenetic_engine.sweeps.katib.assignments import choice_text, trial_of_assignments
-from morphogenetic_engine.sweeps.katib.search_space import grid_parameters, numbered_parameter, searched_parameters
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.trial import text
 from tests.sweeps.katib.suggestions import assigned

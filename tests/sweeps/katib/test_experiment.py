@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
+from morphogenetic_engine.backends.katib.render.environment import (
+    ASSIGNMENTS_VARIABLE,
+    SWEEP_VARIABLE,
+    read_assignments,
+)
+from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
+from morphogenetic_engine.backends.katib.render.validation import trial_job, validate_experiment
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, config_of_text, read_config
-from morphogenetic_engine.sweeps.katib.assignments import trial_of_assignments
-from morphogenetic_engine.sweeps.katib.environment import ASSIGNMENTS_VARIABLE, SWEEP_VARIABLE, read_assignments
-from morphogenetic_engine.sweeps.katib.manifest_yaml import manifest_yaml
-from morphogenetic_engine.sweeps.katib.validation import trial_job, validate_experiment
 from tests.emulated_katib import kubelet
 from tests.manifests.kustomizations import KUBECTL
 from tests.sweeps.katib.configs import LR, MEDIAN, ROOT, losses, rendered, spec, sweep

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.katib.manifest_yaml import manifest_yaml
 from tests.manifests.kustomizations import KUBECTL
 from tests.sweeps.katib.configs import ROOT, rendered
 

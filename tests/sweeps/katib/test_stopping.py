@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from morphogenetic_engine.backends.katib.render.stopping import early_stopping, goal, stopping_losses
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.katib.stopping import early_stopping, goal, stopping_losses
 
 
 def config_of(early: Mapping[str, object] | None = None, **optimization: object) -> SweepConfig:

@@ -1,0 +1,1 @@
+"""Where trials run: worker processes on this machine, or another system such as Katib."""

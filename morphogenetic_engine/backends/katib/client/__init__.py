@@ -1,0 +1,1 @@
+"""Creates, watches and deletes Experiments on a cluster."""

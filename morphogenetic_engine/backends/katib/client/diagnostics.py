@@ -1,0 +1,64 @@
+"""Why an Experiment may be hanging: what Kubernetes complains of, and a service that does not get ready."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from morphogenetic_engine.backends.katib.read.cluster_warnings import WarningsOnce, read_warning
+from morphogenetic_engine.backends.katib.read.objects import Snapshot, suggestion_is_ready
+from morphogenetic_engine.backends.kubernetes.api_errors import Forbidden
+from morphogenetic_engine.backends.kubernetes.katib_api import SUGGESTIONS, KatibApi
+
+SERVICE_SECONDS = 60.0
+"""How long the service of an algorithm may take to get ready before that is said; its image is pulled first."""
+
+_OF_SUGGESTION = "katib.kubeflow.org/suggestion"
+
+
+class Complaints:
+    """Looks at what goes wrong around an Experiment, and says each thing once."""
+
+    def __init__(
+        self, api: KatibApi, tell: Callable[[str], object], *, service_seconds: float = SERVICE_SECONDS
+    ) -> None:
+        self._api = api
+        self._tell = tell
+        self._said = WarningsOnce()
+        self._may_list = True
+        self._service_late_at: float | None = time.monotonic() + service_seconds
+
+    def look(self, snapshot: Snapshot) -> None:
+        """Say what is new.
+
+        Raises:
+            Unreachable: the cluster does not answer.
+        """
+        self._events(snapshot)
+        self._service(snapshot)
+
+    def _events(self, snapshot: Snapshot) -> None:
+        if not self._may_list:
+            return
+        try:
+            events = self._api.warnings()
+        except Forbidden as error:
+            self._may_list = False
+            self._tell(f"{error}; what Kubernetes warns of is not shown")
+            return
+        for warning in self._said.news(map(read_warning, events), snapshot):
+            self._tell(f"warning: {warning}")
+
+    def _service(self, snapshot: Snapshot) -> None:
+        """Say it if there are no trials because the service that would suggest them is not ready."""
+        if snapshot.trials:
+            self._service_late_at = None
+        if self._service_late_at is None or time.monotonic() < self._service_late_at:
+            return
+        self._service_late_at = None
+        experiment = snapshot.experiment
+        if not suggestion_is_ready(self._api.find(SUGGESTIONS, experiment.name)):
+            self._tell(
+                f"warning: {experiment.where}: no trials yet, since the service of its algorithm is not ready: kubectl"
+                f" --namespace {experiment.namespace} describe pods --selector {_OF_SUGGESTION}={experiment.name}"
+            )

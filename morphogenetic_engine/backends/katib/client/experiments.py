@@ -1,0 +1,104 @@
+"""Experiments on a cluster: create one, look at one, end one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from morphogenetic_engine.backends.katib.read.objects import (
+    KatibExperiment,
+    KatibTrial,
+    Phase,
+    Snapshot,
+    read_experiment,
+    read_trial,
+)
+from morphogenetic_engine.backends.katib.render.experiment import Rendered
+from morphogenetic_engine.backends.kubernetes.api_errors import Conflict
+from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, SUGGESTIONS, TRIALS, KatibApi, Manifest
+from morphogenetic_engine.errors import ClusterError
+
+
+def submit(api: KatibApi, rendered: Rendered) -> tuple[KatibExperiment, bool]:
+    """Create an Experiment, or find the one that was created before from the same sweep; tell whether it is new.
+
+    Raises:
+        ClusterError: another Experiment has the name, the cluster is not ready, or it refuses.
+    """
+    api.check_ready()
+    found = api.find(EXPERIMENTS, rendered.name)
+    if found is None:
+        try:
+            return read_experiment(api.create_experiment(rendered.manifest)), True
+        except Conflict:
+            found = api.find(EXPERIMENTS, rendered.name)
+            if found is None:
+                raise
+    return _the_same(found, rendered, api.namespace), False
+
+
+def snapshot(api: KatibApi, name: str) -> Snapshot:
+    """Return an Experiment and its Trials as they are now.
+
+    Raises:
+        ClusterError: there is none of this name.
+        ConfigError: it is none of ours.
+    """
+    experiment = look(api, name)
+    return Snapshot(experiment, [read_trial(trial) for trial in api.trials(name)[0]])
+
+
+def look(api: KatibApi, name: str) -> KatibExperiment:
+    """Return an Experiment; why it failed is said with what its Suggestion says.
+
+    Raises:
+        ClusterError: there is none of this name.
+        ConfigError: it is none of ours.
+    """
+    manifest = api.find(EXPERIMENTS, name)
+    if manifest is None:
+        raise ClusterError(f"{api.host}: has no Experiment {api.namespace}/{name}")
+    experiment = read_experiment(manifest)
+    if experiment.condition.phase is Phase.FAILED:
+        return _with_suggestion(experiment, api.find(SUGGESTIONS, name))
+    return experiment
+
+
+def end_leftovers(api: KatibApi, trials: list[KatibTrial]) -> None:
+    """End trials that Katib leaves running when their Experiment is done: it would start a deleted Job again."""
+    for trial in trials:
+        api.delete(TRIALS, trial.name)
+
+
+def remove(api: KatibApi, name: str) -> None:
+    """Delete an Experiment, which ends whatever runs for it; Katib forgets its metrics."""
+    api.delete(EXPERIMENTS, name)
+
+
+def _the_same(found: Manifest, rendered: Rendered, namespace: str) -> KatibExperiment:
+    existing = read_experiment(found)
+    metadata = rendered.manifest["metadata"]
+    assert isinstance(metadata, Mapping)
+    annotations = metadata["annotations"]
+    if existing.spec_hash not in annotations.values():
+        raise ClusterError(
+            f"Experiment {namespace}/{rendered.name}: exists, and was made from another sweep file or other options;"
+            " give the new one a --name"
+        )
+    if existing.deleting:
+        raise ClusterError(
+            f"Experiment {namespace}/{rendered.name}: is being deleted; submit again when it is gone, or give the new"
+            " one a --name"
+        )
+    return existing
+
+
+def _with_suggestion(experiment: KatibExperiment, suggestion: Manifest | None) -> KatibExperiment:
+    """Add what the algorithm's service said: Katib itself only says that the Suggestion has failed."""
+    if suggestion is None:
+        return experiment
+    said = read_trial(suggestion).condition
+    if said.phase is not Phase.FAILED or said.message in experiment.condition.message:
+        return experiment
+    message = f"{experiment.condition.message} {said.message}".strip()
+    return replace(experiment, condition=replace(experiment.condition, message=message))

@@ -1,0 +1,1 @@
+"""Reads Katib's objects: Experiments, Trials and warnings become the events of a sweep folder."""

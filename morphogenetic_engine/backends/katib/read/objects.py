@@ -1,0 +1,182 @@
+"""Experiments and Trials as the Kubernetes API gives them, read into what a sweep needs to know of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from morphogenetic_engine.backends.katib.read.fields import Object, mapping, mappings, text, time_of
+from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE
+from morphogenetic_engine.backends.katib.render.experiment import SPEC_ANNOTATION, STORE_ANNOTATION
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import config_of_text
+
+
+class Phase(StrEnum):
+    """The types of Katib's conditions; an object is in the phase of its last condition that is true."""
+
+    CREATED = "Created"
+    RUNNING = "Running"
+    RESTARTING = "Restarting"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    KILLED = "Killed"
+    EARLY_STOPPED = "EarlyStopped"
+    METRICS_UNAVAILABLE = "MetricsUnavailable"
+
+    @property
+    def final(self) -> bool:
+        return self not in {Phase.CREATED, Phase.RUNNING, Phase.RESTARTING}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What Katib last said of an object."""
+
+    phase: Phase
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class KatibTrial:
+    """One Trial."""
+
+    name: str
+    created: float
+    """In seconds since 1970, like all times."""
+    condition: Condition
+    assignments: Mapping[str, str]
+    metrics: Mapping[str, float]
+    """The latest of each; none before the trial has succeeded or was stopped early."""
+    started: float
+    ended: float | None
+
+
+@dataclass(frozen=True)
+class KatibExperiment:
+    """One Experiment."""
+
+    name: str
+    namespace: str
+    uid: str
+    created: float
+    condition: Condition
+    config: SweepConfig
+    algorithm: str
+    """Katib's name of it."""
+    image: str
+    parallel: int
+    spec_hash: str | None
+    """That of the specification it was made from."""
+    store: str | None
+    """Where its trials upload their files."""
+    ended: float | None = None
+    """When it was completed."""
+    deleting: bool = False
+    """Whether somebody has deleted it, and it is only not gone yet."""
+
+    @property
+    def completed(self) -> bool:
+        return self.condition.phase.final
+
+    @property
+    def where(self) -> str:
+        return f"Experiment {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An Experiment and its Trials at one time."""
+
+    experiment: KatibExperiment
+    trials: Sequence[KatibTrial]
+
+    @property
+    def running(self) -> list[KatibTrial]:
+        return [trial for trial in self.trials if not trial.condition.phase.final]
+
+
+def read_experiment(manifest: Object) -> KatibExperiment:
+    """Read an Experiment.
+
+    Raises:
+        ConfigError: it is none of ours: it does not hold a sweep.
+    """
+    metadata, spec = mapping(manifest, "metadata"), mapping(manifest, "spec")
+    name, namespace = text(metadata, "name"), text(metadata, "namespace")
+    annotations = mapping(metadata, "annotations")
+    container = _container(spec)
+    variables = {text(each, "name"): text(each, "value") for each in mappings(container, "env")}
+    if SWEEP_VARIABLE not in variables:
+        raise ConfigError(f"Experiment {namespace}/{name}: was not made by `sweep render` or `sweep submit`")
+    parallel = spec.get("parallelTrialCount")
+    return KatibExperiment(
+        name=name,
+        namespace=namespace,
+        uid=text(metadata, "uid"),
+        created=time_of(metadata, "creationTimestamp") or 0.0,
+        condition=_condition(manifest),
+        config=config_of_text(variables[SWEEP_VARIABLE], where=f"Experiment {namespace}/{name}").config,
+        algorithm=text(mapping(spec, "algorithm"), "algorithmName"),
+        image=text(container, "image"),
+        parallel=parallel if isinstance(parallel, int) else 1,
+        spec_hash=text(annotations, SPEC_ANNOTATION) or None,
+        store=text(annotations, STORE_ANNOTATION) or None,
+        ended=time_of(mapping(manifest, "status"), "completionTime"),
+        deleting=bool(text(metadata, "deletionTimestamp")),
+    )
+
+
+def suggestion_is_ready(manifest: Object | None) -> bool:
+    """Tell whether the service of an algorithm runs, of which the Suggestion is the record."""
+    conditions = mappings(mapping(manifest or {}, "status"), "conditions")
+    return any((each.get("type"), each.get("status")) == ("DeploymentReady", "True") for each in conditions)
+
+
+def read_trial(manifest: Object) -> KatibTrial:
+    """Read a Trial."""
+    metadata, spec, status = (mapping(manifest, key) for key in ("metadata", "spec", "status"))
+    created = time_of(metadata, "creationTimestamp") or 0.0
+    return KatibTrial(
+        name=text(metadata, "name"),
+        created=created,
+        condition=_condition(manifest),
+        assignments={text(each, "name"): text(each, "value") for each in mappings(spec, "parameterAssignments")},
+        metrics=_latest(mappings(mapping(status, "observation"), "metrics")),
+        started=time_of(status, "startTime") or created,
+        ended=time_of(status, "completionTime"),
+    )
+
+
+def _container(spec: Object) -> Object:
+    """Return the container of the trial template that trials run in; nothing where the template is another one."""
+    template = mapping(spec, "trialTemplate")
+    pod = mapping(mapping(mapping(mapping(template, "trialSpec"), "spec"), "template"), "spec")
+    name = template.get("primaryContainerName")
+    return next((each for each in mappings(pod, "containers") if each.get("name") == name), {})
+
+
+def _condition(manifest: Object) -> Condition:
+    """Return the last condition that is true; Katib appends, and sets the earlier ones to false."""
+    for condition in reversed(mappings(mapping(manifest, "status"), "conditions")):
+        if condition.get("status") == "True" and condition.get("type") in set(Phase):
+            phase = Phase(text(condition, "type"))
+            return Condition(phase, text(condition, "reason"), text(condition, "message"))
+    return Condition(Phase.CREATED)
+
+
+def _latest(metrics: Sequence[Object]) -> dict[str, float]:
+    """Return the latest value of each metric; what is no finite number ("unavailable") is left out."""
+    found: dict[str, float] = {}
+    for metric in metrics:
+        try:
+            value = float(text(metric, "latest"))
+        except ValueError:
+            continue  # Katib's word for a metric that it did not find
+        if math.isfinite(value):
+            found[text(metric, "name")] = value
+    return found

@@ -1,0 +1,117 @@
+"""Katib's Trials as the events of a sweep's journal: what has happened since the journal was last written.
+
+How a trial ended is Katib's to say; where its own journal is in the store, that says why it failed, and has its
+learning curve and all of its metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, KatibTrial, Phase
+from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
+from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.record.events import (
+    AttemptFailed,
+    Event,
+    Outcome,
+    ReplicateEnded,
+    TrialEnded,
+    TrialReported,
+    TrialStarted,
+    TrialState,
+)
+from morphogenetic_engine.sweeps.results import TrialRecord
+
+TrialJournal = Callable[[str], Sequence[Event]]
+"""From a trial's name to what its own journal holds; nothing where there is none."""
+
+_DEADLINE = "DeadlineExceeded"
+
+
+@dataclass(frozen=True)
+class _End:
+    state: TrialState
+    reason: FailureReason | None = None
+    message: str = ""
+
+
+def trial_events(
+    config: SweepConfig, trial: KatibTrial, number: int, known: TrialRecord | None, *, slot: int, journal: TrialJournal
+) -> Iterator[Event]:
+    """Yield what is new of a trial; `known` is what the sweep's journal has of it, `slot` its place in the display."""
+    phase = trial.condition.phase
+    if phase is Phase.CREATED or (known is not None and known.state.final):
+        return
+    if known is None:
+        planned = trial_of_assignments(config, trial.assignments)
+        yield TrialStarted(trial.started, number, 0, slot, planned.seed, planned.params)
+    if phase.final:
+        own = journal(trial.name)
+        yield from _between(own, number)
+        yield _ended(config, trial, number, own)
+
+
+def experiment_outcome(experiment: KatibExperiment) -> tuple[Outcome, str]:
+    """Return how a completed Experiment ended as a sweep, and what Katib says about it."""
+    condition = experiment.condition
+    if condition.phase is not Phase.SUCCEEDED:
+        return Outcome.ABORTED, condition.message
+    reached = condition.reason == "ExperimentGoalReached"
+    return (Outcome.EARLY_STOPPED if reached else Outcome.FINISHED), condition.message
+
+
+def _between(own: Sequence[Event], number: int) -> Iterator[Event]:
+    """Yield what a trial's own journal has between its start and its end, under its number in the sweep."""
+    for event in own:
+        match event:
+            case TrialReported() | ReplicateEnded() | AttemptFailed():
+                yield replace(event, trial=number)
+            case TrialStarted(attempt=attempt) if attempt > 0:
+                yield replace(event, trial=number)
+
+
+def _ended(config: SweepConfig, trial: KatibTrial, number: int, own: Sequence[Event]) -> TrialEnded:
+    said = next((event for event in reversed(own) if isinstance(event, TrialEnded)), None)
+    time = trial.started if trial.ended is None else trial.ended
+    metrics = trial.metrics
+    end = _end_by_katib(config, trial)
+    if said is not None and said.state in {TrialState.COMPLETE, TrialState.PRUNED}:
+        metrics = {**metrics, **said.metrics}
+        if said.state is TrialState.PRUNED and end.state is TrialState.COMPLETE:
+            end = _End(
+                TrialState.PRUNED, message=said.message
+            )  # the workload gave up by itself, which Katib cannot know
+    elif said is not None and end.state is TrialState.FAILED:
+        end = _End(TrialState.FAILED, said.reason, said.message)
+    return TrialEnded(
+        time=time,
+        trial=number,
+        attempt=0 if said is None else said.attempt,
+        state=end.state,
+        duration=max(0.0, time - trial.started) if said is None else said.duration,
+        metrics=metrics if end.state is not TrialState.FAILED else {},
+        reason=end.reason,
+        message=end.message,
+    )
+
+
+def _end_by_katib(config: SweepConfig, trial: KatibTrial) -> _End:
+    condition = trial.condition
+    message = " ".join(condition.message.split())
+    target = config.optimization.target_metric
+    match condition.phase:
+        case Phase.EARLY_STOPPED:
+            return _End(TrialState.PRUNED, message=message)
+        case Phase.SUCCEEDED if target in trial.metrics:
+            return _End(TrialState.COMPLETE)
+        case Phase.SUCCEEDED | Phase.METRICS_UNAVAILABLE:
+            return _End(TrialState.FAILED, FailureReason.MISSING_METRIC, f"metrics unavailable: {message}")
+        case Phase.KILLED:
+            return _End(TrialState.FAILED, FailureReason.KILLED, message)
+        case _ if _DEADLINE in message or _DEADLINE in condition.reason:
+            return _End(TrialState.FAILED, FailureReason.TIMEOUT, message)
+        case _:
+            return _End(TrialState.FAILED, FailureReason.EXCEPTION, message)

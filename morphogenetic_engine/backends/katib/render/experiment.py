@@ -1,0 +1,210 @@
+"""A sweep as a Katib Experiment, and all that the Experiment leaves out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from morphogenetic_engine.backends.katib.render.admission import check_admission
+from morphogenetic_engine.backends.katib.render.algorithms import Algorithm, Loss, Search, search_of
+from morphogenetic_engine.backends.katib.render.credentials_check import check_no_passwords
+from morphogenetic_engine.backends.katib.render.experiment_options import (
+    RenderOptions,
+    checked_namespace,
+    experiment_name,
+    parallel_trials,
+    trial_image,
+    trial_store,
+)
+from morphogenetic_engine.backends.katib.render.job_template import (
+    CONTAINER,
+    LONGEST_SECONDS,
+    METRICS_FILE,
+    WAITING_SECONDS,
+    job,
+)
+from morphogenetic_engine.backends.katib.render.search_space import (
+    KatibParameter,
+    grid_parameters,
+    numbered_parameter,
+    searched_parameters,
+)
+from morphogenetic_engine.backends.katib.render.stopping import early_stopping, goal, stopping_losses
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import ConfigFile
+from morphogenetic_engine.sweeps.search.registry import total_trials
+
+API_VERSION = "kubeflow.org/v1beta1"
+LABEL_PREFIX = "morphogenetic.dev"
+SPEC_ANNOTATION = f"{LABEL_PREFIX}/spec"
+STORE_ANNOTATION = f"{LABEL_PREFIX}/store"
+IDENTITY_LABEL = f"{LABEL_PREFIX}/identity"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A sweep that is ready for Katib."""
+
+    manifest: Mapping[str, object]
+    losses: tuple[Loss, ...]
+
+    @property
+    def name(self) -> str:
+        metadata = self.manifest["metadata"]
+        assert isinstance(metadata, dict)
+        return str(metadata["name"])
+
+
+def render_experiment(file: ConfigFile, options: RenderOptions) -> Rendered:
+    """Return the Experiment that runs a sweep; it keeps every rule of Katib's admission webhook.
+
+    Raises:
+        ConfigError: no image, a name that is too long, or a sweep that means something that Katib cannot do.
+    """
+    try:
+        return _rendered(file, options)
+    except ConfigError as error:
+        raise ConfigError(f"{file.path}: {error}") from error
+
+
+def losses_of(file: ConfigFile, options: RenderOptions) -> tuple[Loss, ...]:
+    """Return what the sweep file says and Katib does not do.
+
+    Raises:
+        ConfigError: a sweep that means something that Katib cannot do.
+    """
+    image = options.image or file.config.resources.image or "checked/without:image"
+    return render_experiment(file, replace(options, image=image)).losses
+
+
+def _rendered(file: ConfigFile, options: RenderOptions) -> Rendered:
+    config = file.config
+    image, store = trial_image(config, options), trial_store(options)
+    check_no_passwords(config)
+    parallel = parallel_trials(config, options, total_trials(config))
+    search = search_of(config, parallel=parallel, exact=options.exact)
+    _check_resume(options, search.algorithm)
+    parameters = _parameters(config, search)
+    labels = {"app.kubernetes.io/managed-by": "morphogenetic", IDENTITY_LABEL: config.identity[:40]}
+    spec = {
+        **_search_spec(config, options, search, parallel),
+        "parameters": [parameter.manifest() for parameter in parameters],
+        "metricsCollectorSpec": _collector(),
+        "trialTemplate": {
+            "primaryContainerName": CONTAINER,
+            "retain": False,
+            "trialParameters": [_reference(parameter) for parameter in parameters],
+            "trialSpec": job(config, options, image=image, names=[each.name for each in parameters], labels=labels),
+        },
+    }
+    metadata: dict[str, object] = {"name": experiment_name(config, file.path, options)}
+    if options.namespace is not None:
+        metadata["namespace"] = checked_namespace(options.namespace)
+    annotations = {SPEC_ANNOTATION: spec_hash(spec), **({STORE_ANNOTATION: store} if store else {})}
+    manifest = {
+        "apiVersion": API_VERSION,
+        "kind": "Experiment",
+        "metadata": {**metadata, "labels": labels, "annotations": annotations},
+        "spec": spec,
+    }
+    check_admission(manifest)
+    losses = (*search.losses, *stopping_losses(config, parallel, search.trials), *_run_losses(config, options))
+    return Rendered(manifest, losses)
+
+
+def spec_hash(spec: Mapping[str, object]) -> str:
+    """Return what tells two Experiments of the same name apart: Katib adds defaults, so the specs are not compared."""
+    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
+
+
+def _search_spec(config: SweepConfig, options: RenderOptions, search: Search, parallel: int) -> dict[str, object]:
+    failed = search.trials if options.max_failed is None else options.max_failed
+    settings = [{"name": name, "value": value} for name, value in search.settings.items()]
+    algorithm: dict[str, object] = {"algorithmName": search.algorithm.value}
+    spec: dict[str, object] = {
+        "objective": _objective(config),
+        "algorithm": {**algorithm, "algorithmSettings": settings} if settings else algorithm,
+        "parallelTrialCount": min(parallel, search.trials),
+        "maxTrialCount": search.trials,
+        "maxFailedTrialCount": failed,
+        "resumePolicy": options.resume_policy,
+    }
+    stopping = early_stopping(config)
+    return {**spec, "earlyStopping": stopping} if stopping else spec
+
+
+def _objective(config: SweepConfig) -> dict[str, object]:
+    """Return the objective; a metric's value is its latest, which is the workload's result, not its best on the way."""
+    optimization, target = config.optimization, config.optimization.target_metric
+    others = [each.metric for each in optimization.all_objectives] + list(optimization.secondary_metrics)
+    additional = [name for name in dict.fromkeys(others) if name != target]
+    wanted = goal(config)
+    return {
+        "type": optimization.direction.value,
+        **({} if wanted is None else {"goal": wanted}),
+        "objectiveMetricName": target,
+        **({"additionalMetricNames": additional} if additional else {}),
+        "metricStrategies": [{"name": name, "value": "latest"} for name in (target, *additional)],
+    }
+
+
+def _parameters(config: SweepConfig, search: Search) -> list[KatibParameter]:
+    if search.numbered:
+        return [numbered_parameter(search.trials)]
+    if search.algorithm is Algorithm.GRID:
+        return grid_parameters(config.space.axes, finest=search.finest)
+    return searched_parameters(config.space.axes, search.algorithm)
+
+
+def _reference(parameter: KatibParameter) -> dict[str, object]:
+    return {
+        "name": parameter.name,
+        "description": f"assigned by Katib to {parameter.name}",
+        "reference": parameter.name,
+    }
+
+
+def _collector() -> dict[str, object]:
+    """Return the collector: a file of the trial's own, for what a workload prints may look like a metric."""
+    path = {"path": METRICS_FILE, "kind": "File", "format": "TEXT"}
+    return {"collector": {"kind": "File"}, "source": {"fileSystemPath": path}}
+
+
+def _check_resume(options: RenderOptions, algorithm: Algorithm) -> None:
+    if options.resume_policy == "FromVolume" and algorithm.forgets:
+        raise ConfigError(
+            f"resume policy: FromVolume never goes on with {algorithm}, whose service forgets its trials when it"
+            " restarts; use LongRunning or Never"
+        )
+
+
+def _run_losses(config: SweepConfig, options: RenderOptions) -> Iterator[Loss]:
+    execution, optimization = config.execution, config.optimization
+    for name, path in config.experiment.inputs.items():
+        yield Loss(f"experiment.inputs.{name}", f"the image must have {path}, the very same file, or its trials fail")
+    if execution.max_parallel == "auto" and options.parallel is None:
+        yield Loss(
+            "execution.max_parallel", "auto: 3 trials at a time; give the number of free GPUs, Katib does not look"
+        )
+    if len(optimization.objectives) > 1:
+        first, *others = [each.metric for each in optimization.objectives]
+        yield Loss("optimization.objectives", f"Katib optimises {first} alone; {', '.join(others)} are recorded")
+    for key in ("timeout", "budget"):
+        if getattr(optimization, key) is not None:
+            yield Loss(f"optimization.{key}", "Katib has no budget: all trials run")
+    if options.store is not None and not config.resources.secrets:
+        yield Loss("resources.secrets", f"none: trials upload to {options.store} only where their nodes have the right")
+    if optimization.storage is not None or config.tracking.mlflow:
+        yield Loss("tracking", "nothing is sent on while Katib runs; `sweep publish` sends what was collected")
+    if execution.timeout_per_trial is None:
+        yield Loss(
+            "execution.timeout_per_trial", f"none is given: a Job ends after {LONGEST_SECONDS // 3600 + 1} hours"
+        )
+    else:
+        yield Loss(
+            "execution.timeout_per_trial", f"a Job that waits or starts for {WAITING_SECONDS // 60} minutes ends too"
+        )
+    yield Loss("execution.retries", "a trial whose pod is lost (node gone, evicted) has failed; other retries are kept")

@@ -1,0 +1,168 @@
+"""The Job of a trial: one container that runs `morphogenetic trial run`, with as few rights as that takes.
+
+Katib's webhook joins the container's command and arguments into one line for a shell, appends to it, and signals the
+shell's only child to stop a trial early. So the command is `sh -c` with one subshell that `exec`s the program: one
+child, which SIGTERM reaches. Values never stand in that line; they travel in environment variables.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from morphogenetic_engine.backends.katib.render.environment import (
+    ASSIGNMENTS_VARIABLE,
+    INPUTS_VARIABLE,
+    SWEEP_VARIABLE,
+    assignments_text,
+    inputs_text,
+    sweep_text,
+)
+from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
+
+CONTAINER = "trial"
+METRICS_FILE = "/var/log/katib/metrics.log"
+SCRATCH = "/tmp"
+USER = 10001
+"""The numeric user of the project's images."""
+GRACE_SECONDS = 60
+"""For the upload of what a stopped trial has; Katib waits as long."""
+WAITING_SECONDS = 3600
+"""How much longer than a trial its Job may take: for a free GPU, the image, the upload."""
+LONGEST_SECONDS = 24 * 3600
+"""The deadline of a trial whose sweep file has none."""
+MOST_SECONDS = 365 * 24 * 3600
+"""More than any deadline need be."""
+
+
+def job(
+    config: SweepConfig,
+    options: RenderOptions,
+    *,
+    image: str,
+    names: Iterable[str],
+    labels: Mapping[str, str],
+) -> dict[str, object]:
+    """Return the trial template's Job; `names` are Katib's parameters."""
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"labels": dict(labels)},
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": deadline_seconds(config),
+            "template": {
+                "metadata": {"labels": {**labels, "sidecar.istio.io/inject": "false"}},
+                "spec": _pod(config, options, image=image, names=names),
+            },
+        },
+    }
+
+
+def deadline_seconds(config: SweepConfig) -> int:
+    """Return after how many seconds, from its creation, Kubernetes ends a trial's Job: each attempt has its time."""
+    timeout, retries = config.execution.timeout_per_trial, config.execution.retries
+    if timeout is None:
+        return LONGEST_SECONDS + WAITING_SECONDS
+    attempts = 1 + retries.crashes + retries.exceptions
+    return math.ceil(min(attempts * timeout, MOST_SECONDS)) + WAITING_SECONDS
+
+
+def _pod(config: SweepConfig, options: RenderOptions, *, image: str, names: Iterable[str]) -> dict[str, object]:
+    resources = config.resources
+    pod: dict[str, object] = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(config, options, image=image, names=names)],
+        "volumes": _volumes(resources),
+    }
+    given = {
+        "serviceAccountName": resources.service_account,
+        "priorityClassName": resources.priority_class,
+        "nodeSelector": dict(resources.node_selector),
+        "tolerations": [_toleration(each) for each in resources.tolerations],
+    }
+    return {**pod, **{name: value for name, value in given.items() if value}}
+
+
+def _container(config: SweepConfig, options: RenderOptions, *, image: str, names: Iterable[str]) -> dict[str, object]:
+    resources = config.resources
+    variables = {
+        SWEEP_VARIABLE: sweep_text(config),
+        ASSIGNMENTS_VARIABLE: assignments_text(names),
+        **({INPUTS_VARIABLE: inputs_text(options.inputs)} if options.inputs else {}),
+        "HOME": SCRATCH,
+        "TMPDIR": SCRATCH,
+        "PYTHONUNBUFFERED": "1",
+        **{name: value.replace("$", "$$") for name, value in resources.environment.items()},
+    }
+    shm = [{"name": "shm", "mountPath": "/dev/shm"}] if resources.shm_size else []
+    container: dict[str, object] = {
+        "name": CONTAINER,
+        "image": image,
+        "command": ["sh", "-c"],
+        "args": [_command(options)],
+        "env": [{"name": name, "value": value} for name, value in variables.items()],
+        "resources": _amounts(resources, options),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [{"name": "scratch", "mountPath": SCRATCH}, *shm],
+    }
+    secrets = [{"secretRef": {"name": name}} for name in resources.secrets]
+    return {**container, "envFrom": secrets} if secrets else container
+
+
+def _command(options: RenderOptions) -> str:
+    words = [
+        "morphogenetic trial run --config env --assignments env",
+        f"--dir {SCRATCH}/trial --metrics {METRICS_FILE}",
+    ]
+    if options.store is not None:
+        words.append(f"--to {options.store}")
+    return f"( exec {' '.join(words)} )"
+
+
+def _amounts(resources: ResourcesConfig, options: RenderOptions) -> dict[str, object]:
+    """Return requests and limits alike: a trial gets what it asked for, and no more."""
+    gpu = resources.gpu if options.gpu is None else options.gpu
+    amounts = {
+        "cpu": resources.cpu,
+        "memory": resources.memory,
+        "ephemeral-storage": resources.scratch,
+        resources.gpu_resource: str(gpu) if gpu else None,
+    }
+    given = {name: value for name, value in amounts.items() if value is not None}
+    return {"requests": given, "limits": dict(given)} if given else {}
+
+
+def _volumes(resources: ResourcesConfig) -> list[dict[str, object]]:
+    limit = {"sizeLimit": resources.scratch} if resources.scratch else {}
+    volumes: list[dict[str, object]] = [{"name": "scratch", "emptyDir": limit}]
+    if resources.shm_size:
+        volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": resources.shm_size}})
+    return volumes
+
+
+def _toleration(toleration: Toleration) -> dict[str, object]:
+    written = {
+        "key": toleration.key,
+        "operator": toleration.operator,
+        "value": toleration.value,
+        "effect": toleration.effect,
+        "tolerationSeconds": toleration.toleration_seconds,
+    }
+    return {name: value for name, value in written.items() if value is not None}

@@ -1,0 +1,115 @@
+"""The axes of a sweep as parameters of Katib, in the form in which the chosen algorithm searches what the file says.
+
+What each algorithm makes of steps, logarithms and integers was read in, and tried with, Katib's own services (v0.19):
+only hyperopt and Optuna know `logUniform`; hyperopt's steps are multiples of the step wherever the range begins;
+scikit-optimize searches every double in the logarithm; Sobol never reaches the last of several integers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from morphogenetic_engine.backends.katib.render.algorithms import Algorithm
+from morphogenetic_engine.backends.katib.render.assignments import EXP10, INDEX, LOG10, TRIAL_NUMBER, choice_text
+from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.trial import Value, text
+
+FEW_VALUES = 64
+"""Up to here random search is given a list, whose values are equally likely."""
+_OPTUNA_LOWEST = 1e-10
+"""Katib's Optuna service moves a lower bound of a logarithm up to this without a word."""
+_LOG_SERVICES = frozenset({Algorithm.RANDOM, Algorithm.TPE, Algorithm.MULTIVARIATE_TPE})
+
+
+@dataclass(frozen=True)
+class KatibParameter:
+    """One entry of `spec.parameters`."""
+
+    name: str
+    kind: str
+    feasible_space: Mapping[str, str | list[str]]
+
+    def manifest(self) -> dict[str, object]:
+        return {"name": self.name, "parameterType": self.kind, "feasibleSpace": dict(self.feasible_space)}
+
+
+def numbered_parameter(trials: int) -> KatibParameter:
+    """Return the one parameter of a sweep whose points are known ahead: the trial's number."""
+    return _listed(TRIAL_NUMBER, map(str, range(trials)))
+
+
+def grid_parameters(axes: Mapping[str, Parameter], *, finest: bool = False) -> list[KatibParameter]:
+    """Return every axis as the exact list of its grid's values, or of all its values."""
+    return [_listed(name, map(choice_text, _values(axis, finest))) for name, axis in axes.items()]
+
+
+def searched_parameters(axes: Mapping[str, Parameter], algorithm: Algorithm) -> list[KatibParameter]:
+    """Return the axes that have more than one value, for an algorithm that draws or learns."""
+    return [_searched(name, axis, algorithm) for name, axis in axes.items() if axis.size != 1]
+
+
+def _values(axis: Parameter, finest: bool) -> Sequence[Value]:
+    if not finest or isinstance(axis, Choices):
+        return axis.grid()
+    assert axis.size is not None, "only a finite space has a finest grid"
+    return [axis.at(index) for index in range(axis.size)]
+
+
+def _searched(name: str, axis: Parameter, algorithm: Algorithm) -> KatibParameter:
+    match axis:
+        case Choices():
+            return _listed(name, map(choice_text, axis.values))
+        case IntRange(log=True) | FloatRange(log=True):
+            return _logarithmic(name, axis, algorithm)
+        case IntRange() | FloatRange(step=float()):
+            return _stepped(name, axis, algorithm)
+        case _:
+            return _continuous(name, axis, algorithm)
+
+
+def _logarithmic(name: str, axis: IntRange | FloatRange, algorithm: Algorithm) -> KatibParameter:
+    clamped = algorithm is Algorithm.MULTIVARIATE_TPE and axis.low < _OPTUNA_LOWEST
+    if algorithm in _LOG_SERVICES and not clamped:
+        bounds = {"min": text(axis.low), "max": text(axis.high), "distribution": "logUniform"}
+        return KatibParameter(name, "int" if isinstance(axis, IntRange) else "double", bounds)
+    if algorithm is Algorithm.BAYESIAN_OPTIMIZATION:
+        return _exponential(name, axis) if isinstance(axis, IntRange) else _double(name, axis.low, axis.high)
+    half = 0.5 if isinstance(axis, IntRange) else 0.0  # both ends get their full share, as in a local sweep
+    return _double(LOG10 + name, math.log10(axis.low - half), math.log10(axis.high + half))
+
+
+def _stepped(name: str, axis: IntRange | FloatRange, algorithm: Algorithm) -> KatibParameter:
+    size = axis.size
+    assert size is not None, "an axis with steps is finite"
+    if algorithm is Algorithm.RANDOM and size <= FEW_VALUES:
+        return _listed(name, (text(axis.at(index)) for index in range(size)))
+    if algorithm is Algorithm.SOBOL:
+        return _whole(INDEX + name, 0, size)
+    if isinstance(axis, IntRange) and axis.step == 1:
+        return _whole(name, axis.low, axis.high)
+    return _whole(INDEX + name, 0, size - 1)
+
+
+def _continuous(name: str, axis: FloatRange, algorithm: Algorithm) -> KatibParameter:
+    if algorithm is Algorithm.BAYESIAN_OPTIMIZATION:
+        return _exponential(name, axis)
+    return _double(name, axis.low, axis.high)
+
+
+def _exponential(name: str, _axis: IntRange | FloatRange) -> KatibParameter:
+    """Undo scikit-optimize's logarithm: where it searches 1 to 10 evenly in the logarithm, the trial takes it back."""
+    return _double(EXP10 + name, 1, 10)
+
+
+def _double(name: str, low: float, high: float) -> KatibParameter:
+    return KatibParameter(name, "double", {"min": text(low), "max": text(high)})
+
+
+def _whole(name: str, low: int, high: int) -> KatibParameter:
+    return KatibParameter(name, "int", {"min": text(low), "max": text(high)})
+
+
+def _listed(name: str, texts: Iterable[str]) -> KatibParameter:
+    return KatibParameter(name, "categorical", {"list": list(texts)})

@@ -1,0 +1,1 @@
+"""The connection to a Kubernetes cluster. The only package that imports `kubernetes`."""

@@ -1,0 +1,187 @@
+"""Katib's objects through the Kubernetes API: plain dictionaries in and out, every failure one line."""
+
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+
+from morphogenetic_engine.backends.kubernetes.api_errors import Expired, Forbidden, Missing, explained
+from morphogenetic_engine.backends.kubernetes.connection import Cluster
+from morphogenetic_engine.errors import ClusterError
+
+GROUP, VERSION = "kubeflow.org", "v1beta1"
+EXPERIMENTS, TRIALS, SUGGESTIONS = "experiments", "trials", "suggestions"
+INJECTION_LABEL = "katib.kubeflow.org/metrics-collector-injection"
+_OF_EXPERIMENT = "katib.kubeflow.org/experiment"
+_PAGE = 500
+_LISTS = 3
+"""How often a list is begun again whose later pages came too late."""
+_TIMEOUT = (10, 60)
+"""Seconds to connect, and between two parts of an answer."""
+
+Manifest = dict[str, object]
+
+
+class KatibApi:
+    """What a sweep asks of a cluster, in one namespace."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._connect(cluster)
+
+    def renew(self) -> None:
+        """Connect anew, with the credentials as they are now.
+
+        Raises:
+            ClusterError: there are none any more.
+        """
+        self._connect(self._renewed())
+
+    def _connect(self, cluster: Cluster) -> None:
+        from kubernetes.client import ApiextensionsV1Api, CoreV1Api, CustomObjectsApi
+
+        self._renewed = cluster.renewed
+        self.namespace = cluster.namespace
+        self.host = cluster.host
+        self._objects = CustomObjectsApi(cluster.client)
+        self._core = CoreV1Api(cluster.client)
+        self._extensions = ApiextensionsV1Api(cluster.client)
+
+    def check_ready(self) -> None:
+        """Hold the cluster against what an Experiment needs: Katib, and the label that Katib wants on the namespace.
+
+        What this user may not read is left for the cluster to say when the Experiment is created.
+
+        Raises:
+            ClusterError: one of them is missing, or the cluster cannot be reached.
+        """
+        self._check_definition()
+        self._check_namespace()
+
+    def create_experiment(self, manifest: Mapping[str, object]) -> Manifest:
+        """Create an Experiment, and return it as the cluster has it.
+
+        Raises:
+            Conflict: there is one of this name.
+            ClusterError: Katib or the cluster refuses.
+        """
+        with explained(self.host, f"create Experiment {self.namespace}/{_name(manifest)}"):
+            created: Manifest = self._objects.create_namespaced_custom_object(
+                *(GROUP, VERSION, self.namespace, EXPERIMENTS), body=manifest, _request_timeout=_TIMEOUT
+            )
+        return created
+
+    def find(self, plural: str, name: str) -> Manifest | None:
+        """Return an object of Katib's, or None where there is none of this name."""
+        try:
+            with explained(self.host, f"read {plural} {self.namespace}/{name}"):
+                found: Manifest = self._objects.get_namespaced_custom_object(
+                    GROUP, VERSION, self.namespace, plural, name, _request_timeout=_TIMEOUT
+                )
+        except Missing:
+            return None
+        return found
+
+    def delete(self, plural: str, name: str) -> None:
+        """Delete an object of Katib's and, in time, all that belongs to it; one that is gone is no mistake."""
+        with suppress(Missing), explained(self.host, f"delete {plural} {self.namespace}/{name}"):
+            self._objects.delete_namespaced_custom_object(
+                *(GROUP, VERSION, self.namespace, plural, name),
+                propagation_policy="Background",
+                _request_timeout=_TIMEOUT,
+            )
+
+    def trials(self, experiment: str) -> tuple[list[Manifest], str]:
+        """Return the Trials of an Experiment, and the version of the list, from which a watch goes on."""
+        for _ in range(_LISTS - 1):
+            with suppress(Expired):  # a page that came too late: of the list as it was then nothing more is to be had
+                return self._all_trials(experiment)
+        return self._all_trials(experiment)
+
+    def _all_trials(self, experiment: str) -> tuple[list[Manifest], str]:
+        found: list[Manifest] = []
+        version, more = "", ""
+        with explained(self.host, f"list the trials of Experiment {self.namespace}/{experiment}"):
+            while True:
+                page = self._objects.list_namespaced_custom_object(
+                    *(GROUP, VERSION, self.namespace, TRIALS),
+                    label_selector=f"{_OF_EXPERIMENT}={experiment}",
+                    limit=_PAGE,
+                    _continue=more,
+                    _request_timeout=_TIMEOUT,
+                )
+                found += page["items"]
+                version, more = page["metadata"]["resourceVersion"], page["metadata"].get("continue", "")
+                if not more:
+                    return found, version
+
+    def trial_changes(self, experiment: str, version: str, seconds: int) -> Iterator[tuple[str, Manifest]]:
+        """Yield what happens to the Trials of an Experiment, (ADDED | MODIFIED | DELETED, Trial), for some seconds.
+
+        Raises:
+            Expired: the version is too old.
+            Unreachable: the connection broke.
+        """
+        from kubernetes.watch import Watch
+
+        with explained(self.host, f"watch the trials of Experiment {self.namespace}/{experiment}"):
+            for event in Watch().stream(
+                self._objects.list_namespaced_custom_object,
+                *(GROUP, VERSION, self.namespace, TRIALS),
+                label_selector=f"{_OF_EXPERIMENT}={experiment}",
+                resource_version=version,
+                allow_watch_bookmarks=True,
+                timeout_seconds=seconds,
+                _request_timeout=(_TIMEOUT[0], seconds + _TIMEOUT[1]),
+            ):
+                yield event["type"], event["raw_object"]
+
+    def warnings(self) -> list[Manifest]:
+        """Return the Events of type Warning in the namespace, which Kubernetes keeps for an hour.
+
+        Raises:
+            Forbidden: this user may not list them.
+        """
+        found: list[Manifest] = []
+        more = ""
+        with explained(self.host, f"list the events of namespace {self.namespace}"):
+            while True:
+                page = self._core.list_namespaced_event(
+                    self.namespace,
+                    field_selector="type=Warning",
+                    limit=_PAGE,
+                    _continue=more,
+                    _request_timeout=_TIMEOUT,
+                )
+                found += self._core.api_client.sanitize_for_serialization(page.items)
+                more = page.metadata._continue  # pylint: disable=protected-access  # the client's name of the field
+                if not more:
+                    return found
+
+    def _check_definition(self) -> None:
+        definition = f"{EXPERIMENTS}.{GROUP}"
+        try:
+            with suppress(Forbidden), explained(self.host, f"read {definition}"):
+                self._extensions.read_custom_resource_definition(definition, _request_timeout=_TIMEOUT)
+        except Missing as error:
+            raise ClusterError(f"{self.host}: has no Katib: there is no {definition}") from error
+
+    def _check_namespace(self) -> None:
+        try:
+            with explained(self.host, f"read namespace {self.namespace}"):
+                namespace = self._core.read_namespace(self.namespace, _request_timeout=_TIMEOUT)
+        except Forbidden:
+            return
+        except Missing as error:
+            raise ClusterError(f"{self.host}: has no namespace {self.namespace!r}") from error
+        if (namespace.metadata.labels or {}).get(INJECTION_LABEL) != "enabled":
+            raise ClusterError(
+                f"namespace {self.namespace}: has no label {INJECTION_LABEL}=enabled, without which Katib refuses"
+                f" Experiments: kubectl label namespace {self.namespace} {INJECTION_LABEL}=enabled"
+            )
+
+
+def _name(manifest: Mapping[str, object]) -> str:
+    metadata = manifest["metadata"]
+    assert isinstance(metadata, Mapping)
+    return str(metadata["name"])

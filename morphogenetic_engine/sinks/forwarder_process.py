@@ -1,0 +1,132 @@
+"""The process that follows a sweep's journal: what `Follower` starts.
+
+It ends when the session that it saw begin has ended and all is sent, when it is told to (SIGTERM), or when the process
+that started it is gone (the end of its standard input); then it has a bounded time to send the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Protocol
+
+from morphogenetic_engine.errors import MorphogeneticError, StoreError, SweepError
+from morphogenetic_engine.sinks.journal_forwarder import DRAIN_SECONDS
+from morphogenetic_engine.sinks.shutdown import Endings
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.schema.credentials import redacted
+
+ALL_SENT = 0
+NOT_ALL_SENT = 1
+IMPOSSIBLE = 2
+INTERVAL_SECONDS = 3.0
+LONGEST_PAUSE_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class Sender(Protocol):
+    """One process's work on one sweep and one destination. After an error, what was not sent is sent by the next call.
+
+    Every method raises StoreError when the destination does not do it.
+    """
+
+    @property
+    def offset(self) -> int:
+        """The byte of the journal up to which everything is sent."""
+
+    @property
+    def session_ended(self) -> bool:
+        """Whether the last event that was sent is the end of a session."""
+
+    def catch_up(self, stops: Callable[[], bool]) -> None:
+        """Send all that the journal says so far, or less when it is told to stop."""
+
+    def settle(self) -> None:
+        """Put the last things right once nobody runs the sweep any more."""
+
+
+def arguments(module: str, description: str | None) -> argparse.ArgumentParser:
+    """Return what every such process is given."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
+    parser.add_argument("folder", type=Path, help="the sweep's folder")
+    parser.add_argument("--drain", type=float, default=DRAIN_SECONDS, help="seconds to send the rest at the end")
+    return parser
+
+
+def exit_status(work: Callable[[], bool], *, address: str) -> int:
+    """Do the work with a log on standard error that never shows the address's credentials; return the exit status."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_RedactingFormatter(address))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    try:
+        return ALL_SENT if work() else NOT_ALL_SENT
+    except MorphogeneticError as error:
+        logging.error("%s", error)
+        return IMPOSSIBLE
+
+
+def follow(
+    folder: SweepFolder, sender: Callable[[], Sender], *, turn: Callable[[], AbstractContextManager[None]], drain: float
+) -> bool:
+    """Send what the journal says while it grows, and return whether all was sent.
+
+    `turn` keeps other senders out, or raises SweepError while there is one. `drain` is how long the rest may take once
+    the following is over, in seconds.
+
+    Raises:
+        ConfigError: a library is not installed.
+        SweepError: a file of the sweep is damaged, or somebody else is publishing it to the end.
+    """
+    begun_at = JournalTail(folder.journal).size
+    endings = Endings(drain)
+    with ExitStack() as stack:
+        stack.enter_context(endings.listening())
+        _enter_alone(stack, turn, endings)
+        return _send_until_over(sender(), endings, begun_at)
+
+
+def _send_until_over(sender: Sender, endings: Endings, begun_at: int) -> bool:
+    pause = INTERVAL_SECONDS
+    while True:
+        last = endings.gone
+        try:
+            sender.catch_up(lambda: endings.told)
+            over = not endings.told and sender.session_ended and sender.offset > begun_at
+            if over or (last and not endings.told):
+                sender.settle()
+                return True
+            pause = INTERVAL_SECONDS
+        except StoreError as error:
+            _log.warning("%s", error)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        if last or endings.told:
+            return False
+        endings.wait(pause)
+
+
+def _enter_alone(stack: ExitStack, turn: Callable[[], AbstractContextManager[None]], endings: Endings) -> None:
+    """Wait for an earlier session's follower, which may still be sending its rest."""
+    while True:
+        try:
+            stack.enter_context(turn())
+            return
+        except SweepError:
+            if endings.gone or endings.told:
+                raise
+            endings.wait(1.0)
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Log lines without credentials."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__("%(asctime)s %(message)s")
+        self._address = address
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record), self._address)

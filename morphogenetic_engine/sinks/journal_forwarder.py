@@ -1,0 +1,156 @@
+"""The sweep's side: starts the process that follows the journal, and says once what was not sent."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from morphogenetic_engine.errors import MorphogeneticError
+from morphogenetic_engine.sinks.sync_state import Progress
+from morphogenetic_engine.sweeps.record.events import ConfirmationEnded, SessionEnded, SessionStarted
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.run.priority import lower_priority
+from morphogenetic_engine.sweeps.schema.credentials import without_credentials
+
+DRAIN_SECONDS = 10.0
+_NO_TRIAL = (SessionStarted, SessionEnded, ConfirmationEnded)
+"""Events that no trial waits for."""
+_USUAL_RESULTS = Path("results/sweeps")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a sweep is sent, and the process that does it."""
+
+    name: str
+    """What warnings call it."""
+    address: str
+    """It may hold a password."""
+    variable: str
+    """How the address reaches the process: arguments can be read by every user of the machine."""
+    command: Sequence[str]
+    """The arguments of the Python interpreter; the sweep's folder and the drain are added."""
+    log: str
+    """The process's log in the sweep's folder."""
+    lacking: str | None
+    """What to install first; None: nothing."""
+    progress: Callable[[], Progress]
+    """Read how far the destination is."""
+
+    @property
+    def shown(self) -> str:
+        return f"{self.name} at {without_credentials(self.address)}"
+
+
+class Follower:
+    """While it is entered, a process of the lowest priority sends the sweep's journal to a destination.
+
+    It never slows or fails the sweep. On the way out it has `drain` seconds to send the rest; if anything is not sent
+    then, `warn` is called once, with one line. Raises nothing of its own.
+    """
+
+    def __init__(
+        self,
+        folder: SweepFolder,
+        name: str,
+        destination: Callable[[], Destination],
+        *,
+        warn: Callable[[str], object],
+        drain: float = DRAIN_SECONDS,
+    ) -> None:
+        self._folder = folder
+        self._name = name
+        self._find = destination
+        self._warn = warn
+        self._drain = drain
+        self._started: tuple[Destination, subprocess.Popen[bytes]] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            destination = self._find()
+            if destination.lacking:
+                self._warn(f"{destination.lacking}; {self._remedy()}")
+            else:
+                self._started = destination, self._start(destination)
+        except (MorphogeneticError, OSError) as error:
+            self._warn(f"{self._name} is not followed: {error}; {self._remedy()}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._started is None:
+            return
+        destination, process = self._started
+        self._finish(process)
+        missing = self._missing(destination, process.returncode)
+        if missing:
+            self._warn(missing)
+
+    def _start(self, destination: Destination) -> subprocess.Popen[bytes]:
+        command = [sys.executable, *destination.command, str(self._folder.path.absolute()), f"--drain={self._drain}"]
+        with (self._folder.path / destination.log).open("ab") as log:
+            process = subprocess.Popen(  # pylint: disable=consider-using-with  # ended in __exit__
+                command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, destination.variable: destination.address, "OMP_NUM_THREADS": "1"},
+            )
+        lower_priority(process.pid)
+        return process
+
+    def _finish(self, process: subprocess.Popen[bytes]) -> None:
+        """Let the process send the rest, but not for longer than allowed; to kill it harms nothing."""
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            with suppress(subprocess.TimeoutExpired):  # what it did not manage is found later
+                process.wait(self._drain)
+        finally:
+            process.kill()
+            process.wait()
+
+    def _missing(self, destination: Destination, status: int) -> str | None:
+        """Return the warning, if anything was not sent."""
+        try:
+            progress = destination.progress()
+            tail = JournalTail(self._folder.journal)
+            size = tail.size
+            if size in (0, progress.settled):
+                return None
+            for _ in tail.read_up_to(progress.offset):
+                pass
+            events = tail.read(most=sys.maxsize)
+        except MorphogeneticError as error:
+            return f"{destination.shown}: {error}; {self._remedy()}"
+        trials = {event.trial for event in events if not isinstance(event, _NO_TRIAL)}
+        problem = progress.problem or f"{destination.shown}: {self._why(destination, status)}"
+        match len(trials):
+            case 0:
+                return f"{problem}; {self._remedy('the end of the sweep')}"
+            case 1:
+                return f"{problem}; {self._remedy('1 trial')}"
+            case several:
+                return f"{problem}; {self._remedy(f'{several} trials', 'them')}"
+
+    def _why(self, destination: Destination, status: int) -> str:
+        """Return why the process has not sent all, where it could not remember a reason."""
+        if status > 0:
+            return f"the process that sends ended with status {status}, see {self._folder.path / destination.log}"
+        return f"not done within {self._drain:g} s"
+
+    def _remedy(self, what: str = "the sweep", pronoun: str = "it") -> str:
+        results = self._folder.path.parent
+        elsewhere = "" if results == _USUAL_RESULTS else f" --results {results}"
+        command = f"morphogenetic sweep publish --sweep-id {self._folder.sweep_id}{elsewhere}"
+        return f"{what} not sent, send {pronoun} later with `{command}`"

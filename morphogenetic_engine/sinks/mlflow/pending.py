@@ -1,0 +1,238 @@
+"""What of a sweep is not sent yet: journal events in, updates of runs out.
+
+Pure: nothing here talks to a server, and the same events give the same updates, whenever they are read. That is what
+makes sending twice harmless: the second time, every row is the row that is there already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from morphogenetic_engine.errors import SweepError
+from morphogenetic_engine.sinks.mlflow import runs
+from morphogenetic_engine.sinks.mlflow.replicate_metrics import ReplicateRows
+from morphogenetic_engine.sinks.mlflow.runs import (
+    TAG,
+    MetricRow,
+    RunUpdate,
+    Status,
+    TrialUpdate,
+    metric_rows,
+    milliseconds,
+)
+from morphogenetic_engine.sweeps.record.events import (
+    ConfirmationEnded,
+    Event,
+    ReplicateEnded,
+    SessionEnded,
+    SessionStarted,
+    TrialEnded,
+    TrialReported,
+    TrialStarted,
+    TrialState,
+)
+from morphogenetic_engine.sweeps.record.folder import SweepInfo
+from morphogenetic_engine.sweeps.results import History, TrialRecord
+from morphogenetic_engine.trial import Metrics, text
+
+KILLED = "killed"
+"""The outcome of a sweep whose process is gone without a word."""
+
+
+@dataclass(frozen=True)
+class _Report:
+    """The furthest step that an attempt reported."""
+
+    step: int
+    metrics: Metrics
+
+
+@dataclass
+class _Batch:
+    """What has to be sent."""
+
+    session_began: bool = False
+    sweep_rows: list[MetricRow] = field(default_factory=list)
+    rows: dict[int, list[MetricRow]] = field(default_factory=dict)
+    """By trial; a trial that something else happened to has none."""
+    begun: set[int] = field(default_factory=set)
+    ended: dict[int, int] = field(default_factory=dict)
+    """When trials ended, in milliseconds since 1970."""
+
+
+class Unsent:
+    """The sweep after some events, and what of it has to be sent."""
+
+    def __init__(self, info: SweepInfo) -> None:
+        self._info = info
+        self.history = History(keep_curves=False)
+        self.best: TrialRecord | None = None
+        self._counts: Counter[TrialState] = Counter()
+        self._furthest: dict[int, _Report] = {}
+        self._replicates = ReplicateRows()
+        self._first = self._last = 0.0
+        self._ends = 0
+        self._batch: _Batch | None = None
+
+    def __bool__(self) -> bool:
+        return self._batch is not None
+
+    def clear(self) -> None:
+        """Forget what had to be sent: it was."""
+        self._batch = None
+
+    def skip(self, event: Event) -> None:
+        """Take an event that was sent before."""
+        self.add(event)
+        self.clear()
+
+    def add(self, event: Event) -> None:
+        """Take an event that has to be sent.
+
+        Raises:
+            SweepError: it is of a trial that never started.
+        """
+        batch = self._batch = self._batch or _Batch()
+        self._first, self._last = self._first or event.time, event.time
+        if isinstance(event, TrialStarted) and self.history.ended(event.trial):
+            self._counts[self.history.trials[event.trial].state] -= 1
+        try:
+            self.history.apply(event)
+        except KeyError as error:
+            raise SweepError(f"the journal has a {event.kind} of trial {error}, which never started") from error
+        match event:
+            case SessionStarted():
+                batch.session_began = True
+            case SessionEnded() | ConfirmationEnded():
+                pass
+            case TrialStarted():
+                batch.begun.add(event.trial)
+                batch.ended.pop(event.trial, None)
+                batch.rows[event.trial] = []  # what an earlier attempt reported goes with that attempt
+                batch.rows[event.trial] += self._replicates.restart(event.trial)
+                self._furthest.pop(event.trial, None)
+            case TrialReported():
+                batch.rows.setdefault(event.trial, []).extend(self._report(event))
+            case ReplicateEnded():
+                batch.rows.setdefault(event.trial, []).extend(self._replicates.end(event))
+                self._furthest[event.trial] = _Report(event.replicate + 1, {})  # what they come to stands after them
+            case TrialEnded():
+                self._end(event, batch)
+            case _:
+                batch.rows.setdefault(event.trial, [])
+
+    def trials(self) -> list[TrialUpdate]:
+        """Return what is new of each trial that something happened to."""
+        return [self._trial(number) for number in self._batch.rows] if self._batch else []
+
+    def sweep(self) -> RunUpdate:
+        """Return what is new of the sweep as a whole."""
+        end = self.history.last_end
+        if end is None:
+            return self._sweep(Status.RUNNING, None, {f"{TAG}outcome": "running"})
+        tags = {f"{TAG}outcome": end.outcome.value}
+        if end.message:
+            tags[f"{TAG}message"] = end.message
+        return self._sweep(runs.SWEEP_STATUS[end.outcome], milliseconds(end.time), tags)
+
+    def abandoned(self) -> tuple[RunUpdate, list[TrialUpdate]]:
+        """Return the update of a sweep whose process was killed, and those of the trials that it was running."""
+        sweep = self._sweep(Status.KILLED, milliseconds(self._last), {f"{TAG}outcome": KILLED})
+        running = [trial for trial in self.history.trials.values() if trial.state is TrialState.RUNNING]
+        return sweep, [self._trial(trial.number, TrialState.INTERRUPTED) for trial in running]
+
+    def _report(self, event: TrialReported) -> list[MetricRow]:
+        if event.replicate is not None:
+            return self._replicates.report(event, event.replicate)
+        before = self._furthest.get(event.trial)
+        if before is None or event.step >= before.step:
+            self._furthest[event.trial] = _Report(event.step, event.metrics)
+        return metric_rows(event.metrics, event.time, event.step)
+
+    def _end(self, event: TrialEnded, batch: _Batch) -> None:
+        """Add the final metrics, at the furthest step, unless they are what that step reported."""
+        last = self._furthest.pop(event.trial, _Report(0, {}))
+        new = {key: value for key, value in event.metrics.items() if last.metrics.get(key) != value}
+        batch.rows.setdefault(event.trial, []).extend(metric_rows(new, event.time, last.step))
+        batch.ended[event.trial] = milliseconds(event.time)
+        if event.state is not TrialState.FAILED:  # a failed one may be retried
+            self._replicates.forget(event.trial)
+        self._ends += 1
+        self._counts[event.state] += 1
+        trial = self.history.trials[event.trial]
+        if event.state is TrialState.COMPLETE and self._beats_best(trial):
+            self.best = trial
+        batch.sweep_rows.extend(metric_rows(self._standing(), event.time, self._ends))
+
+    def _beats_best(self, trial: TrialRecord) -> bool:
+        rule = self._info.config.optimization
+        new, best = trial.metrics.get(rule.target_metric), self.best
+        if new is None or best is None:
+            return new is not None
+        old = best.metrics[rule.target_metric]
+        return rule.direction.better(new, old) or (new == old and trial.number < best.number)
+
+    def _standing(self) -> dict[str, float]:
+        """Return how many trials have ended in which way, and the best objective so far."""
+        found = {f"trials_{state}": float(self._counts[state]) for state in TrialState if state.final}
+        if self.best is not None:
+            target = self._info.config.optimization.target_metric
+            found[f"best_{target}"] = self.best.metrics[target]
+        return found
+
+    def _trial(self, number: int, state: TrialState | None = None) -> TrialUpdate:
+        batch = self._batch or _Batch()
+        trial = self.history.trials[number]
+        state = state or trial.state
+        tags = {f"{TAG}state": state.value}
+        if trial.reason is not None and state.final:
+            tags[f"{TAG}reason"] = trial.reason.value
+        if trial.message and state.final:
+            tags[f"{TAG}message"] = trial.message
+        run = RunUpdate(
+            name=f"trial {number}",
+            started=milliseconds(trial.started),
+            status=runs.TRIAL_STATUS[state],
+            ended=batch.ended.get(number),
+            params={name: text(value) for name, value in trial.params.items()},
+            identity={f"{TAG}trial": str(number), f"{TAG}attempt": str(trial.attempt), f"{TAG}seed": str(trial.seed)},
+            tags=tags,
+            metrics=batch.rows.get(number, []),
+            begun=number in batch.begun,
+        )
+        return TrialUpdate(number, trial.attempt, run)
+
+    def _sweep(self, status: Status, ended: int | None, tags: dict[str, str]) -> RunUpdate:
+        info, batch = self._info, self._batch or _Batch()
+        if self.best is not None:
+            tags[f"{TAG}best_trial"] = str(self.best.number)
+        if info.git_commit:
+            tags["mlflow.source.git.commit"] = info.git_commit
+        tags |= {f"{TAG}input.{name}": f"{file.path} sha256:{file.sha256}" for name, file in info.inputs.items()}
+        rule = info.config.optimization
+        tags |= {
+            f"{TAG}objective": f"{rule.direction} {rule.target_metric}",
+            f"{TAG}sweep_type": info.config.sweep_type.value,
+            f"{TAG}seed": str(rule.seed),
+        }
+        return RunUpdate(
+            name=info.sweep_id,
+            started=milliseconds(self._first),
+            status=status,
+            ended=ended,
+            params={name: text(value) for name, value in info.config.space.fixed.items()},
+            identity=sweep_identity(info),
+            tags=tags,
+            metrics=batch.sweep_rows,
+            begun=batch.session_began,
+        )
+
+
+def sweep_identity(info: SweepInfo) -> dict[str, str]:
+    """Return the tags by which a sweep's run is found; the time tells equal ids of two machines apart."""
+    return {
+        f"{TAG}sweep_id": info.sweep_id,
+        f"{TAG}sweep_identity": info.identity,
+        f"{TAG}sweep_created": info.created,
+    }
