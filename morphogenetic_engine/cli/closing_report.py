@@ -12,7 +12,9 @@ _MISSING = "report: pip install 'morphogenetic-engine[reports]' for the HTML pag
 def write_closing_report(folder: SweepFolder, console: Console) -> None:
     """Write report.html and print where it is; whatever goes wrong is one line, for the trials are safe already."""
     try:
-        from morphogenetic_engine.reports.page_file import write_report  # pylint: disable=import-outside-toplevel
+        from morphogenetic_engine.reports.formats.page_file import (
+            write_report,
+        )  # pylint: disable=import-outside-toplevel
 
         line = f"report: {write_report(folder)}"
     except ModuleNotFoundError:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from morphogenetic_engine.cli.bars import sparkline
 from morphogenetic_engine.cli.comparison_table import Comparisons
-from morphogenetic_engine.reports.contenders import ComparisonReport, Contender
+from morphogenetic_engine.reports.comparison.contenders import ComparisonReport, Contender
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.sweeps.space.search_space import shown
 

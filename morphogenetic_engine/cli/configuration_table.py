@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.cli.bars import sparkline
-from morphogenetic_engine.reports.configurations import Configuration, Spread
+from morphogenetic_engine.reports.analysis.configurations import Configuration, Spread
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.sweeps.space.search_space import shown

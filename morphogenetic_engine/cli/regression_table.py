@@ -9,8 +9,8 @@ from rich.text import Text
 
 from morphogenetic_engine.cli.bars import sparkline
 from morphogenetic_engine.reports.drawing.number_text import number_text
+from morphogenetic_engine.reports.regression.regression_verdict import Change, Verdict
 from morphogenetic_engine.reports.regression.trend import Trend
-from morphogenetic_engine.reports.regression.verdict import Change, Verdict
 
 _STYLES = {
     Change.REGRESSION: "bold red",

@@ -19,8 +19,8 @@ from morphogenetic_engine.cli.main import run
 from morphogenetic_engine.reports.export import WRITERS
 
 if TYPE_CHECKING:
-    from morphogenetic_engine.reports.configurations import Configuration
-    from morphogenetic_engine.reports.importance import Method
+    from morphogenetic_engine.reports.analysis.configurations import Configuration
+    from morphogenetic_engine.reports.analysis.importance import Method
     from morphogenetic_engine.sweeps.results import SweepResult
 
 
@@ -81,7 +81,7 @@ class ExperimentReports:
             ConfigError: a name is no sweep or trial that has a value.
             SweepError: there is no such sweep, or its journal is damaged.
         """
-        from morphogenetic_engine.reports.contenders import contend
+        from morphogenetic_engine.reports.comparison.contenders import contend
         from morphogenetic_engine.sweeps.schema.sections import Direction
 
         ids = dict.fromkeys(name.partition(":")[0] for name in names)
@@ -114,8 +114,8 @@ class ExperimentReports:
             ConfigError: a format needs a library that is not installed.
             StoreError: a file cannot be written, or the store is gone or refuses.
         """
-        from morphogenetic_engine.reports.reported_sweep import ReportedSweep
-        from morphogenetic_engine.reports.upload import export_to
+        from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
+        from morphogenetic_engine.reports.formats.upload import export_to
         from morphogenetic_engine.sweeps.record.folder import find_sweep
 
         sweep = ReportedSweep(find_sweep(self._results, sweep_id), _methods(fanova), price)
@@ -249,9 +249,9 @@ def _chosen(result: SweepResult, where: str | None, sort: str | None, reverse: b
         if reverse:
             raise click.UsageError("--reverse: needs --sort")
         return None
-    from morphogenetic_engine.reports.configurations import configuration_of
-    from morphogenetic_engine.reports.trial_filter import parse_filter
-    from morphogenetic_engine.reports.trial_values import in_order, names_of
+    from morphogenetic_engine.reports.analysis.configurations import configuration_of
+    from morphogenetic_engine.reports.query.trial_filter import parse_filter
+    from morphogenetic_engine.reports.query.trial_values import in_order, names_of
 
     names = names_of(result)
     condition = (lambda trial: True) if where is None else parse_filter(where, names)

@@ -12,16 +12,16 @@ from rich.text import Text
 from morphogenetic_engine.cli.bars import share_bar, sparkline
 from morphogenetic_engine.cli.comparison_table import Comparisons
 from morphogenetic_engine.cli.configuration_table import configuration_table, short_text
-from morphogenetic_engine.reports.configurations import Configuration
-from morphogenetic_engine.reports.cost import Cost
+from morphogenetic_engine.reports.analysis.configurations import Configuration
+from morphogenetic_engine.reports.analysis.cost import Cost
+from morphogenetic_engine.reports.analysis.edges import EdgeWarning
+from morphogenetic_engine.reports.analysis.failures import Failures
+from morphogenetic_engine.reports.analysis.importance import Importance
+from morphogenetic_engine.reports.analysis.overtuning import Overtuning
+from morphogenetic_engine.reports.analysis.timeline import Timeline
 from morphogenetic_engine.reports.drawing.number_text import p_text
-from morphogenetic_engine.reports.edges import EdgeWarning
-from morphogenetic_engine.reports.failures import Failures
 from morphogenetic_engine.reports.findings import duration
-from morphogenetic_engine.reports.importance import Importance
-from morphogenetic_engine.reports.overtuning import Overtuning
 from morphogenetic_engine.reports.summary import SweepSummary
-from morphogenetic_engine.reports.timeline import Timeline
 from morphogenetic_engine.sweeps.space.search_space import shown
 
 _WIDEST = 40

@@ -7,18 +7,18 @@ from importlib import import_module
 from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, StoreError
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
 
 Writer = Callable[[ReportedSweep, Path], Sequence[Path]]
 """Writes a sweep into a folder that exists, and returns the files."""
 
 WRITERS = {
-    "html": ("morphogenetic_engine.reports.page_file", "write_html"),
-    "pdf": ("morphogenetic_engine.reports.pdf_file", "write_pdf"),
-    "ipynb": ("morphogenetic_engine.reports.notebook_file", "write_notebook"),
-    "csv": ("morphogenetic_engine.reports.data_files", "write_csv"),
-    "metrics": ("morphogenetic_engine.reports.metrics_files", "write_metrics"),
-    "parquet": ("morphogenetic_engine.reports.data_files", "write_parquet"),
+    "html": ("morphogenetic_engine.reports.formats.page_file", "write_html"),
+    "pdf": ("morphogenetic_engine.reports.formats.pdf_file", "write_pdf"),
+    "ipynb": ("morphogenetic_engine.reports.formats.notebook_file", "write_notebook"),
+    "csv": ("morphogenetic_engine.reports.formats.data_files", "write_csv"),
+    "metrics": ("morphogenetic_engine.reports.formats.metrics_files", "write_metrics"),
+    "parquet": ("morphogenetic_engine.reports.formats.data_files", "write_parquet"),
 }
 """By format: the module and its function, which are loaded when they are asked for."""
 

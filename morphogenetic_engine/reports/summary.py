@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from morphogenetic_engine.reports.configurations import Configuration, best_configurations
-from morphogenetic_engine.reports.correlation import Correlations, correlations_of
-from morphogenetic_engine.reports.cost import Cost, cost_of
-from morphogenetic_engine.reports.edges import EdgeWarning, edge_warnings
-from morphogenetic_engine.reports.failures import Failures, failures_of
+from morphogenetic_engine.reports.analysis.configurations import Configuration, best_configurations
+from morphogenetic_engine.reports.analysis.correlation import Correlations, correlations_of
+from morphogenetic_engine.reports.analysis.cost import Cost, cost_of
+from morphogenetic_engine.reports.analysis.edges import EdgeWarning, edge_warnings
+from morphogenetic_engine.reports.analysis.failures import Failures, failures_of
+from morphogenetic_engine.reports.analysis.importance import Importance, Method, importance_of
+from morphogenetic_engine.reports.analysis.interactions import Interaction, interactions_of
+from morphogenetic_engine.reports.analysis.objective_trend import Trend, trend_of
+from morphogenetic_engine.reports.analysis.overtuning import Overtuning, overtuning_of
+from morphogenetic_engine.reports.analysis.pareto import Pareto, pareto_of
+from morphogenetic_engine.reports.analysis.slices import Slice, slices_of
+from morphogenetic_engine.reports.analysis.timeline import Timeline, timeline_of
+from morphogenetic_engine.reports.analysis.verdict import BestVerdict, verdict_of
 from morphogenetic_engine.reports.findings import findings_of
-from morphogenetic_engine.reports.importance import Importance, Method, importance_of
-from morphogenetic_engine.reports.interactions import Interaction, interactions_of
-from morphogenetic_engine.reports.overtuning import Overtuning, overtuning_of
-from morphogenetic_engine.reports.pareto import Pareto, pareto_of
-from morphogenetic_engine.reports.slices import Slice, slices_of
-from morphogenetic_engine.reports.timeline import Timeline, timeline_of
-from morphogenetic_engine.reports.trend import Trend, trend_of
-from morphogenetic_engine.reports.verdict import BestVerdict, verdict_of
 from morphogenetic_engine.sweeps.results import SweepResult
 
 TOP = 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
 from morphogenetic_engine.reports.page import page as render
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.evaluation_file import read_evaluation
 from morphogenetic_engine.steps.kept_run import KeptRun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from morphogenetic_engine.reports.page import Section, templates
+from morphogenetic_engine.reports.page.page import Section, templates
 from morphogenetic_engine.steps.comparison import Baseline
 from morphogenetic_engine.steps.evaluation_file import Evaluation
 

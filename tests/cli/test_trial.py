@@ -21,7 +21,7 @@ from morphogenetic_engine.backends.katib.render.environment import (
     SWEEP_VARIABLE,
     sweep_text,
 )
-from morphogenetic_engine.reports.replay import replay_of
+from morphogenetic_engine.reports.analysis.reproduction import replay_of
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.record.events import TrialEnded
 from morphogenetic_engine.sweeps.record.folder import SweepFolder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from morphogenetic_engine.reports.configurations import best_configurations, spread_of
+from morphogenetic_engine.reports.analysis.configurations import best_configurations, spread_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
 from tests.reports.sweeps import sweep, trial

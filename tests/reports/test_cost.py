@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-from morphogenetic_engine.reports.cost import cost_of
+from morphogenetic_engine.reports.analysis.cost import cost_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial
 

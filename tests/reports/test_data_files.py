@@ -10,9 +10,9 @@ import pytest
 from pyarrow import parquet
 
 from morphogenetic_engine.errors import ConfigError, StoreError
-from morphogenetic_engine.reports.data_files import trial_columns, trial_rows
 from morphogenetic_engine.reports.export import WRITERS, export
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.formats.data_files import trial_columns, trial_rows
+from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep
@@ -60,7 +60,7 @@ def test_parquet_holds_the_same_values_typed(folder: SweepFolder, tmp_path: Path
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_cell_can_be_a_formula(text: str, tmp_path: Path) -> None:
-    from morphogenetic_engine.reports.data_files import csv_text  # pylint: disable=import-outside-toplevel
+    from morphogenetic_engine.reports.formats.data_files import csv_text  # pylint: disable=import-outside-toplevel
 
     result = sweep([trial(0, {"name": text}, 0.5, message=text)], {"name": [text, "other"]})
     path = tmp_path / "trials.csv"

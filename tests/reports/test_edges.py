@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from morphogenetic_engine.reports.edges import edge_warnings
+from morphogenetic_engine.reports.analysis.edges import edge_warnings
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Params, Value
 from tests.reports.sweeps import sweep, trial

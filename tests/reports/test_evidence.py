@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from morphogenetic_engine.reports.evidence import Evidence, evidence_of, replicate_values, seed_of, strongest_of
+from morphogenetic_engine.reports.comparison.evidence import (
+    Evidence,
+    evidence_of,
+    replicate_values,
+    seed_of,
+    strongest_of,
+)
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, Replicate, TrialRecord
 from tests.reports.sweeps import sweep, trial

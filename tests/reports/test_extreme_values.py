@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from morphogenetic_engine.cli.summary_view import print_summary
-from morphogenetic_engine.reports.columns import Column
-from morphogenetic_engine.reports.comparison import Sample, Verdict, compare
-from morphogenetic_engine.reports.contenders import contend
-from morphogenetic_engine.reports.correlation import association
-from morphogenetic_engine.reports.importance import RESAMPLES
+from morphogenetic_engine.reports.analysis.columns import Column
+from morphogenetic_engine.reports.analysis.correlation import association
+from morphogenetic_engine.reports.analysis.importance import RESAMPLES
+from morphogenetic_engine.reports.comparison.comparison import Sample, Verdict, compare
+from morphogenetic_engine.reports.comparison.contenders import contend
+from morphogenetic_engine.reports.comparison.profiles import profiles_of
 from morphogenetic_engine.reports.page import page
-from morphogenetic_engine.reports.profiles import profiles_of
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.sweeps.schema.sections import Direction
 from tests.reports.sample_sweeps import LARGEST, of_values

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from morphogenetic_engine.reports.correlation import correlations_of
-from morphogenetic_engine.reports.cost import cost_of
-from morphogenetic_engine.reports.edges import edge_warnings
-from morphogenetic_engine.reports.failures import failures_of
+from morphogenetic_engine.reports.analysis.correlation import correlations_of
+from morphogenetic_engine.reports.analysis.cost import cost_of
+from morphogenetic_engine.reports.analysis.edges import edge_warnings
+from morphogenetic_engine.reports.analysis.failures import failures_of
+from morphogenetic_engine.reports.analysis.importance import Importance, ParameterImportance
+from morphogenetic_engine.reports.analysis.overtuning import overtuning_of
+from morphogenetic_engine.reports.analysis.verdict import verdict_of
 from morphogenetic_engine.reports.findings import duration, findings_of
-from morphogenetic_engine.reports.importance import Importance, ParameterImportance
-from morphogenetic_engine.reports.overtuning import overtuning_of
-from morphogenetic_engine.reports.verdict import verdict_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
 from tests.reports.sweeps import sweep, trial

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from morphogenetic_engine.reports.interactions import interactions_of
+from morphogenetic_engine.reports.analysis.interactions import interactions_of
 from tests.reports.sweeps import sweep, trial
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from morphogenetic_engine.reports.profiles import profiles_of
+from morphogenetic_engine.reports.comparison.profiles import profiles_of
 from morphogenetic_engine.sweeps.schema.sections import Direction
 
 

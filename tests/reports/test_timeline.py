@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from morphogenetic_engine.reports.cost import cost_of
-from morphogenetic_engine.reports.timeline import timeline_of
+from morphogenetic_engine.reports.analysis.cost import cost_of
+from morphogenetic_engine.reports.analysis.timeline import timeline_of
 from morphogenetic_engine.sweeps.record.attempts import Attempt, Span
 from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial

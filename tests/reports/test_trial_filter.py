@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.reports.trial_filter import parse_filter
-from morphogenetic_engine.reports.trial_values import in_order, names_of
+from morphogenetic_engine.reports.query.trial_filter import parse_filter
+from morphogenetic_engine.reports.query.trial_values import in_order, names_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial
 

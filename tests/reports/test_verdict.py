@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from morphogenetic_engine.reports.comparison import Verdict
-from morphogenetic_engine.reports.evidence import Evidence, evidence_of
-from morphogenetic_engine.reports.overtuning import overtuning_of
+from morphogenetic_engine.reports.analysis.overtuning import overtuning_of
+from morphogenetic_engine.reports.analysis.verdict import verdict_of
+from morphogenetic_engine.reports.comparison.comparison import Verdict
+from morphogenetic_engine.reports.comparison.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.summary import summarize
-from morphogenetic_engine.reports.verdict import verdict_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import Confirmation, Replicate, SweepResult, TrialRecord
 from tests.reports.sweeps import sweep, trial

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from morphogenetic_engine.reports.correlation import Association, Correlations, strongest
+from morphogenetic_engine.reports.analysis.correlation import Association, Correlations, strongest
 from morphogenetic_engine.reports.drawing.charts import Axis, Boxes, Chart, ColourKey, Figure, Words
 from morphogenetic_engine.reports.drawing.scales import CategoryScale
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+from morphogenetic_engine.reports.analysis.pareto import Pareto, ParetoPoint
 from morphogenetic_engine.reports.drawing.charts import Chart, Figure, Line, Mark, Points
 from morphogenetic_engine.reports.figures.sampling import left_out, thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import objective_axis
-from morphogenetic_engine.reports.pareto import Pareto, ParetoPoint
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from morphogenetic_engine.reports.analysis.slices import Slice
 from morphogenetic_engine.reports.drawing.charts import Chart, Figure, Mark, Points
 from morphogenetic_engine.reports.figures.sampling import left_out, thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import ParameterAxis, objective_axis, parameter_axis
-from morphogenetic_engine.reports.slices import Slice
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
 
 _MOST = 800

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from morphogenetic_engine.reports.analysis.timeline import Bar, Timeline
 from morphogenetic_engine.reports.drawing.charts import Axis, Boxes, Chart, Figure
 from morphogenetic_engine.reports.drawing.scales import CategoryScale, from_zero
 from morphogenetic_engine.reports.findings import duration
-from morphogenetic_engine.reports.timeline import Bar, Timeline
 
 _WIDTH = 1100
 _MOST_WORKERS = 64

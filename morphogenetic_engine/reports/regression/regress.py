@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from morphogenetic_engine.errors import ConfigError, SweepError, did_you_mean
 from morphogenetic_engine.reports.regression.measurements import Measured, Measurements, measure
 from morphogenetic_engine.reports.regression.reference import Origin, Reference, origin_of
-from morphogenetic_engine.reports.regression.verdict import Change, MetricVerdict, Verdict
-from morphogenetic_engine.reports.significance import difference_interval, rank_sum_p, smallest_rank_sum_p
+from morphogenetic_engine.reports.regression.regression_verdict import Change, MetricVerdict, Verdict
+from morphogenetic_engine.reports.stats.significance import difference_interval, rank_sum_p, smallest_rank_sum_p
 from morphogenetic_engine.sweeps.averages import mean_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction

@@ -10,11 +10,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.reports.regression import verdict as verdict_file
+from morphogenetic_engine.reports.regression import regression_verdict as verdict_file
 from morphogenetic_engine.reports.regression.change_points import change_points
 from morphogenetic_engine.reports.regression.measurements import Measurements, measure
 from morphogenetic_engine.reports.regression.reference import Origin, origin_of
-from morphogenetic_engine.reports.regression.verdict import Verdict
+from morphogenetic_engine.reports.regression.regression_verdict import Verdict
 from morphogenetic_engine.sweeps.averages import mean_of
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.record_file import read_record

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.regression.measurements import Measurements
+from morphogenetic_engine.reports.regression.regression_verdict import Change, MetricVerdict, Verdict
 from morphogenetic_engine.reports.regression.trend import Trend
-from morphogenetic_engine.reports.regression.verdict import Change, MetricVerdict, Verdict
 
 _SIGNS = {Change.REGRESSION: "❌", Change.IMPROVEMENT: "✅", Change.UNCHANGED: "", Change.NOT_COMPARED: ""}
 

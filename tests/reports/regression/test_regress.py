@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.regression.regress import Tolerances, benjamini_hochberg, compare
-from morphogenetic_engine.reports.regression.verdict import Change, MetricVerdict, Verdict
+from morphogenetic_engine.reports.regression.regression_verdict import Change, MetricVerdict, Verdict
 from morphogenetic_engine.reports.regression.words import headline
 from morphogenetic_engine.sweeps.record.machine import Machine
 from tests.reports.regression.nights import MACHINE, measurements, origin, reference

@@ -1,0 +1,89 @@
+"""What the sweep cost, in time and money, and what pruning saved."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from morphogenetic_engine.reports.analysis.timeline import busy_seconds
+from morphogenetic_engine.sweeps.record.attempts import Attempt
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.results import SweepResult
+
+
+@dataclass(frozen=True)
+class PruningSavings:
+    """What the pruned trials would have cost beyond what they did, had they run as long as a complete one (median)."""
+
+    trials: int
+    """Pruned trials."""
+    steps: int
+    seconds: float
+    """Estimated from the median time that a complete trial takes."""
+    share: float
+    """Of the steps that the sweep would have had without pruning."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Time and money spent. A worker-second is a second of one worker: a core- or GPU-second where it has one."""
+
+    wall_seconds: float
+    """Of all sessions."""
+    trial_seconds: float
+    """Of all attempts, over all workers."""
+    seconds_by_state: Mapping[str, float]
+    """The worker-seconds of complete, pruned and failed trials, and of attempts that came to nothing."""
+    worker_seconds: float
+    """The workers that there were, times how long: busy or not."""
+    utilisation: float | None
+    """The share of the worker-seconds in which a trial ran; None: no time has passed."""
+    confirmation_seconds: float
+    """Of `sweep confirm`."""
+    steps: int
+    """Steps (epochs) that all trials reported."""
+    median_seconds: float | None
+    """Of a complete trial."""
+    pruning: PruningSavings | None
+    """None: no trial was pruned, or none was complete to compare with."""
+    price: float | None
+    """Worker-seconds times the price of a worker; None: no price is known."""
+
+
+def cost_of(result: SweepResult, *, price_per_hour: float | None = None) -> Cost:
+    """Return the cost of a sweep; `price_per_hour` is that of one worker, in any currency."""
+    by_state: dict[str, float] = {}
+    for attempt in result.attempts:
+        by_state[attempt.state.value] = by_state.get(attempt.state.value, 0.0) + _seconds(attempt)
+    confirming = sum(run.duration for trial in result.trials for run in trial.confirmations.values())
+    available = sum((span.ended - span.started) * span.max_parallel for span in result.spans)
+    busy = busy_seconds(result)
+    durations = [trial.duration for trial in result.complete]
+    return Cost(
+        wall_seconds=sum(span.ended - span.started for span in result.spans),
+        trial_seconds=sum(by_state.values()),
+        seconds_by_state=by_state,
+        worker_seconds=available,
+        utilisation=min(1.0, busy / available) if available > 0 else None,
+        confirmation_seconds=confirming,
+        steps=result.steps,
+        median_seconds=statistics.median(durations) if durations else None,
+        pruning=_savings(result, durations),
+        price=None if price_per_hour is None else (available + confirming) / 3600 * price_per_hour,
+    )
+
+
+def _seconds(attempt: Attempt) -> float:
+    return 0.0 if attempt.ended is None else attempt.ended - attempt.started
+
+
+def _savings(result: SweepResult, durations: list[float]) -> PruningSavings | None:
+    pruned = [trial for trial in result.trials if trial.state is TrialState.PRUNED]
+    if not pruned or not durations:
+        return None
+    steps = result.steps_saved_by_pruning
+    typical = statistics.median(durations)
+    seconds = sum(max(0.0, typical - trial.duration) for trial in pruned)
+    would_have = steps + result.steps
+    return PruningSavings(len(pruned), steps, seconds, steps / would_have if would_have else 0.0)

@@ -1,0 +1,74 @@
+"""Why trials failed, and whether they failed in one part of the search space."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from morphogenetic_engine.reports.analysis.failure_regions import FailureRegion, failure_regions
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+(\.\d+)?([eE][+-]?\d+)?")
+_MOST_CHARACTERS = 160
+
+
+@dataclass(frozen=True)
+class FailureGroup:
+    """Trials that failed for the same reason with the same message, numbers aside."""
+
+    reason: str
+    message: str
+    """The first line of the message of the first of them."""
+    trials: tuple[int, ...]
+    seconds: float
+    """What they cost, in worker-seconds of their last attempts."""
+
+
+@dataclass(frozen=True)
+class Failures:
+    """The failed trials."""
+
+    failed: int
+    ended: int
+    groups: tuple[FailureGroup, ...]
+    """The largest first."""
+    regions: tuple[FailureRegion, ...]
+    """Where they crowd, the clearest first."""
+    tried_again: int
+    """Attempts that failed and were tried again."""
+
+
+def failures_of(result: SweepResult) -> Failures:
+    """Return the failures of a sweep, by reason and by region."""
+    ended = [trial for trial in result.trials if trial.state.final]
+    failed = [trial for trial in ended if trial.state is TrialState.FAILED]
+    again = sum(trial.crashes + trial.exceptions for trial in result.trials)
+    return Failures(len(failed), len(ended), _groups(failed), failure_regions(result, ended), again)
+
+
+def _groups(failed: Sequence[TrialRecord]) -> tuple[FailureGroup, ...]:
+    found: dict[tuple[str, str], list[TrialRecord]] = {}
+    for trial in failed:
+        reason = trial.reason.value if trial.reason else "unknown"
+        found.setdefault((reason, _NUMBER.sub("#", _headline(trial.message))), []).append(trial)
+    groups = [
+        FailureGroup(
+            reason,
+            _headline(trials[0].message),
+            tuple(trial.number for trial in trials),
+            sum(trial.duration for trial in trials),
+        )
+        for (reason, _), trials in found.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: -len(group.trials)))
+
+
+def _headline(message: str) -> str:
+    """Return the line that says most: the last one of a traceback, the first one of anything else."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    line = lines[-1] if lines[0].startswith("Traceback") else lines[0]
+    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"

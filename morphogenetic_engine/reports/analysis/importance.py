@@ -1,0 +1,166 @@
+"""Which parameters matter: PED-ANOVA, and fANOVA through Optuna, with intervals and a noise level.
+
+PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023) says what it takes to be among the best; fANOVA (Hutter, Hoos and
+Leyton-Brown, ICML 2014) how much of the objective's variance a parameter explains. Both always give numbers, also for
+pure chance: the interval comes from resampling the trials, and the noise level from trials whose objectives were
+shuffled, so that nothing can matter.
+"""
+
+# Optuna's importance takes a second to import.
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from morphogenetic_engine.reports.analysis.columns import Floats
+from morphogenetic_engine.reports.stats.ped_anova import PedAnova, Places
+from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
+
+Method = Literal["PED-ANOVA", "fANOVA"]
+
+FEWEST_TRIALS = 20
+"""Fewer complete trials say nothing about importance."""
+TOP_TRIALS = 5
+"""PED-ANOVA wants at least so many trials among the best; Optuna's documentation."""
+RESAMPLES = {"PED-ANOVA": 40, "fANOVA": 20}
+MOST_TRIALS = {"PED-ANOVA": 300, "fANOVA": 200}
+"""In a resample, for time's sake; the spread of smaller resamples is scaled down to that of all trials (m out of n
+bootstrap), and the noise level, which falls with the number of trials, is that of so many: rather too high."""
+_TREES = 16
+
+
+@dataclass(frozen=True)
+class ParameterImportance:
+    """One parameter; the shares of all add up to 1."""
+
+    parameter: str
+    share: float
+    low: float
+    """The 90 % interval of the share, from resampled trials."""
+    high: float
+    noise: float
+    """Where no parameter matters, one of them or more passes its level in one sweep of twenty."""
+
+    @property
+    def clear(self) -> bool:
+        """Whether the share is above what chance gives."""
+        return self.share > self.noise
+
+
+@dataclass(frozen=True)
+class Importance:
+    """How important the parameters are for one objective, by one method."""
+
+    method: Method
+    objective: str
+    trials: int
+    """Complete trials."""
+    parameters: tuple[ParameterImportance, ...]
+    """The most important first; empty where nothing can be said."""
+    left_out: tuple[str, ...]
+    """Parameters that the method cannot judge: the same in all trials or, for fANOVA, not in all of them."""
+    withheld: str | None = None
+    """Why nothing can be said; None: it can."""
+
+
+def importance_of(result: SweepResult, objective: Objective, method: Method) -> Importance:
+    """Return the importance of the searched parameters for one objective; the same numbers every time."""
+    trials = [trial for trial in result.complete if objective.metric in trial.metrics]
+    varying = [name for name in result.config.space.axes if _varies(name, trials)]
+    judged = [name for name in varying if method == "PED-ANOVA" or all(name in trial.params for trial in trials)]
+    left_out = tuple(name for name in result.config.space.axes if name not in judged)
+    withheld = _withheld(trials, judged, objective)
+    shares: tuple[ParameterImportance, ...] = ()
+    if withheld is None:
+        try:
+            shares = _shares(result, trials, judged, objective, method)
+        except ImportError as error:  # Optuna's own, which names no module, is about scikit-learn
+            withheld = f"needs {error.name or 'scikit-learn'}: pip install 'morphogenetic-engine[reports]'"
+    return Importance(method, objective.metric, len(trials), shares, left_out, withheld)
+
+
+def _varies(name: str, trials: Iterable[TrialRecord]) -> bool:
+    return len({(type(value), value) for trial in trials if (value := trial.params.get(name)) is not None}) > 1
+
+
+def _withheld(trials: Sequence[TrialRecord], judged: Sequence[str], objective: Objective) -> str | None:
+    if len(trials) < FEWEST_TRIALS:
+        complete = f"{len(trials)} {'is' if len(trials) == 1 else 'are'} complete"
+        return f"too few trials to say: {complete}, {FEWEST_TRIALS} are needed"
+    if not judged:
+        return "no parameter took two values"
+    if len({trial.metrics[objective.metric] for trial in trials}) == 1:
+        return f"{objective.metric} is the same in all trials"
+    return None
+
+
+class _Shares(Protocol):
+    def of(self, places: Places, loss_N: Floats) -> Floats:
+        """Return the shares in the trials at `places`; not normalized."""
+
+
+def _shares(
+    result: SweepResult, trials: Sequence[TrialRecord], judged: Sequence[str], objective: Objective, method: Method
+) -> tuple[ParameterImportance, ...]:
+    seed, count = result.config.optimization.seed, len(trials)
+    random = np.random.default_rng(seed)
+    sign = -1 if objective.direction is Direction.MAXIMIZE else 1
+    loss_N = sign * np.array([trial.metrics[objective.metric] for trial in trials])
+    size = min(count, MOST_TRIALS[method])
+    shares = _judge(result, trials, judged, method, size)
+    whole_N = np.arange(count) if method == "PED-ANOVA" else random.permutation(count)[: 5 * size]
+    whole_P = shares.of(whole_N, loss_N)
+    resampled_RP, shuffled_RP = [], []
+    for _ in range(RESAMPLES[method]):
+        resampled_RP.append(shares.of(random.integers(count, size=size), loss_N))
+        drawn = random.permutation(count)[:size]
+        shuffled_RP.append(shares.of(drawn, random.permutation(loss_N)))
+    return _with_intervals(judged, whole_P, np.array(resampled_RP), np.array(shuffled_RP), math.sqrt(size / count))
+
+
+def _judge(
+    result: SweepResult, trials: Sequence[TrialRecord], judged: Sequence[str], method: Method, size: int
+) -> _Shares:
+    if method == "PED-ANOVA":
+        return PedAnova(judged, trials, result.config.space, top_share=max(0.1, TOP_TRIALS / size))
+    from morphogenetic_engine.reports.analysis.optuna_importance import Fanova
+
+    return Fanova(judged, trials, result.config.space, trees=_TREES, seed=result.config.optimization.seed)
+
+
+def _with_intervals(
+    names: Sequence[str], whole_P: Floats, resampled_RP: Floats, shuffled_RP: Floats, scale: float
+) -> tuple[ParameterImportance, ...]:
+    total = whole_P.sum()
+    share_P = _normalized(whole_P)
+    shares_RP = _normalized(resampled_RP)
+    spread_RP = (shares_RP - shares_RP.mean(axis=0)) * scale
+    low_P, high_P = np.clip(share_P + np.quantile(spread_RP, [0.05, 0.95], axis=0), 0, 1)
+    noise_P = _noise(shuffled_RP) / total if total > 0 else np.ones_like(whole_P)
+    found = [
+        ParameterImportance(name, share, min(low, share), max(high, share), noise)
+        for name, share, low, high, noise in zip(
+            names, share_P.tolist(), low_P.tolist(), high_P.tolist(), noise_P.tolist(), strict=True
+        )
+    ]
+    return tuple(sorted(found, key=lambda each: -each.share))
+
+
+def _noise(shuffled_RP: Floats) -> Floats:
+    """Return the level that in one shuffle of twenty any of the parameters passes: of ten, one passes its own often."""
+    alone_P = np.quantile(shuffled_RP, 0.95, axis=0)
+    relative_RP = np.divide(shuffled_RP, alone_P, out=np.zeros_like(shuffled_RP), where=alone_P > 0)
+    level: Floats = alone_P * max(1.0, float(np.quantile(relative_RP.max(axis=1), 0.95)))
+    return level
+
+
+def _normalized(shares: Floats) -> Floats:
+    total = shares.sum(axis=-1, keepdims=True)
+    normalized: Floats = np.divide(shares, total, out=np.full_like(shares, 1 / shares.shape[-1]), where=total > 0)
+    return normalized

@@ -1,0 +1,64 @@
+"""The objective along one parameter at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from morphogenetic_engine.reports.analysis.columns import Floats, parameter_column
+from morphogenetic_engine.reports.analysis.regions import Region, split
+from morphogenetic_engine.sweeps.averages import quantiles_of
+from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.sweeps.schema.sections import Direction
+
+PARTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SliceBin:
+    """The complete trials in one region of a parameter."""
+
+    region: Region
+    trials: int
+    best: float
+    """The best objective there."""
+    low: float
+    """The first quartile of the objective."""
+    median: float
+    high: float
+    """The third quartile of the objective."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One searched parameter."""
+
+    parameter: str
+    log: bool
+    categorical: bool
+    bins: tuple[SliceBin, ...]
+
+
+def slices_of(result: SweepResult) -> tuple[Slice, ...]:
+    """Return a slice for each searched parameter that some complete trial has."""
+    trials, optimization = list(result.complete), result.config.optimization
+    objective_N = np.array([trial.metrics[optimization.target_metric] for trial in trials])
+    found = []
+    for name, axis in result.config.space.axes.items():
+        column = parameter_column(name, axis, trials)
+        if not column.present_N.any():
+            continue
+        parts = split(column, PARTS)
+        bins = tuple(
+            _bin(region, objective_N[parts.place_N == place], optimization.direction)
+            for place, region in enumerate(parts.regions)
+        )
+        found.append(Slice(name, column.log, column.categorical, bins))
+    return tuple(found)
+
+
+def _bin(region: Region, objective_N: Floats, direction: Direction) -> SliceBin:
+    best = objective_N.max() if direction is Direction.MAXIMIZE else objective_N.min()
+    low, median, high = quantiles_of(objective_N, [0.25, 0.5, 0.75])
+    return SliceBin(region, objective_N.size, float(best), low, median, high)

@@ -1,0 +1,130 @@
+"""Which worker ran which trial, and when; how busy the workers were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from morphogenetic_engine.reports.analysis.columns import Floats
+from morphogenetic_engine.sweeps.results import SweepResult
+
+BINS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One attempt at one trial, in seconds of running time: the pauses between sessions are left out."""
+
+    trial: int
+    attempt: int
+    worker: int
+    session: int
+    start: float
+    end: float
+    state: str
+    """running, complete, pruned, failed, or interrupted: it came to nothing."""
+
+
+@dataclass(frozen=True)
+class WorkerLoad:
+    """What one worker did."""
+
+    worker: int
+    attempts: int
+    busy_seconds: float
+    share: float
+    """Of the time of the sessions in which there was such a worker."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The attempts by worker, and how many workers were busy over time."""
+
+    seconds: float
+    """The running time of all sessions."""
+    bars: Sequence[Bar]
+    """In the order of their starts."""
+    sessions: tuple[float, ...]
+    """When each session began, in seconds of running time."""
+    workers: tuple[WorkerLoad, ...]
+    busy: tuple[float, ...]
+    """The mean number of busy workers in each of BINS equal parts of the running time; empty: no time has passed."""
+
+
+def timeline_of(result: SweepResult) -> Timeline:
+    """Return the timeline of a sweep."""
+    starts, total = _session_starts(result)
+    bars = _bars(result, starts)
+    return Timeline(total, bars, tuple(starts), _loads(result, bars), _busy(bars, total))
+
+
+def busy_seconds(result: SweepResult) -> float:
+    """Return the worker-seconds in which a trial ran."""
+    starts, _ = _session_starts(result)
+    return sum(each.end - each.start for each in _bars(result, starts))
+
+
+def _session_starts(result: SweepResult) -> tuple[list[float], float]:
+    starts, passed = [], 0.0
+    for span in result.spans:
+        starts.append(passed)
+        passed += span.ended - span.started
+    return starts, passed
+
+
+def _bars(result: SweepResult, starts: Sequence[float]) -> list[Bar]:
+    bars = []
+    for each in result.attempts:
+        if each.session >= len(starts):
+            continue  # its journal names no session
+        span = result.spans[each.session]
+        offset = starts[each.session] - span.started
+        end = span.ended if each.ended is None else each.ended
+        bars.append(
+            Bar(
+                each.trial,
+                each.attempt,
+                each.worker,
+                each.session,
+                each.started + offset,
+                end + offset,
+                each.state.value,
+            )
+        )
+    return bars
+
+
+def _loads(result: SweepResult, bars: Sequence[Bar]) -> tuple[WorkerLoad, ...]:
+    attempts: dict[int, int] = {}
+    busy: dict[int, float] = {}
+    for each in bars:
+        attempts[each.worker] = attempts.get(each.worker, 0) + 1
+        busy[each.worker] = busy.get(each.worker, 0.0) + each.end - each.start
+    count = max([*(span.max_parallel for span in result.spans), *(worker + 1 for worker in attempts)], default=0)
+    loads = []
+    for worker in range(count):
+        there = sum(span.ended - span.started for span in result.spans if worker < span.max_parallel)
+        spent = busy.get(worker, 0.0)
+        loads.append(WorkerLoad(worker, attempts.get(worker, 0), spent, min(1.0, spent / there) if there else 0.0))
+    return tuple(loads)
+
+
+def _busy(bars: Sequence[Bar], total: float) -> tuple[float, ...]:
+    if total <= 0:
+        return ()
+    edges = np.linspace(0, total, BINS + 1)
+    # How many worker-seconds have passed at each edge: every bar adds what of it lies before.
+    starts = np.sort([each.start for each in bars])
+    ends = np.sort([each.end for each in bars])
+    passed = _seconds_before(starts, edges) - _seconds_before(ends, edges)
+    return tuple(float(value) for value in np.diff(passed) / (total / BINS))
+
+
+def _seconds_before(sorted_times: Floats, edges: Floats) -> Floats:
+    """Return the sum of max(0, edge - time) over the times, for each edge."""
+    count = np.searchsorted(sorted_times, edges, side="right")
+    sums = np.concatenate([[0.0], np.cumsum(sorted_times)])
+    seconds: Floats = count * edges - sums[count]
+    return seconds

@@ -1,0 +1,1 @@
+"""Comparisons of sweeps, configurations and trials: paired samples, tests, performance profiles."""

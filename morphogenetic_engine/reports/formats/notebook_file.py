@@ -1,0 +1,74 @@
+"""The report of a sweep as a Jupyter notebook: the same numbers and figures, to go on from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.visualizations import figures_of
+from morphogenetic_engine.sweeps.record.folder import write_whole
+
+NAME = "report.ipynb"
+_OPENING = """\
+from pathlib import Path
+
+from IPython.display import SVG, display
+
+from morphogenetic_engine.reports.drawing.svg import draw
+from morphogenetic_engine.reports.summary import summarize
+from morphogenetic_engine.reports.visualizations import figures_of
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import read_result
+
+result = read_result(SweepFolder(Path({folder!r}).resolve()))
+summary = summarize(result, methods={methods!r}, price_per_hour={price!r})
+figures = {{figure.id: figure for figure in figures_of(result, summary)}}
+
+def show(name):
+    for number, chart in enumerate(figures[name].charts):
+        display(SVG(draw(chart, f"{{name}}-{{number}}", alone=True)))
+
+print(*summary.findings, sep="\\n")"""
+_BEST = """\
+for each in summary.best:
+    print(each.trial, "baseline" if each.baseline else "", dict(each.metrics), dict(each.params))"""
+_TRIALS = """\
+# Every trial: its parameters, metrics, and its curve by step.
+trials = [{"trial": trial.number, "state": trial.state, **trial.params, **trial.metrics} for trial in result.trials]
+print(len(trials), "trials;", trials[0] if trials else "none yet")"""
+
+
+def write_notebook(sweep: ReportedSweep, to: Path) -> list[Path]:
+    """Write report.ipynb into a folder that exists; it reads the sweep's folder, which must stay where it is.
+
+    Raises:
+        SweepError: a file of the sweep is damaged or of a newer format.
+        StoreError: the file cannot be written; an old one stays.
+    """
+    place = Path(os.path.relpath(sweep.folder.path, to)).as_posix()
+    book = _notebook(sweep, place)
+    write_whole(to / NAME, nbformat.writes(book).encode())
+    return [to / NAME]
+
+
+def _notebook(sweep: ReportedSweep, folder: str) -> nbformat.NotebookNode:
+    cells = [
+        new_markdown_cell(f"# Sweep {sweep.summary.identification.sweep_id}"),
+        new_code_cell(_OPENING.format(folder=folder, methods=sweep.methods, price=sweep.price_per_hour)),
+        new_markdown_cell("## The best configurations, and the baseline"),
+        new_code_cell(_BEST),
+    ]
+    for figure in figures_of(sweep.result, sweep.summary):
+        cells.append(new_markdown_cell(f"## {figure.heading}\n\n{figure.empty or figure.caption}"))
+        if figure.charts:
+            cells.append(new_code_cell(f"show({figure.id!r})"))
+    cells += [new_markdown_cell("## All trials"), new_code_cell(_TRIALS)]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"  # the same sweep gives the same file
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book: nbformat.NotebookNode = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    return book

@@ -1,0 +1,1 @@
+"""Statistics that know nothing of sweeps: ranks, tests, intervals, PED-ANOVA."""

@@ -1,0 +1,17 @@
+"""Values by their place in the order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from morphogenetic_engine.reports.analysis.columns import Floats
+
+
+def ranks_of(values: Floats | Sequence[float]) -> Floats:
+    """Return the ranks from 1; equals share the mean of theirs."""
+    _, place_N, count_V = np.unique(values, return_inverse=True, return_counts=True)
+    last_V = np.cumsum(count_V)
+    ranks: Floats = (last_V - (count_V - 1) / 2)[place_N]
+    return ranks
