@@ -4,7 +4,7 @@ python scripts/run_morphogenetic_experiment.py --problem_type moons --lr 0.003
 python scripts/run_morphogenetic_experiment.py --sweep_config examples/flat_sweep.yaml
 """
 
-from morphogenetic_engine.cli.experiment import main
+from morphogenetic_engine.cli.commands.legacy_script import main
 
 if __name__ == "__main__":
     main()

@@ -59,8 +59,8 @@ class ExperimentReports:
             shown = {} if trials is None else {"trials": [asdict(each) for each in trials]}
             _print_json({**asdict(summary), **shown, "state": self._state(result)})
             return
-        from morphogenetic_engine.cli.displays import terminal
-        from morphogenetic_engine.cli.summary_view import print_summary
+        from morphogenetic_engine.cli.views.displays import terminal
+        from morphogenetic_engine.cli.views.summary_view import print_summary
 
         match = " that match" if where else ""
         title = "Best configurations" if trials is None else f"Trials: {len(rows)} of {len(trials)}{match}"
@@ -91,8 +91,8 @@ class ExperimentReports:
         if as_json:
             _print_json(asdict(report))
             return
-        from morphogenetic_engine.cli.comparison_view import print_comparison
-        from morphogenetic_engine.cli.displays import terminal
+        from morphogenetic_engine.cli.views.comparison_view import print_comparison
+        from morphogenetic_engine.cli.views.displays import terminal
 
         print_comparison(terminal(), report)
 

@@ -6,26 +6,26 @@ import sys
 
 import click
 
-from morphogenetic_engine.cli.check import check_command
-from morphogenetic_engine.cli.confirm import confirm_command
-from morphogenetic_engine.cli.ensemble import ensemble_command
-from morphogenetic_engine.cli.katib import collect_command, stop_command, submit_command, watch_command
-from morphogenetic_engine.cli.main import run
-from morphogenetic_engine.cli.monitor import monitor_command
-from morphogenetic_engine.cli.promote import promote_command
-from morphogenetic_engine.cli.publish import publish_command
-from morphogenetic_engine.cli.regression import baseline_command, regress_command, trend_command
-from morphogenetic_engine.cli.render import render_command
-from morphogenetic_engine.cli.replay import replay_command
-from morphogenetic_engine.cli.show import list_command, show_command
-from morphogenetic_engine.cli.start import (
+from morphogenetic_engine.cli.commands.check import check_command
+from morphogenetic_engine.cli.commands.confirm import confirm_command
+from morphogenetic_engine.cli.commands.ensemble import ensemble_command
+from morphogenetic_engine.cli.commands.katib import collect_command, stop_command, submit_command, watch_command
+from morphogenetic_engine.cli.commands.monitor import monitor_command
+from morphogenetic_engine.cli.commands.promote import promote_command
+from morphogenetic_engine.cli.commands.publish import publish_command
+from morphogenetic_engine.cli.commands.regression import baseline_command, regress_command, trend_command
+from morphogenetic_engine.cli.commands.render import render_command
+from morphogenetic_engine.cli.commands.replay import replay_command
+from morphogenetic_engine.cli.commands.show import list_command, show_command
+from morphogenetic_engine.cli.commands.start import (
     bayesian_command,
     grid_command,
     quick_command,
     resume_command,
     run_command,
 )
-from morphogenetic_engine.cli.sweep_file import migrate_command, schema_command
+from morphogenetic_engine.cli.commands.sweep_file import migrate_command, schema_command
+from morphogenetic_engine.cli.main import run
 
 _SECTIONS = {
     "Run": (run_command, grid_command, bayesian_command, quick_command, resume_command),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from morphogenetic_engine.cli.ensemble_table import diversity_text, print_ensemble, verdict
+from morphogenetic_engine.cli.views.ensemble_table import diversity_text, print_ensemble, verdict
 from morphogenetic_engine.sweeps.ensemble.ensemble_file import EnsembleInfo, Member, SplitCheck
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.cli.conftest import Command

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine import __version__
-from morphogenetic_engine.cli.experiment import main
+from morphogenetic_engine.cli.commands.legacy_script import main
 from morphogenetic_engine.cli.sweep import sweep
 from morphogenetic_engine.sweeps.record.folder import all_sweeps
 from tests.cli.conftest import Command

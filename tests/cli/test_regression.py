@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.cli.regression import NO_VERDICT, REGRESSION
+from morphogenetic_engine.cli.commands.regression import NO_VERDICT, REGRESSION
 from morphogenetic_engine.reports.regression.reference import read_reference
 from morphogenetic_engine.sweeps.record.machine import this_machine
 from tests.cli.conftest import Command

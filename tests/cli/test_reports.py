@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from morphogenetic_engine.cli.bars import share_bar, sparkline
+from morphogenetic_engine.cli.views.bars import share_bar, sparkline
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import start_sweep
 from tests.cli.conftest import Command
@@ -50,7 +50,7 @@ def test_summary_of_a_killed_sweep_says_so_and_how_to_go_on(two_sweeps: Path, co
 
 
 def narrow(command: Command, monkeypatch: pytest.MonkeyPatch, *asked: str) -> str:
-    monkeypatch.setattr("morphogenetic_engine.cli.displays.terminal", lambda: Console(width=80))
+    monkeypatch.setattr("morphogenetic_engine.cli.views.displays.terminal", lambda: Console(width=80))
     return command("report", *asked, "--results", "results").out
 
 

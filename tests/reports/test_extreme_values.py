@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from morphogenetic_engine.cli.summary_view import print_summary
+from morphogenetic_engine.cli.views.summary_view import print_summary
 from morphogenetic_engine.reports.analysis.columns import Column
 from morphogenetic_engine.reports.analysis.correlation import association
 from morphogenetic_engine.reports.analysis.importance import RESAMPLES

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from morphogenetic_engine.cli import closing_report
+from morphogenetic_engine.cli.views import closing_report
 from morphogenetic_engine.reports.export import export
 from morphogenetic_engine.reports.formats import page_file
 from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep

@@ -41,7 +41,7 @@ def _command() -> click.Command:
 
 def _run(sweep_config: Path | None, results: Path, **flags: bool | int | float | str | None) -> int:
     # pylint: disable=import-outside-toplevel  # --help need not wait for them
-    from morphogenetic_engine.cli.running import run_and_show
+    from morphogenetic_engine.cli.commands.running import run_and_show
     from morphogenetic_engine.sweeps.config_file import config_from, read_configs
     from morphogenetic_engine.sweeps.run.start import start_sweep
 

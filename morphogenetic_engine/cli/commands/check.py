@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 @options.parallel
 def check_command(config: Path, as_json: bool, watch: float, target: str | None, **given: object) -> None:
     """Say what a sweep file will run, and find its mistakes."""
-    from morphogenetic_engine.cli.render import losses_json, print_losses
-    from morphogenetic_engine.cli.tables import check_json
+    from morphogenetic_engine.cli.commands.render import losses_json, print_losses
+    from morphogenetic_engine.cli.views.tables import check_json
     from morphogenetic_engine.sweeps.run.preflight import check_sweep
     from morphogenetic_engine.sweeps.config_file import read_configs
 
@@ -56,8 +56,8 @@ def check_command(config: Path, as_json: bool, watch: float, target: str | None,
 
 
 def _print_check(file: ConfigFile, check: SweepCheck) -> None:
-    from morphogenetic_engine.cli import tables
-    from morphogenetic_engine.cli.displays import terminal
+    from morphogenetic_engine.cli.views import tables
+    from morphogenetic_engine.cli.views.displays import terminal
 
     console = terminal()
     points = "a continuous space" if check.points is None else f"{check.points} points in the space"

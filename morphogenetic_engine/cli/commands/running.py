@@ -6,13 +6,13 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from morphogenetic_engine.cli.closing_report import write_closing_report
-from morphogenetic_engine.cli.displays import display, terminal
+from morphogenetic_engine.cli.commands.monitor import served
 from morphogenetic_engine.cli.main import INTERRUPTED
-from morphogenetic_engine.cli.monitor import served
 from morphogenetic_engine.cli.options import DEFAULT_RESULTS
-from morphogenetic_engine.cli.progress import SweepProgress
-from morphogenetic_engine.cli.tables import trials_table
+from morphogenetic_engine.cli.views.closing_report import write_closing_report
+from morphogenetic_engine.cli.views.displays import display, terminal
+from morphogenetic_engine.cli.views.progress import SweepProgress
+from morphogenetic_engine.cli.views.tables import trials_table
 from morphogenetic_engine.monitor.beside import Serving
 from morphogenetic_engine.sinks.destinations import followed
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState

@@ -21,8 +21,8 @@ def ensemble_command(sweep_id: str, results: Path, size: int, as_json: bool) -> 
 
     They are checked on the test split.
     """
-    from morphogenetic_engine.cli.displays import terminal
-    from morphogenetic_engine.cli.ensemble_table import print_ensemble
+    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.cli.views.ensemble_table import print_ensemble
     from morphogenetic_engine.sweeps.ensemble.ensemble import build_ensemble
     from morphogenetic_engine.sweeps.record.folder import find_sweep
 

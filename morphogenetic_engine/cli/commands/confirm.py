@@ -37,8 +37,8 @@ def confirm_command(
     The baseline runs too, and all of them share the seeds. What was confirmed before is not run again; more seeds or
     configurations add to it.
     """
-    from morphogenetic_engine.cli import confirmation_table as table
-    from morphogenetic_engine.cli.displays import terminal
+    from morphogenetic_engine.cli.views import confirmation_table as table
+    from morphogenetic_engine.cli.views.displays import terminal
     from morphogenetic_engine.sweeps.confirm.confirmation import confirmed
     from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
     from morphogenetic_engine.sweeps.record.events import Outcome
@@ -67,7 +67,7 @@ def _write_page(folder: SweepFolder, *, aside: bool) -> None:
     """Write the page anew, which told of the search alone; `aside`, off standard output."""
     from rich.console import Console
 
-    from morphogenetic_engine.cli.closing_report import write_closing_report
-    from morphogenetic_engine.cli.displays import terminal
+    from morphogenetic_engine.cli.views.closing_report import write_closing_report
+    from morphogenetic_engine.cli.views.displays import terminal
 
     write_closing_report(folder, Console(stderr=True) if aside else terminal())

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from morphogenetic_engine.cli import options
+from morphogenetic_engine.cli.commands.monitor import open_monitor
 from morphogenetic_engine.cli.main import INTERRUPTED
-from morphogenetic_engine.cli.monitor import open_monitor
 
 if TYPE_CHECKING:
     from morphogenetic_engine.monitor.beside import Serving
@@ -72,7 +72,7 @@ def quick_command(
     problem: str, sweep_id: str | None, results: Path, serve: options.ServeOptions, **given: object
 ) -> int:
     """Run a small sweep of the built-in workload: no file needed."""
-    from morphogenetic_engine.cli.quick import quick_file
+    from morphogenetic_engine.cli.commands.quick import quick_file
 
     overrides = {"optimization.n_trials": 10, **options.overrides(**given)}
     with open_monitor(serve) as serving:
@@ -101,7 +101,7 @@ def resume_command(
 
     No trial that has ended runs again.
     """
-    from morphogenetic_engine.cli.running import run_and_show
+    from morphogenetic_engine.cli.commands.running import run_and_show
     from morphogenetic_engine.sweeps.config_file import read_config
     from morphogenetic_engine.sweeps.run.start import continue_sweep
 
@@ -136,7 +136,7 @@ def _run_files(
 def _run(
     file: ConfigFile, sweep_id: str | None, results: Path, serving: Serving | None, *, goes_on: bool = False
 ) -> int:
-    from morphogenetic_engine.cli.running import run_and_show
+    from morphogenetic_engine.cli.commands.running import run_and_show
     from morphogenetic_engine.sweeps.run.start import start_or_continue, start_sweep
 
     if goes_on and sweep_id is not None:

@@ -9,9 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.cli.bars import share_bar, sparkline
-from morphogenetic_engine.cli.comparison_table import Comparisons
-from morphogenetic_engine.cli.configuration_table import configuration_table, short_text
+from morphogenetic_engine.cli.views.bars import share_bar, sparkline
+from morphogenetic_engine.cli.views.comparison_table import Comparisons
+from morphogenetic_engine.cli.views.configuration_table import configuration_table, short_text
 from morphogenetic_engine.reports.analysis.configurations import Configuration
 from morphogenetic_engine.reports.analysis.cost import Cost
 from morphogenetic_engine.reports.analysis.edges import EdgeWarning

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.cli.bars import sparkline
+from morphogenetic_engine.cli.views.bars import sparkline
 from morphogenetic_engine.reports.analysis.configurations import Configuration, Spread
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.summary import SweepSummary
