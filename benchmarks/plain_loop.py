@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Adam
 
-from morphogenetic_engine.engine.dataset import Dataset
+from morphogenetic_engine.engine.data.dataset import Dataset
 
 
 def plain_network(*, features: int, classes: int, hidden_dim: int, num_layers: int) -> nn.Sequential:

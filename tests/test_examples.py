@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.engine.data_export import write_data_set
+from morphogenetic_engine.engine.data.data_export import write_data_set
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.sweeps.config import SweepType
 from morphogenetic_engine.sweeps.config_file import ConfigFile, read_config

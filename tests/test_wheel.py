@@ -17,5 +17,5 @@ def test_the_wheel_holds_only_the_package(tmp_path: Path) -> None:
     tops = {name.split("/")[0] for name in names}
     assert len(tops) == 2 and "morphogenetic_engine" in tops
     assert [top for top in tops if top.endswith(".dist-info")]
-    for wanted in ("py.typed", "reports/templates/report.html", "steps/templates/run.html", "cli/main.py"):
+    for wanted in ("py.typed", "reports/page/templates/report.html", "steps/templates/run.html", "cli/main.py"):
         assert f"morphogenetic_engine/{wanted}" in names

@@ -52,7 +52,7 @@ def data(*, problem: str, out: Path, seed: int, force: bool, **given: Value) -> 
           inputs: {data_file: data/spirals.npz}
     and records its SHA-256. The other options are parameters of the problems, see docs/engine.md.
     """
-    from morphogenetic_engine.engine.data_export import write_data_set
+    from morphogenetic_engine.engine.data.data_export import write_data_set
 
     settings = TrainingSettings.from_params({"problem_type": problem, "seed": seed, **given})
     made = write_data_set(settings, out, replace=force)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from morphogenetic_engine.engine.dataset import Samples
-from morphogenetic_engine.engine.network import Network, SeedState
+from morphogenetic_engine.engine.data.dataset import Samples
+from morphogenetic_engine.engine.network.network import Network, SeedState
 
 CHUNK = 4096
 """Samples in one forward pass; bounds the memory, and is how many samples the health signals look at."""

@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim import Adam
 
-from morphogenetic_engine.engine.checkpoint import Identity, RunState
-from morphogenetic_engine.engine.dataset import Dataset, shuffled_batches
+from morphogenetic_engine.engine.checkpoints.checkpoint import Identity, RunState
+from morphogenetic_engine.engine.data.dataset import Dataset, shuffled_batches
 from morphogenetic_engine.engine.evaluation import block_variances, drifts, score
-from morphogenetic_engine.engine.germination import GerminationController, weakest
-from morphogenetic_engine.engine.growth import Growth
-from morphogenetic_engine.engine.network import Network, Shape
+from morphogenetic_engine.engine.network.germination import GerminationController, weakest
+from morphogenetic_engine.engine.network.growth import Growth
+from morphogenetic_engine.engine.network.network import Network, Shape
 from morphogenetic_engine.engine.randomness import Stream, torch_generator
 from morphogenetic_engine.engine.settings import TrainingSettings
 

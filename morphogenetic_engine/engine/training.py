@@ -6,14 +6,14 @@ import logging
 import time
 from pathlib import Path
 
-from morphogenetic_engine.engine.checkpoint import load_checkpoint, save_checkpoint, save_model
-from morphogenetic_engine.engine.dataset import prepare
+from morphogenetic_engine.engine.checkpoints.checkpoint import load_checkpoint, save_checkpoint, save_model
+from morphogenetic_engine.engine.checkpoints.predictions import MODEL_FILE, example, predictions, predictor
+from morphogenetic_engine.engine.data.dataset import prepare
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.device import resolve_device, torch_threads
 from morphogenetic_engine.engine.evaluation import score
-from morphogenetic_engine.engine.network import SeedState
-from morphogenetic_engine.engine.predictions import MODEL_FILE, example, predictions, predictor
-from morphogenetic_engine.engine.problems import make_problem
-from morphogenetic_engine.engine.recovery import recovery
+from morphogenetic_engine.engine.network.network import SeedState
+from morphogenetic_engine.engine.network.recovery import recovery
 from morphogenetic_engine.engine.run import Run
 from morphogenetic_engine.engine.settings import PARAMETERS, TrainingSettings
 from morphogenetic_engine.errors import StoreError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import MorphogeneticError
 from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
-from morphogenetic_engine.reports.page import page as render
+from morphogenetic_engine.reports.page.page import page as render
 from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.kept_run import KeptRun
 from morphogenetic_engine.steps.run_page import ending_section, run_page

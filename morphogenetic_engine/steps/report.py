@@ -6,7 +6,7 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
-from morphogenetic_engine.reports.page import page as render
+from morphogenetic_engine.reports.page.page import page as render
 from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.evaluation_file import read_evaluation
 from morphogenetic_engine.steps.kept_run import KeptRun

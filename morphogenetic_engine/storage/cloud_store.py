@@ -17,8 +17,8 @@ from obstore.exceptions import BaseError
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage.address import CloudAddress, checked_name
 from morphogenetic_engine.storage.connections import Connection, connect
-from morphogenetic_engine.storage.failures import failure, is_missing_file
 from morphogenetic_engine.storage.local_file import one_line, written_whole
+from morphogenetic_engine.storage.store_errors import failure, is_missing_file
 from morphogenetic_engine.storage.stored_file import LINK_SECONDS, StoredFile
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from morphogenetic_engine.engine.checkpoint import load_checkpoint, load_model, save_checkpoint, save_model
-from morphogenetic_engine.engine.dataset import Dataset, prepare
-from morphogenetic_engine.engine.problems import make_problem
+from morphogenetic_engine.engine.checkpoints.checkpoint import load_checkpoint, load_model, save_checkpoint, save_model
+from morphogenetic_engine.engine.data.dataset import Dataset, prepare
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.run import Run
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import ConfigError, StoreError

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from morphogenetic_engine.engine.data_export import write_data_set
-from morphogenetic_engine.engine.data_file import read_samples, samples_bytes
-from morphogenetic_engine.engine.problems import make_problem
+from morphogenetic_engine.engine.data.data_export import write_data_set
+from morphogenetic_engine.engine.data.data_file import read_samples, samples_bytes
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.settings import PROBLEMS, TrainingSettings
 from morphogenetic_engine.errors import ConfigError, MorphogeneticError, StoreError
 

@@ -8,8 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.engine.dataset import Samples, Standardisation, prepare, shuffled_batches, stratified_split
-from morphogenetic_engine.engine.problems import Problem, make_problem
+from morphogenetic_engine.engine.data.dataset import (
+    Samples,
+    Standardisation,
+    prepare,
+    shuffled_batches,
+    stratified_split,
+)
+from morphogenetic_engine.engine.data.problems import Problem, make_problem
 from morphogenetic_engine.engine.randomness import torch_generator
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import ConfigError

@@ -10,7 +10,7 @@ import torch
 
 from benchmarks import engine_epoch
 from benchmarks.plain_loop import plain_network
-from morphogenetic_engine.engine.network import Network, Shape
+from morphogenetic_engine.engine.network.network import Network, Shape
 
 
 def test_the_plain_loop_trains_the_engines_trunk() -> None:

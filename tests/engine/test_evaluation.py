@@ -8,9 +8,9 @@ from torch import nn
 from torch.nn import functional
 
 from morphogenetic_engine.engine import evaluation
-from morphogenetic_engine.engine.dataset import Samples
+from morphogenetic_engine.engine.data.dataset import Samples
 from morphogenetic_engine.engine.evaluation import block_variances, drifts, score
-from morphogenetic_engine.engine.network import Network, Shape
+from morphogenetic_engine.engine.network.network import Network, Shape
 
 SAMPLES = Samples(torch.randn(50, 5, generator=torch.Generator().manual_seed(1)), torch.arange(50) % 3)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from morphogenetic_engine.engine.germination import GerminationController, weakest
-from morphogenetic_engine.engine.network import SentinelSeed
+from morphogenetic_engine.engine.network.germination import GerminationController, weakest
+from morphogenetic_engine.engine.network.network import SentinelSeed
 
 LOW = 0.5
 

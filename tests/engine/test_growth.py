@@ -12,11 +12,11 @@ from torch import Tensor
 from torch.optim import Adam
 from torch.profiler import ProfilerActivity, profile
 
-from morphogenetic_engine.engine.dataset import Dataset, prepare, shuffled_batches
+from morphogenetic_engine.engine.data.dataset import Dataset, prepare, shuffled_batches
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.evaluation import score
-from morphogenetic_engine.engine.growth import Growth
-from morphogenetic_engine.engine.network import SeedState
-from morphogenetic_engine.engine.problems import make_problem
+from morphogenetic_engine.engine.network.growth import Growth
+from morphogenetic_engine.engine.network.network import SeedState
 from morphogenetic_engine.engine.randomness import torch_generator
 from morphogenetic_engine.engine.run import make_network, warm_up_epoch
 from morphogenetic_engine.engine.settings import TrainingSettings

@@ -11,8 +11,8 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from morphogenetic_engine.engine.dataset import prepare
-from morphogenetic_engine.engine.problems import make_problem
+from morphogenetic_engine.engine.data.dataset import prepare
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.trial import Metrics, Params
 

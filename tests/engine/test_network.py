@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from morphogenetic_engine.engine.network import Network, SeedState, SentinelSeed, Shape
+from morphogenetic_engine.engine.network.network import Network, SeedState, SentinelSeed, Shape
 
 CPU = torch.device("cpu")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from morphogenetic_engine.engine.predictions import predictions, predictor
-from morphogenetic_engine.engine.problems import make_problem
+from morphogenetic_engine.engine.checkpoints.predictions import predictions, predictor
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.engine.training import train
 from morphogenetic_engine.errors import ConfigError, StoreError

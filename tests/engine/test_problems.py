@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from morphogenetic_engine.engine.problems import make_problem
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.settings import OWN_DIMENSION, TrainingSettings
 
 SYNTHETIC = sorted(OWN_DIMENSION)

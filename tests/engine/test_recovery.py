@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.engine.recovery import Recovery, recovery
+from morphogenetic_engine.engine.network.recovery import Recovery, recovery
 
 
 @pytest.mark.parametrize(

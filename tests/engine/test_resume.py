@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.engine.sealed_file import read_sealed
+from morphogenetic_engine.engine.checkpoints.sealed_file import read_sealed
 from morphogenetic_engine.errors import Pruned
 from morphogenetic_engine.trial import Metrics, Params
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import torch
 
-from morphogenetic_engine.engine.dataset import prepare
-from morphogenetic_engine.engine.problems import make_problem
+from morphogenetic_engine.engine.data.dataset import prepare
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.run import Run
 from morphogenetic_engine.engine.settings import TrainingSettings
 

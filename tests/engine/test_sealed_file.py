@@ -9,8 +9,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from morphogenetic_engine.engine import sealed_file
-from morphogenetic_engine.engine.sealed_file import read_sealed, write_sealed
+from morphogenetic_engine.engine.checkpoints import sealed_file
+from morphogenetic_engine.engine.checkpoints.sealed_file import read_sealed, write_sealed
 from morphogenetic_engine.errors import StoreError
 
 CONTENT = {"weights": torch.arange(6.0), "step": 3, "names": ["a", "b"], "pair": (1.5, None)}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from morphogenetic_engine.engine.checkpoint import load_model
+from morphogenetic_engine.engine.checkpoints.checkpoint import load_model
 from morphogenetic_engine.engine.settings import PARAMETERS
 from morphogenetic_engine.engine.training import EPOCH_METRICS, METRICS, train
 from morphogenetic_engine.errors import ConfigError, FailureReason, Pruned, TrialFailed

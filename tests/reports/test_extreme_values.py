@@ -22,7 +22,7 @@ from morphogenetic_engine.reports.analysis.importance import RESAMPLES
 from morphogenetic_engine.reports.comparison.comparison import Sample, Verdict, compare
 from morphogenetic_engine.reports.comparison.contenders import contend
 from morphogenetic_engine.reports.comparison.profiles import profiles_of
-from morphogenetic_engine.reports.page import page
+from morphogenetic_engine.reports.page.page import page
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.sweeps.schema.sections import Direction
 from tests.reports.sample_sweeps import LARGEST, of_values

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from morphogenetic_engine.reports.page import page
+from morphogenetic_engine.reports.page.page import page
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.sweeps.record.inputs import InputFile
 from morphogenetic_engine.sweeps.results import SweepResult

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from morphogenetic_engine.engine.predictions import predictor
-from morphogenetic_engine.engine.problems import make_problem
+from morphogenetic_engine.engine.checkpoints.predictions import predictor
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, WorkloadError
 from morphogenetic_engine.sweeps.ensemble.ensemble import build_ensemble, chosen, load_ensemble

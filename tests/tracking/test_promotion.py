@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from morphogenetic_engine.engine.predictions import predictor
+from morphogenetic_engine.engine.checkpoints.predictions import predictor
 from morphogenetic_engine.errors import ConfigError, SweepError, WorkloadError
 from morphogenetic_engine.sinks.mlflow.model_registry import ModelRegistry
 from morphogenetic_engine.sinks.mlflow.promotion import promote

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from morphogenetic_engine.engine.data_file import samples_bytes
-from morphogenetic_engine.engine.problems import make_problem
+from morphogenetic_engine.engine.data.data_file import samples_bytes
+from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.settings import DATA_PARAMETERS, TrainingSettings
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage.local_file import one_line, written_whole

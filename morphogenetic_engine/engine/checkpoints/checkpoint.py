@@ -10,12 +10,12 @@ from typing import NamedTuple, TypedDict
 import torch
 from torch import Tensor
 
-from morphogenetic_engine.engine.dataset import Standardisation
+from morphogenetic_engine.engine.checkpoints.sealed_file import read_sealed, write_sealed
+from morphogenetic_engine.engine.data.dataset import Standardisation
 from morphogenetic_engine.engine.device import resolve_device
-from morphogenetic_engine.engine.germination import ControllerState
-from morphogenetic_engine.engine.growth import GrowthState, OptimiserState
-from morphogenetic_engine.engine.network import Network, Shape
-from morphogenetic_engine.engine.sealed_file import read_sealed, write_sealed
+from morphogenetic_engine.engine.network.germination import ControllerState
+from morphogenetic_engine.engine.network.growth import GrowthState, OptimiserState
+from morphogenetic_engine.engine.network.network import Network, Shape
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.trial import Value

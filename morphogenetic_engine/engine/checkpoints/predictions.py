@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from morphogenetic_engine.engine.checkpoint import load_model
-from morphogenetic_engine.engine.dataset import Samples, prepare
+from morphogenetic_engine.engine.checkpoints.checkpoint import load_model
+from morphogenetic_engine.engine.data.dataset import Samples, prepare
+from morphogenetic_engine.engine.data.problems import Problem, make_problem
 from morphogenetic_engine.engine.evaluation import CHUNK
-from morphogenetic_engine.engine.network import Network
-from morphogenetic_engine.engine.problems import Problem, make_problem
+from morphogenetic_engine.engine.network.network import Network
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import ConfigError, StoreError
 from morphogenetic_engine.trial import Params, Predictions, Predictor

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from morphogenetic_engine.engine.data_file import Labels
-from morphogenetic_engine.engine.problems import Problem
+from morphogenetic_engine.engine.data.data_file import Labels
+from morphogenetic_engine.engine.data.problems import Problem
 from morphogenetic_engine.engine.randomness import Stream, numpy_generator
 from morphogenetic_engine.errors import ConfigError
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from morphogenetic_engine.engine.network import SentinelSeed, SeedState
+from morphogenetic_engine.engine.network.network import SeedState, SentinelSeed
 
 
 class ControllerState(TypedDict):

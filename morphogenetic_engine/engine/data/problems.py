@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from morphogenetic_engine.engine.data_file import Floats, Labels, read_samples
+from morphogenetic_engine.engine.data.data_file import Floats, Labels, read_samples
 from morphogenetic_engine.engine.randomness import Stream, numpy_generator
 from morphogenetic_engine.engine.settings import DATA_SETS, FILE, TrainingSettings, radii_of
 
