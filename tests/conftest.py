@@ -8,10 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from morphogenetic_engine.sweeps.config_file import ConfigFile, read_config
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.run.start import start_sweep
+
+# A busy machine is slow, not wrong.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 WriteConfig = Callable[[str], ConfigFile]
 StartSweep = Callable[[str], SweepFolder]

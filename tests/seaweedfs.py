@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tracking.server_process import wait_until
+from tests.sinks.mlflow.server_process import wait_until
 
 BUCKET = "reports"
 ACCESS_KEY = "owner"

@@ -10,7 +10,7 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import open_store
 from tests.manifests.kustomizations import MANIFESTS, build, field, items, pod_specs
 from tests.scripts.cluster import make_secrets, object_store
-from tests.tracking.server_process import wait_until
+from tests.sinks.mlflow.server_process import wait_until
 
 SECRETS = ["database", "mlflow", "object-store", "object-store-identities"]
 

@@ -22,7 +22,7 @@ from tests.manifests.kustomizations import MANIFESTS, build, items, pod_specs
 from tests.pipelines.stub_server import StubServer, serving
 from tests.scripts.cluster import ROOT, make_programs, make_secrets, object_store, secret
 from tests.scripts.kubectl import ANSWERS
-from tests.tracking.server_process import wait_until
+from tests.sinks.mlflow.server_process import wait_until
 
 PAGE = "<html>the report</html>"
 

@@ -10,7 +10,7 @@ import pytest
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import open_store
-from tests.tracking.server_process import free_port
+from tests.sinks.mlflow.server_process import free_port
 
 _VARIABLES = (
     "AWS_ACCESS_KEY_ID",

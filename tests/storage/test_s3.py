@@ -19,7 +19,7 @@ import pytest
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import Store, open_store
 from tests.seaweedfs import BUCKET, SECRET_KEY, SeaweedServer
-from tests.tracking.server_process import free_port, wait_until
+from tests.sinks.mlflow.server_process import free_port, wait_until
 
 Environment = Callable[[dict[str, str]], None]
 SECONDS = 3.0

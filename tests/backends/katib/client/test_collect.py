@@ -1,0 +1,327 @@
+"""`sweep collect`: an Experiment as a sweep folder, the same as that of a local sweep."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.results import SweepResult, read_history, read_result
+from morphogenetic_engine.sweeps.seeds import trial_seed
+from tests.backends.katib.client.conftest import RANDOM, SWEEP, Command
+from tests.backends.katib.client.katib_controller import MOMENT, KatibByHand
+from tests.backends.katib.client.kubernetes_server import FakeKubernetes, timestamp
+from tests.backends.katib.client.test_submit import SUBMIT
+
+COLLECT = "sweep collect --experiment toy".split()
+FOLDER = Path("results/sweeps/toy")
+
+
+def collected() -> SweepResult:
+    return read_result(SweepFolder(FOLDER))
+
+
+def states(result: SweepResult) -> list[tuple[int, TrialState, FailureReason | None]]:
+    return [(trial.number, trial.state, trial.reason) for trial in result.trials]
+
+
+def test_a_grid_s_trials_have_the_numbers_and_seeds_of_a_local_sweep(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    for name, x in (("c", "0.3"), ("a", "0.1"), ("b", "0.7")):  # in an order of Katib's
+        katib.start(name, x=x)
+        katib.end(name, "Succeeded", val_acc=float(x), twice=1)
+    katib.finish()
+    ran = command(*COLLECT)
+    assert ran.status == 0 and "finished: 3 complete of 3 trials" in ran.out and "best: trial 1  val_acc=0.7" in ran.out
+    result = collected()
+    assert [(trial.number, trial.seed, trial.params["x"]) for trial in result.trials] == [
+        (number, trial_seed(42, number), x) for number, x in enumerate([0.1, 0.7, 0.3])
+    ]
+    assert result.outcome is Outcome.FINISHED and result.info.versions == {"image": "registry/toy:1"}
+
+
+def test_every_kind_of_end_is_kept_apart(command: Command, katib: KatibByHand) -> None:
+    Path("sweep.yaml").write_text(RANDOM.replace("n_trials: 4", "n_trials: 8"), encoding="utf-8")
+    command(*SUBMIT)
+    for number, name in enumerate("abcdefgh"):
+        katib.start(f"toy-{name}", phase="Created" if name == "h" else "Running", x=f"0.{number}5")
+    katib.end("toy-a", "Succeeded", val_acc="0.5", twice="unavailable")
+    katib.end("toy-b", "EarlyStopped", "Trial is early stopped", val_acc=0.1)
+    katib.end("toy-c", "MetricsUnavailable", "Metrics are not available", val_acc="unavailable")
+    katib.end("toy-d", "Failed", "Trial has failed. Job reason: DeadlineExceeded")
+    katib.end("toy-e", "Failed", "Trial has failed. Job reason: BackoffLimitExceeded")
+    katib.end("toy-f", "Killed")
+    command(*COLLECT)
+    result = collected()
+    assert states(result) == [
+        (0, TrialState.COMPLETE, None),
+        (1, TrialState.PRUNED, None),
+        (2, TrialState.FAILED, FailureReason.MISSING_METRIC),
+        (3, TrialState.FAILED, FailureReason.TIMEOUT),
+        (4, TrialState.FAILED, FailureReason.EXCEPTION),
+        (5, TrialState.FAILED, FailureReason.KILLED),
+        (6, TrialState.RUNNING, None),
+    ]
+    assert result.trials[0].metrics == {"val_acc": 0.5} and result.trials[1].metrics == {"val_acc": 0.1}
+    assert "metrics unavailable" in result.trials[2].message
+    assert result.trials[0].duration > 0 and result.outcome is None
+
+
+def test_a_metric_that_is_no_number_is_no_result(command: Command, katib: KatibByHand) -> None:
+    """Katib itself takes a first trial with nan for the best one."""
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.end("a", "Succeeded", val_acc="nan")
+    command(*COLLECT)
+    assert states(collected()) == [(0, TrialState.FAILED, FailureReason.MISSING_METRIC)]
+
+
+def test_collecting_again_adds_what_is_new_and_nothing_else(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    assert "goes on on Katib: 1 running of 3 trials" in command(*COLLECT).out
+    (listed,) = json.loads(command("sweep", "list", "--json").out)
+    assert listed["state"] == "on Katib"
+    katib.end("a", "Succeeded", val_acc=0.1)
+    katib.start("b", x="0.7")
+    katib.end("b", "Succeeded", val_acc=0.7)
+    katib.finish()
+    command(*COLLECT)
+    before = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix != ".lock" and path.is_file()}
+    assert b'"outcome":"finished"' in before["journal.jsonl"]
+    command(*COLLECT)
+    after = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix != ".lock" and path.is_file()}
+    assert after == before
+
+
+def test_numbers_stay_when_trials_come_and_go(command: Command, cluster: FakeKubernetes, katib: KatibByHand) -> None:
+    Path("sweep.yaml").write_text(RANDOM, encoding="utf-8")
+    command(*SUBMIT)
+    katib.start("z", x="0.1")
+    katib.start("y", x="0.2")
+    command(*COLLECT)
+    cluster.remove("trials", "ml", "z")
+    katib.start("x", x="0.1")  # the same point again: another trial
+    command(*COLLECT)
+    record = json.loads((FOLDER / "katib.json").read_text(encoding="utf-8"))
+    assert record["numbers"] == {"z": 0, "y": 1, "x": 2}
+
+
+def test_a_point_of_a_grid_that_comes_twice_is_another_trial(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.7")
+    katib.start("b", x="0.7")
+    command(*COLLECT)
+    assert [trial.number for trial in collected().trials] == [1, 3]
+
+
+def test_a_failed_experiment_says_why_its_algorithm_refused(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.fail_suggestion("Validation failed: unknown setting")
+    katib.finish("Failed", "ExperimentFailed", "Suggestion has failed.")
+    ran = command(*COLLECT)
+    assert ran.status == 1
+    assert (
+        "aborted: no trial started of 3 trials (Suggestion has failed. Validation failed: unknown setting)" in ran.out
+    )
+
+
+def test_more_trials_than_one_answer_holds(command: Command, cluster: FakeKubernetes, katib: KatibByHand) -> None:
+    Path("sweep.yaml").write_text(RANDOM.replace("n_trials: 4", "n_trials: 11"), encoding="utf-8")
+    command(*SUBMIT)
+    for number in range(11):
+        katib.start(f"t-{number}", x=f"0.{number:02}1")
+    assert cluster.page == 2
+    command(*COLLECT)
+    assert len(collected().trials) == 11
+
+
+def test_a_page_that_comes_too_late_begins_the_list_again(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    command(*SUBMIT)
+    for name, x in (("a", "0.1"), ("b", "0.7"), ("c", "0.3")):
+        katib.start(name, x=x)
+    cluster.late_pages = 2
+    assert command(*COLLECT).status == 0
+    assert len(collected().trials) == 3 and cluster.late_pages == 0
+    cluster.late_pages = 99
+    ran = command(*COLLECT)
+    assert ran.status == 2 and "continue parameter is too old" in ran.err and ran.err.count("\n") == 1
+
+
+def test_a_trial_that_somebody_deleted_is_interrupted(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    """As Katib itself does when fewer are to run at a time."""
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.start("b", x="0.7")
+    command(*COLLECT)
+    cluster.remove("trials", "ml", "a")
+    katib.end("b", "Succeeded", val_acc=1)
+    katib.finish()
+    command(*COLLECT)
+    assert [trial.state for trial in collected().trials] == [TrialState.INTERRUPTED, TrialState.COMPLETE]
+    assert collected().outcome is Outcome.FINISHED
+
+
+def test_a_sweep_took_as_long_as_on_katib_whenever_it_is_collected(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.end("a", "Succeeded", val_acc=1)
+    katib.finish()
+    _set_times(cluster, created=MOMENT, ended=MOMENT + 3600)
+    command(*COLLECT)
+    assert read_history(SweepFolder(FOLDER)).seconds == 3600
+
+
+def test_a_cluster_whose_clock_is_ahead(command: Command, cluster: FakeKubernetes, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.end("a", "Succeeded", val_acc=1)
+    katib.start("b", x="0.7")
+    ahead = time.time() + 7200
+    _set_times(cluster, created=ahead, ended=None)
+    for name in ("a", "b"):
+        trial = cluster.get("trials", "ml", name)
+        trial["status"] = {**trial["status"], "startTime": timestamp(ahead + 60)}  # type: ignore[dict-item]
+        cluster.put("trials", "ml", trial)
+    assert command("sweep", "stop", "--experiment", "toy").status == 0
+    history = read_history(SweepFolder(FOLDER))
+    assert history.seconds >= 60 and [trial.duration for trial in history.trials.values()] == [0, 0]
+    assert command("report", "summary", "--sweep-id", "toy").status == 0
+
+
+def _set_times(cluster: FakeKubernetes, *, created: float, ended: float | None) -> None:
+    manifest = cluster.get("experiments", "ml", "toy")
+    manifest["metadata"]["creationTimestamp"] = timestamp(created)  # type: ignore[index]
+    if ended is not None:
+        manifest["status"]["completionTime"] = timestamp(ended)  # type: ignore[index]
+    cluster.put("experiments", "ml", manifest)
+
+
+def test_two_at_once_do_not_mix(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    command(*COLLECT)
+    with Journal(FOLDER / "journal.jsonl"):
+        ran = command(*COLLECT)
+    assert ran.status == 2 and ran.err.count("\n") == 1 and "toy" in ran.err
+    assert command(*COLLECT).status == 0
+
+
+@pytest.mark.parametrize("lost", [("katib.json", "journal.jsonl"), ("journal.jsonl",)])
+def test_a_collect_that_was_killed_at_its_begin_is_made_up_for(
+    command: Command, katib: KatibByHand, lost: tuple[str, ...]
+) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    command(*COLLECT)
+    for name in lost:
+        (FOLDER / name).unlink()
+    ran = command(*COLLECT)
+    assert ran.status == 0, ran.err
+    assert len(collected().trials) == 1
+
+
+def test_the_folder_of_another_sweep_is_not_touched(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "toy")
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    ran = command(*COLLECT)
+    assert ran.status == 2 and "is a sweep of this machine, not one of Katib; give the new one a --sweep-id" in ran.err
+    assert command(*COLLECT, "--sweep-id", "other").status == 0
+    cluster.remove("experiments", "ml", "toy")
+    command(*SUBMIT)
+    ran = command(*COLLECT, "--sweep-id", "other")
+    assert ran.status == 2 and "belongs to another Experiment, ml/toy" in ran.err
+
+
+def test_a_collected_sweep_cannot_be_resumed_here_but_started_from(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    command(*COLLECT)
+    ran = command("sweep", "resume", "--sweep-id", "toy")
+    assert ran.status == 2 and "ran on Katib; start a new sweep from its results with --from toy" in ran.err
+
+
+def test_an_experiment_that_is_not_there(command: Command) -> None:
+    ran = command(*COLLECT)
+    assert ran.status == 2 and "has no Experiment ml/toy" in ran.err and not FOLDER.exists()
+    ran = command(*COLLECT, "--namespace", "elsewhere")
+    assert "has no Experiment elsewhere/toy" in ran.err
+
+
+def test_what_trials_uploaded_brings_their_curves_and_says_why_they_failed(
+    command: Command, katib: KatibByHand, store: str
+) -> None:
+    text = SWEEP.replace("toy:quadratic", "toy:moody").replace("x: [0.1, 0.7, 0.3]", "mood: [nan, prune, print]")
+    Path("sweep.yaml").write_text(text, encoding="utf-8")
+    command(*SUBMIT, "--store", store)
+    for mood, phase in (("nan", "Failed"), ("prune", "Succeeded"), ("print", "Succeeded")):
+        ran = command(*f"trial run --config sweep.yaml --param mood={mood} --name toy-{mood} --to {store}".split())
+        assert f"uploaded to {store}/toy-{mood}" in ran.err
+        katib.start(f"toy-{mood}", mood=mood)
+        katib.end(f"toy-{mood}", phase, "what Katib knows", val_acc=1.0)
+    shutil.rmtree("results/trials")
+    ran = command(*COLLECT, "--files")
+    assert ran.status == 0 and "files downloaded from" in ran.out
+    assert states(collected()) == [
+        (0, TrialState.FAILED, FailureReason.NON_FINITE_METRIC),
+        (1, TrialState.PRUNED, None),
+        (2, TrialState.COMPLETE, None),
+    ]
+    assert "hello from the trial" in (FOLDER / "trials/2/output.txt").read_text(encoding="utf-8")
+
+
+def test_the_curves_of_uploaded_trials_are_those_of_a_local_sweep(
+    command: Command, katib: KatibByHand, store: str
+) -> None:
+    command(*SUBMIT, "--store", store)
+    command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "local")
+    for x in ("0.3", "0.7", "0.1"):
+        command(*f"trial run --config sweep.yaml --param x={x} --name toy-{x} --to {store}".split())
+        katib.start(f"toy-{x}", x=x)
+        katib.end(f"toy-{x}", "Succeeded", val_acc=0.0)
+    katib.finish()
+    command(*COLLECT)
+    local = read_result(SweepFolder(Path("results/sweeps/local")))
+    assert [each.curve for each in collected().trials] == [each.curve for each in local.trials]
+    assert _steady(FOLDER) == _steady(Path("results/sweeps/local"))
+    lines = (FOLDER / "journal.jsonl").read_bytes()
+    command(*COLLECT)
+    assert (FOLDER / "journal.jsonl").read_bytes() == lines
+
+
+def test_a_store_that_cannot_be_opened_is_said_before_anything_is_written(
+    command: Command, katib: KatibByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    command(*SUBMIT, "--store", "s3://bucket/sweeps")
+    katib.start("a", x="0.1")
+    katib.end("a", "Succeeded", val_acc=1)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    ran = command(*COLLECT)
+    assert ran.status == 2 and ran.err.count("\n") == 1 and not FOLDER.exists()
+    assert command(*COLLECT, "--no-store").status == 0
+
+
+def _steady(folder: Path) -> list[dict[str, str]]:
+    """Return the trial table without the columns that tell how this run went."""
+    with (folder / "trials.csv").open(encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    return [{key: each for key, each in row.items() if key not in {"attempts", "started", "duration"}} for row in rows]

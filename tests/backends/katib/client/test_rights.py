@@ -1,0 +1,46 @@
+"""The rights that manifests/base/rbac.yaml gives, against what is asked of the cluster: no more, and no less."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from tests.backends.katib.client.conftest import Command
+from tests.backends.katib.client.katib_controller import KatibByHand
+from tests.backends.katib.client.kubernetes_server import FakeKubernetes
+from tests.backends.katib.client.test_submit import SUBMIT
+from tests.backends.katib.client.test_watch import Follower
+from tests.processes import until
+
+RIGHTS = Path(__file__).parents[4] / "manifests/base/rbac.yaml"
+
+
+def granted() -> set[tuple[str, str]]:
+    """Return (verb, plural) of every rule."""
+    documents = yaml.safe_load_all(RIGHTS.read_text(encoding="utf-8"))
+    rules = [rule for document in documents for rule in document.get("rules", ())]
+    return {(verb, plural) for rule in rules for plural in rule["resources"] for verb in rule["verbs"]}
+
+
+def test_every_right_is_used_and_every_use_is_a_right(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    cluster.allowed = granted()
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    follower = Follower()  # `watch`, and `submit --wait`
+    until(lambda: follower.sees(a="Running"))
+    katib.end("a", "Succeeded", val_acc=1)
+    until(lambda: follower.sees(a="Succeeded"))
+    katib.start("b", x="0.7")
+    katib.finish("Failed", "ExperimentFailed", "Suggestion has failed.")
+    follower.ends()
+    assert follower.error is None and not follower.troubles
+    assert command(*"sweep collect --experiment toy".split()).status == 1
+    assert command(*"sweep stop --experiment toy".split()).status == 1
+    assert cluster.names("trials") == ["a"]
+    katib.finish("Running")
+    ran = command(*"sweep stop --experiment toy".split())
+    assert "deleted" in ran.out and cluster.names("experiments") == []
+    assert cluster.asked == granted()
