@@ -183,7 +183,7 @@ def local_command(
     from pipelines.local_run import HERE, run_here
 
     images = HERE if runner == "subprocess" else _images_given(train_image, report_image)
-    plan = Plan(Pipeline.LOCAL_SWEEP, read_config(config).config, images, ObjectStore(storage))
+    plan = Plan(Pipeline.LOCAL_SWEEP, read_config(config).config, images, ObjectStore(storage), config.stem)
     ended = run_here(plan, results / datetime.now().strftime("%Y%m%d_%H%M%S_%f"), tell=click.echo)
     click.echo(f"log: {ended.log}")
     if ended.report:
@@ -239,7 +239,7 @@ def _planned(
     kept = _store(**store)
     for key, text in lost_settings(settings, Pipeline(pipeline)):
         click.echo(f"# {config}: {key}: {text}", err=True)
-    return Plan(Pipeline(pipeline), settings, images, kept, trial_namespace)
+    return Plan(Pipeline(pipeline), settings, images, kept, config.stem, trial_namespace)
 
 
 def _images_given(train: str | None, report: str | None) -> Images:

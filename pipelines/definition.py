@@ -10,8 +10,9 @@ from components.report.component import report
 from components.sweep.component import sweep
 from components.train.component import train
 from morphogenetic_engine.steps.candidate import BASELINE
-from pipelines.pods import light_pod, training_pod, trial_pod
+from pipelines.deadlines import run_seconds
 from pipelines.plan import Pipeline, Plan
+from pipelines.pods import check_environment, exit_pod, light_pod, sweep_pod, training_pod, waiting_pod
 
 DESCRIPTIONS = {
     Pipeline.SWEEP: "A hyperparameter sweep on Katib; its best trial trained, evaluated and reported.",
@@ -21,41 +22,54 @@ DESCRIPTIONS = {
 
 
 def definition(plan: Plan) -> dsl.base_component.BaseComponent:
-    """Return the pipeline of a plan, ready to be compiled or run."""
+    """Return the pipeline of a plan, ready to be compiled or run.
 
-    @dsl.pipeline(name=plan.name, description=DESCRIPTIONS[plan.pipeline])
-    def pipeline(
-        config: str = plan.config_text, storage: str = plan.store.address, namespace: str = plan.namespace
+    Raises:
+        ConfigError: the configuration is too large for a parameter, or has an environment that would not arrive.
+    """
+    check_environment(plan.config)
+    limits = dsl.PipelineConfig(active_deadline_seconds=run_seconds(plan))
+
+    @dsl.pipeline(name=plan.name, description=DESCRIPTIONS[plan.pipeline], pipeline_config=limits)
+    def pipeline(  # pylint: disable=unused-argument,too-many-positional-arguments  # target and trials are for people
+        config: str = plan.config_text,
+        name: str = plan.sweep_name,
+        target: str = plan.target,
+        trials: str = plan.trials,
+        image: str = plan.images.train,
+        storage: str = plan.store.address,
+        namespace: str = plan.namespace,
     ) -> None:
         # a placeholder stands alone: inside a longer text the cluster would leave it as it is
-        run_id = dsl.PIPELINE_JOB_ID_PLACEHOLDER
-        ending = failure_report(run_id=run_id, storage=storage)
-        _uncached(light_pod(ending, plan))
+        run = {"run_id": dsl.PIPELINE_JOB_ID_PLACEHOLDER, "name": name, "storage": storage}
+        ending = failure_report(**run, namespace=namespace, on_katib=plan.on_katib)
+        _uncached(exit_pod(ending, plan)).set_display_name("report if it failed")
         with dsl.ExitHandler(ending, name="sweep and report"):
-            swept = _sweep(plan, config, run_id, storage, namespace)
-            best = _cached(training_pod(train(config=config, candidate=swept.outputs["Output"]), plan), plan)
-            best.set_display_name("train the best")
+            swept = _sweep(plan, config, run, image, namespace)
+            best = _training(plan, config, swept.outputs["Output"]).set_display_name("train the best")
             baseline = None
             if plan.config.baseline is not None:
-                baseline = _cached(training_pod(train(config=config, candidate=BASELINE), plan), plan)
-                baseline.set_display_name("train the defaults")
-            evaluated = _evaluate(plan, best, baseline)
+                baseline = _training(plan, config, BASELINE).set_display_name("train the defaults")
+            evaluated = _evaluate(plan, best, baseline).set_display_name("evaluate")
             written = report(
-                run_id=run_id,
-                storage=storage,
-                sweep=swept.outputs["sweep"],
-                evaluation=evaluated.outputs["evaluation"],
+                **run, sweep_folder=swept.outputs["sweep_folder"], evaluation=evaluated.outputs["evaluation"]
             )
-            _uncached(light_pod(written, plan))
+            _uncached(light_pod(written, plan)).set_display_name("report")
 
     return pipeline
 
 
-def _sweep(plan: Plan, config: object, run_id: str, storage: object, namespace: object) -> dsl.PipelineTask:
-    if plan.pipeline is Pipeline.LOCAL_SWEEP:
-        return _uncached(trial_pod(local_sweep(config=config, run_id=run_id, storage=storage), plan))
-    started = sweep(config=config, run_id=run_id, storage=storage, namespace=namespace, image=plan.images.train)
-    return _uncached(light_pod(started, plan))
+def _sweep(plan: Plan, config: object, run: dict[str, object], image: object, namespace: object) -> dsl.PipelineTask:
+    if plan.on_katib:
+        started = sweep(config=config, **run, namespace=namespace, image=image)
+        return _uncached(waiting_pod(started, plan)).set_display_name("sweep on Katib")
+    started = local_sweep(config=config, **run, compiled_for=plan.compiled_for)
+    return _uncached(sweep_pod(started, plan)).set_display_name("sweep in one pod")
+
+
+def _training(plan: Plan, config: object, candidate: object) -> dsl.PipelineTask:
+    task = train(config=config, candidate=candidate, compiled_for=plan.compiled_for)
+    return _cached(training_pod(task, plan), plan)
 
 
 def _evaluate(plan: Plan, best: dsl.PipelineTask, baseline: dsl.PipelineTask | None) -> dsl.PipelineTask:
@@ -67,7 +81,7 @@ def _evaluate(plan: Plan, best: dsl.PipelineTask, baseline: dsl.PipelineTask | N
 
 def _cached(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
     """Take a task's outputs from the cache where its inputs and its code are the same: a tag may have moved."""
-    return task.set_caching_options(plan.images.fixed)
+    return task.set_caching_options(plan.images.fixed and plan.caching)
 
 
 def _uncached(task: dsl.PipelineTask) -> dsl.PipelineTask:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 
 from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.steps.portable_json import short_config
 from morphogenetic_engine.storage import open_store
 from pipelines.plan import PARAMETER_LIMIT, Plan, fits
 
@@ -20,7 +21,7 @@ def with_stored_config(plan: Plan) -> Plan:
     """
     if fits(plan.config) or not plan.store.address:
         return plan
-    content = plan.config.canonical_json.encode()
+    content = short_config(plan.config).encode()
     name = f"configs/{hashlib.sha256(content).hexdigest()}.json"
     try:
         store = open_store(plan.store.address, patience=PATIENCE_SECONDS)

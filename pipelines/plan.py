@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.steps.configuration import compiled_settings
+from morphogenetic_engine.steps.portable_json import short_config
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.search.registry import total_trials
 
 PARAMETER_LIMIT = 10_000
 """Bytes that the parameters of a run may have together (MAX_PARAMETER_BYTES of the API server)."""
@@ -60,12 +63,16 @@ class Plan:
     config: SweepConfig
     images: Images
     store: ObjectStore = ObjectStore()
+    sweep_name: str = "sweep"
+    """Of the sweep, for people: its file's name without the ending."""
     namespace: str = ""
     """Of the Katib Experiment; "": that of the pipeline's pods."""
     config_address: str = ""
     """The object that holds the configuration, where it is too large for a parameter."""
     retries: int = 2
-    """How often a task is tried again; each goes on where it was, or fails at once for the same reason."""
+    """How often a task is tried again; each goes on where it was."""
+    caching: bool = True
+    """Whether the outputs of trainings and evaluations may come from the cache, where their images never change."""
 
     @property
     def name(self) -> str:
@@ -73,18 +80,44 @@ class Plan:
         return f"morphogenetic-{self.pipeline}"
 
     @property
+    def on_katib(self) -> bool:
+        """Whether the trials are pods of a Katib Experiment."""
+        return self.pipeline is not Pipeline.LOCAL_SWEEP
+
+    @property
+    def target(self) -> str:
+        """What is optimised, in words."""
+        return " and ".join(f"{each.direction} {each.metric}" for each in self.config.optimization.all_objectives)
+
+    @property
+    def trials(self) -> str:
+        """How many trials there will be."""
+        return str(total_trials(self.config))
+
+    @property
+    def description(self) -> str:
+        """One line for the list of runs."""
+        kind = str(self.config.sweep_type).replace("_", " ")
+        return f"{self.sweep_name}.yaml: {kind}, {self.trials} trials, {self.target}"
+
+    @property
+    def compiled_for(self) -> str:
+        """A hash of the settings that the compiled pipeline has taken from the configuration."""
+        return compiled_settings(self.config)
+
+    @property
     def config_text(self) -> str:
-        """The configuration as a parameter: canonical JSON, or where that is.
+        """The configuration as a parameter: JSON that nothing on the way changes, or where that is.
 
         Raises:
             ConfigError: it is too large for a parameter, and there is no object that holds it.
         """
         if self.config_address:
             return self.config_address
-        text = self.config.canonical_json
+        text = short_config(self.config)
         if not fits(self.config):
             raise ConfigError(
-                f"the configuration has {len(text.encode())} bytes, more than the {PARAMETER_LIMIT} that Kubeflow"
+                f"the configuration has {len(text)} bytes, more than the {PARAMETER_LIMIT} that Kubeflow"
                 " Pipelines takes: name an object store with --storage"
             )
         return text
@@ -92,4 +125,4 @@ class Plan:
 
 def fits(config: SweepConfig) -> bool:
     """Tell whether a configuration can be a parameter, with room for the others."""
-    return len(config.canonical_json.encode()) <= PARAMETER_LIMIT - 1_000
+    return len(short_config(config)) <= PARAMETER_LIMIT - 1_000

@@ -1,4 +1,4 @@
-"""The exit task of a pipeline: after a failure, a report of what there is."""
+"""The exit task of a pipeline: after a failure, a report of what there is, and an end of what still runs."""
 
 # pylint: disable=import-outside-toplevel  # only the body goes to the pod
 from kfp import dsl
@@ -7,25 +7,33 @@ from components.images import UNSET
 
 
 @dsl.component(base_image=UNSET, install_kfp_package=False)
+# pylint: disable-next=too-many-positional-arguments  # Kubeflow Pipelines passes them by name
 def failure_report(
     run_id: str,
+    name: str,
     storage: str,
-    page: dsl.Output[dsl.HTML],
+    namespace: str,
+    on_katib: bool,
+    failure_page: dsl.Output[dsl.HTML],
     status: dsl.PipelineTaskFinalStatus,
 ) -> str:
-    """Report what a failed run left; a run that succeeded has its report already.
+    """Report what a run left that failed or was stopped, and end its Experiment; a run that succeeded has its report.
 
     Args:
         run_id: The run of the pipeline.
+        name: Of the sweep.
         storage: Where its sweep is kept, and the page is written to reports/<run_id>/index.html: s3://bucket/folder,
             or "".
-        page: The page, complete in one file.
+        namespace: Of the Experiment; "" for that of this pod.
+        on_katib: Whether the run has an Experiment.
+        failure_page: The page, complete in one file; after a success it says where the report is.
         status: How the run ended, from Kubeflow Pipelines.
 
     Returns:
         Where the page is in the object store, or "".
     """
     from morphogenetic_engine.steps.failure_report import failure_report as run
+    from morphogenetic_engine.steps.pipeline_run import PipelineRun, RunEnd
 
-    error = status.error_message or ""
-    return run(status.state, error, page=page.path, run_id=run_id, storage=storage)
+    end = RunEnd(PipelineRun(run_id, name, storage), status.state, status.error_message or "")
+    return run(end, namespace=namespace if on_katib else None, page=failure_page.path)

@@ -7,30 +7,37 @@ from components.images import UNSET
 
 
 @dsl.component(base_image=UNSET, install_kfp_package=False)
+# pylint: disable-next=too-many-arguments,too-many-positional-arguments  # Kubeflow Pipelines passes them by name
 def local_sweep(
     config: str,
     run_id: str,
+    name: str,
     storage: str,
-    sweep: dsl.Output[dsl.Artifact],
+    compiled_for: str,
+    sweep_folder: dsl.Output[dsl.Artifact],
     trials: dsl.Output[dsl.Dataset],
-    metrics: dsl.Output[dsl.Metrics],
+    trials_table: dsl.Output[dsl.Markdown],
+    sweep_metrics: dsl.Output[dsl.Metrics],
 ) -> str:
     """Run a sweep with the local runner; one that was killed goes on where it stopped.
 
     Args:
-        config: The sweep's configuration as canonical JSON, or the address of an object that holds it.
-        run_id: The run of the pipeline, which names the sweep.
+        config: The sweep's configuration as JSON, or the address of an object that holds it.
+        run_id: The run of the pipeline, which names the sweep's folder.
+        name: Of the sweep, for people.
         storage: Where the sweep's folder is kept while it runs: s3://bucket/folder, or "".
-        sweep: A results folder that holds the sweep's folder.
+        compiled_for: A hash of the settings that the pipeline was compiled for.
+        sweep_folder: A results folder that holds the sweep's folder.
         trials: The trial table, CSV.
-        metrics: The best trial's metrics, and how many trials there are in each state.
+        trials_table: The trial table for people, the best first.
+        sweep_metrics: The best trial's metrics, and how many trials there are in each state.
 
     Returns:
         The best trial as JSON, for `train`.
     """
     from morphogenetic_engine.steps.local_sweep import local_sweep as run
+    from morphogenetic_engine.steps.sweep_outputs import Places, log_outputs
 
-    found = run(config, run_id=run_id, storage=storage, sweep=sweep.path, trials=trials.path)
-    for name, value in found.metrics.items():
-        metrics.log_metric(name, value)
-    return found.best
+    places = Places(sweep_folder.path, trials.path, trials_table.path)
+    found = run(config, run_id=run_id, name=name, storage=storage, compiled_for=compiled_for, places=places)
+    return log_outputs(found, sweep_folder, sweep_metrics)

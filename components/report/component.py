@@ -7,20 +7,23 @@ from components.images import UNSET
 
 
 @dsl.component(base_image=UNSET, install_kfp_package=False)
+# pylint: disable-next=too-many-positional-arguments  # Kubeflow Pipelines passes them by name
 def report(
     run_id: str,
+    name: str,
     storage: str,
-    sweep: dsl.Input[dsl.Artifact],
-    page: dsl.Output[dsl.HTML],
+    sweep_folder: dsl.Input[dsl.Artifact],
+    report: dsl.Output[dsl.HTML],  # pylint: disable=redefined-outer-name
     evaluation: dsl.Input[dsl.Artifact] = None,
 ) -> str:
     """Write the report of a sweep.
 
     Args:
         run_id: The run of the pipeline.
+        name: Of the sweep, the heading of the page.
         storage: The page is also written to reports/<run_id>/index.html in there: s3://bucket/folder, or "".
-        sweep: The sweep's folder, from `sweep` or `local_sweep`.
-        page: The page, complete in one file.
+        sweep_folder: The sweep's folder, from `sweep` or `local_sweep`.
+        report: The page, complete in one file.
         evaluation: What `evaluate` found of the best trial's model.
 
     Returns:
@@ -29,4 +32,4 @@ def report(
     from morphogenetic_engine.steps.report import report as run
 
     found = evaluation.path if evaluation else None
-    return run(sweep.path, found, page=page.path, run_id=run_id, storage=storage)
+    return run(sweep_folder.path, found, run_id=run_id, name=name, storage=storage, page=report.path)

@@ -7,24 +7,30 @@ from components.images import UNSET
 
 
 @dsl.component(base_image=UNSET, install_kfp_package=False)
+# pylint: disable-next=too-many-positional-arguments  # Kubeflow Pipelines passes them by name
 def train(
     config: str,
     candidate: str,
+    compiled_for: str,
     model: dsl.Output[dsl.Model],
-    metrics: dsl.Output[dsl.Metrics],
+    training_metrics: dsl.Output[dsl.Metrics],
     learning_curve: dsl.Output[dsl.Dataset],
+    learning_curve_table: dsl.Output[dsl.Markdown],
 ) -> None:
     """Train one configuration of a sweep.
 
     Args:
-        config: The sweep's configuration as canonical JSON, or the address of an object that holds it.
+        config: The sweep's configuration as JSON, or the address of an object that holds it.
         candidate: A trial as `sweep` returns it, "baseline" for the defaults of the sweep, or "" for a sweep file of
             a single configuration.
+        compiled_for: A hash of the settings that the pipeline was compiled for; "": it was compiled for none.
         model: A folder: what the workload saved, and `training.json`.
-        metrics: What the workload returned.
+        training_metrics: What the workload returned.
         learning_curve: CSV, a row a step.
+        learning_curve_table: The same for people; of a long curve some steps.
     """
-    from morphogenetic_engine.steps.training import train as run
+    from morphogenetic_engine.steps.trained.ui_metrics import log_metrics
+    from morphogenetic_engine.steps.training import Places, train as run
 
-    for name, value in run(config, candidate, model=model.path, learning_curve=learning_curve.path).items():
-        metrics.log_metric(name, value)
+    places = Places(model.path, learning_curve.path, learning_curve_table.path)
+    log_metrics(training_metrics, run(config, candidate, compiled_for=compiled_for, places=places))

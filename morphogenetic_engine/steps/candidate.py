@@ -6,10 +6,11 @@ are different values of a parameter.
 
 from __future__ import annotations
 
-import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.steps.ending import StepFailed
+from morphogenetic_engine.steps.portable_json import portable_json
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.replicates import replicate_seed
 from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
@@ -21,7 +22,11 @@ BASELINE = "baseline"
 
 
 class Candidate(BaseModel):
-    """One configuration, with the seed that it is run with."""
+    """One configuration, with the seed that it is run with: all that its training depends on, and nothing else.
+
+    What the sweep found for it is left out, for times are among the metrics: Kubeflow Pipelines would never find the
+    training of the same candidate in its cache.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -31,22 +36,20 @@ class Candidate(BaseModel):
     seed: int
     params: dict[str, Value]
     """Fixed and searched parameters together."""
-    metrics: dict[str, float] = {}
-    """What the sweep found; empty for a configuration of no sweep."""
 
     @property
     def json_text(self) -> str:
-        return orjson.dumps(self.model_dump()).decode()
+        return portable_json(self.model_dump(exclude_defaults=True))
 
 
 def best_candidate(result: SweepResult) -> Candidate:
     """Return the best trial of a sweep.
 
     Raises:
-        SweepError: no trial is complete.
+        StepFailed: no trial is complete.
     """
     if result.best is None:
-        raise SweepError(f"sweep {result.info.sweep_id}: no trial is complete, so there is no best one")
+        raise StepFailed(f"sweep {result.info.sweep_id}: no trial is complete, so there is no best one")
     return _of_trial(result.best)
 
 
@@ -69,10 +72,8 @@ def candidate_from(written: str, config: SweepConfig) -> Candidate:
 
 def _of_trial(trial: TrialRecord) -> Candidate:
     """Return a trial's configuration; one with replicates is run with the seed of the first."""
-    seed, metrics = trial.seed, trial.metrics
-    if 0 in trial.replicates:
-        seed, metrics = trial.replicates[0].seed, trial.replicates[0].metrics
-    return Candidate(trial=trial.number, seed=seed, params=dict(trial.params), metrics=dict(metrics))
+    seed = trial.replicates[0].seed if 0 in trial.replicates else trial.seed
+    return Candidate(trial=trial.number, seed=seed, params=dict(trial.params))
 
 
 def _baseline(config: SweepConfig) -> Candidate:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+
 import orjson
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.storage import open_store, split_address
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
 
 _WHERE = "config"
@@ -26,6 +30,22 @@ def read_parameter(written: str) -> ConfigFile:
     if not isinstance(members, dict):
         raise ConfigError(f"{_WHERE}: must be an object, but got {str(text)[:60]!r}")
     return config_from(members, where=_WHERE)
+
+
+def compiled_settings(config: SweepConfig) -> str:
+    """Return the hash of what a pipeline takes from a configuration when it is compiled: its pods, and its shape."""
+    execution = config.execution.model_dump(mode="json", include={"timeout_per_trial", "retries"})
+    fixed = [config.resources.model_dump(mode="json"), execution, config.baseline is not None]
+    return hashlib.sha256(orjson.dumps(fixed)).hexdigest()[:12]
+
+
+def say_what_stays(config: SweepConfig, compiled_for: str, say: Callable[[str], object]) -> None:
+    """Say it if a configuration was edited in a way that the compiled pipeline cannot follow."""
+    if compiled_for and compiled_for != compiled_settings(config):
+        say(
+            "config: was edited after the pipeline was compiled: resources, deadlines, and whether the defaults are"
+            " trained, stay as compiled; submit the file anew to change them"
+        )
 
 
 def _stored(address: str) -> bytes:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from morphogenetic_engine.engine.classification import classification
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.steps.comparison import Comparison, with_baseline, with_most_frequent_class
 from morphogenetic_engine.steps.ending import step
-from morphogenetic_engine.steps.evaluation_file import Evaluation, write_evaluation
-from morphogenetic_engine.steps.trained_model import Training, read_training
+from morphogenetic_engine.steps.trained.comparison import Comparison, with_baseline, with_most_frequent_class
+from morphogenetic_engine.steps.trained.evaluation_file import Evaluation, write_evaluation
+from morphogenetic_engine.steps.trained.trained_model import Training, read_training, was_trained
 from morphogenetic_engine.trial import Predictions, declaration_of
 from morphogenetic_engine.workload import load_workload
 
@@ -25,7 +25,8 @@ def evaluate(model: str, baseline: str | None, *, evaluation: str) -> Evaluation
     Raises:
         SystemExit: a folder does not hold a trained model, or it cannot be used; with the reason in one line.
     """
-    found = evaluation_of(Path(model), Path(baseline) if baseline else None)
+    defaults = Path(baseline) if baseline and was_trained(Path(baseline)) else None
+    found = evaluation_of(Path(model), defaults)
     write_evaluation(Path(evaluation), found)
     return found
 

@@ -6,42 +6,46 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sinks.destinations import followed
-from morphogenetic_engine.steps.configuration import read_parameter
+from morphogenetic_engine.steps.configuration import read_parameter, say_what_stays
 from morphogenetic_engine.steps.ending import step
-from morphogenetic_engine.steps.keeping import kept
-from morphogenetic_engine.steps.kept_run import KeptRun
+from morphogenetic_engine.steps.kept.keeping import kept
+from morphogenetic_engine.steps.pipeline_run import PipelineRun
 from morphogenetic_engine.steps.saying import say, tell
-from morphogenetic_engine.steps.sweep_outputs import SweepOutputs, write_outputs
+from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs, write_outputs
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 
 
 @step("local_sweep")
-def local_sweep(config: str, *, run_id: str, storage: str, sweep: str, trials: str) -> SweepOutputs:
-    """Run a sweep in the results folder `sweep`, copy its table to `trials`, and return what else is handed on.
+def local_sweep(
+    config: str, *, run_id: str, name: str, storage: str, compiled_for: str, places: Places
+) -> SweepOutputs:
+    """Run a sweep in a results folder, write its tables, and return what else is handed on.
 
     Raises:
         SystemExit: the configuration is wrong, the sweep was interrupted, or no trial is complete; in one line.
     """
     file = read_parameter(config)
-    run = KeptRun(storage, run_id) if storage else None
-    folder = _folder(file, run, Path(sweep), run_id)
-    with kept(run, folder, warn=say), followed(folder, file.config, warn=say):
+    say_what_stays(file.config, compiled_for, say)
+    run = PipelineRun(run_id, name, storage)
+    folder = _folder(file, run, Path(places.sweep))
+    with kept(run.kept, folder, warn=say), followed(folder, file.config, warn=say):
         outcome = run_sweep(folder, observers=[tell])
     if outcome is Outcome.INTERRUPTED:
-        raise SweepError(f"sweep {run_id}: was interrupted; it goes on where it stopped when the task is tried again")
-    return write_outputs(folder, read_result(folder), Path(trials))
+        raise SweepError(
+            f"sweep {run.run_id}: was interrupted; it goes on where it stopped when the task is tried again"
+        )
+    return write_outputs(folder, places)
 
 
-def _folder(file: ConfigFile, run: KeptRun | None, results: Path, run_id: str) -> SweepFolder:
+def _folder(file: ConfigFile, run: PipelineRun, results: Path) -> SweepFolder:
     """Return the folder of a new sweep, or of the one that an earlier attempt of the task began."""
-    folder = SweepFolder(results / run_id)
-    if not folder.info.is_file() and run is not None and run.fetch_sweep(folder):
-        say(f"sweep {run_id}: goes on where an earlier attempt stopped")
+    folder = SweepFolder(results / run.run_id)
+    if not folder.info.is_file() and run.kept is not None and run.kept.fetch_sweep(folder):
+        say(f"sweep {run.run_id}: goes on where an earlier attempt stopped")
     if folder.info.is_file():
-        return continue_sweep(run_id, results=results, file=file)
-    return start_sweep(file, results=results, sweep_id=run_id)
+        return continue_sweep(run.run_id, results=results, file=file)
+    return start_sweep(file, results=results, sweep_id=run.run_id)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
 from morphogenetic_engine.reports.page.page import page as render
+from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.steps.ending import step
-from morphogenetic_engine.steps.evaluation_file import read_evaluation
-from morphogenetic_engine.steps.kept_run import KeptRun
+from morphogenetic_engine.steps.pipeline_run import PipelineRun
 from morphogenetic_engine.steps.run_page import evaluation_section
+from morphogenetic_engine.steps.trained.evaluation_file import Evaluation, read_evaluation, write_evaluation
 from morphogenetic_engine.sweeps.record.folder import all_sweeps, write_whole
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
 
 
 @step("report")
-def report(sweep: str, evaluation: str | None, *, page: str, run_id: str, storage: str) -> str:
+def report(sweep: str, evaluation: str | None, *, run_id: str, name: str, storage: str, page: str) -> str:
     """Write the report of the sweep in the results folder `sweep`, and return its address in the store, or "".
 
     An evaluation is a section of it, and is kept beside it.
@@ -26,14 +27,27 @@ def report(sweep: str, evaluation: str | None, *, page: str, run_id: str, storag
     sweeps = all_sweeps(Path(sweep))
     if not sweeps:
         raise StoreError(f"{sweep}: holds no sweep; it must be the output of the component sweep or local_sweep")
-    more = [evaluation_section(read_evaluation(Path(evaluation)))] if evaluation else []
+    result = read_result(sweeps[0])
+    found = _with_found(read_evaluation(Path(evaluation)), result) if evaluation else None
     target = Path(page)
     target.parent.mkdir(parents=True, exist_ok=True)
-    reported = ReportedSweep(sweeps[0])
-    write_whole(target, render(reported.result, reported.summary, more=more).encode())
-    if not storage:
+    more = [evaluation_section(found)] if found else []
+    write_whole(target, render(result, summarize(result, methods=("PED-ANOVA",)), more=more).encode())
+    run = PipelineRun(run_id, name, storage)
+    if run.kept is None:
         return ""
-    run = KeptRun(storage, run_id)
-    if evaluation:
-        run.keep_evaluation(Path(evaluation))
-    return run.keep_report(target.read_bytes())
+    if found:
+        write_evaluation(target.with_name("evaluation.json"), found)
+        run.kept.keep_evaluation(target.with_name("evaluation.json"))
+    return run.kept.keep_report(target.read_bytes())
+
+
+def _with_found(evaluation: Evaluation, result: SweepResult) -> Evaluation:
+    """Return an evaluation with what the sweep found for the same configuration and seed."""
+    training = evaluation.training
+    for trial in result.trials:
+        metrics = trial.replicates[0].metrics if 0 in trial.replicates else trial.metrics
+        if trial.number == training.trial and dict(trial.params) == training.params:
+            found = training.model_copy(update={"found": dict(metrics)})
+            return evaluation.model_copy(update={"training": found})
+    return evaluation

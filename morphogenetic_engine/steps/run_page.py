@@ -5,29 +5,34 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from morphogenetic_engine.reports.page.page import Section, templates
-from morphogenetic_engine.steps.comparison import Baseline
-from morphogenetic_engine.steps.evaluation_file import Evaluation
+from morphogenetic_engine.steps.pipeline_run import RunEnd, RunOutcome
+from morphogenetic_engine.steps.trained.comparison import Baseline
+from morphogenetic_engine.steps.trained.evaluation_file import Evaluation
 
 _NAMES = {Baseline.FREQUENT_CLASS: "saying always the most frequent class", Baseline.DEFAULTS: "the sweep's defaults"}
 
 
-def run_page(run_id: str, *, state: str, error: str, storage: str, kept: bool) -> str:
+def run_page(end: RunEnd, *, kept: bool) -> str:
     """Return the page of a run that has no sweep to show; `kept`: there is one in the store."""
-    return _rendered(
-        "run.html",
-        run_id=run_id,
-        state=state,
-        succeeded=state == "SUCCEEDED",
-        error=error,
-        storage=storage,
-        kept=kept,
-    )
+    return _rendered("run.html", succeeded=end.outcome is RunOutcome.SUCCEEDED, kept=kept, **_facts(end))
 
 
-def ending_section(*, state: str, error: str, storage: str) -> Section:
-    """Return what a report begins with whose pipeline failed."""
-    body = _rendered("ending.html", state=state, error=error, storage=storage)
-    return Section("ending", "The pipeline failed", Markup(body), urgent=True)
+def ending_section(end: RunEnd) -> Section:
+    """Return what a report begins with whose pipeline did not succeed."""
+    heading = "The pipeline was stopped" if end.outcome is RunOutcome.STOPPED else "The pipeline failed"
+    return Section("ending", heading, Markup(_rendered("ending.html", **_facts(end))), urgent=True)
+
+
+def _facts(end: RunEnd) -> dict[str, object]:
+    run = end.run
+    return {
+        "name": run.name,
+        "run_id": run.run_id,
+        "storage": run.storage,
+        "outcome": str(end.outcome),
+        "state": end.state,
+        "error": end.error,
+    }
 
 
 def evaluation_section(found: Evaluation) -> Section:

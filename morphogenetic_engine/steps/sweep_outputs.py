@@ -6,12 +6,35 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from morphogenetic_engine.backends.katib.read.katib_record import read_katib_record
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.steps.candidate import best_candidate
+from morphogenetic_engine.steps.trained.markdown_tables import trials_table, write_markdown
+from morphogenetic_engine.steps.trained.ui_metrics import MetricsArtifact, log_metrics
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.sweeps.results import read_result
+
+
+class FolderArtifact(Protocol):
+    """The part of kfp's `Artifact` that is used."""
+
+    @property
+    def metadata(self) -> dict[str, object]: ...
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a sweep component writes to."""
+
+    sweep: str
+    """A results folder, for the sweep's folder."""
+    trials: str
+    """The trial table, CSV."""
+    table: str
+    """The trial table for people, Markdown."""
 
 
 @dataclass(frozen=True)
@@ -20,23 +43,44 @@ class SweepOutputs:
 
     best: str
     """The best trial, as `Candidate` has it in JSON."""
+    experiment: str
+    """The Experiment's name; "": it was none of Katib."""
     metrics: Mapping[str, float]
     """The best trial's, and how many trials there are in each state."""
 
 
-def write_outputs(folder: SweepFolder, result: SweepResult, trials: Path) -> SweepOutputs:
-    """Copy the trial table, and return the rest.
+def write_outputs(folder: SweepFolder, places: Places, *, experiment: str = "") -> SweepOutputs:
+    """Copy the trial table, write it for people too, and return the rest.
 
     Raises:
-        SweepError: no trial is complete; the table is written all the same.
+        StepFailed: no trial is complete; the table is written all the same.
         StoreError: the table cannot be written.
     """
+    result, trials = read_result(folder), Path(places.trials)
     try:
         trials.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder.table, trials)
+        write_markdown(Path(places.table), trials_table(result, _katib_names(folder)))
+        for lock in folder.path.glob("*.lock"):
+            lock.unlink()  # nobody writes to the folder any more, and it becomes an artifact
     except OSError as error:
         raise StoreError(f"{error.filename}: cannot be written: {error.strerror}") from error
     best = best_candidate(result)
     counts = {f"trials_{state}": float(result.counts[state]) for state in TrialState if result.counts[state]}
     shown = {"best_trial": float(best.trial), **(result.best.metrics if result.best else {}), **counts}
-    return SweepOutputs(best.json_text, shown)
+    return SweepOutputs(best.json_text, experiment, shown)
+
+
+def log_outputs(found: SweepOutputs, folder: FolderArtifact, metrics: MetricsArtifact) -> str:
+    """Show the metrics and the name of the Experiment in the Kubeflow UI, and return the best trial."""
+    log_metrics(metrics, found.metrics)
+    if found.experiment:
+        folder.metadata["experiment"] = found.experiment
+    return found.best
+
+
+def _katib_names(folder: SweepFolder) -> Mapping[int, str]:
+    """Return the names of trials in Katib by their numbers; none in a sweep that ran elsewhere."""
+    if not folder.katib.exists():
+        return {}
+    return {number: name for name, number in read_katib_record(folder).numbers.items()}

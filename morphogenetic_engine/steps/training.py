@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, Pruned, StoreError, TrialFailed, WorkloadError
-from morphogenetic_engine.steps.candidate import Candidate, candidate_from
-from morphogenetic_engine.steps.configuration import read_parameter
+from morphogenetic_engine.steps.candidate import BASELINE, Candidate, candidate_from
+from morphogenetic_engine.steps.configuration import read_parameter, say_what_stays
 from morphogenetic_engine.steps.ending import step
-from morphogenetic_engine.steps.learning_curve import write_curve
-from morphogenetic_engine.steps.trained_model import Training, write_training
+from morphogenetic_engine.steps.saying import say
+from morphogenetic_engine.steps.trained.markdown_tables import write_curves, write_markdown
+from morphogenetic_engine.steps.trained.trained_model import Training, write_training
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.trial import Metrics, Train, checked_metrics
 from morphogenetic_engine.workload import CommandWorkload, load_workload, verify_workload
@@ -31,19 +32,41 @@ class ComponentTrial:
         self.curve[int(step)] = checked_metrics(metrics)
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where the component `train` writes to."""
+
+    model: str
+    """A folder."""
+    curve: str
+    """The learning curve, CSV."""
+    table: str
+    """The learning curve for people, Markdown."""
+
+
 @step("train")
-def train(config: str, candidate: str, *, model: str, learning_curve: str) -> Metrics:
-    """Train a candidate into the folder `model`, write its learning curve, and return its metrics.
+def train(config: str, candidate: str, *, compiled_for: str, places: Places) -> Metrics:
+    """Train a candidate, write its model and its learning curve, and return its metrics.
+
+    Where the defaults are to be trained and the configuration has none any more, nothing is trained.
 
     Raises:
         SystemExit: the configuration or the candidate is wrong, or the training failed; with the reason in one line.
     """
     settings = read_parameter(config).config
-    training = run_training(settings, candidate_from(candidate, settings), Path(model), Path(learning_curve))
-    return training.metrics
+    say_what_stays(settings, compiled_for, say)
+    if candidate == BASELINE and settings.baseline is None:
+        say("the configuration has no defaults: nothing is trained")
+        write_curves({}, Path(places.curve), Path(places.table))
+        write_markdown(Path(places.model) / "README.md", "The configuration has no defaults: nothing was trained.\n")
+        return {}
+    paths = Path(places.model), Path(places.curve), Path(places.table)
+    return run_training(settings, candidate_from(candidate, settings), *paths).metrics
 
 
-def run_training(config: SweepConfig, candidate: Candidate, model: Path, learning_curve: Path) -> Training:
+def run_training(
+    config: SweepConfig, candidate: Candidate, model: Path, learning_curve: Path, table: Path | None = None
+) -> Training:
     """Run the workload once with a candidate; what it reported before a failure is written too.
 
     Raises:
@@ -65,7 +88,7 @@ def run_training(config: SweepConfig, candidate: Candidate, model: Path, learnin
     except Pruned as error:
         raise TrialFailed(f"the workload pruned itself: {error}") from error
     finally:
-        write_curve(learning_curve, trial.curve)
+        write_curves(trial.curve, learning_curve, table)
     objective = config.optimization.all_objectives[0]
     if objective.metric not in metrics:
         raise ConfigError(
@@ -78,7 +101,6 @@ def run_training(config: SweepConfig, candidate: Candidate, model: Path, learnin
         seed=candidate.seed,
         params=candidate.params,
         metrics=metrics,
-        found=candidate.metrics,
         objective=objective,
         seconds=time.monotonic() - begun,
     )

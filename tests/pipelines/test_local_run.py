@@ -70,7 +70,7 @@ def test_a_sweep_that_fails_is_reported_with_its_failures(tmp_path: Path, monkey
     assert not ended.succeeded
     assert any(line.startswith("local-sweep: failed: local_sweep: sweep ") for line in lines)
     page = Path(ended.report).read_text(encoding="utf-8")
-    assert "The pipeline ended: FAILED" in page
+    assert "The pipeline failed (FAILED)" in page
     assert "&lt;b&gt;no luck&lt;/b&gt;" in page and "<b>no luck" not in page
     assert page.index('id="ending"') < page.index('id="findings"')
 
@@ -79,4 +79,4 @@ def test_a_run_that_fails_before_its_first_trial_is_reported(tmp_path: Path, mon
     written: dict[str, object] = {"experiment": {"workload": "missing:train"}, "parameters": {"x": [1]}}
     ended, _ = failing(tmp_path, monkeypatch, written)
     assert not ended.succeeded
-    assert "The pipeline ended: FAILED" in Path(ended.report).read_text(encoding="utf-8")
+    assert "The pipeline failed (FAILED)" in Path(ended.report).read_text(encoding="utf-8")

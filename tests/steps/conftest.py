@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.steps.candidate import Candidate
-from morphogenetic_engine.steps.trained_model import Training
+from morphogenetic_engine.steps.trained.trained_model import Training
 from morphogenetic_engine.steps.training import run_training
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml

@@ -10,11 +10,11 @@ import pytest
 
 from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.steps.candidate import Candidate
-from morphogenetic_engine.steps.comparison import Baseline, with_baseline, with_most_frequent_class
 from morphogenetic_engine.steps.evaluation import evaluate, evaluation_of
-from morphogenetic_engine.steps.evaluation_file import read_evaluation
+from morphogenetic_engine.steps.trained.comparison import Baseline, with_baseline, with_most_frequent_class
+from morphogenetic_engine.steps.trained.evaluation_file import read_evaluation
+from morphogenetic_engine.steps.trained.ui_metrics import log_confusion_matrix, log_evaluation, log_roc_curve
 from morphogenetic_engine.steps.training import run_training
-from morphogenetic_engine.steps.ui_metrics import log_confusion_matrix, log_metrics, log_roc_curve
 from morphogenetic_engine.trial import Predictions
 from tests.steps.conftest import Trained, parsed
 
@@ -32,8 +32,8 @@ def test_the_model_is_evaluated_on_the_test_split(trained: Trained, tmp_path: Pa
     assert found.test.samples == 18
     assert found.test.accuracy == pytest.approx(training.metrics["test_acc"])
     assert [each.baseline for each in found.comparisons] == [Baseline.FREQUENT_CLASS]
-    assert found.metrics["test_accuracy"] == found.test.accuracy
-    assert found.metrics["trained_val_acc"] == training.metrics["val_acc"]
+    assert found.metrics["test_acc"] == found.test.accuracy
+    assert found.metrics["val_acc"] == training.metrics["val_acc"]
 
 
 def test_the_model_is_compared_with_that_of_the_defaults(trained: Trained) -> None:
@@ -43,7 +43,7 @@ def test_the_model_is_compared_with_that_of_the_defaults(trained: Trained) -> No
     assert compared.baseline is Baseline.DEFAULTS
     assert compared.accuracy == pytest.approx(training.metrics["test_acc"])
     assert compared.baseline_accuracy == pytest.approx(baseline.metrics["test_acc"])
-    assert found.metrics["baseline_val_acc"] == baseline.metrics["val_acc"]
+    assert found.metrics["val_acc_defaults"] == baseline.metrics["val_acc"]
     assert found.note == ""
 
 
@@ -74,7 +74,7 @@ def test_a_workload_that_saves_no_model_is_evaluated_by_its_metrics(importable: 
     found = evaluation_of(importable / "model", None)
     assert (found.test, found.comparisons) == (None, ())
     assert found.note == "the workload does not say how its models are used"
-    assert found.metrics == {"trained_val_acc": 1.0}
+    assert found.metrics == {"val_acc": 1.0}
 
 
 def test_a_model_that_was_not_saved_is_said(trained: Trained) -> None:
@@ -100,6 +100,7 @@ def test_a_folder_without_a_model_is_one_line(tmp_path: Path) -> None:
 class Artifact:
     """Takes what kfp's artifacts take."""
 
+    path: str
     logged: dict[str, object] = field(default_factory=dict)
 
     def log_metric(self, metric: str, value: float) -> None:
@@ -112,12 +113,10 @@ class Artifact:
         self.logged["curve"] = (fpr, tpr, threshold)
 
 
-def test_the_kubeflow_ui_is_given_the_same_numbers(trained: Trained) -> None:
-    found, artifact = evaluation_of(trained()[0], None), Artifact()
+def test_the_kubeflow_ui_is_given_the_same_numbers(trained: Trained, tmp_path: Path) -> None:
+    found, artifact = evaluation_of(trained()[0], None), Artifact(str(tmp_path / "out" / "artifact"))
     assert found.test is not None and found.test.roc is not None
-    log_metrics(artifact, found)
-    log_confusion_matrix(artifact, found)
-    log_roc_curve(artifact, found)
+    log_evaluation(found, artifact, artifact, artifact)
     assert artifact.logged.pop("matrix") == (["0", "1"], list(map(list, found.test.confusion_CC)))
     curve = artifact.logged.pop("curve")
     assert curve == tuple(
@@ -126,8 +125,8 @@ def test_the_kubeflow_ui_is_given_the_same_numbers(trained: Trained) -> None:
     assert artifact.logged == found.metrics
 
 
-def test_without_a_model_the_artifacts_stay_empty(trained: Trained) -> None:
-    found, artifact = evaluation_of(trained(save_model=False)[0], None), Artifact()
+def test_without_a_model_the_artifacts_stay_empty(trained: Trained, tmp_path: Path) -> None:
+    found, artifact = evaluation_of(trained(save_model=False)[0], None), Artifact(str(tmp_path / "artifact"))
     log_confusion_matrix(artifact, found)
     log_roc_curve(artifact, found)
     assert not artifact.logged

@@ -10,7 +10,7 @@ import pytest
 
 from morphogenetic_engine.steps.candidate import Candidate
 from morphogenetic_engine.steps.local_sweep import local_sweep
-from morphogenetic_engine.steps.sweep_outputs import SweepOutputs
+from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from tests.steps.conftest import parsed
@@ -27,9 +27,10 @@ def swept(workplace: Path, results: str, text: str = TOY) -> SweepOutputs:
     return local_sweep(
         parsed(text).canonical_json,
         run_id="run-1",
+        name="toy",
         storage=str(workplace / "store"),
-        sweep=str(folder),
-        trials=str(folder / "trials.csv"),
+        compiled_for="",
+        places=Places(str(folder), str(folder / "trials.csv"), str(folder / "trials.md")),
     )
 
 

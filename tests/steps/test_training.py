@@ -10,8 +10,8 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, StoreError, TrialFailed, WorkloadError
 from morphogenetic_engine.steps.candidate import Candidate, best_candidate
-from morphogenetic_engine.steps.trained_model import read_training
-from morphogenetic_engine.steps.training import run_training, train
+from morphogenetic_engine.steps.trained.trained_model import read_training
+from morphogenetic_engine.steps.training import Places, run_training, train
 from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.trial import Metrics
@@ -27,6 +27,7 @@ def toy(function: str) -> str:
     return json.dumps({"experiment": {"workload": f"toy:{function}"}, "parameters": {"x": [1, 2]}})
 
 
+PLACES = Places("model", "curve.csv", "curve.md")
 ONE = Candidate(trial=0, seed=5, params={"x": 1})
 
 
@@ -40,8 +41,8 @@ def test_the_best_trial_trained_again_has_the_metrics_that_the_sweep_found(start
     result = read_result(folder)
     best = best_candidate(result)
     training = run_training(result.config, best, tmp_path / "model", tmp_path / "curve.csv")
-    assert steady(training.metrics) == steady(best.metrics)
-    assert training.found == best.metrics
+    assert result.best is not None
+    assert steady(training.metrics) == steady(result.best.metrics)
 
 
 def test_the_folder_says_how_its_model_is_used(trained: Trained) -> None:
@@ -63,7 +64,7 @@ def test_a_program_is_trained_too(workplace: Path) -> None:
     program = "import sys; print('step=0 val_acc=0.5'); print('val_acc=0.75'); open(sys.argv[2] + '/kept', 'w')"
     command = ["python3", "-c", program, "{x}", "{dir}"]
     config = json.dumps({"experiment": {"command": command}, "parameters": {"x": [1]}})
-    assert train(config, "", model="model", learning_curve="curve.csv") == {"val_acc": 0.75}
+    assert train(config, "", compiled_for="", places=PLACES) == {"val_acc": 0.75}
     assert (workplace / "model" / "kept").exists()
     assert (workplace / "curve.csv").read_text(encoding="utf-8") == "step,val_acc\n0,0.5\n"
 
@@ -121,10 +122,10 @@ def test_a_workload_that_does_not_take_the_configuration(
 
 def test_a_component_ends_with_one_line() -> None:
     with pytest.raises(SystemExit) as caught:
-        train("{", "", model="model", learning_curve="curve.csv")
+        train("{", "", compiled_for="", places=PLACES)
     assert str(caught.value).startswith("train: config: is not valid JSON: ")
     with pytest.raises(SystemExit, match=r"^train: config: experiment.replicates: must be >= 1, but got 0$"):
-        train('{"experiment": {"replicates": 0}}', "", model="model", learning_curve="curve.csv")
+        train('{"experiment": {"replicates": 0}}', "", compiled_for="", places=PLACES)
 
 
 def test_a_folder_that_training_did_not_leave(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from morphogenetic_engine.steps.candidate import Candidate
 from morphogenetic_engine.steps.katib_sweep import katib_sweep, rendered_for
-from morphogenetic_engine.steps.sweep_outputs import SweepOutputs
+from morphogenetic_engine.steps.pipeline_run import PipelineRun
+from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs
 from morphogenetic_engine.sweeps.config_file import config_from, parse_yaml
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
@@ -21,18 +22,18 @@ from tests.processes import until
 
 RUN = "0f3c-run"
 FILE = config_from(parse_yaml(SWEEP, where="sweep.yaml"), where="sweep.yaml")
-NAME = rendered_for(FILE, run_id=RUN, namespace="ml", image="registry/train:1", storage="").name
+NAME = rendered_for(FILE, PipelineRun(RUN, "toy", ""), namespace="ml", image="registry/train:1").name
 
 
 def swept(results: str = "swept", *, storage: str = "", image: str = "registry/train:1") -> SweepOutputs:
     return katib_sweep(
         FILE.config.canonical_json,
         run_id=RUN,
+        name="toy",
         storage=storage,
         namespace="ml",
         image=image,
-        sweep=results,
-        trials=f"{results}/trials.csv",
+        places=Places(results, f"{results}/trials.csv", f"{results}/trials.md"),
     )
 
 
@@ -76,7 +77,7 @@ def test_trials_run_as_jobs_and_the_best_is_handed_on(cluster: FakeKubernetes, w
     best = Candidate.model_validate_json(outputs.best)
     result = result_of()
     assert result.best is not None and (best.trial, best.params["x"]) == (result.best.number, result.best.params["x"])
-    assert best.seed == result.best.seed and best.metrics == dict(result.best.metrics)
+    assert best.seed == result.best.seed and outputs.experiment == NAME
     assert outputs.metrics["trials_complete"] == 3
     with open("swept/trials.csv", encoding="utf-8") as file:
         assert [row["x"] for row in csv.DictReader(file)] == ["0.1", "0.7", "0.3"]
@@ -151,13 +152,13 @@ def test_trials_that_still_run_at_the_goal_are_ended(cluster: FakeKubernetes, by
 
 def test_what_may_not_be_created_is_one_line_and_makes_nothing(cluster: FakeKubernetes, workplace: Path) -> None:
     cluster.forbidden = {("create", "experiments")}
-    with pytest.raises(SystemExit, match=r"^sweep: .* may not create Experiment ml/sweep-\w{16}: [^\n]*$"):
+    with pytest.raises(SystemExit, match=r"^sweep: .* may not create Experiment ml/toy-\w{8}: [^\n]*$"):
         swept(storage=str(workplace / "store"))
     assert not (workplace / "swept").exists() and not (workplace / "store").exists()
 
 
 def test_the_name_follows_from_the_run_and_fits_katib() -> None:
-    other = rendered_for(FILE, run_id="another", namespace="ml", image="i", storage="").name
+    other = rendered_for(FILE, PipelineRun("another", "toy", ""), namespace="ml", image="i").name
     assert NAME != other and len(NAME) <= 40
 
 
@@ -166,5 +167,5 @@ def test_trials_upload_only_where_they_have_credentials() -> None:
         parse_yaml(SWEEP.replace("resources: {", "resources: {secrets: [store], "), where="x"), where="x"
     )
     for file, uploads in ((FILE, False), (with_secrets, True)):
-        rendered = rendered_for(file, run_id=RUN, namespace="ml", image="i", storage="s3://sweeps/here/")
+        rendered = rendered_for(file, PipelineRun(RUN, "toy", "s3://sweeps/here/"), namespace="ml", image="i")
         assert ("s3://sweeps/here/trials" in str(rendered.manifest)) is uploads

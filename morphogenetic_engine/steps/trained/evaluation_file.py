@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from morphogenetic_engine.engine.classification import Classification
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.steps.comparison import Comparison
-from morphogenetic_engine.steps.trained_model import Training
+from morphogenetic_engine.steps.trained.comparison import Baseline, Comparison
+from morphogenetic_engine.steps.trained.trained_model import Training
 from morphogenetic_engine.sweeps.record.folder import write_whole
 from morphogenetic_engine.sweeps.record.record_file import read_record
 
 FORMAT = 1
+_SYNONYMS = {"accuracy": ("test_acc", "test_accuracy"), "log_loss": ("test_loss", "test_log_loss")}
 
 
 class Evaluation(BaseModel):
@@ -35,19 +36,29 @@ class Evaluation(BaseModel):
 
     @property
     def metrics(self) -> Mapping[str, float]:
-        """The numbers for a table, by names that say which split they are of."""
-        found = {f"trained_{name}": value for name, value in self.training.metrics.items()}
-        if self.baseline is not None:
-            found |= {f"baseline_{name}": value for name, value in self.baseline.metrics.items()}
+        """The numbers for a table: those of the trained model by the names that they have in the sweep.
+
+        Those of what it is compared with have its name at their end.
+        """
+        found = dict(self.training.metrics)
         if self.test is not None:
-            found |= {"test_samples": self.test.samples, "test_accuracy": self.test.accuracy}
-            found["test_log_loss"] = self.test.log_loss
+            scores = {"accuracy": self.test.accuracy, "log_loss": self.test.log_loss}
+            found |= {f"test_{name}": value for name, value in scores.items() if not _is_there(name, found)}
+            found["test_samples"] = self.test.samples
             if self.test.roc is not None:
                 found["test_roc_area"] = self.test.roc.area
+        target = self.training.objective.metric
+        if self.baseline is not None and target in self.baseline.metrics:
+            found[f"{target}_{Baseline.DEFAULTS}"] = self.baseline.metrics[target]
         for each in self.comparisons:
-            found[f"{each.baseline}_test_accuracy"] = each.baseline_accuracy
-            found[f"{each.baseline}_p_value"] = each.p_value
+            found[f"test_accuracy_{each.baseline}"] = each.baseline_accuracy
+            found[f"p_value_{each.baseline}"] = each.p_value
         return found
+
+
+def _is_there(name: str, metrics: Mapping[str, float]) -> bool:
+    """Tell whether the workload has returned a score of the test split under another of its usual names."""
+    return not metrics.keys().isdisjoint(_SYNONYMS[name])
 
 
 def write_evaluation(path: Path, found: Evaluation) -> None:

@@ -31,8 +31,8 @@ class Training(BaseModel):
     params: dict[str, Value]
     metrics: dict[str, float]
     """What the workload returned."""
-    found: dict[str, float]
-    """What the sweep found for the same configuration and seed; empty: it was in no sweep."""
+    found: dict[str, float] = {}
+    """What the sweep found for the same configuration and seed, which `report` fills in; empty: it was in no sweep."""
     objective: Objective
     seconds: float
 
@@ -44,6 +44,11 @@ def write_training(folder: Path, training: Training) -> None:
         StoreError: it cannot be written.
     """
     write_whole(folder / _FILE, orjson.dumps(training.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
+
+
+def was_trained(folder: Path) -> bool:
+    """Tell whether there is a model in the folder of a training: of defaults that are none, there is not."""
+    return (folder / _FILE).is_file()
 
 
 def read_training(folder: Path) -> Training:

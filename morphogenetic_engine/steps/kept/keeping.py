@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.steps.kept_run import KeptRun
+from morphogenetic_engine.steps.kept.kept_run import KeptRun
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 SECONDS = 15.0
@@ -30,15 +30,18 @@ def kept(
     finally:
         end.set()
         thread.join()
-        _keep(run, folder, warn)
+        keep_once(run, folder, warn=warn)
 
 
 def _keep_until(end: Event, run: KeptRun, folder: SweepFolder, warn: Callable[[str], object], every: float) -> None:
     while not end.wait(every):
-        _keep(run, folder, warn)
+        keep_once(run, folder, warn=warn)
 
 
-def _keep(run: KeptRun, folder: SweepFolder, warn: Callable[[str], object]) -> None:
+def keep_once(run: KeptRun | None, folder: SweepFolder, *, warn: Callable[[str], object]) -> None:
+    """Keep a sweep as it is now, where there is a store; `warn` is told if that fails."""
+    if run is None:
+        return
     try:
         run.keep_sweep(folder)
     except StoreError as error:

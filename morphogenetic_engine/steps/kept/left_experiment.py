@@ -1,0 +1,86 @@
+"""The Experiment that a run leaves behind which did not succeed: what it has is collected, and it is ended."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from morphogenetic_engine.backends.katib.client import experiments
+from morphogenetic_engine.backends.katib.read.collection import collection_folder, open_collection
+from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Snapshot
+from morphogenetic_engine.backends.katib.read.trial_history import TrialJournal
+from morphogenetic_engine.backends.kubernetes.connection import connect
+from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, KatibApi
+from morphogenetic_engine.errors import ClusterError, MorphogeneticError
+from morphogenetic_engine.steps.kept.keeping import keep_once
+from morphogenetic_engine.steps.pipeline_run import PipelineRun
+from morphogenetic_engine.steps.saying import say
+from morphogenetic_engine.storage import open_store
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.single_trial.trial_files import stored_journal
+
+
+def end_experiment(run: PipelineRun, namespace: str, results: Path) -> str:
+    """End the Experiment of a run, after what it has was collected into `results` and kept; say what was done.
+
+    One that is completed stays, and only the trials are ended that Katib left running.
+
+    Raises:
+        ClusterError: the cluster cannot be reached, or refuses.
+    """
+    api = KatibApi(connect(namespace=namespace or None))
+    if api.find(EXPERIMENTS, run.experiment) is None:
+        return ""
+    snapshot = experiments.snapshot(api, run.experiment)
+    folder = _collected(snapshot, run, results)
+    if snapshot.experiment.completed:
+        experiments.end_leftovers(api, snapshot.running)
+    else:
+        experiments.remove(api, run.experiment)
+    if folder is not None:
+        _write_end(snapshot, folder, run)
+    if snapshot.experiment.completed:
+        return f"{snapshot.experiment.where}: was completed"
+    return f"{snapshot.experiment.where}: deleted, {len(snapshot.running)} trials that still ran were ended"
+
+
+def end_command(run: PipelineRun, namespace: str) -> str:
+    """Return the command that ends the Experiment of a run by hand."""
+    where = f"--namespace {namespace} " if namespace else ""
+    return f"kubectl {where}delete experiment {run.experiment}"
+
+
+def _collected(snapshot: Snapshot, run: PipelineRun, results: Path) -> SweepFolder | None:
+    """Collect and keep an Experiment; what is wrong with its folder or the store does not let it run on."""
+    try:
+        folder = collection_folder(snapshot.experiment, results=results, sweep_id=run.run_id)
+        with open_collection(folder, journal=trial_journal(snapshot.experiment)) as collection:
+            collection.take(snapshot)
+    except ClusterError:
+        raise
+    except MorphogeneticError as error:
+        say(f"{snapshot.experiment.where}: cannot be collected: {error}")
+        return None
+    keep_once(run.kept, folder, warn=say)
+    return folder
+
+
+def _write_end(snapshot: Snapshot, folder: SweepFolder, run: PipelineRun) -> None:
+    try:
+        with open_collection(folder, journal=trial_journal(snapshot.experiment)) as collection:
+            collection.stop(snapshot.experiment)
+    except MorphogeneticError as error:
+        say(f"{snapshot.experiment.where}: its end cannot be written: {error}")
+        return
+    keep_once(run.kept, folder, warn=say)
+
+
+def trial_journal(experiment: KatibExperiment) -> TrialJournal:
+    """Return the way to what the trials of an Experiment uploaded.
+
+    Raises:
+        StoreError: credentials are missing.
+    """
+    if experiment.store is None:
+        return lambda _name: ()
+    return partial(stored_journal, open_store(experiment.store))

@@ -1,0 +1,1 @@
+"""Trained models of a pipeline: the folder that training leaves, its learning curve, and its evaluation."""
