@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 overlay=${1:?usage: secrets.sh OVERLAY}
-home=morphogenetic
+home=$(sed -n 's/^namespace: *//p' "$overlay/kustomization.yaml")
 umask 077
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
@@ -52,8 +52,8 @@ for key in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_ENDPOINT_URL; 
     echo "$key=$found" >>"$place/client.env"
   fi
 done
-# The steps of a pipeline run in the namespace of Kubeflow Pipelines.
-if kubectl get namespace kubeflow --output=name >/dev/null 2>&1 && ! has kubeflow object-store; then
+# The steps of a pipeline run in the namespace of Kubeflow Pipelines, but where each user has one of their own.
+if grep -q 'name: pipeline-runner$' "$place/built.yaml" && kubectl get namespace kubeflow --output=name >/dev/null 2>&1 && ! has kubeflow object-store; then
   create kubeflow object-store "$place/client.env"
 fi
 

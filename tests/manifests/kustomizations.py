@@ -15,14 +15,14 @@ KUBECTL = Path(sys.executable).with_name("kubectl")
 Object = dict[str, object]
 
 
-def build(folder: Path) -> list[Object]:
+def build(folder: Path, kubectl: Path = KUBECTL) -> list[Object]:
     """Return the objects of a kustomization."""
-    done = subprocess.run([KUBECTL, "kustomize", folder], capture_output=True, text=True, check=False)
+    done = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return [each for each in yaml.safe_load_all(done.stdout) if each is not None]
 
 
-def build_offline(folder: Path, stand_ins: list[Object], place: Path) -> list[Object]:
+def build_offline(folder: Path, stand_ins: list[Object], place: Path, kubectl: Path = KUBECTL) -> list[Object]:
     """Return the objects of a kustomization of third-party/ with stand-ins for what it takes from the network."""
     shutil.copytree(folder, place)
     (place / "stand-ins.yaml").write_text(yaml.safe_dump_all(stand_ins), encoding="utf-8")
@@ -33,7 +33,7 @@ def build_offline(folder: Path, stand_ins: list[Object], place: Path) -> list[Ob
     kept = [each for each in kustomization["resources"] if each not in remote]
     kustomization["resources"] = ["stand-ins.yaml", *kept]
     file.write_text(yaml.safe_dump(kustomization), encoding="utf-8")
-    return build(place)
+    return build(place, kubectl)
 
 
 def field(value: object, *path: str | int) -> object:

@@ -10,7 +10,7 @@ import yaml
 
 from tests.manifests.kustomizations import MANIFESTS, Object, breaches, build, field, items, name, pod_specs
 
-OVERLAYS = sorted((MANIFESTS / "overlays").iterdir())
+OVERLAYS = sorted(each for each in (MANIFESTS / "overlays").iterdir() if each.name != "profile")
 IMAGE = re.compile(r"[a-z0-9.-]+(:\d+)?/[a-z0-9./-]+:(?!latest)[A-Za-z0-9_.-]+")
 
 
@@ -45,6 +45,12 @@ def test_roles_name_what_they_allow(objects: list[Object]) -> None:
     assert not [rule for rule in rules if "secrets" in items(rule, "resources")]
 
 
+def test_why_a_trial_failed_may_be_read_and_nothing_else_of_its_pod(objects: list[Object]) -> None:
+    (role,) = [each for each in of_kind(objects, "Role") if name(each) == "Role/morphogenetic-sweep"]
+    (pods,) = [rule for rule in items(role, "rules") if "pods" in items(rule, "resources")]
+    assert (items(pods, "resources"), items(pods, "verbs")) == (["pods"], ["list"])
+
+
 def test_every_binding_is_of_a_role_that_is_there(objects: list[Object]) -> None:
     roles = {name(each) for each in objects}
     bound = [
@@ -67,6 +73,21 @@ def test_the_namespace_has_the_label_that_katib_asks_for(objects: list[Object]) 
 def test_nothing_of_the_network_is_open_by_default(objects: list[Object]) -> None:
     (deny,) = [each for each in of_kind(objects, "NetworkPolicy") if name(each) == "NetworkPolicy/default-deny"]
     assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_a_slow_start_is_not_taken_for_a_hang(objects: list[Object]) -> None:
+    """A server that migrates its database, or replays its log, answers nobody for minutes."""
+    for workload, pod in pod_specs(objects):
+        for container in items(pod, "containers"):
+            assert "initialDelaySeconds" not in str(field(container, "livenessProbe")), workload
+            probe = {key: field(container, "startupProbe", key) for key in ("periodSeconds", "failureThreshold")}
+            assert probe == {"periodSeconds": 5, "failureThreshold": 120}, workload
+
+
+def test_finished_trials_leave_room_in_the_quota(objects: list[Object]) -> None:
+    (quota,) = of_kind(objects, "ResourceQuota")
+    jobs = field(quota, "spec", "hard", "count/jobs.batch")
+    assert jobs is None or int(str(jobs)) >= 10_000
 
 
 def test_services_and_policies_select_pods_that_are_there(objects: list[Object]) -> None:

@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
+import pytest
 import yaml
 
 from morphogenetic_engine.backends.katib.render.algorithms import Algorithm
-from tests.manifests.kustomizations import MANIFESTS, Object, breaches, build_offline, field, items, name
+from tests.manifests.kustomizations import KUBECTL, MANIFESTS, Object, breaches, build_offline, field, items, name
+from tests.scripts.control_plane import WEBHOOK, config_map, deployment, stock_katib
 
 THIRD_PARTY = MANIFESTS / "third-party"
+KUBECTLS = sorted({str(KUBECTL), *filter(None, [shutil.which("kubectl")])})
+"""That of the environment and, where there is another, the machine's: users have kustomize from 5.5 on."""
 
 
-def config_map(name: str, data: dict[str, str]) -> Object:
-    metadata = {"name": name, "namespace": "kubeflow"}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-
-
-def deployment(name: str) -> Object:
-    metadata = {"name": name, "namespace": "kubeflow"}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"replicas": 1}}
+def katib(place: Path, kubectl: Path = KUBECTL) -> dict[str, Object]:
+    return {name(each): each for each in build_offline(THIRD_PARTY / "katib", stock_katib(), place, kubectl)}
 
 
 def katib_config(place: Path) -> Object:
-    stock = config_map("katib-config", {"katib-config.yaml": "init: {}\n"})
-    (built,) = build_offline(THIRD_PARTY / "katib", [stock], place)
-    assert name(built) == "ConfigMap/katib-config"
-    config = yaml.safe_load(str(field(built, "data", "katib-config.yaml")))
+    config = yaml.safe_load(str(field(katib(place)["ConfigMap/katib-config"], "data", "katib-config.yaml")))
     assert isinstance(config, dict)
     return config
+
+
+@pytest.mark.parametrize("kubectl", KUBECTLS)
+def test_katib_leaves_the_namespace_of_kubeflow_pipelines_alone(kubectl: str, tmp_path: Path) -> None:
+    """Its label there lets its webhook guard its own pods, and its version of the labels drops Pod Security."""
+    stock = {name(each) for each in stock_katib()}
+    assert katib(tmp_path / "katib", Path(kubectl)).keys() == stock - {"Namespace/kubeflow"}
+
+
+def test_katibs_webhook_is_asked_for_pods_of_trials_alone(tmp_path: Path) -> None:
+    built = katib(tmp_path / "katib")
+    (webhook,) = items(built["MutatingWebhookConfiguration/katib.kubeflow.org"], "webhooks")
+    assert (field(webhook, "name"), field(webhook, "namespaceSelector")) == (
+        WEBHOOK,
+        field(items(stock_katib()[-1], "webhooks")[0], "namespaceSelector"),
+    )
+    # Pods of Jobs have this label, and Jobs are all that trials may be.
+    assert field(webhook, "objectSelector") == {
+        "matchExpressions": [{"key": "batch.kubernetes.io/job-name", "operator": "Exists"}]
+    }
+    assert field(katib_config(tmp_path / "again"), "init", "controller", "trialResources") == ["Job.v1.batch"]
 
 
 def test_katib_gives_its_collector_the_trials_security_context(tmp_path: Path) -> None:
@@ -46,7 +63,8 @@ def test_katib_has_the_algorithms_of_sweeps_and_they_fit_the_profile_restricted(
         assert str(field(each, "image")).endswith(":v0.19.0")
 
 
-def test_failed_tasks_are_retried_as_the_pipeline_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kubectl", KUBECTLS)
+def test_failed_tasks_are_retried_as_the_pipeline_says(kubectl: str, tmp_path: Path) -> None:
     stock = {
         "artifactRepository": "archiveLogs: true\n",
         "workflowDefaults": "spec:\n  templateDefaults:\n    retryStrategy: {limit: '2', retryPolicy: OnError}\n",
@@ -59,7 +77,7 @@ def test_failed_tasks_are_retried_as_the_pipeline_says(tmp_path: Path) -> None:
         "ml-pipeline-visualizationserver",
     ]
     stand_ins = [config_map("workflow-controller-configmap", stock), *map(deployment, [*gone, "ml-pipeline"])]
-    built = build_offline(THIRD_PARTY / "kfp", stand_ins, tmp_path / "kfp")
+    built = build_offline(THIRD_PARTY / "kfp", stand_ins, tmp_path / "kfp", Path(kubectl))
     assert [name(each) for each in built] == ["ConfigMap/workflow-controller-configmap", "Deployment/ml-pipeline"]
     assert field(built[0], "data", "artifactRepository") == stock["artifactRepository"]
     defaults = yaml.safe_load(str(field(built[0], "data", "workflowDefaults")))

@@ -22,8 +22,8 @@ def make_programs(cluster: Path) -> Path:
     programs = cluster.parent / "programs"
     programs.mkdir(exist_ok=True)
     kubectl = programs / "kubectl"
-    stand_in = Path(__file__).with_name("kubectl.py")
-    kubectl.write_text(f'#!/bin/sh\nexec {sys.executable} {stand_in} {cluster} "$@"\n', encoding="utf-8")
+    stand_in = f"PYTHONPATH={ROOT} exec {sys.executable} -m tests.scripts.kubectl {cluster}"
+    kubectl.write_text(f'#!/bin/sh\n{stand_in} "$@"\n', encoding="utf-8")
     kubectl.chmod(0o755)
     return programs
 

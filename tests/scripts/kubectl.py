@@ -5,20 +5,27 @@ kubectl.py FOLDER ARGUMENTS...
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import yaml
 
+from tests.manifests.kustomizations import field
+from tests.scripts.control_plane import ControlPlane, built
+
 VALUE = re.compile(r'\{\{(?:index \.data "|\.data\.)(\w+)"? \| base64decode\}\}')
 ANSWERS = "answers"
 """The folder's folder with a file for each thing that is asked for; that of a service holds the port that serves it."""
+STATE, CALLS = "state.json", "calls.txt"
+"""The objects that were applied to the cluster, and the changes that were asked for, one a line."""
 
 
-def main(root: Path, words: list[str]) -> int:
+def main(root: Path, words: list[str]) -> int:  # pylint: disable=too-many-return-statements  # one a command
     """Do what kubectl would do with these words, and return its exit status."""
     namespace = "default"
     if words[0] == "--namespace":
@@ -35,6 +42,17 @@ def main(root: Path, words: list[str]) -> int:
             return _create(root / namespace / name, *source.split("=", 1))
         case ["port-forward", service, port] if port.startswith(":"):
             return _forward(root / ANSWERS / service.replace("/", "-"), port.removeprefix(":"))
+        case ["version", "--output=json"]:
+            return 0
+        case ["wait" | "label" | "rollout", *_] | ["apply", "--kustomize", _]:
+            return _change(root, words)
+        case ["apply", "--filename", file] if "kind: Experiment" not in Path(file).read_text(encoding="utf-8"):
+            return _change(root, words)
+        case ["get", "configmap", "katib-config", *_]:
+            return _version(root, "kubeflow/ConfigMap/katib-config")
+        case ["get", kinds, "--output=json"] if kinds.startswith("deployments,"):
+            print(json.dumps({"items": ControlPlane(root / STATE).workloads(namespace)}))
+            return 0
         case ["apply", "--filename", file]:
             (root / ANSWERS / "applied.yaml").write_text(Path(file).read_text(encoding="utf-8"), encoding="utf-8")
             return 0
@@ -55,6 +73,29 @@ def _asked(what: list[str]) -> str:
     if what[0].startswith("experiment.kubeflow.org/"):
         return "experiment.yaml" if what[1] == "--output=yaml" else "experiment"
     return "-".join(each for each in what if not each.startswith("--"))
+
+
+def _change(root: Path, words: list[str]) -> int:
+    with (root / CALLS).open("a", encoding="utf-8") as calls:
+        calls.write(" ".join(words) + "\n")
+    plane = ControlPlane(root / STATE)
+    match words:
+        case ["apply", "--kustomize", folder]:
+            with tempfile.TemporaryDirectory() as place:
+                plane.apply(built(Path(folder).resolve(), Path(place) / "built"))
+        case ["apply", "--filename", file]:
+            plane.apply(yaml.safe_load_all(Path(file).read_text(encoding="utf-8")))
+        case ["label", "namespace", name, key] if key.endswith("-"):
+            plane.unlabel(name, key.removesuffix("-"))
+        case ["rollout", "restart", workload]:
+            plane.end_pods(f"kubeflow/Deployment/{workload.partition('/')[2]}")
+    return 0
+
+
+def _version(root: Path, key: str) -> int:
+    found = ControlPlane(root / STATE).objects.get(key)
+    print("" if found is None else field(found, "metadata", "resourceVersion"), end="")
+    return 1 if found is None else 0
 
 
 def _forward(service: Path, port: str) -> int:

@@ -1,0 +1,111 @@
+"""`make deploy` on a cluster that is stood in for: an empty one, one of an earlier version, and one that is stuck."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.manifests.kustomizations import MANIFESTS, build, field
+from tests.scripts.cluster import ROOT, make_programs
+from tests.scripts.control_plane import INJECTION, KATIB_NAMES, POD_SECURITY, ControlPlane, keys, stock_katib
+from tests.scripts.kubectl import CALLS, STATE
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Path:
+    cluster = tmp_path / "cluster"
+    (cluster / "kubeflow").mkdir(parents=True)
+    return cluster
+
+
+def deploy(cluster: Path, overlay: str = "kind", **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the script; it looks once whether all is up."""
+    environment = {**os.environ, "PATH": f"{make_programs(cluster)}:{os.environ['PATH']}", "TIMEOUT": "0s", **more}
+    words = ["scripts/deploy.sh", overlay]
+    return subprocess.run(words, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=600)
+
+
+def calls(cluster: Path) -> list[str]:
+    return (cluster / CALLS).read_text(encoding="utf-8").splitlines()
+
+
+def ready(cluster: Path) -> dict[str, object]:
+    plane = ControlPlane(cluster / STATE)
+    return {key: each["ready"] for key, each in plane.objects.items() if each["kind"] in {"Deployment", "StatefulSet"}}
+
+
+def labels(cluster: Path, namespace: str) -> object:
+    return field(ControlPlane(cluster / STATE).objects[f"/Namespace/{namespace}"], "metadata", "labels")
+
+
+def test_one_pass_on_an_empty_cluster_is_enough(cluster: Path) -> None:
+    done = deploy(cluster)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {f"kubeflow/Deployment/{name}" for name in KATIB_NAMES} <= ready(cluster).keys()
+    assert set(ready(cluster).values()) == {True}
+    assert labels(cluster, "kubeflow") == POD_SECURITY
+    assert not [each for each in calls(cluster) if each.startswith("rollout restart")]
+
+
+def test_a_second_deployment_changes_nothing(cluster: Path) -> None:
+    assert deploy(cluster).returncode == 0
+    before = (cluster / STATE).read_text(encoding="utf-8")
+    assert deploy(cluster).returncode == 0
+    assert (cluster / STATE).read_text(encoding="utf-8") == before
+    assert not [each for each in calls(cluster) if each.startswith("rollout restart")]
+
+
+def test_everything_comes_back_while_katibs_controller_is_away(cluster: Path) -> None:
+    assert deploy(cluster).returncode == 0
+    plane = ControlPlane(cluster / STATE)
+    plane.objects["kubeflow/Deployment/katib-controller"]["ready"] = False
+    for key in ("kubeflow/Deployment/ml-pipeline", "morphogenetic/StatefulSet/seaweedfs"):
+        plane.end_pods(key)
+    assert set(ready(cluster).values()) == {True}
+
+
+def test_a_cluster_that_an_earlier_version_left_stuck_is_mended_and_loses_nothing(cluster: Path) -> None:
+    plane = ControlPlane(cluster / STATE)
+    mine = list(yaml.safe_load_all((ROOT / "tests/manifests/deployed_before.yaml").read_text(encoding="utf-8")))
+    plane.apply([*stock_katib(), *mine])
+    assert not any(ready(cluster).values()), "Katib's webhook guards Katib's own pods"
+    done = deploy(cluster)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(ready(cluster).values()) == {True}
+    assert INJECTION not in str(labels(cluster, "kubeflow"))
+    assert keys(mine) <= ControlPlane(cluster / STATE).objects.keys()
+    assert "rollout restart deployment/katib-controller" in calls(cluster), "its configuration has changed"
+
+
+def test_what_is_not_up_is_said_with_its_reason(cluster: Path) -> None:
+    ControlPlane(cluster / STATE).apply(stock_katib())
+    done = deploy(cluster, PLATFORM="no")
+    assert done.returncode == 1
+    assert "namespace morphogenetic: after 0 s still not up" in done.stderr
+    assert "Deployment mlflow: 0 of 1 ready" in done.stderr
+    assert "FailedCreate: Internal error occurred: failed calling webhook" in done.stderr
+
+
+def test_the_owner_of_a_namespace_needs_no_platform(cluster: Path) -> None:
+    home = "kubeflow-user-example-com"
+    store = cluster / home / "object-store"
+    store.mkdir(parents=True)
+    (store / "AWS_ACCESS_KEY_ID").write_text("mine", encoding="utf-8")
+    done = deploy(cluster, "profile")
+    assert done.returncode == 0, done.stderr
+    assert ControlPlane(cluster / STATE).objects.keys() == keys(build(MANIFESTS / "overlays" / "profile"))
+    assert not list((cluster / "kubeflow").iterdir()), "the steps of this one's pipelines run in its own namespace"
+    assert len(calls(cluster)) == 1
+
+
+def test_an_overlay_without_a_namespace_is_refused(cluster: Path, tmp_path: Path) -> None:
+    (tmp_path / "kustomization.yaml").write_text("resources: []\n", encoding="utf-8")
+    done = deploy(cluster, str(tmp_path))
+    assert done.returncode == 2
+    assert "names no namespace" in done.stderr
