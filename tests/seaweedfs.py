@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from tests.sinks.mlflow.server_process import wait_until
+from tests.waiting import until
 
 BUCKET = "reports"
 ACCESS_KEY = "owner"
@@ -69,7 +68,7 @@ class SeaweedServer:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with  # ended in kill()
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.folder
             )
-        wait_until(self._answers, f"answer of SeaweedFS, see {self.folder / 'log'}")
+        until(self._answers, f"answer of SeaweedFS, see {self.folder / 'log'}")
 
     def kill(self) -> None:
         """End it at once, in the middle of whatever it does."""

@@ -23,6 +23,15 @@ def quadratic(params: Params, trial: Trial) -> Metrics:
     return {"val_acc": value, "twice": 2 * value}
 
 
+def held(params: Params, trial: Trial) -> Metrics:
+    """Like `quadratic`, but waits at its end while the file `hold` has the name of the trial's folder."""
+    hold = Path("hold")
+    metrics = quadratic(params, trial)
+    while hold.exists() and trial.dir.name in hold.read_text(encoding="utf-8").split():
+        time.sleep(0.005)
+    return metrics
+
+
 def nothing(params: Params, _trial: Trial) -> Metrics:
     """The least a workload can do."""
     return {"val_acc": float(params["x"])}
@@ -62,10 +71,10 @@ def moody(params: Params, trial: Trial) -> Metrics:
 def with_grandchild(_params: Params, trial: Trial) -> Metrics:
     """Starts a program that would outlive the trial, and says its process id."""
     # pylint: disable-next=consider-using-with
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
     Path(trial.dir / "grandchild").write_text(str(child.pid), encoding="utf-8")
     trial.report(0, {"val_acc": 0.0})
-    time.sleep(600)
+    time.sleep(3600)
     return {"val_acc": 0.0}
 
 
@@ -108,7 +117,7 @@ def chancy(params: Params, trial: Trial) -> Metrics:
 def patient(params: Params, trial: Trial) -> Metrics:
     """Trial 0 ends after trial 6 has begun, whatever that takes."""
     (Path("begun") / str(trial.number)).touch()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while trial.number == 0 and not Path("begun/6").exists():
         if time.monotonic() > deadline:
             raise TimeoutError("trial 6 never began")

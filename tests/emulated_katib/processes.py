@@ -13,7 +13,7 @@ from .collector import MetricLog
 from .kubelet import environment, expand
 from .webhook import COLLECTOR, Json
 
-SECONDS = 60
+SECONDS = 600
 TESTS = Path(__file__).parents[2]
 
 

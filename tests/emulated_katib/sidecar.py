@@ -20,7 +20,7 @@ from .collector import collect
 from .median_stop import Rule, Watch
 
 POLL_SECONDS = 0.05
-STOP_SECONDS = 60.0
+STOP_SECONDS = 600.0
 
 
 def main() -> None:

@@ -15,8 +15,9 @@ import pytest
 from morphogenetic_engine.sweeps.record.events import ReplicateEnded, TrialEnded
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
-from tests.faults.test_kills import DEADLINE_SECONDS, resumed, strike
+from tests.faults.test_kills import resumed, strike
 from tests.tables import steady_rows
+from tests.waiting import DEADLINE_SECONDS
 
 FAULTS = int(os.environ.get("SWEEP_FAULTS", "0"))
 ROUNDS = max(1, FAULTS // 8)

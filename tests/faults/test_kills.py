@@ -11,7 +11,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,9 +24,9 @@ from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.tables import steady_rows
+from tests.waiting import DEADLINE_SECONDS, gone, until
 
 ROUNDS = int(os.environ.get("SWEEP_FAULTS", "4"))
-DEADLINE_SECONDS = 60
 
 SWEEP = """
 sweep_type: random
@@ -73,11 +72,11 @@ def test_nothing_outlives_a_killed_coordinator(
 ) -> None:
     folder = start(f'experiment: {{workload: "toy:{workload}"}}\nparameters: {{mood: [stuck_in_c]}}')
     with resumed(folder) as process:
-        wait_for(lambda: lines(folder.journal) >= running_lines)
+        until(lambda: lines(folder.journal) >= running_lines)
         members = psutil.Process(process.pid).children(recursive=True)
         process.kill()
-        process.wait()
-        wait_for(lambda: not alive(members))
+        process.wait(DEADLINE_SECONDS)
+        until(lambda: all(gone(member.pid) for member in members))
 
 
 def test_a_torn_last_line_is_repaired_on_resume(start: Callable[[str], SweepFolder]) -> None:
@@ -113,13 +112,13 @@ def strike(folder: SweepFolder, victim: str, chance: random.Random) -> None:
     """Resume the sweep, kill when its journal has grown by a random number of lines, and see what is left."""
     grown = lines(folder.journal) + chance.randint(1, 120)
     with resumed(folder) as process:
-        wait_for(lambda: lines(folder.journal) >= grown or process.poll() is not None)
+        until(lambda: lines(folder.journal) >= grown or process.poll() is not None)
         members = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
         kill(process, members, victim, chance)
         status = process.wait(DEADLINE_SECONDS)
         assert status == (0 if victim == "worker" else -signal.SIGKILL) or not members
         if victim != "worker":
-            wait_for(lambda: not alive(members))
+            until(lambda: all(gone(member.pid) for member in members))
 
 
 def kill(process: subprocess.Popen[bytes], members: list[psutil.Process], victim: str, chance: random.Random) -> None:
@@ -129,23 +128,6 @@ def kill(process: subprocess.Popen[bytes], members: list[psutil.Process], victim
             chance.choice(workers).send_signal(signal.SIGKILL)
     if victim in {"coordinator", "both"}:
         process.kill()
-
-
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    def lives(process: psutil.Process) -> bool:
-        try:
-            return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
-
-    return [process for process in processes if lives(process)]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.002)
 
 
 def lines(path: Path) -> int:

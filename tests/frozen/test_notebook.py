@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 
 from tests.frozen.conftest import FROZEN, SWEEPS
+from tests.waiting import DEADLINE_SECONDS
 
 NOTEBOOK = SWEEPS / "tpe_pruned/report/report.ipynb"
 
@@ -19,7 +20,9 @@ def test_it_runs_from_top_to_bottom(project: Path) -> None:
         from nbclient import NotebookClient  # pylint: disable=import-outside-toplevel
 
         book = nbformat.read(project / NOTEBOOK, as_version=4)
-        NotebookClient(book, timeout=600, resources={"metadata": {"path": str((project / NOTEBOOK).parent)}}).execute()
+        NotebookClient(
+            book, timeout=DEADLINE_SECONDS, resources={"metadata": {"path": str((project / NOTEBOOK).parent)}}
+        ).execute()
     outputs = [each for cell in book.cells for each in cell.get("outputs", [])]
     printed = "".join(each.get("text", "") for each in outputs)
     assert "Best: trial 22" in printed and "24 trials;" in printed

@@ -7,6 +7,7 @@ import subprocess
 from importlib.metadata import version
 
 import pytest
+from tests.waiting import DEADLINE_SECONDS
 
 IMAGES = {name: os.environ.get(f"{name.upper()}_IMAGE", "") for name in ("train", "report")}
 pytestmark = pytest.mark.skipif(
@@ -24,7 +25,7 @@ def run(image: str, *words: str) -> subprocess.CompletedProcess[str]:
     limits = ["--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--network=none"]
     entry = [f"--entrypoint={words[0]}"] if words else []
     command = ["podman", "run", "--rm", *limits, *entry, image, *words[1:]]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
 
 
 def python(image: str, program: str) -> str:

@@ -18,6 +18,7 @@ from morphogenetic_engine.monitor.listener import address_of, listen
 from morphogenetic_engine.monitor.server import serve
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.conftest import StartSweep
+from tests.waiting import DEADLINE_SECONDS
 
 SWEEP = """
 experiment: {workload: "toy:quadratic"}
@@ -25,7 +26,6 @@ parameters: {x: {type: float, low: 0, high: 1, points: 8}}
 execution: {max_parallel: 2}
 optimization: {target_metric: val_acc}
 """
-DEADLINE = 60.0
 Json = dict[str, object]
 
 
@@ -48,7 +48,7 @@ class Monitor:
     """Tell it that the sweep's command has ended."""
 
     def ask(self, path: str, *, method: str = "GET", headers: dict[str, str] | None = None) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_SECONDS)
         try:
             connection.request(method, path, headers=headers or {})
             response = connection.getresponse()
@@ -59,12 +59,12 @@ class Monitor:
     def watch(self, query: str = "", **headers: str) -> ClientConnection:
         """Open the WebSocket; `query` says what the viewer knows."""
         uri = f"ws://127.0.0.1:{self.port}/events{query}"
-        return connect(uri, additional_headers=headers, max_size=None, open_timeout=DEADLINE, proxy=None)
+        return connect(uri, additional_headers=headers, max_size=None, open_timeout=DEADLINE_SECONDS, proxy=None)
 
 
 def received(viewer: ClientConnection) -> Json:
     """Return the next message."""
-    message: Json = orjson.loads(viewer.recv(timeout=DEADLINE))
+    message: Json = orjson.loads(viewer.recv(timeout=DEADLINE_SECONDS))
     return message
 
 
@@ -91,7 +91,7 @@ def monitoring(folder: SweepFolder, *, token: str | None = None, bound: str = "1
             yield Monitor(port, access, leave)
         finally:
             leave()
-            thread.join(DEADLINE)
+            thread.join(DEADLINE_SECONDS)
             os.close(reader)
     assert not thread.is_alive()
 

@@ -27,13 +27,14 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.conftest import StartSweep
 from tests.monitor.conftest import monitoring
 from tests.monitor.stories import written
+from tests.waiting import DEADLINE_SECONDS
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and os.environ.get("CI") != "true", reason="needs chromium, see scripts/test-servers.sh"
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-PATIENCE = 60_000.0
+PATIENCE = 1000 * DEADLINE_SECONDS
 """Milliseconds."""
 HOSTILE = "<img src=x onerror=alert(1)>'\"`${alert(1)}&amp;\u202eevil"
 MANY = """
@@ -209,14 +210,14 @@ def test_the_stop_button_ends_a_real_sweep_and_the_page_goes_on_after_a_resume(p
         page.get_by_role("button", name="Stop the sweep").click()
         page.get_by_role("dialog").get_by_role("button", name="Stop the sweep").click()
         expect(page.locator("#state")).to_have_text("interrupted")
-        assert first.wait(60) == 130
+        assert first.wait(DEADLINE_SECONDS) == 130
     with sweep("resume", "--sweep-id", "s", "--serve", f"--port={port}") as second:
         expect(page.locator("#connection")).to_have_text("live")
         expect(page.locator("#state")).to_have_text("running")
         page.get_by_role("button", name="Stop the sweep").click()
         page.get_by_role("dialog").get_by_role("button", name="Stop the sweep").click()
         expect(page.locator("#state")).to_have_text("interrupted")
-        assert second.wait(60) == 130
+        assert second.wait(DEADLINE_SECONDS) == 130
 
 
 def sweep(*arguments: str) -> subprocess.Popen[str]:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,8 +21,9 @@ from morphogenetic_engine.monitor.listener import address_of, listen
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
-from tests.monitor.conftest import DEADLINE, Monitor, received, received_until
+from tests.monitor.conftest import Monitor, received, received_until
 from tests.monitor.viewer import Viewer
+from tests.waiting import DEADLINE_SECONDS, until
 
 SWEEP = """
 experiment: {{workload: "toy:quadratic", seconds: {seconds}}}
@@ -49,17 +49,10 @@ def monitor_of(process: subprocess.Popen[str], folder: Path) -> Monitor:
     line = next(line for line in process.stdout if "http://127.0.0.1:" in line)
     port = int(line.split("http://127.0.0.1:")[1].split("/")[0])
     monitor = Monitor(port, access_of("127.0.0.1", port), lambda: None)
-    wait_for(lambda: (folder / "monitor.log").exists() or process.poll() is None)
+    until(lambda: (folder / "monitor.log").exists() or process.poll() is None)
     page = monitor.ask("/").body.decode()
     token = page.split('name="monitor-token" content="')[1].split('"')[0]
     return Monitor(port, access_of("127.0.0.1", port, token=token), lambda: None)
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def free_port() -> int:
@@ -89,7 +82,7 @@ def test_a_sweep_is_followed_from_its_start_to_its_end(sweep_file: Callable[...,
             with pytest.raises(ConnectionClosed):
                 while True:
                     viewer.take(received(socket))
-        assert run.wait(DEADLINE) == 0
+        assert run.wait(DEADLINE_SECONDS) == 0
     assert viewer.offset == folder.journal.stat().st_size
     assert [row[1] for row in viewer.rows.values()] == ["complete"] * 30
     assert (folder.path / "monitor.log").read_text() == ""
@@ -114,7 +107,7 @@ def test_stop_ends_the_sweep_as_interrupted_and_resume_goes_on_for_the_same_view
                 while True:
                     viewer.take(last := received(socket))
             assert (last["state"], last["over"]) == ("interrupted", True)
-        assert run.wait(DEADLINE) == 130
+        assert run.wait(DEADLINE_SECONDS) == 130
     assert read_result(folder).outcome is Outcome.INTERRUPTED
     with command("resume", "--sweep-id", "s", "--serve", port) as resumed:
         monitor = monitor_of(resumed, folder.path)
@@ -122,7 +115,7 @@ def test_stop_ends_the_sweep_as_interrupted_and_resume_goes_on_for_the_same_view
             with pytest.raises(ConnectionClosed):
                 while True:
                     viewer.take(received(socket))
-        assert resumed.wait(DEADLINE) == 0
+        assert resumed.wait(DEADLINE_SECONDS) == 0
     assert [row[1] for _, row in sorted(viewer.rows.items())] == ["complete"] * 40
 
 
@@ -138,7 +131,7 @@ def test_a_killed_monitor_costs_the_sweep_one_warning(sweep_file: Callable[..., 
         child.kill()
         assert run.stdout is not None
         said = run.stdout.read()
-        assert run.wait(DEADLINE) == 0
+        assert run.wait(DEADLINE_SECONDS) == 0
     assert "warning: the monitor ended with status -9, see results/sweeps/s/monitor.log" in said
     assert "finished: 10 complete of 10 trials" in said
 
@@ -156,7 +149,7 @@ def test_the_monitor_leaves_when_the_sweep_is_killed(sweep_file: Callable[..., P
             received_until(socket, lambda message: bool(message["rows"]))
             run.kill()
             assert received_until(socket, lambda message: message["over"] is True)["state"] == "killed"
-        child.wait(DEADLINE)
+        child.wait(DEADLINE_SECONDS)
 
 
 def test_a_sweep_that_runs_elsewhere_is_shown_stopped_and_outlived(
@@ -164,7 +157,7 @@ def test_a_sweep_that_runs_elsewhere_is_shown_stopped_and_outlived(
 ) -> None:
     folder = workplace / "results/sweeps/s"
     with command("run", "--config", str(sweep_file(trials=40, seconds=0.3)), "--sweep-id", "s") as run:
-        wait_for((folder / "journal.jsonl").exists)
+        until((folder / "journal.jsonl").exists)
         with command("monitor", "--sweep-id", "s", "--port=0") as showing:
             monitor = monitor_of(showing, folder)
             with monitor.watch() as socket:
@@ -172,12 +165,12 @@ def test_a_sweep_that_runs_elsewhere_is_shown_stopped_and_outlived(
                 header = {"X-Monitor-Token": monitor.access.token}
                 assert monitor.ask("/stop", method="POST", headers=header).status == 202
                 received_until(socket, lambda message: message["state"] == "interrupted")
-            assert run.wait(DEADLINE) == 130
+            assert run.wait(DEADLINE_SECONDS) == 130
             assert json.loads(monitor.ask("/stop", method="POST", headers=header).body)["message"].startswith(
                 "no process"
             )
             showing.send_signal(signal.SIGINT)
-            assert showing.wait(DEADLINE) == 0
+            assert showing.wait(DEADLINE_SECONDS) == 0
 
 
 def test_the_options_of_the_monitor_need_it(sweep_file: Callable[..., Path]) -> None:
@@ -191,7 +184,7 @@ def test_the_options_of_the_monitor_need_it(sweep_file: Callable[..., Path]) -> 
             with command("run", "--config", file, *arguments) as run:
                 assert run.stdout is not None
                 assert reason in run.stdout.read()
-                assert run.wait(DEADLINE) == 2
+                assert run.wait(DEADLINE_SECONDS) == 2
     assert not Path("results").exists()
 
 
@@ -214,4 +207,4 @@ def test_a_token_of_the_users_own_is_asked_for(
         ) as socket:
             assert received(socket)["state"] in {"new", "running"}
         os.kill(run.pid, signal.SIGTERM)
-        assert run.wait(DEADLINE) == 130
+        assert run.wait(DEADLINE_SECONDS) == 130

@@ -17,6 +17,7 @@ from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.monitor.stop import stop, why_not
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal, Owner, owner
+from tests.waiting import DEADLINE_SECONDS
 
 HOLDER = """
 import signal, sys
@@ -46,7 +47,7 @@ def test_the_process_that_runs_the_sweep_is_asked_to_stop(tmp_path: Path) -> Non
     folder = SweepFolder(tmp_path)
     with holder(folder.journal) as process:
         assert stop(folder) == Owner(process.pid, socket.gethostname())
-        assert process.wait(60) == 42
+        assert process.wait(DEADLINE_SECONDS) == 42
 
 
 def test_nobody_is_stopped_when_nobody_runs_the_sweep(tmp_path: Path) -> None:

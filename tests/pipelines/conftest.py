@@ -10,8 +10,9 @@ import pytest
 from pipelines.server import Address, PipelinesServer
 from pipelines.submission import Patience
 from tests.pipelines.stub_server import StubServer, serving
+from tests.waiting import DEADLINE_SECONDS
 
-QUICK = Patience(poll=0.01, outage=20)
+QUICK = Patience(poll=0.01, outage=DEADLINE_SECONDS)
 
 
 @pytest.fixture

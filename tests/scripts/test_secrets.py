@@ -10,7 +10,7 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import open_store
 from tests.manifests.kustomizations import MANIFESTS, build, field, items, pod_specs
 from tests.scripts.cluster import make_secrets, object_store
-from tests.sinks.mlflow.server_process import wait_until
+from tests.waiting import until
 
 SECRETS = ["database", "mlflow", "object-store", "object-store-identities"]
 
@@ -72,7 +72,7 @@ def test_a_client_with_the_secret_reaches_the_store_of_the_manifests(
                 return False
             return True
 
-        wait_until(kept, f"bucket of the manifests, see {tmp_path / 'log'}")
+        until(kept, f"bucket of the manifests, see {tmp_path / 'log'}")
         assert store.read_bytes("reports/1/index.html") == b"<html>"
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
         with pytest.raises(StoreError):

@@ -22,7 +22,7 @@ from tests.manifests.kustomizations import MANIFESTS, build, items, pod_specs
 from tests.pipelines.stub_server import StubServer, serving
 from tests.scripts.cluster import ROOT, make_programs, make_secrets, object_store, secret
 from tests.scripts.kubectl import ANSWERS
-from tests.sinks.mlflow.server_process import wait_until
+from tests.waiting import DEADLINE_SECONDS, until
 
 PAGE = "<html>the report</html>"
 
@@ -64,7 +64,13 @@ def smoke(cluster: Path) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "AWS_", "KF"))}
     environment |= {"PATH": f"{programs}:{os.environ['PATH']}", "SMOKE_RESULTS": str(cluster.parent / "results")}
     return subprocess.run(
-        ["scripts/smoke.sh"], cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=300
+        ["scripts/smoke.sh"],
+        cwd=ROOT,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
     )
 
 
@@ -78,7 +84,7 @@ def keep(page: str, folder: str) -> None:
             return False
         return True
 
-    wait_until(kept, "bucket of the manifests")
+    until(kept, "bucket of the manifests")
 
 
 def test_a_pipeline_and_an_experiment_end_and_the_report_is_fetched(

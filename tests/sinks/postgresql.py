@@ -15,7 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.sinks.mlflow.server_process import free_port, wait_until
+from tests.sinks.mlflow.server_process import free_port
+from tests.waiting import until
 
 _BINARIES = Path("/usr/lib/postgresql")
 _USER = "sweeps"
@@ -58,7 +59,7 @@ class PostgresServer:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with  # ended in kill()
                 command, stdout=log, stderr=log, start_new_session=True, user=self.account, group=self.account
             )
-        wait_until(self._answers, f"answer of PostgreSQL, see {self.folder / 'log'}")
+        until(self._answers, f"answer of PostgreSQL, see {self.folder / 'log'}")
 
     def kill(self) -> None:
         """End it at once, in the middle of whatever it does."""

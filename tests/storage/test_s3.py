@@ -19,7 +19,8 @@ import pytest
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import Store, open_store
 from tests.seaweedfs import BUCKET, SECRET_KEY, SeaweedServer
-from tests.sinks.mlflow.server_process import free_port, wait_until
+from tests.sinks.mlflow.server_process import free_port
+from tests.waiting import DEADLINE_SECONDS, until
 
 Environment = Callable[[dict[str, str]], None]
 SECONDS = 3.0
@@ -94,7 +95,7 @@ def test_a_server_that_is_not_there_is_named_in_bounded_time(s3: SeaweedServer, 
     began = time.monotonic()
     message = _refusal(open_store("s3://bucket", patience=1.0))
     assert message == f"s3://bucket/a/report.html: cannot be written: {endpoint} cannot be reached"
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < DEADLINE_SECONDS
 
 
 def test_a_server_that_does_not_answer_is_named(own_s3: SeaweedServer, environment: Environment) -> None:
@@ -116,14 +117,14 @@ def test_a_server_that_does_not_answer_is_named(own_s3: SeaweedServer, environme
 def test_browsers_are_told_what_a_file_is(s3_folder: str, name: str, kind: str) -> None:
     store = open_store(s3_folder)
     store.put_bytes(b"x", name)
-    with urllib.request.urlopen(store.link(name, seconds=60), timeout=10) as answer:
+    with urllib.request.urlopen(store.link(name, seconds=60), timeout=DEADLINE_SECONDS) as answer:
         assert answer.headers["Content-Type"] == kind
 
 
 def test_a_content_type_that_is_given_is_used(s3_folder: str) -> None:
     store = open_store(s3_folder)
     store.put_bytes(b"{}", "vega", content_type="application/vnd.vega.v5+json")
-    with urllib.request.urlopen(store.link("vega", seconds=60), timeout=10) as answer:
+    with urllib.request.urlopen(store.link("vega", seconds=60), timeout=DEADLINE_SECONDS) as answer:
         assert answer.headers["Content-Type"] == "application/vnd.vega.v5+json"
 
 
@@ -132,7 +133,7 @@ def test_a_link_ends_and_shows_no_secret(s3_folder: str) -> None:
     store.put_bytes(b"x", "file")
     link = store.link("file", seconds=1)
     assert SECRET_KEY not in link
-    wait_until(lambda: _status(link) == 403, "end of the link")
+    until(lambda: _status(link) == 403, "end of the link")
     for seconds in (0, -1, 8 * 24 * 3600):
         with pytest.raises(StoreError, match="a link must hold for"):
             store.link("file", seconds=seconds)
@@ -140,7 +141,7 @@ def test_a_link_ends_and_shows_no_secret(s3_folder: str) -> None:
 
 def _status(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=DEADLINE_SECONDS) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -193,7 +194,7 @@ def _large(folder: Path) -> Path:
 def _kill_halfway(server: SeaweedServer) -> None:
     """Kill it once some of the file's parts are on its disk."""
     data = server.folder / "data"
-    wait_until(lambda: sum(file.stat().st_size for file in data.glob("*.dat")) > 20_000_000, "part of the file")
+    until(lambda: sum(file.stat().st_size for file in data.glob("*.dat")) > 20_000_000, "part of the file")
     server.kill()
 
 
@@ -235,5 +236,5 @@ def test_ctrl_c_ends_the_waiting_for_a_server(own_s3: SeaweedServer) -> None:
             assert process.stdout is not None and process.stderr is not None
             assert process.stdout.readline() == b"waiting\n"
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == -signal.SIGINT
+            assert process.wait(DEADLINE_SECONDS) == -signal.SIGINT
             assert b"KeyboardInterrupt" in process.stderr.read()

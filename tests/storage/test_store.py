@@ -11,6 +11,7 @@ import pytest
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import Store, open_store
+from tests.waiting import DEADLINE_SECONDS
 
 NAMES = ["report.html", "a b/ü/é 😀.html", "100%.html", "a%20b&c=d+e?", "<b>\"q'.html", ".hidden", "x" * 200]
 
@@ -83,7 +84,7 @@ def test_names_stay_in_the_store(store: Store, name: str) -> None:
 
 def test_a_link_downloads(store: Store) -> None:
     store.put_bytes("<p>ü".encode(), "a b/report ü.html")
-    with urllib.request.urlopen(store.link("a b/report ü.html", seconds=60), timeout=10) as answer:
+    with urllib.request.urlopen(store.link("a b/report ü.html", seconds=60), timeout=DEADLINE_SECONDS) as answer:
         assert answer.read().decode() == "<p>ü"
         assert answer.headers["Content-Type"].startswith("text/html")
 

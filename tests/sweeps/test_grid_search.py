@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from collections.abc import Mapping
 from itertools import product
@@ -73,15 +72,12 @@ def test_a_million_points_are_numbered_at_once_and_not_held_in_memory() -> None:
     parameters = {f"p{axis}": list(range(10)) for axis in range(6)}
     design = _design("grid", parameters)
     tracemalloc.start()
-    begun = time.perf_counter()
     last = design.params(999_999)
-    seconds = time.perf_counter() - begun
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(design) == 1_000_000
     assert last == {"f": "z", **dict.fromkeys(parameters, 9)}
     assert peak < 50_000
-    assert seconds < 1
 
 
 def test_an_axis_of_a_million_steps_is_not_held_in_memory() -> None:

@@ -71,8 +71,9 @@ def test_a_mistake_is_one_line(command: Command, workplace: Path) -> None:
 
 
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(command: Command, workplace: Path) -> None:
-    (workplace / "sweep.yaml").write_text(SWEEP.replace("seconds: 0.0", "seconds: 0.2"), encoding="utf-8")
+    (workplace / "sweep.yaml").write_text(SWEEP.replace("toy:quadratic", "toy:held"), encoding="utf-8")
     command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "slow")
+    (workplace / "hold").write_text("5", encoding="utf-8")
     confirm = [sys.executable, "-m", "morphogenetic_engine.cli.sweep", "confirm", "--sweep-id", "slow", "--seeds", "9"]
     with subprocess.Popen(confirm, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stderr is not None

@@ -20,6 +20,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep
 from tests.reports.sweeps import sweep, trial
+from tests.waiting import DEADLINE_SECONDS
 
 X = {"x": {"low": 0.0, "high": 1.0}}
 
@@ -65,7 +66,7 @@ def test_the_notebook_runs_from_top_to_bottom_wherever_it_was_written(folder: Sw
 
         book = nbformat.read(file, as_version=4)
         nbformat.validate(book)
-        NotebookClient(book, timeout=120, resources={"metadata": {"path": str(file.parent)}}).execute()
+        NotebookClient(book, timeout=DEADLINE_SECONDS, resources={"metadata": {"path": str(file.parent)}}).execute()
     printed = "".join(each.get("text", "") for cell in book.cells for each in cell.get("outputs", []))
     drawn = [each for cell in book.cells for each in cell.get("outputs", []) if "image/svg+xml" in each.get("data", {})]
     assert "Best: trial" in printed and "14 trials;" in printed

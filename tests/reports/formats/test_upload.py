@@ -18,6 +18,7 @@ from tests.cli.conftest import Command, command
 from tests.conftest import StartSweep
 from tests.seaweedfs import BUCKET, SeaweedServer, running_seaweedfs
 from tests.sinks.mlflow.server_process import free_port
+from tests.waiting import DEADLINE_SECONDS
 
 __all__ = ["command"]
 
@@ -59,7 +60,7 @@ def test_a_report_is_uploaded_and_its_links_download(sweep: SweepFolder, address
     assert stored == (sweep.path / "report" / "trials.csv").read_bytes()
 
     ran = command(*options, "--link", "--link-hours", "1")
-    with urllib.request.urlopen(ran.out.splitlines()[0], timeout=10) as answer:
+    with urllib.request.urlopen(ran.out.splitlines()[0], timeout=DEADLINE_SECONDS) as answer:
         assert answer.read() == stored
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
 

@@ -7,20 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:
-    """Poll until it holds; fail the test when it does not in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"no {what} within {seconds:g} s"
-        time.sleep(0.05)
+from tests.waiting import until
 
 
 @dataclass
@@ -49,7 +41,7 @@ class Server:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with  # ended in kill()
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env=environment
             )
-        wait_until(self._answers, f"answer of the server, see {self.folder / 'server.log'}", 60.0)
+        until(self._answers, f"answer of the server, see {self.folder / 'server.log'}")
 
     def kill(self) -> None:
         if self.process is not None:

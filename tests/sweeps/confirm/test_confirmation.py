@@ -34,8 +34,8 @@ from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep
 from tests.reports.sweeps import sweep as sweep_of
 from tests.reports.sweeps import trial as record
-from tests.sweeps.conftest import Until
 from tests.tables import steady_rows
+from tests.waiting import gone, until
 
 Start = Callable[[str], SweepFolder]
 
@@ -227,7 +227,8 @@ def test_a_run_that_fails_for_good_is_recorded_and_run_again_only_when_asked(sta
 
 
 def test_a_run_that_takes_too_long_is_ended(start: Start) -> None:
-    folder = swept(start, 'experiment: {workload: "toy:quadratic", seconds: 0.3, x: 0.5}')
+    folder = swept(start, 'experiment: {workload: "toy:held", x: 0.5}')
+    Path("hold").write_text("0", encoding="utf-8")
     continue_sweep(folder.sweep_id, results=folder.path.parent, overrides={"execution.timeout_per_trial": 0.1})
     confirm_sweep(folder, top=1, seeds=1)
     (end,) = ends(folder)
@@ -257,7 +258,7 @@ def test_a_signal_stops_it_and_the_same_call_goes_on(start: Start, sent: signal.
 
 
 @pytest.mark.faults
-def test_killed_in_the_middle_it_goes_on_where_it_was(start: Start, until: Until) -> None:
+def test_killed_in_the_middle_it_goes_on_where_it_was(start: Start) -> None:
     folder, undisturbed = swept(start, SLOW), swept(start, SLOW)
     command = [sys.executable, "-m", "morphogenetic_engine.cli.sweep", "confirm", "--sweep-id", folder.sweep_id]
     command += ["--results", str(folder.path.parent), "--top", "2", "--seeds", "6"]
@@ -266,7 +267,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(start: Start, until: Until
         members = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         process.wait()
-    until(lambda: not any(member.is_running() and member.status() != psutil.STATUS_ZOMBIE for member in members))
+    until(lambda: all(gone(member.pid) for member in members))
     before = ends(folder)
     assert 3 <= len(before) < 12
     confirm_sweep(folder, top=2, seeds=6)

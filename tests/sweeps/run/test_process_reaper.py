@@ -7,20 +7,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
-import psutil
 import pytest
 
 from morphogenetic_engine.sweeps.run.process_reaper import guard
+from tests.waiting import DEADLINE_SECONDS, gone, until
 
 Sleeper = subprocess.Popen[bytes]
-Until = Callable[[Callable[[], object]], None]
 
 ECHO = "import sys; print(sys.stdin.readline(), flush=True)"
-SLEEP = "import time; time.sleep(600)"
+SLEEP = "import time; time.sleep(3600)"
 WITH_CHILD = f"""
 import subprocess, sys, time
 print(subprocess.Popen([sys.executable, "-c", {SLEEP!r}]).pid, flush=True)
-time.sleep(600)
+time.sleep(3600)
 """
 
 
@@ -45,23 +44,21 @@ def _sleeper() -> Iterator[Callable[[str], Sleeper]]:
         process.wait()
 
 
-def test_at_the_end_of_its_input_the_groups_that_are_left_are_killed(
-    sleeper: Callable[[str], Sleeper], until: Until
-) -> None:
+def test_at_the_end_of_its_input_the_groups_that_are_left_are_killed(sleeper: Callable[[str], Sleeper]) -> None:
     left, ended = sleeper(WITH_CHILD), sleeper(ECHO)
     assert left.stdout is not None
     grandchild = int(left.stdout.readline())
     guard([f"+{left.pid}\n", f"+{ended.pid}\n", f"-{ended.pid}\n"])
-    assert left.wait(5) == -signal.SIGKILL
+    assert left.wait(DEADLINE_SECONDS) == -signal.SIGKILL
     assert ended.communicate(b"alive")[0] == b"alive\n"
-    until(lambda: not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE)
+    until(lambda: gone(grandchild))
 
 
 def test_a_group_that_ended_by_itself_does_not_save_the_others(sleeper: Callable[[str], Sleeper]) -> None:
-    gone, left = sleeper("pass"), sleeper(SLEEP)
-    gone.wait()
-    guard([f"+{gone.pid}\n", f"+{left.pid}\n", "-12345678\n"])
-    assert left.wait(5) == -signal.SIGKILL
+    ended, left = sleeper("pass"), sleeper(SLEEP)
+    ended.wait()
+    guard([f"+{ended.pid}\n", f"+{left.pid}\n", "-12345678\n"])
+    assert left.wait(DEADLINE_SECONDS) == -signal.SIGKILL
 
 
 def test_as_a_process_it_kills_when_its_input_closes_and_not_before(sleeper: Callable[[str], Sleeper]) -> None:
@@ -73,5 +70,5 @@ def test_as_a_process_it_kills_when_its_input_closes_and_not_before(sleeper: Cal
         guardian.stdin.flush()
         assert left.poll() is None
         guardian.stdin.close()
-        assert guardian.wait(20) == 0
-    assert left.wait(5) == -signal.SIGKILL
+        assert guardian.wait(DEADLINE_SECONDS) == 0
+    assert left.wait(DEADLINE_SECONDS) == -signal.SIGKILL

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 from tests.tables import steady_rows
+from tests.waiting import gone, until
 
 Start = Callable[[str], SweepFolder]
 
@@ -121,15 +121,15 @@ def test_retries_of_exceptions_when_asked_for(start: Start) -> None:
 
 
 def test_timeout_ends_a_trial_that_is_stuck_in_c(start: Start) -> None:
-    folder = start(moods("stuck_in_c", "fine", execution="max_parallel: 1, timeout_per_trial: 0.5"))
+    folder = start(moods("stuck_in_c", "fine", execution="max_parallel: 1, timeout_per_trial: 2"))
     stuck, fine = run(folder).trials
     assert (stuck.state, stuck.reason, stuck.message) == (
         TrialState.FAILED,
         FailureReason.TIMEOUT,
-        "ran longer than 0.5 s",
+        "ran longer than 2 s",
     )
     assert fine.state is TrialState.COMPLETE
-    assert 0.5 <= stuck.duration < 10
+    assert stuck.duration >= 2
 
 
 def test_what_a_trial_prints_is_in_its_folder(start: Start) -> None:
@@ -188,7 +188,7 @@ def test_a_time_budget_starts_no_new_trial_and_finishes_the_running_ones(start: 
     folder = start(text)
     assert run_sweep(folder) is Outcome.TIME_IS_UP
     result = read_result(folder)
-    assert 1 <= len(result.trials) < 21
+    assert len(result.trials) < 21
     assert all(trial.state is TrialState.COMPLETE for trial in result.trials)
     assert run_sweep(folder) is Outcome.TIME_IS_UP
     assert len(read_result(folder).trials) == len(result.trials)
@@ -252,11 +252,12 @@ def test_a_workload_that_kills_its_process_at_import_is_an_error(start: Start, w
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_signal_records_what_runs_as_interrupted_and_resume_finishes(start: Start, sent: signal.Signals) -> None:
-    folder = start(QUADRATIC.replace("seconds: 0.0", "seconds: 0.1"))
-    seventh_trial = 6
+    held = QUADRATIC.replace("toy:quadratic", "toy:held")
+    folder = start(held)
+    Path("hold").write_text("6", encoding="utf-8")
 
     def interrupt(event: Event) -> None:
-        if isinstance(event, TrialReported) and (event.trial, event.step) == (seventh_trial, 1):
+        if isinstance(event, TrialReported) and (event.trial, event.step) == (6, 1):
             os.kill(os.getpid(), sent)
 
     others = set(psutil.Process().children(recursive=True))
@@ -265,8 +266,9 @@ def test_one_signal_records_what_runs_as_interrupted_and_resume_finishes(start: 
     assert stopped.counts[TrialState.RUNNING] == 0
     assert stopped.counts[TrialState.INTERRUPTED] >= 1
     assert set(psutil.Process().children(recursive=True)) <= others
+    Path("hold").unlink()
     run_sweep(folder)
-    undisturbed = start(QUADRATIC)
+    undisturbed = start(held)
     run_sweep(undisturbed)
     assert steady_rows(folder) == steady_rows(undisturbed)
 
@@ -321,10 +323,7 @@ def test_grandchildren_end_with_an_interrupted_sweep(start: Start) -> None:
 
     run_sweep(folder, observers=[interrupt])
     grandchild = int((folder.trial(0) / "grandchild").read_text())
-    deadline = time.monotonic() + 10
-    while psutil.pid_exists(grandchild) and psutil.Process(grandchild).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "the grandchild is alive"
-        time.sleep(0.01)
+    until(lambda: gone(grandchild))
 
 
 def test_two_sweeps_of_the_same_second_have_folders_of_their_own(write_config: Callable[[str], ConfigFile]) -> None:

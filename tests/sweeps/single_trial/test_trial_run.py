@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_of_number
 from morphogenetic_engine.sweeps.single_trial.trial_run import run_one_trial
 from tests.conftest import StartSweep
-from tests.processes import gone, until
+from tests.waiting import gone, until
 
 RunTrial = Callable[..., TrialRecord]
 

@@ -11,6 +11,7 @@ from tests.backends.katib.client.kubernetes_server import FakeKubernetes, Manife
 from tests.emulated_katib.collector import observe
 from tests.emulated_katib.processes import run
 from tests.emulated_katib.webhook import trial_job, trial_pod
+from tests.waiting import DEADLINE_SECONDS
 
 MOMENT = 1_767_225_600.0
 """2026-01-01, when the Trials made by hand were created."""
@@ -101,7 +102,7 @@ class KatibOnThisMachine:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join(60)
+        self._thread.join(DEADLINE_SECONDS)
 
     def _serve(self) -> None:
         while not self._stop.wait(0.02):

@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from tests.waiting import DEADLINE_SECONDS
 
 Manifest = dict[str, object]
 TOKEN = "a-token-of-the-tests"
@@ -147,7 +148,7 @@ class KubernetesServer:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while not self._server.started:
             assert time.monotonic() < deadline and self._thread.is_alive(), "the server did not start"
             time.sleep(0.005)
@@ -158,7 +159,7 @@ class KubernetesServer:
         assert self._server is not None and self._thread is not None
         self.cluster.cut.set()
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(DEADLINE_SECONDS)
 
     def kubeconfig(self, path: Path, *, namespace: str | None = "ml", token: str = TOKEN) -> Path:
         """Write a kubeconfig that leads here."""

@@ -14,7 +14,7 @@ from tests.backends.katib.client.conftest import Command
 from tests.backends.katib.client.katib_controller import KatibByHand
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes
 from tests.backends.katib.client.test_submit import SUBMIT
-from tests.processes import until
+from tests.waiting import until
 
 PULL = 'Failed to pull image "registry/toy:1": not found'
 

@@ -16,6 +16,7 @@ from tests.backends.katib.client.test_submit import SUBMIT
 from tests.monitor.conftest import Json, monitoring, received, received_until
 from tests.monitor.test_serving import monitor_of
 from tests.monitor.viewer import Viewer
+from tests.waiting import DEADLINE_SECONDS
 
 WATCH = [sys.executable, "-m", "morphogenetic_engine.cli.sweep", "watch", "--experiment", "toy", "--serve", "--port=0"]
 
@@ -72,7 +73,7 @@ def test_watch_serves_what_it_collects_and_is_not_stopped_in_the_place_of_the_ex
                 with pytest.raises(ConnectionClosed):
                     while True:
                         viewer.take(received(socket))
-            assert process.wait(60) == 0
+            assert process.wait(DEADLINE_SECONDS) == 0
         finally:
             process.kill()
     assert seen(viewer, "complete")

@@ -11,7 +11,7 @@ from tests.backends.katib.client.katib_controller import KatibByHand
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes
 from tests.backends.katib.client.test_submit import SUBMIT
 from tests.backends.katib.client.test_watch import Follower
-from tests.processes import until
+from tests.waiting import until
 
 MANIFESTS = Path(__file__).parents[4] / "manifests"
 RIGHTS = (MANIFESTS / "accounts/role.yaml", MANIFESTS / "base/rbac.yaml")

@@ -18,7 +18,7 @@ from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from tests.backends.katib.client.conftest import SWEEP
 from tests.backends.katib.client.katib_controller import KatibByHand, KatibOnThisMachine
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes
-from tests.processes import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 RUN = "0f3c-run"
 FILE = config_from(parse_yaml(SWEEP, where="sweep.yaml"), where="sweep.yaml")
@@ -67,7 +67,7 @@ class InThread:
         self._thread.start()
 
     def ends(self) -> None:
-        self._thread.join(30)
+        self._thread.join(DEADLINE_SECONDS)
         assert not self._thread.is_alive()
 
 

@@ -24,13 +24,13 @@ from tests.backends.katib.client.katib_controller import KatibByHand, KatibOnThi
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes, KubernetesServer
 from tests.backends.katib.client.test_collect import FOLDER, _steady, collected
 from tests.backends.katib.client.test_submit import SUBMIT
-from tests.processes import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 
 class Follower:
     """Follows the Experiment `toy` in a thread."""
 
-    def __init__(self, patience: float = 20, watch_seconds: int = 1) -> None:
+    def __init__(self, patience: float = DEADLINE_SECONDS, watch_seconds: int = 1) -> None:
         self.snapshots: list[Snapshot] = []
         self.troubles: list[str] = []
         self.error: Exception | None = None
@@ -54,7 +54,7 @@ class Follower:
         return {each.name: each.condition.phase.value for each in self.snapshots[-1].trials} == phases
 
     def ends(self) -> None:
-        self.thread.join(20)
+        self.thread.join(DEADLINE_SECONDS)
         assert not self.thread.is_alive()
 
 
@@ -185,7 +185,7 @@ def test_another_experiment_of_the_name_is_not_mixed_in(
             manifest["metadata"]["uid"] = "another"  # type: ignore[index]
             cluster.put("experiments", "ml", manifest)
             katib.start("b", x="0.7")
-        assert process.wait(30) == 2
+        assert process.wait(DEADLINE_SECONDS) == 2
         assert process.stderr is not None
         said = process.stderr.read()
     assert "belongs to another Experiment, ml/toy" in said and "Traceback" not in said
@@ -287,7 +287,7 @@ def test_ctrl_c_leaves_the_experiment_running_and_says_how_to_come_back(
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         wait_for_line(process, lambda line: line.startswith("[1/3] trial 0"))
         os.kill(process.pid, signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(DEADLINE_SECONDS) == 130
         assert process.stderr is not None
         said = process.stderr.read()
     assert "Experiment ml/toy goes on; come back with: morphogenetic sweep watch --experiment toy" in said
