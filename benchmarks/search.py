@@ -25,7 +25,7 @@ from benchmarks.search_problems import NAMES, Problem, problem
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.registry import pruning_of, suggestions_of
 from morphogenetic_engine.sweeps.strategy import earlier_than
 from morphogenetic_engine.trial import Params

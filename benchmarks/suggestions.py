@@ -22,7 +22,7 @@ from benchmarks.figures import Figure
 from benchmarks.functions import BRANIN, HARTMANN, Function
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
 from morphogenetic_engine.sweeps.strategy import earlier_than
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaPruning, OptunaSuggestions
 from morphogenetic_engine.sweeps.strategy import earlier_than
 from morphogenetic_engine.trial import Params

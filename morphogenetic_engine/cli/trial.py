@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from morphogenetic_engine.storage import Store
     from morphogenetic_engine.sweeps.config_file import ConfigFile
     from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
-    from morphogenetic_engine.sweeps.results import TrialRecord
+    from morphogenetic_engine.sweeps.record.trials import TrialRecord
 
 FAILED = 1
 STOPPED = 128 + 15

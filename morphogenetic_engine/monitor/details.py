@@ -8,7 +8,7 @@ from pathlib import Path
 from morphogenetic_engine.monitor.view import in_javascript
 from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStarted
 from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
-from morphogenetic_engine.sweeps.results import History, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
 
 Points = Sequence[tuple[int, Mapping[str, float]]]
 

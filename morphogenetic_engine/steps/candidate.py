@@ -13,7 +13,8 @@ from morphogenetic_engine.steps.ending import StepFailed
 from morphogenetic_engine.steps.portable_json import portable_json
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.replicates import replicate_seed
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.trial import Value
 

@@ -1,4 +1,4 @@
-"""The journal read back: the trials of a sweep, the best of them, and the trial table.
+"""A sweep read back from its folder: its trials, the best of them, the Pareto front.
 
 Everything that looks at a sweep looks at a SweepResult.
 """
@@ -7,171 +7,17 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.record.attempts import Attempt, Attempts, Span
-from morphogenetic_engine.sweeps.record.events import (
-    AttemptFailed,
-    ConfirmationEnded,
-    Event,
-    Outcome,
-    ReplicateEnded,
-    SessionEnded,
-    SessionStarted,
-    TrialEnded,
-    TrialInterrupted,
-    TrialReported,
-    TrialStarted,
-    TrialState,
-)
+from morphogenetic_engine.sweeps.record.attempts import Attempt, Span
+from morphogenetic_engine.sweeps.record.events import Outcome, SessionEnded, SessionStarted, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
-from morphogenetic_engine.sweeps.record.journal import read_events
+from morphogenetic_engine.sweeps.record.trials import TrialRecord, read_history
 from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
-from morphogenetic_engine.trial import Value
-
-WALL_CLOCK_METRICS = frozenset({"runtime"})
-"""Metrics that differ from run to run by nature; they stand among the wall-clock columns of the table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Replicate:
-    """One run of a trial's configuration with one of the seeds that all configurations share."""
-
-    seed: int
-    metrics: Mapping[str, float]
-    duration: float
-    """Seconds."""
-    curve: Mapping[int, Mapping[str, float]]
-    """Metrics by step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """One more run of a trial's configuration, with a seed that the search did not use."""
-
-    seed: int
-    state: TrialState
-    metrics: Mapping[str, float]
-    duration: float
-    """Seconds."""
-    reason: FailureReason | None = None
-    message: str = ""
-
-
-@dataclass(slots=True)
-class TrialRecord:
-    """What the journal says of one trial."""
-
-    number: int
-    seed: int
-    params: Mapping[str, Value]
-    state: TrialState = TrialState.RUNNING
-    reason: FailureReason | None = None
-    message: str = ""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    curve: dict[int, Mapping[str, float]] = field(default_factory=dict)
-    """Metrics by step; a later attempt overwrites the steps that it reports again. With replicates, a step is one."""
-    replicates: dict[int, Replicate] = field(default_factory=dict)
-    """The replicates that are complete, by their numbers."""
-    confirmations: dict[int, Confirmation] = field(default_factory=dict)
-    """The runs with fresh seeds, by the numbers of the seeds."""
-    attempt: int = 0
-    """The last attempt, from 0."""
-    crashes: int = 0
-    """Attempts that ended with the death of the worker and were tried again."""
-    exceptions: int = 0
-    """Attempts that ended with an exception and were tried again."""
-    started: float = 0.0
-    """When the last attempt started, in seconds since 1970."""
-    duration: float = 0.0
-    """Seconds of the last attempt."""
-
-
-class History:
-    """The state of a sweep after some events; `apply` takes the next one."""
-
-    def __init__(self, *, keep_curves: bool = True) -> None:
-        self.trials: dict[int, TrialRecord] = {}
-        self.sessions: list[SessionStarted] = []
-        self.attempts = Attempts()
-        self.last_end: SessionEnded | None = None
-        self.any_complete = False
-        self._keep_curves = keep_curves
-        self._inner: dict[tuple[int, int], dict[int, Mapping[str, float]]] = {}
-        self._begun = self._last = self._seconds_before = 0.0
-
-    @property
-    def seconds(self) -> float:
-        """Wall time of all sessions, each up to its last event."""
-        return self._seconds_before + self._last - self._begun
-
-    def apply(self, event: Event) -> None:
-        """Take the next event."""
-        self.attempts.apply(event)
-        if isinstance(event, TrialReported):  # first, because it is the most frequent by far
-            self._last = max(self._last, event.time)
-            if self._keep_curves:
-                self._curve_of(event)[event.step] = event.metrics
-            return
-        if isinstance(event, SessionStarted):
-            self._seconds_before, self._begun, self._last = self.seconds, event.time, event.time
-        # An interruption is noted by the next session when a process was killed; a confirmation is in no session.
-        if not isinstance(event, TrialInterrupted | ConfirmationEnded):
-            self._last = max(self._last, event.time)  # clocks may be set back
-        match event:
-            case ReplicateEnded():
-                self._take_replicate(event)
-            case TrialStarted():
-                self._take_start(event)
-            case TrialEnded():
-                trial = self.trials[event.trial]
-                trial.state, trial.reason, trial.message = event.state, event.reason, event.message
-                trial.metrics, trial.duration = event.metrics, event.duration
-                self.any_complete = self.any_complete or event.state is TrialState.COMPLETE
-            case AttemptFailed():
-                trial = self.trials[event.trial]
-                trial.state = TrialState.INTERRUPTED
-                if event.reason is FailureReason.KILLED:
-                    trial.crashes += 1
-                else:
-                    trial.exceptions += 1
-            case TrialInterrupted():
-                self.trials[event.trial].state = TrialState.INTERRUPTED
-            case ConfirmationEnded():
-                self.trials[event.trial].confirmations[event.index] = Confirmation(
-                    event.seed, event.state, event.metrics, event.duration, event.reason, event.message
-                )
-            case SessionStarted():
-                self.sessions.append(event)
-                self.last_end = None
-            case SessionEnded():
-                self.last_end = event
-
-    def _take_start(self, event: TrialStarted) -> None:
-        trial = self.trials.get(event.trial)
-        if trial is None:
-            trial = self.trials[event.trial] = TrialRecord(event.trial, event.seed, event.params)
-        trial.state, trial.attempt, trial.started = TrialState.RUNNING, event.attempt, event.time
-        trial.reason, trial.message, trial.metrics = None, "", {}  # of a failure that is tried again
-
-    def _take_replicate(self, event: ReplicateEnded) -> None:
-        trial, curve = self.trials[event.trial], self._inner.pop((event.trial, event.replicate), {})
-        trial.replicates[event.replicate] = Replicate(event.seed, event.metrics, event.duration, curve)
-        trial.curve[event.replicate] = event.metrics
-
-    def _curve_of(self, event: TrialReported) -> dict[int, Mapping[str, float]]:
-        if event.replicate is None:
-            return self.trials[event.trial].curve
-        return self._inner.setdefault((event.trial, event.replicate), {})
-
-    def ended(self, number: int) -> bool:
-        """Tell whether a trial reached a final state."""
-        return number in self.trials and self.trials[number].state.final
 
 
 @dataclass(frozen=True)
@@ -250,18 +96,6 @@ def dominates(one: TrialRecord, other: TrialRecord, objectives: Sequence[Objecti
     better = [each.direction.better(one.metrics[each.metric], other.metrics[each.metric]) for each in objectives]
     worse = [each.direction.better(other.metrics[each.metric], one.metrics[each.metric]) for each in objectives]
     return any(better) and not any(worse)
-
-
-def read_history(folder: SweepFolder, *, keep_curves: bool = True) -> History:
-    """Read a sweep's journal; a sweep that was never started has no events."""
-    history = History(keep_curves=keep_curves)
-    if folder.journal.exists():
-        for event in read_events(folder.journal):
-            try:
-                history.apply(event)
-            except KeyError as error:
-                raise SweepError(f"{folder.journal}: trial {error} has a {event.kind}, but never started") from error
-    return history
 
 
 def read_result(folder: SweepFolder, *, keep_curves: bool = True) -> SweepResult:

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import Confirmation, Replicate, SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Confirmation, Replicate, TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Params
 from tests.reports.sweeps import sweep, trial
 

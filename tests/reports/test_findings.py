@@ -16,7 +16,8 @@ from morphogenetic_engine.reports.analysis.overtuning import overtuning_of
 from morphogenetic_engine.reports.analysis.verdict import verdict_of
 from morphogenetic_engine.reports.findings import duration, findings_of
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from tests.reports.sweeps import sweep, trial
 
 X = {"x": {"low": 0.0, "high": 1.0, "default": 0.5}}

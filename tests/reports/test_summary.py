@@ -16,7 +16,8 @@ from morphogenetic_engine.reports.analysis.importance import RESAMPLES
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Params
 from tests.reports.sweeps import sweep, trial
 

@@ -12,7 +12,8 @@ from morphogenetic_engine.errors import ConfigError, StoreError, TrialFailed, Wo
 from morphogenetic_engine.steps.candidate import Candidate, best_candidate
 from morphogenetic_engine.steps.trained.trained_model import read_training
 from morphogenetic_engine.steps.training import Places, run_training, train
-from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, read_result
+from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS
+from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.trial import Metrics
 from tests.conftest import StartSweep

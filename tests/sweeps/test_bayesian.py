@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Earlier, earlier_than, ended_by_now
 from morphogenetic_engine.trial import Params, text

@@ -26,7 +26,8 @@ from morphogenetic_engine.sweeps.record.events import (
 )
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, new_sweep
 from morphogenetic_engine.sweeps.record.journal import Journal
-from morphogenetic_engine.sweeps.results import History, SweepResult, read_history, read_result
+from morphogenetic_engine.sweeps.record.trials import History, read_history
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from tests.reports.sweeps import sweep
 from tests.reports.sweeps import trial as record
 

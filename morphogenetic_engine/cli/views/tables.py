@@ -11,7 +11,8 @@ from morphogenetic_engine.cli.views.displays import clock
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.overview import SweepOverview
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.run.preflight import SweepCheck
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, shown
 from morphogenetic_engine.trial import Value, text

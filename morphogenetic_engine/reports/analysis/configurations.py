@@ -11,7 +11,8 @@ from morphogenetic_engine.reports.comparison.evidence import confirmed_values, r
 from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Value
 
 CONFIDENCE = 0.95

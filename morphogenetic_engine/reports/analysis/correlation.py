@@ -17,7 +17,8 @@ from morphogenetic_engine.reports.analysis.columns import Column, Floats, metric
 from morphogenetic_engine.reports.stats.ranks import ranks_of
 from morphogenetic_engine.reports.stats.significance import f_test_p, holm
 from morphogenetic_engine.sweeps.averages import scaled
-from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, SweepResult
+from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS
+from morphogenetic_engine.sweeps.results import SweepResult
 
 FEWEST_TRIALS = 4
 """Of three, any two go together."""

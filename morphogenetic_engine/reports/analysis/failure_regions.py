@@ -18,7 +18,8 @@ from morphogenetic_engine.reports.analysis.columns import Column, parameter_colu
 from morphogenetic_engine.reports.analysis.regions import Region, split
 from morphogenetic_engine.reports.stats.significance import crowding_p, holm
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.space.search_space import shown
 
 Mask = NDArray[np.bool_]

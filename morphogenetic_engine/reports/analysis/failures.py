@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.reports.analysis.failure_regions import FailureRegion, failure_regions
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 
 _NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+(\.\d+)?([eE][+-]?\d+)?")
 _MOST_CHARACTERS = 160

@@ -19,7 +19,8 @@ import numpy as np
 
 from morphogenetic_engine.reports.analysis.columns import Floats
 from morphogenetic_engine.reports.stats.ped_anova import PedAnova, Places
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
 
 Method = Literal["PED-ANOVA", "fANOVA"]

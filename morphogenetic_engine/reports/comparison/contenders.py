@@ -13,7 +13,8 @@ from morphogenetic_engine.reports.comparison.profiles import Profile, profiles_o
 from morphogenetic_engine.sweeps.averages import mean_of, median_of
 from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
 from morphogenetic_engine.trial import Value, text
 

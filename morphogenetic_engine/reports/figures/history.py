@@ -11,7 +11,8 @@ from morphogenetic_engine.reports.figures.sampling import left_out, thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import objective_axis
 from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 
 _MOST = 1500
 _KEPT = 50

@@ -11,7 +11,8 @@ from morphogenetic_engine.reports.drawing.scales import fitted
 from morphogenetic_engine.reports.figures.sampling import thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import metric_axis, objective_axis
 from morphogenetic_engine.sweeps.averages import quantiles_of
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 
 _MOST = 60
 _BEST = 5

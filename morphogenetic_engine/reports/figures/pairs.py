@@ -18,7 +18,8 @@ from morphogenetic_engine.reports.drawing.scales import CategoryScale, LinearSca
 from morphogenetic_engine.reports.figures.level import level_style, rank_key, trial_levels
 from morphogenetic_engine.reports.figures.sampling import left_out, thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import ParameterAxis, parameter_axis
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 
 Floats = NDArray[np.float64]
 

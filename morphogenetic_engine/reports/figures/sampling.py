@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 
 
 def thinned(trials: Sequence[TrialRecord], most: int, *, keep: Collection[int] = ()) -> list[TrialRecord]:

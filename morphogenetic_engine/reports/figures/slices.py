@@ -8,7 +8,8 @@ from morphogenetic_engine.reports.analysis.slices import Slice
 from morphogenetic_engine.reports.drawing.charts import Chart, Figure, Mark, Points
 from morphogenetic_engine.reports.figures.sampling import left_out, thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import ParameterAxis, objective_axis, parameter_axis
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 
 _MOST = 800
 _KEPT = 40

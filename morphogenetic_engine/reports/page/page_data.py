@@ -15,7 +15,8 @@ from morphogenetic_engine.reports.analysis.reproduction import replay_of
 from morphogenetic_engine.reports.figures.learning_curves import curve_metric, curve_of
 from morphogenetic_engine.reports.figures.level import trial_levels
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
 from morphogenetic_engine.trial import Value, text
 

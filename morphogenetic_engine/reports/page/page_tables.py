@@ -12,7 +12,8 @@ from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.page.page_data import metric_names
 from morphogenetic_engine.reports.page.page_fitting import PAGE_WIDTH, columns_that_fit, left_out_note
 from morphogenetic_engine.reports.summary import SweepSummary
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.space.search_space import shown
 from morphogenetic_engine.trial import Value
 

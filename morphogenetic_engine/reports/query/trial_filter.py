@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.query.trial_values import Names, value_of
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.trial import Value
 
 Condition = Callable[[TrialRecord], bool]

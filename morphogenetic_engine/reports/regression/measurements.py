@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.confirm.confirmation import check_seed_is_free
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
 
 TRAINING_SECONDS = "training_seconds"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphogenetic_engine.reports.analysis.columns import Floats
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
 
 Places = NDArray[np.intp]

@@ -14,7 +14,8 @@ from pathlib import Path
 from morphogenetic_engine.errors import StoreError, SweepError, WorkloadError
 from morphogenetic_engine.sweeps.ensemble.model_library import importable, saved_models
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import DEFAULT_WORKLOAD
 from morphogenetic_engine.trial import SavedModels
 

@@ -33,7 +33,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialState,
 )
 from morphogenetic_engine.sweeps.record.folder import SweepInfo
-from morphogenetic_engine.sweeps.results import History, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
 from morphogenetic_engine.trial import Metrics, text
 
 KILLED = "killed"

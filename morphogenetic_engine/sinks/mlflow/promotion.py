@@ -24,7 +24,8 @@ from morphogenetic_engine.sinks.mlflow.server_address import tracking_uri
 from morphogenetic_engine.sweeps.averages import mean_of
 from morphogenetic_engine.sweeps.confirm.confirmation import best_confirmed
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.schema.sections import OptimizationConfig
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,99}")

@@ -23,7 +23,7 @@ from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStart
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import is_locked
 from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
-from morphogenetic_engine.sweeps.results import History
+from morphogenetic_engine.sweeps.record.trials import History
 
 
 @dataclass(frozen=True)

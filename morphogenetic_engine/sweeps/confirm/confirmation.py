@@ -14,7 +14,8 @@ from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.seeds import derived_seed
 from morphogenetic_engine.trial import text
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, WorkloadError
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Predictions, SavedModels, declaration_of
 from morphogenetic_engine.workload import load_workload
 

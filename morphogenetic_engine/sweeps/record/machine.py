@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from morphogenetic_engine.sweeps.run.resources import available_cores
+_CGROUP = Path("/sys/fs/cgroup")
 
 
 class Machine(BaseModel):
@@ -41,3 +42,23 @@ def _processor() -> str:
         lines = []  # not Linux
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.machine()
+
+
+def available_cores(cgroup: Path = _CGROUP) -> int:
+    """Return the number of cores by CPU affinity and by the container's CPU limit, whichever is lower; at least 1."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    limit = _container_limit(cgroup)
+    return max(1, affinity if limit is None else min(affinity, int(limit)))
+
+
+def _container_limit(cgroup: Path) -> float | None:
+    """Return the CPU quota in cores, from cgroup v2 (cpu.max) or v1 (cpu.cfs_*), or None without one."""
+    try:
+        quota, period = (cgroup / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            quota = (cgroup / "cpu/cpu.cfs_quota_us").read_text().strip()
+            period = (cgroup / "cpu/cpu.cfs_period_us").read_text().strip()
+        except OSError:
+            return None
+    return None if quota in {"max", "-1"} else int(quota) / int(period)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.record.folder import write_whole
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 
 COLUMNS = ("number", "replicate", "seed", "metric", "value")
 

@@ -18,7 +18,7 @@ from typing import TextIO
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.folder import write_whole
-from morphogenetic_engine.sweeps.results import WALL_CLOCK_METRICS, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord
 from morphogenetic_engine.trial import text
 
 RUN_COLUMNS = ("attempts", "started", "duration")

@@ -9,7 +9,7 @@ import numpy as np
 
 from morphogenetic_engine.sweeps.averages import deviation_of, mean_of, scaled, unscaled
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.sections import Budget, Direction, OptimizationConfig
 
 WINDOW = 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.sections import EarlyStopping, OptimizationConfig
 
 

@@ -24,7 +24,7 @@ from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.replicate_table import add_replicates, write_replicates
 from morphogenetic_engine.sweeps.record.replicates import combined_metrics, replicate_seed
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
-from morphogenetic_engine.sweeps.results import History, read_history
+from morphogenetic_engine.sweeps.record.trials import History, read_history
 from morphogenetic_engine.sweeps.run import workers
 from morphogenetic_engine.sweeps.run.budget import BudgetStopper
 from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
-from morphogenetic_engine.sweeps.results import History, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
 from morphogenetic_engine.sweeps.schema.sections import Retries
 
 

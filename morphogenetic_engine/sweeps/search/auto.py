@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.grid_search import Grid, design_of, whole_grid
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
 from morphogenetic_engine.sweeps.space.search_space import Choices
 from morphogenetic_engine.sweeps.strategy import Earlier, Suggestions

@@ -15,7 +15,7 @@ from itertools import count, islice
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.grid_search import Grid
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.sections import Direction
 from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
 from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space

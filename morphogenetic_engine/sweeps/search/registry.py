@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.grid_search import design_of
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.progressive import ProgressiveSuggestions
 from morphogenetic_engine.sweeps.strategy import Pruning, Suggestions
 

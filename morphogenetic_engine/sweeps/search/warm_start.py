@@ -15,7 +15,8 @@ from morphogenetic_engine.errors import ConfigError, StoreError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, write_whole
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params, text
 

@@ -15,7 +15,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.grid_search import Grid, design_of
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.results import read_history
+from morphogenetic_engine.sweeps.record.trials import read_history
 from morphogenetic_engine.sweeps.seeds import derived_seed, trial_seed
 from morphogenetic_engine.trial import Params, Value, text
 

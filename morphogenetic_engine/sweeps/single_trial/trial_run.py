@@ -16,7 +16,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record import events
 from morphogenetic_engine.sweeps.record.events import Event, TrialState
 from morphogenetic_engine.sweeps.record.replicates import combined_metrics, replicate_seed
-from morphogenetic_engine.sweeps.results import History, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
 from morphogenetic_engine.sweeps.run import workers
 from morphogenetic_engine.sweeps.run.schedule import tries_again
 from morphogenetic_engine.sweeps.run.stop_signals import StopSignals

@@ -9,7 +9,8 @@ import pytest
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.reports.analysis.failures import failures_of
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from tests.reports.sweeps import sweep, trial
 
 X = {"x": {"low": 0.0, "high": 1.0}}

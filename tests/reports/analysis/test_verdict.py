@@ -12,7 +12,8 @@ from morphogenetic_engine.reports.comparison.comparison import Verdict
 from morphogenetic_engine.reports.comparison.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import Confirmation, Replicate, SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Confirmation, Replicate, TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from tests.reports.sweeps import sweep, trial
 
 BASELINE = {"x": {"low": 0.0, "high": 1.0, "default": 0.5}}

@@ -12,7 +12,8 @@ from morphogenetic_engine.reports.comparison.comparison import Verdict
 from morphogenetic_engine.reports.comparison.contenders import contend
 from morphogenetic_engine.reports.comparison.evidence import Evidence
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Params
 from tests.reports.sweeps import sweep, trial
 

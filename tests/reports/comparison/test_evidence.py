@@ -10,7 +10,7 @@ from morphogenetic_engine.reports.comparison.evidence import (
     strongest_of,
 )
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import Confirmation, Replicate, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Confirmation, Replicate, TrialRecord
 from tests.reports.sweeps import sweep, trial
 
 X = {"x": {"low": 0.0, "high": 1.0}}

@@ -10,7 +10,8 @@ import pytest
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.reports.regression.measurements import BLOCKS, measure
 from morphogenetic_engine.sweeps.record.events import SessionStarted, TrialState
-from morphogenetic_engine.sweeps.results import Confirmation, SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from tests.reports.sweeps import sweep, trial
 
 X = {"x": {"low": 0.0, "high": 1.0}, "y": {"low": 0.0, "high": 1.0}}

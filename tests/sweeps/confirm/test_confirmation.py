@@ -29,7 +29,8 @@ from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
 from morphogenetic_engine.sweeps.record.events import ConfirmationEnded, Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal, read_events
-from morphogenetic_engine.sweeps.results import Confirmation, read_history, read_result
+from morphogenetic_engine.sweeps.record.trials import Confirmation, read_history
+from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep
 from tests.reports.sweeps import sweep as sweep_of

@@ -15,7 +15,8 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialReported, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.replicates import combined_metrics, replicate_seed
-from morphogenetic_engine.sweeps.results import Replicate, SweepResult, read_result
+from morphogenetic_engine.sweeps.record.trials import Replicate
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.schema.sections import OptimizationConfig
 from tests.tables import steady_rows

@@ -13,7 +13,7 @@ from morphogenetic_engine.errors import FailureReason, StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable, table_columns, table_row
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.trial import Params
 
 CONFIG = SweepConfig.model_validate(

@@ -12,7 +12,8 @@ from scipy import stats
 
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.results import TrialRecord, read_result
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.budget import WINDOW, BudgetStopper, expected_improvement
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.schema.sections import Budget, Direction, OptimizationConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper
 from morphogenetic_engine.sweeps.schema.sections import EarlyStopping, OptimizationConfig
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.sweeps.run.resources import available_cores, parallel_workers, thread_environment
+from morphogenetic_engine.sweeps.record.machine import available_cores
+from morphogenetic_engine.sweeps.run.resources import parallel_workers, thread_environment
 from morphogenetic_engine.sweeps.schema.sections import ExecutionConfig
 
 ALLOWED = len(os.sched_getaffinity(0))

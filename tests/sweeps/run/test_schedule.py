@@ -15,7 +15,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.results import History
+from morphogenetic_engine.sweeps.record.trials import History
 from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper
 from morphogenetic_engine.sweeps.run.schedule import Schedule, tries_again
 from morphogenetic_engine.sweeps.schema.sections import EarlyStopping, OptimizationConfig, Retries

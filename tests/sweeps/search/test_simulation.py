@@ -13,7 +13,8 @@ from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord, read_result
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.schema.sections import Direction
 from morphogenetic_engine.sweeps.search.registry import suggestions_of

@@ -12,7 +12,8 @@ import pytest
 from morphogenetic_engine.errors import ConfigError, FailureReason, WorkloadError
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import Event, TrialReported, TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord, read_result
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_of_number
 from morphogenetic_engine.sweeps.single_trial.trial_run import run_one_trial

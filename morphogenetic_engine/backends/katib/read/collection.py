@@ -38,7 +38,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, n
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.replicate_table import write_replicates
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
-from morphogenetic_engine.sweeps.results import read_history
+from morphogenetic_engine.sweeps.record.trials import read_history
 
 Observer = Callable[[Event], None]
 

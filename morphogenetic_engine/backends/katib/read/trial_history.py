@@ -23,7 +23,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 
 TrialJournal = Callable[[str], Sequence[Event]]
 """From a trial's name to what its own journal holds; nothing where there is none."""

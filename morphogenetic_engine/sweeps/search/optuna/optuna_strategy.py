@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.optuna.distributions import frozen_trial, new_study, running_trial, suggest
 from morphogenetic_engine.sweeps.search.optuna.pruning import TrialPruning, check_pruner, needs_notes
 from morphogenetic_engine.sweeps.search.optuna.samplers import make_sampler, reseed, sampler_kind

@@ -14,7 +14,8 @@ from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
-from morphogenetic_engine.sweeps.results import SweepResult, read_history, read_result
+from morphogenetic_engine.sweeps.record.trials import read_history
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from tests.backends.katib.client.conftest import RANDOM, SWEEP, Command
 from tests.backends.katib.client.katib_controller import MOMENT, KatibByHand

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaPruning
 from morphogenetic_engine.sweeps.search.optuna.pruning import make_pruner
 from morphogenetic_engine.trial import Value
