@@ -20,7 +20,7 @@ from morphogenetic_engine.reports.export import WRITERS
 
 if TYPE_CHECKING:
     from morphogenetic_engine.reports.analysis.configurations import Configuration
-    from morphogenetic_engine.reports.analysis.importance import Method
+    from morphogenetic_engine.reports.importance.importance import Method
     from morphogenetic_engine.sweeps.results import SweepResult
 
 
@@ -114,7 +114,7 @@ class ExperimentReports:
             ConfigError: a format needs a library that is not installed.
             StoreError: a file cannot be written, or the store is gone or refuses.
         """
-        from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
+        from morphogenetic_engine.reports.reported_sweep import ReportedSweep
         from morphogenetic_engine.reports.formats.upload import export_to
         from morphogenetic_engine.sweeps.record.folder import find_sweep
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from morphogenetic_engine.reports.analysis.correlation import Correlations, clear_trends
 from morphogenetic_engine.reports.analysis.cost import Cost
 from morphogenetic_engine.reports.analysis.edges import EdgeWarning
+from morphogenetic_engine.reports.analysis.evidence import Evidence
 from morphogenetic_engine.reports.analysis.failures import Failures
-from morphogenetic_engine.reports.analysis.importance import Importance
 from morphogenetic_engine.reports.analysis.overtuning import Overtuning
 from morphogenetic_engine.reports.analysis.verdict import BestVerdict
-from morphogenetic_engine.reports.comparison.comparison import Comparison, Verdict
-from morphogenetic_engine.reports.comparison.evidence import Evidence
+from morphogenetic_engine.reports.importance.importance import Importance
+from morphogenetic_engine.reports.stats.comparison import Comparison, Verdict
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.space.search_space import shown

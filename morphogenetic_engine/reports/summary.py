@@ -10,7 +10,6 @@ from morphogenetic_engine.reports.analysis.correlation import Correlations, corr
 from morphogenetic_engine.reports.analysis.cost import Cost, cost_of
 from morphogenetic_engine.reports.analysis.edges import EdgeWarning, edge_warnings
 from morphogenetic_engine.reports.analysis.failures import Failures, failures_of
-from morphogenetic_engine.reports.analysis.importance import Importance, Method, importance_of
 from morphogenetic_engine.reports.analysis.interactions import Interaction, interactions_of
 from morphogenetic_engine.reports.analysis.objective_trend import Trend, trend_of
 from morphogenetic_engine.reports.analysis.overtuning import Overtuning, overtuning_of
@@ -19,6 +18,7 @@ from morphogenetic_engine.reports.analysis.slices import Slice, slices_of
 from morphogenetic_engine.reports.analysis.timeline import Timeline, timeline_of
 from morphogenetic_engine.reports.analysis.verdict import BestVerdict, verdict_of
 from morphogenetic_engine.reports.findings import findings_of
+from morphogenetic_engine.reports.importance.importance import Importance, Method, importance_of
 from morphogenetic_engine.sweeps.results import SweepResult
 
 TOP = 10

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from morphogenetic_engine.reports.analysis.importance import Importance
 from morphogenetic_engine.reports.drawing.charts import Figure
 from morphogenetic_engine.reports.figures.correlation import correlation_figure
 from morphogenetic_engine.reports.figures.distribution import distribution_figure
@@ -16,6 +15,7 @@ from morphogenetic_engine.reports.figures.parallel import parallel_figure
 from morphogenetic_engine.reports.figures.pareto import pareto_figure
 from morphogenetic_engine.reports.figures.slices import slices_figure
 from morphogenetic_engine.reports.figures.timeline import timeline_figure
+from morphogenetic_engine.reports.importance.importance import Importance
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.sweeps.results import SweepResult
 

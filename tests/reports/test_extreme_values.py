@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from morphogenetic_engine.cli.views.summary_view import print_summary
-from morphogenetic_engine.reports.analysis.columns import Column
 from morphogenetic_engine.reports.analysis.correlation import association
-from morphogenetic_engine.reports.analysis.importance import RESAMPLES
-from morphogenetic_engine.reports.comparison.comparison import Sample, Verdict, compare
+from morphogenetic_engine.reports.columns.columns import Column
 from morphogenetic_engine.reports.comparison.contenders import contend
 from morphogenetic_engine.reports.comparison.profiles import profiles_of
+from morphogenetic_engine.reports.importance.importance import RESAMPLES
 from morphogenetic_engine.reports.page.page import page
+from morphogenetic_engine.reports.stats.comparison import Sample, Verdict, compare
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.sweeps.schema.sections import Direction
 from tests.reports.sample_sweeps import LARGEST, of_values

@@ -11,10 +11,10 @@ from morphogenetic_engine.reports.analysis.correlation import correlations_of
 from morphogenetic_engine.reports.analysis.cost import cost_of
 from morphogenetic_engine.reports.analysis.edges import edge_warnings
 from morphogenetic_engine.reports.analysis.failures import failures_of
-from morphogenetic_engine.reports.analysis.importance import Importance, ParameterImportance
 from morphogenetic_engine.reports.analysis.overtuning import overtuning_of
 from morphogenetic_engine.reports.analysis.verdict import verdict_of
 from morphogenetic_engine.reports.findings import duration, findings_of
+from morphogenetic_engine.reports.importance.importance import Importance, ParameterImportance
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult

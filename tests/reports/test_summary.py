@@ -12,8 +12,8 @@ import pytest
 import morphogenetic_engine.reports
 
 from morphogenetic_engine.reports.analysis.correlation import clear_trends, correlations_of
-from morphogenetic_engine.reports.analysis.importance import RESAMPLES
 from morphogenetic_engine.reports.findings import duration
+from morphogenetic_engine.reports.importance.importance import RESAMPLES
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
@@ -154,7 +154,7 @@ def test_importance_is_withheld_with_few_trials() -> None:
 
 
 def test_only_fanova_needs_optuna_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "morphogenetic_engine.reports.analysis.optuna_importance", raising=False)
+    monkeypatch.delitem(sys.modules, "morphogenetic_engine.reports.importance.optuna_importance", raising=False)
     monkeypatch.delattr(morphogenetic_engine.reports, "optuna_importance", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
     ped, found = summarize(mixed(20)).importance

@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.reports.comparison.comparison import Comparison, Verdict
+from morphogenetic_engine.reports.stats.comparison import Comparison, Verdict
 
 _UNLIMITED = 100_000
 _VERDICTS = {

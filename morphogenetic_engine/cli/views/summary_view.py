@@ -16,11 +16,11 @@ from morphogenetic_engine.reports.analysis.configurations import Configuration
 from morphogenetic_engine.reports.analysis.cost import Cost
 from morphogenetic_engine.reports.analysis.edges import EdgeWarning
 from morphogenetic_engine.reports.analysis.failures import Failures
-from morphogenetic_engine.reports.analysis.importance import Importance
 from morphogenetic_engine.reports.analysis.overtuning import Overtuning
 from morphogenetic_engine.reports.analysis.timeline import Timeline
 from morphogenetic_engine.reports.drawing.number_text import p_text
 from morphogenetic_engine.reports.findings import duration
+from morphogenetic_engine.reports.importance.importance import Importance
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.sweeps.space.search_space import shown
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from morphogenetic_engine.reports.analysis.evidence import confirmed_values, replicate_values
 from morphogenetic_engine.reports.analysis.reproduction import Replay, replay_of
-from morphogenetic_engine.reports.comparison.evidence import confirmed_values, replicate_values
-from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
+from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult

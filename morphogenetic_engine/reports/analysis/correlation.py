@@ -13,10 +13,11 @@ from typing import Literal
 
 import numpy as np
 
-from morphogenetic_engine.reports.analysis.columns import Column, Floats, metric_column, parameter_column
+from morphogenetic_engine.reports.columns.columns import Column, metric_column, parameter_column
+from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.reports.stats.ranks import ranks_of
 from morphogenetic_engine.reports.stats.significance import f_test_p, holm
-from morphogenetic_engine.sweeps.averages import scaled
+from morphogenetic_engine.sweeps.record.averages import scaled
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS
 from morphogenetic_engine.sweeps.results import SweepResult
 

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from morphogenetic_engine.reports.analysis.columns import Column, is_ordered, parameter_column
-from morphogenetic_engine.reports.comparison.evidence import SEED
+from morphogenetic_engine.reports.analysis.evidence import SEED
+from morphogenetic_engine.reports.columns.columns import Column, is_ordered, parameter_column
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.space.search_space import Choices, IntRange, Parameter
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from morphogenetic_engine.reports.analysis.columns import Column, parameter_column
-from morphogenetic_engine.reports.analysis.regions import Region, split
+from morphogenetic_engine.reports.columns.columns import Column, parameter_column
+from morphogenetic_engine.reports.columns.regions import Region, split
 from morphogenetic_engine.reports.stats.significance import crowding_p, holm
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord

@@ -12,11 +12,12 @@ from itertools import combinations
 
 import numpy as np
 
-from morphogenetic_engine.reports.analysis.columns import Floats, parameter_column
-from morphogenetic_engine.reports.analysis.regions import Region, Split, split
+from morphogenetic_engine.reports.columns.columns import parameter_column
+from morphogenetic_engine.reports.columns.regions import Region, Split, split
+from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.reports.stats.ranks import ranks_of
 from morphogenetic_engine.reports.stats.significance import f_test_p, holm
-from morphogenetic_engine.sweeps.averages import median_of
+from morphogenetic_engine.sweeps.record.averages import median_of
 from morphogenetic_engine.sweeps.results import SweepResult
 
 PARTS = 4

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from morphogenetic_engine.reports.comparison.evidence import confirmed_values
-from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
+from morphogenetic_engine.reports.analysis.evidence import confirmed_values
+from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from morphogenetic_engine.reports.analysis.columns import Floats, parameter_column
-from morphogenetic_engine.reports.analysis.regions import Region, split
-from morphogenetic_engine.sweeps.averages import quantiles_of
+from morphogenetic_engine.reports.columns.columns import parameter_column
+from morphogenetic_engine.reports.columns.regions import Region, split
+from morphogenetic_engine.reports.stats.floats import Floats
+from morphogenetic_engine.sweeps.record.averages import quantiles_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from morphogenetic_engine.reports.analysis.columns import Floats
+from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.sweeps.results import SweepResult
 
 BINS = 60

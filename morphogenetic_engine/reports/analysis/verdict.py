@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from morphogenetic_engine.reports.comparison.comparison import Comparison, Sample, compare
-from morphogenetic_engine.reports.comparison.evidence import Evidence, Known, strongest_of
-from morphogenetic_engine.sweeps.averages import mean_of
+from morphogenetic_engine.reports.analysis.evidence import Evidence, Known, strongest_of
+from morphogenetic_engine.reports.stats.comparison import Comparison, Sample, compare
 from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
+from morphogenetic_engine.sweeps.record.averages import mean_of
 from morphogenetic_engine.sweeps.results import SweepResult
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, did_you_mean
 from morphogenetic_engine.reports.analysis.configurations import Spread, spread_of
-from morphogenetic_engine.reports.comparison.comparison import Comparison, Sample, compare, compare_with
-from morphogenetic_engine.reports.comparison.evidence import Evidence, evidence_of
+from morphogenetic_engine.reports.analysis.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.comparison.profiles import Profile, profiles_of
-from morphogenetic_engine.sweeps.averages import mean_of, median_of
+from morphogenetic_engine.reports.stats.comparison import Comparison, Sample, compare, compare_with
 from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
+from morphogenetic_engine.sweeps.record.averages import mean_of, median_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult

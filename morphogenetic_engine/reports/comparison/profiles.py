@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from morphogenetic_engine.sweeps.averages import scaled
+from morphogenetic_engine.sweeps.record.averages import scaled
 from morphogenetic_engine.sweeps.schema.sections import Direction
 
 THRESHOLDS = 101

@@ -8,7 +8,7 @@ from morphogenetic_engine.reports.drawing.charts import Axis, Chart, Figure, Lin
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.drawing.scales import LinearScale
 from morphogenetic_engine.reports.figures.scales_of_sweep import objective_axis
-from morphogenetic_engine.sweeps.averages import median_of
+from morphogenetic_engine.sweeps.record.averages import median_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Objective
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from morphogenetic_engine.reports.analysis.importance import Importance, ParameterImportance
 from morphogenetic_engine.reports.drawing.charts import Axis, Boxes, Chart, Figure, Intervals
 from morphogenetic_engine.reports.drawing.scales import CategoryScale, from_zero
+from morphogenetic_engine.reports.importance.importance import Importance, ParameterImportance
 
 _CAPTION = (
     "The share of each parameter, with its 90 % interval from resampled trials. A pale bar is no longer than the bar of"

@@ -10,7 +10,7 @@ from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.drawing.scales import fitted
 from morphogenetic_engine.reports.figures.sampling import thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import metric_axis, objective_axis
-from morphogenetic_engine.sweeps.averages import quantiles_of
+from morphogenetic_engine.sweeps.record.averages import quantiles_of
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from morphogenetic_engine.reports.analysis.columns import Column, parameter_column
+from morphogenetic_engine.reports.columns.columns import Column, parameter_column
 from morphogenetic_engine.reports.drawing.charts import Axis
 from morphogenetic_engine.reports.drawing.scales import CategoryScale, fitted
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from morphogenetic_engine.reports.formats.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.reported_sweep import ReportedSweep
 from morphogenetic_engine.reports.visualizations import figures_of
 from morphogenetic_engine.sweeps.record.folder import write_whole
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import orjson
 
-from morphogenetic_engine.reports.analysis.columns import parameter_column
 from morphogenetic_engine.reports.analysis.reproduction import replay_of
+from morphogenetic_engine.reports.columns.columns import parameter_column
 from morphogenetic_engine.reports.figures.learning_curves import curve_metric, curve_of
 from morphogenetic_engine.reports.figures.level import trial_levels
 from morphogenetic_engine.sweeps.record.events import TrialState

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from morphogenetic_engine.reports.analysis.configurations import Configuration, Spread
-from morphogenetic_engine.reports.comparison.comparison import Comparison, Verdict
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.page.page_data import metric_names
 from morphogenetic_engine.reports.page.page_fitting import PAGE_WIDTH, columns_that_fit, left_out_note
+from morphogenetic_engine.reports.stats.comparison import Comparison, Verdict
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult

@@ -13,7 +13,7 @@ from morphogenetic_engine.reports.regression.measurements import Measured, Measu
 from morphogenetic_engine.reports.regression.reference import Origin, Reference, origin_of
 from morphogenetic_engine.reports.regression.regression_verdict import Change, MetricVerdict, Verdict
 from morphogenetic_engine.reports.stats.significance import difference_interval, rank_sum_p, smallest_rank_sum_p
-from morphogenetic_engine.sweeps.averages import mean_of
+from morphogenetic_engine.sweeps.record.averages import mean_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
 

@@ -15,7 +15,7 @@ from morphogenetic_engine.reports.regression.change_points import change_points
 from morphogenetic_engine.reports.regression.measurements import Measurements, measure
 from morphogenetic_engine.reports.regression.reference import Origin, origin_of
 from morphogenetic_engine.reports.regression.regression_verdict import Verdict
-from morphogenetic_engine.sweeps.averages import mean_of
+from morphogenetic_engine.sweeps.record.averages import mean_of
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.record_file import read_record
 from morphogenetic_engine.sweeps.results import read_result

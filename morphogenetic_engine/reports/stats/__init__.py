@@ -1,1 +1,1 @@
-"""Statistics that know nothing of sweeps: ranks, tests, intervals, PED-ANOVA."""
+"""Statistics that know nothing of trials: ranks, tests, intervals, and comparisons of samples."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from morphogenetic_engine.reports.analysis.columns import Floats
+from morphogenetic_engine.reports.stats.floats import Floats
 
 
 def ranks_of(values: Floats | Sequence[float]) -> Floats:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from morphogenetic_engine.reports.analysis.columns import Floats
+from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.reports.stats.ranks import ranks_of
 
 CONFIDENCE = 0.95

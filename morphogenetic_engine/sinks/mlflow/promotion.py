@@ -21,8 +21,8 @@ from morphogenetic_engine.sinks.mlflow.model_registry import ModelRegistry, Vers
 from morphogenetic_engine.sinks.mlflow.publisher import REQUEST_SECONDS, publish
 from morphogenetic_engine.sinks.mlflow.runs import TAG
 from morphogenetic_engine.sinks.mlflow.server_address import tracking_uri
-from morphogenetic_engine.sweeps.averages import mean_of
 from morphogenetic_engine.sweeps.confirm.confirmation import best_confirmed
+from morphogenetic_engine.sweeps.record.averages import mean_of
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult, read_result

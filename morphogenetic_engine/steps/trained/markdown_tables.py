@@ -8,7 +8,8 @@ from pathlib import Path
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.steps.trained.learning_curve import Curve, write_curve
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.results import SweepResult, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import text
 
 MOST_TRIALS = 200

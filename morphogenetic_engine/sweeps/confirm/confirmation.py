@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, SweepError
-from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult

@@ -7,7 +7,7 @@ import statistics
 import sys
 from collections.abc import Mapping, Sequence
 
-from morphogenetic_engine.sweeps.averages import deviation_of, mean_of
+from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.record.trials import Replicate
 from morphogenetic_engine.sweeps.schema.sections import Direction, OptimizationConfig
 from morphogenetic_engine.sweeps.seeds import derived_seed

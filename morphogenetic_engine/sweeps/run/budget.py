@@ -7,7 +7,7 @@ from collections import deque
 
 import numpy as np
 
-from morphogenetic_engine.sweeps.averages import deviation_of, mean_of, scaled, unscaled
+from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of, scaled, unscaled
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.sections import Budget, Direction, OptimizationConfig

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from morphogenetic_engine.reports.analysis.columns import Column, metric_column, parameter_column
 from morphogenetic_engine.reports.analysis.correlation import association, correlations_of, strongest
+from morphogenetic_engine.reports.columns.columns import Column, metric_column, parameter_column
 from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange
 from tests.reports.sweeps import sweep, trial
 

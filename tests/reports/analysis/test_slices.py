@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from morphogenetic_engine.reports.analysis.columns import Column
-from morphogenetic_engine.reports.analysis.regions import ABSENT, split
 from morphogenetic_engine.reports.analysis.slices import slices_of
+from morphogenetic_engine.reports.columns.columns import Column
+from morphogenetic_engine.reports.columns.regions import ABSENT, split
 from tests.reports.sweeps import sweep, trial
 
 X = {"x": {"low": 0.0, "high": 1.0}}

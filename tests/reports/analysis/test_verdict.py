@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from morphogenetic_engine.reports.analysis.evidence import Evidence, evidence_of
 from morphogenetic_engine.reports.analysis.overtuning import overtuning_of
 from morphogenetic_engine.reports.analysis.verdict import verdict_of
-from morphogenetic_engine.reports.comparison.comparison import Verdict
-from morphogenetic_engine.reports.comparison.evidence import Evidence, evidence_of
+from morphogenetic_engine.reports.stats.comparison import Verdict
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import Confirmation, Replicate, TrialRecord

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.reports.comparison.comparison import Verdict
+from morphogenetic_engine.reports.analysis.evidence import Evidence
 from morphogenetic_engine.reports.comparison.contenders import contend
-from morphogenetic_engine.reports.comparison.evidence import Evidence
+from morphogenetic_engine.reports.stats.comparison import Verdict
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from morphogenetic_engine.reports.comparison.evidence import (
+from morphogenetic_engine.reports.analysis.evidence import (
     Evidence,
     evidence_of,
     replicate_values,

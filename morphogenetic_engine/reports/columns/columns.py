@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.trial import Value
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from morphogenetic_engine.reports.stats import significance
-from morphogenetic_engine.sweeps.averages import mean_of, scaled, unscaled
+from morphogenetic_engine.sweeps.record.averages import mean_of, scaled, unscaled
 from morphogenetic_engine.sweeps.schema.sections import Direction
 
 LEVEL = 0.05

@@ -17,8 +17,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from morphogenetic_engine.reports.analysis.columns import Floats
-from morphogenetic_engine.reports.stats.ped_anova import PedAnova, Places
+from morphogenetic_engine.reports.importance.ped_anova import PedAnova, Places
+from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
@@ -130,7 +130,7 @@ def _judge(
 ) -> _Shares:
     if method == "PED-ANOVA":
         return PedAnova(judged, trials, result.config.space, top_share=max(0.1, TOP_TRIALS / size))
-    from morphogenetic_engine.reports.analysis.optuna_importance import Fanova
+    from morphogenetic_engine.reports.importance.optuna_importance import Fanova
 
     return Fanova(judged, trials, result.config.space, trees=_TREES, seed=result.config.optimization.seed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from morphogenetic_engine.reports.analysis.importance import Method
+from morphogenetic_engine.reports.importance.importance import Method
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.sweeps.averages import deviation_of, mean_of, median_of, quantiles_of, scaled, unscaled
+from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of, median_of, quantiles_of, scaled, unscaled
 
 ANY = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=9)
 PLAIN = st.lists(st.floats(-1e100, 1e100).filter(lambda value: value == 0 or abs(value) > 1e-100), min_size=2)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.reports.analysis.columns import Column, parameter_column
-from morphogenetic_engine.reports.analysis.regions import ABSENT, split
+from morphogenetic_engine.reports.columns.columns import Column, parameter_column
+from morphogenetic_engine.reports.columns.regions import ABSENT, split
 from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, Parameter
 from morphogenetic_engine.trial import Value
 from tests.reports.sweeps import trial

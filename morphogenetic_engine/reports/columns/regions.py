@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from morphogenetic_engine.reports.analysis.columns import Column
+from morphogenetic_engine.reports.columns.columns import Column
 from morphogenetic_engine.sweeps.space.search_space import shown
 from morphogenetic_engine.trial import Value
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from morphogenetic_engine.reports.comparison.comparison import Comparison, Sample, Verdict, compare, compare_with
+from morphogenetic_engine.reports.stats.comparison import Comparison, Sample, Verdict, compare, compare_with
 from morphogenetic_engine.reports.stats.significance import (
     crowding_p,
     difference_interval,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.importance import PedAnovaImportanceEvaluator
 
-from morphogenetic_engine.reports.analysis.optuna_importance import Sample, frozen_trials
-from morphogenetic_engine.reports.stats.ped_anova import PedAnova
+from morphogenetic_engine.reports.importance.optuna_importance import Sample, frozen_trials
+from morphogenetic_engine.reports.importance.ped_anova import PedAnova
 from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
 from tests.reports.sweeps import trial
 

@@ -10,9 +10,9 @@ from optuna.distributions import BaseDistribution
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import FrozenTrial, TrialState
 
-from morphogenetic_engine.reports.analysis.columns import Floats
-from morphogenetic_engine.reports.stats.ped_anova import Places
-from morphogenetic_engine.sweeps.averages import scaled
+from morphogenetic_engine.reports.importance.ped_anova import Places
+from morphogenetic_engine.reports.stats.floats import Floats
+from morphogenetic_engine.sweeps.record.averages import scaled
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.optuna.distributions import distribution_of
 from morphogenetic_engine.sweeps.space.search_space import Space
