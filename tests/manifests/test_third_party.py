@@ -81,7 +81,9 @@ def test_failed_tasks_are_retried_as_the_pipeline_says(kubectl: str, tmp_path: P
     assert [name(each) for each in built] == ["ConfigMap/workflow-controller-configmap", "Deployment/ml-pipeline"]
     assert field(built[0], "data", "artifactRepository") == stock["artifactRepository"]
     defaults = yaml.safe_load(str(field(built[0], "data", "workflowDefaults")))
-    assert defaults == {"spec": {"ttlStrategy": {"secondsAfterCompletion": 86400}}}
+    assert defaults["spec"]["ttlStrategy"] == {"secondsAfterCompletion": 86400}
+    strategy = defaults["spec"]["templateDefaults"]["retryStrategy"]
+    assert strategy["retryPolicy"] == "Always" and "lastRetry" in strategy["expression"]
 
 
 def test_every_remote_reference_is_a_fixed_version() -> None:

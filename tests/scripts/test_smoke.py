@@ -164,4 +164,4 @@ def test_defaults_of_the_workflow_controller_that_hinder_retries_end_it(cluster:
     (cluster / ANSWERS / "configmap-workflow-controller-configmap").write_text(defaults, encoding="utf-8")
     done = smoke(cluster)
     assert done.returncode == 1
-    assert "still has a default retryStrategy" in done.stderr
+    assert "has not the retryStrategy of" in done.stderr
