@@ -14,7 +14,7 @@ from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from tests.backends.katib.client.katib_controller import KatibByHand
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes
 from tests.backends.katib.client.test_sweep_component import NAME, RUN, InThread
-from tests.processes import until
+from tests.waiting import until
 
 
 @pytest.fixture
