@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.backends.katib.render.experiment import Rendered
 from morphogenetic_engine.steps.failure_report import failure_report
+from morphogenetic_engine.steps.katib_sweep import rendered_for
 from morphogenetic_engine.steps.pipeline_run import RUN_ANNOTATION, PipelineRun, RunEnd
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from tests.backends.katib.client.katib_controller import KatibByHand
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes
-from tests.backends.katib.client.test_sweep_component import NAME, RUN, InThread
-from tests.waiting import until
+from tests.backends.katib.client.test_sweep_component import FILE, NAME, RUN
 
 
 @pytest.fixture
@@ -26,12 +27,15 @@ def store(workplace: Path) -> str:
 def running(cluster: FakeKubernetes, store: str) -> KatibByHand:
     """A sweep of which one trial has ended, and another one runs; the pod that watched it is gone."""
     by_hand = KatibByHand(cluster, NAME)
-    InThread(storage=store)
-    until(lambda: NAME in cluster.names("experiments"))
+    cluster.put("experiments", "ml", dict(experiment_of(store).manifest))
     by_hand.start("a", x="0.1")
     by_hand.end("a", "Succeeded", val_acc=0.1, twice=1)
     by_hand.start("b", x="0.7")
     return by_hand
+
+
+def experiment_of(store: str) -> Rendered:
+    return rendered_for(FILE, PipelineRun(RUN, "toy", store), namespace="ml", image="registry/train:1")
 
 
 def ended(state: str, store: str, namespace: str | None = "ml") -> str:
@@ -105,9 +109,6 @@ def test_a_kept_sweep_that_is_damaged_does_not_keep_the_experiment_running(clust
     assert cluster.names("experiments") == []
 
 
-def test_the_experiment_names_its_run(cluster: FakeKubernetes, store: str) -> None:
-    InThread(storage=store)
-    until(lambda: NAME in cluster.names("experiments"))
-    metadata = cluster.get("experiments", "ml", NAME)["metadata"]
+def test_the_experiment_names_its_run(store: str) -> None:
+    metadata = experiment_of(store).manifest["metadata"]
     assert isinstance(metadata, dict) and metadata["annotations"][RUN_ANNOTATION] == RUN
-    ended("RUNNING", store)
