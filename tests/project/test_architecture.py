@@ -1,0 +1,83 @@
+"""The house: every folder is described, none is a hall, and ARCHITECTURE.md names what exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "morphogenetic_engine"
+TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+MOST_ENTRIES = 18
+MOST_LINES = 350
+
+SAME_MEANING = {
+    "comparison",
+    "correlation",
+    "ensemble",
+    "evaluation",
+    "folder",
+    "forwarder",
+    "importance",
+    "parallel",
+    "pareto",
+    "search_space",
+    "slices",
+    "start",
+    "sync_state",
+    "timeline",
+    "training",
+    "trial",
+}
+"""Basenames that stand in several packages because they mean the same thing there."""
+
+
+def tracked(*patterns: str) -> list[Path]:
+    done = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / line for line in done.stdout.splitlines() if (ROOT / line).exists()]
+
+
+def folders() -> list[Path]:
+    return sorted({file.parent for file in tracked("morphogenetic_engine/*.py")})
+
+
+def named_folders() -> set[str]:
+    return set(re.findall(r"^\| `(morphogenetic_engine/[\w/]*)` \|", TEXT, flags=re.MULTILINE))
+
+
+def test_architecture_names_every_folder_of_the_package_and_no_other() -> None:
+    assert named_folders() == {f"{folder.relative_to(ROOT)}/" for folder in folders()}
+
+
+def test_architecture_names_only_paths_that_exist() -> None:
+    named = re.findall(r"`((?:morphogenetic_engine|components|pipelines|tests|docs|scripts|manifests)/[\w./]*)`", TEXT)
+    assert not [path for path in named if not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("folder", folders(), ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_a_folder_is_a_room_and_says_what_it_is_for(folder: Path) -> None:
+    entries = {file.relative_to(folder).parts[0] for file in tracked(str(folder))}
+    assert len(entries) <= MOST_ENTRIES, sorted(entries)
+    assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+
+
+def test_no_file_of_the_package_is_long() -> None:
+    lengths = {
+        file: len(file.read_text(encoding="utf-8").splitlines()) for file in tracked("morphogenetic_engine/*.py")
+    }
+    assert not {str(file.relative_to(ROOT)): length for file, length in lengths.items() if length > MOST_LINES}
+
+
+def test_a_basename_stands_twice_only_where_it_means_the_same() -> None:
+    places = defaultdict(list)
+    for file in tracked("morphogenetic_engine/*.py"):
+        if not file.stem.startswith("__"):
+            places[file.stem].append(str(file.relative_to(ROOT)))
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert not {name: found for name, found in twice.items() if name not in SAME_MEANING}
+    assert not SAME_MEANING - twice.keys()
