@@ -17,6 +17,7 @@ import os
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import count, repeat, takewhile
 from multiprocessing import get_context
 
@@ -27,7 +28,7 @@ from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.registry import pruning_of, suggestions_of
-from morphogenetic_engine.sweeps.strategy import earlier_than
+from morphogenetic_engine.sweeps.strategy import Decision, TrialDecisions, earlier_than
 from morphogenetic_engine.trial import Params
 
 _SEEDS = range(10)
@@ -117,10 +118,14 @@ def _search(name: str, strategy: str, seed: int, most: int) -> Iterator[tuple[in
         earlier = earlier_than(number, suggestions.needs(number), trials)
         params = suggestions.params(number, earlier)
         decisions = pruning.of_trial(number, params, earlier.ended, {}) if pruning else None
-        curve = searched.run(params, decisions.stops_at if decisions else lambda _step, _value: False)
+        curve = searched.run(params, partial(_is_stopped, decisions))
         trials[number] = _record(number, params, curve, complete=len(curve) == searched.steps)
         spent += len(curve)
         yield spent, trials[number]
+
+
+def _is_stopped(decisions: TrialDecisions | None, step: int, value: float) -> bool:
+    return decisions is not None and decisions.decide(step, value) is Decision.STOP
 
 
 def _record(number: int, params: Params, curve: Sequence[float], *, complete: bool) -> TrialRecord:

@@ -11,7 +11,7 @@ from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaPruning, OptunaSuggestions
-from morphogenetic_engine.sweeps.strategy import earlier_than
+from morphogenetic_engine.sweeps.strategy import Decision, earlier_than
 from morphogenetic_engine.trial import Params
 
 NUMBERS = {
@@ -94,7 +94,7 @@ def pruned(
             pruning = OptunaPruning(config)
         params: Params = {"x": 0.5}
         decisions = pruning.of_trial(number, params, trials[: max(0, number - lookahead + 1)], {})
-        stop = next((step for step, value in enumerate(curve) if decisions.stops_at(step, value)), None)
+        stop = next((step for step, value in enumerate(curve) if decisions.decide(step, value) is Decision.STOP), None)
         state = TrialState.COMPLETE if stop is None else TrialState.PRUNED
         told = curve if stop is None else curve[: stop + 1]
         trials.append(record(number, params, End(state, told[-1], told)))

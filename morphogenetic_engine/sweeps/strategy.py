@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
@@ -37,11 +38,21 @@ class Suggestions(Protocol):
         """The parameters of a trial, fixed and searched together."""
 
 
-class TrialDecisions(Protocol):
-    """The pruner's decisions about one trial."""
+class Decision(StrEnum):
+    """The answer to a trial's report."""
 
-    def stops_at(self, step: int, value: float) -> bool:
-        """Take a report of the objective, and tell whether the trial ends here."""
+    GO_ON = "go_on"
+    STOP = "stop"
+    """The trial ends here, as pruned."""
+    PAUSE = "pause"
+    """The trial ends here for now; it is called again if it is promoted."""
+
+
+class TrialDecisions(Protocol):
+    """Decides about one trial from its reports."""
+
+    def decide(self, step: int, value: float) -> Decision:
+        """Take a report of the objective and return whether the trial goes on."""
 
 
 class Pruning(Protocol):

@@ -36,7 +36,14 @@ from morphogenetic_engine.sweeps.run.workload_check import worker_setup
 from morphogenetic_engine.sweeps.search.registry import pruning_of, suggestions_of
 from morphogenetic_engine.sweeps.search.warm_start import read_warm_start
 from morphogenetic_engine.sweeps.seeds import trial_seed
-from morphogenetic_engine.sweeps.strategy import Earlier, Suggestions, TrialDecisions, earlier_than, ended_by_now
+from morphogenetic_engine.sweeps.strategy import (
+    Decision,
+    Earlier,
+    Suggestions,
+    TrialDecisions,
+    earlier_than,
+    ended_by_now,
+)
 from morphogenetic_engine.trial import Metrics, Params
 
 Observer = Callable[[Event], None]
@@ -228,7 +235,8 @@ class SweepRunner:
         """Answer a worker that waits for the pruner."""
         if attempt.decisions is not None:
             value = metrics.get(self._config.optimization.target_metric)
-            worker.decide(prune=value is not None and attempt.decisions.stops_at(step, value))
+            decision = Decision.GO_ON if value is None else attempt.decisions.decide(step, value)
+            worker.decide(prune=decision is Decision.STOP)
 
     def _finish(self, attempt: _Attempt, ended: workers.Ended) -> None:
         """Record how an attempt ended: for good, or to be tried again."""

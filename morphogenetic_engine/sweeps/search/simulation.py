@@ -22,7 +22,7 @@ from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
 from morphogenetic_engine.sweeps.search.registry import pruning_of, suggestions_of
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
-from morphogenetic_engine.sweeps.strategy import Pruning, Suggestions, earlier_than
+from morphogenetic_engine.sweeps.strategy import Decision, Pruning, Suggestions, earlier_than
 from morphogenetic_engine.trial import Params, Value
 
 
@@ -138,7 +138,7 @@ def _answered(
     target = pool.target
     decisions = pruning.of_trial(number, recorded.params, earlier.ended, {})
     for step, metrics in sorted(recorded.curve.items()):
-        if target in metrics and decisions.stops_at(step, metrics[target]):
+        if target in metrics and decisions.decide(step, metrics[target]) is not Decision.GO_ON:
             return _renumbered(recorded, number, until=step)
     return _renumbered(recorded, number)
 

@@ -187,7 +187,7 @@ class OptunaPruning:
             seen = self._below(self._horizon(record.number))
             pruning = TrialPruning(self._name, self._options, self._objectives[0], seen, own)
             for step, value in trial.intermediate_values.items():
-                pruning.stops_at(step, value)
+                pruning.decide(step, value)
             trial.system_attrs = own.system_attrs
         return trial
 

@@ -20,6 +20,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.schema.sections import Objective
 from morphogenetic_engine.sweeps.search.optuna.distributions import new_study
 from morphogenetic_engine.sweeps.search.optuna.library_options import Options, checked_options, made
+from morphogenetic_engine.sweeps.strategy import Decision
 
 _WHERE = "optimization.pruner_options"
 
@@ -96,13 +97,13 @@ class TrialPruning:
         self._pruner = make_pruner(name, options)
         self._study = new_study(optuna.samplers.RandomSampler(seed=0), self._pruner, [objective], storage)
 
-    def stops_at(self, step: int, value: float) -> bool:
-        """Take a report, and tell whether the trial ends here."""
+    def decide(self, step: int, value: float) -> Decision:
+        """Take a report and return whether the trial goes on."""
         assert math.isfinite(value), "the trial contract lets finite metrics through only"
         # The last of them may have stopped the trial already, in a process that was killed before it could say so.
         stopped = [self._take(before, reported) for before, reported in self._before.items() if before < step]
         self._before.clear()
-        return self._take(step, value) or any(stopped)
+        return Decision.STOP if self._take(step, value) or any(stopped) else Decision.GO_ON
 
     def _take(self, step: int, value: float) -> bool:
         self.own.intermediate_values[step] = value

@@ -15,6 +15,7 @@ from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaPruning
 from morphogenetic_engine.sweeps.search.optuna.pruning import make_pruner
+from morphogenetic_engine.sweeps.strategy import Decision
 from morphogenetic_engine.trial import Value
 from tests.bayesian_history import End, config_of, pruned, record
 
@@ -133,7 +134,7 @@ def test_an_attempt_that_goes_on_from_a_checkpoint_decides_as_one_that_reported_
     reached = min(known, len(last.curve) - 1)  # no checkpoint is later than the step that ended the trial
     reported = {step: last.curve[step] for step in range(known) if step in last.curve}
     decisions = OptunaPruning(config).of_trial(TRIALS - 1, {"x": 0.5}, earlier[:-1], reported)
-    stops = [decisions.stops_at(step, curves[-1][step]) for step in range(reached, len(last.curve))]
+    stops = [decisions.decide(step, curves[-1][step]) is Decision.STOP for step in range(reached, len(last.curve))]
     assert stops == [False] * (len(stops) - 1) + [last.state is TrialState.PRUNED]
 
 
@@ -141,22 +142,22 @@ def test_a_decision_that_a_killed_process_did_not_pass_on_is_made_at_the_next_re
     config = pruning_config("MedianPruner", lookahead=1)
     ended = pruned(config, [rising(1.0)] * 4)
     decisions = OptunaPruning(config).of_trial(4, {"x": 0.5}, ended, {0: {"val_acc": -5.0}})
-    assert decisions.stops_at(1, 99.0)
+    assert decisions.decide(1, 99.0) is Decision.STOP
 
 
 def test_a_trial_that_runs_again_is_decided_from_what_its_first_attempt_saw() -> None:
     config = pruning_config("MedianPruner", lookahead=1)
     ended = pruned(config, [rising(0.0)] * 4 + [rising(9.0)] * 6)
     pruning = OptunaPruning(config)
-    assert pruning.of_trial(10, {"x": 0.5}, ended, {}).stops_at(0, 0.0)
-    assert not pruning.of_trial(4, {"x": 0.5}, ended[:4], {}).stops_at(0, 0.0)
+    assert pruning.of_trial(10, {"x": 0.5}, ended, {}).decide(0, 0.0) is Decision.STOP
+    assert pruning.of_trial(4, {"x": 0.5}, ended[:4], {}).decide(0, 0.0) is Decision.GO_ON
 
 
 def test_failed_trials_and_trials_without_reports_decide_nothing() -> None:
     config = pruning_config("MedianPruner", lookahead=1)
     silent = [record(number, {"x": 0.5}, End(TrialState.FAILED)) for number in range(4)]
     silent += [record(number, {"x": 0.5}, End(value=9.0)) for number in range(4, 8)]
-    assert not OptunaPruning(config).of_trial(8, {"x": 0.5}, silent, {}).stops_at(0, -9.0)
+    assert OptunaPruning(config).of_trial(8, {"x": 0.5}, silent, {}).decide(0, -9.0) is Decision.GO_ON
 
 
 @pytest.mark.parametrize(
