@@ -59,7 +59,7 @@ class ExperimentReports:
             shown = {} if trials is None else {"trials": [asdict(each) for each in trials]}
             _print_json({**asdict(summary), **shown, "state": self._state(result)})
             return
-        from morphogenetic_engine.cli.views.displays import terminal
+        from morphogenetic_engine.display.terminal import terminal
         from morphogenetic_engine.cli.views.summary_view import print_summary
 
         match = " that match" if where else ""
@@ -92,7 +92,7 @@ class ExperimentReports:
             _print_json(asdict(report))
             return
         from morphogenetic_engine.cli.views.comparison_view import print_comparison
-        from morphogenetic_engine.cli.views.displays import terminal
+        from morphogenetic_engine.display.terminal import terminal
 
         print_comparison(terminal(), report)
 

@@ -57,7 +57,7 @@ def check_command(config: Path, as_json: bool, watch: float, target: str | None,
 
 def _print_check(file: ConfigFile, check: SweepCheck) -> None:
     from morphogenetic_engine.cli.views import tables
-    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.display.terminal import terminal
 
     console = terminal()
     points = "a continuous space" if check.points is None else f"{check.points} points in the space"

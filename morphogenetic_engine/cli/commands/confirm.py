@@ -38,7 +38,7 @@ def confirm_command(
     configurations add to it.
     """
     from morphogenetic_engine.cli.views import confirmation_table as table
-    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.sweeps.confirm.confirmation import confirmed
     from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
     from morphogenetic_engine.sweeps.record.events import Outcome
@@ -68,6 +68,6 @@ def _write_page(folder: SweepFolder, *, aside: bool) -> None:
     from rich.console import Console
 
     from morphogenetic_engine.cli.views.closing_report import write_closing_report
-    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.display.terminal import terminal
 
     write_closing_report(folder, Console(stderr=True) if aside else terminal())

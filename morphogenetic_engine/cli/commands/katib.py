@@ -166,8 +166,8 @@ def _shown(
     end_leftovers: bool,
 ) -> Snapshot:
     """Show and collect an Experiment until it is completed; return how it then is, before its leftovers are ended."""
-    from morphogenetic_engine.cli.views.displays import display, terminal
-    from morphogenetic_engine.cli.views.progress import SweepProgress
+    from morphogenetic_engine.display.terminal import display, terminal
+    from morphogenetic_engine.display.progress import SweepProgress
     from morphogenetic_engine.backends.katib.client.experiments import end_leftovers as end
     from morphogenetic_engine.backends.katib.read.collection import open_collection
     from morphogenetic_engine.sweeps.results import read_result
@@ -249,7 +249,7 @@ def _download(folder: SweepFolder, experiment: KatibExperiment) -> None:
 def _show(folder: SweepFolder, experiment: KatibExperiment) -> int:
     """Print what was collected and return the exit status: 1 when the Experiment failed, or no trial is complete."""
     from morphogenetic_engine.cli.views.closing_report import write_closing_report
-    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.cli.commands.running import NO_COMPLETE_TRIAL, show_end
     from morphogenetic_engine.sweeps.record.events import TrialState
     from morphogenetic_engine.backends.katib.read.objects import Phase

@@ -68,7 +68,7 @@ def regress_command(
     The exit status is 0 when nothing is worse, 3 when a metric is worse by more than its tolerance and by more than
     chance, 4 when the objective could not be compared.
     """
-    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.cli.views.regression_table import verdict_table
     from morphogenetic_engine.reports.regression.reference import read_reference
     from morphogenetic_engine.reports.regression.regress import regress
@@ -99,7 +99,7 @@ def trend_command(paths: Sequence[Path], json_path: Path | None, markdown_path: 
     """
     import json
 
-    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.cli.views.regression_table import trend_table
     from morphogenetic_engine.reports.regression.trend import read_nights, trends
     from morphogenetic_engine.reports.regression.words import trend_markdown

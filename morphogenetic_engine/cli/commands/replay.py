@@ -30,7 +30,7 @@ def replay_command(
     What counts is what they spend until its best. The sweep as it ran and a random search stand beside them.
     """
     from morphogenetic_engine.cli.views import replay_table
-    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sweeps.search.simulation import Strategy, as_recorded, replay
     from morphogenetic_engine.sweeps.results import read_result

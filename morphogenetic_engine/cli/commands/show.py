@@ -18,7 +18,7 @@ from morphogenetic_engine.cli import options
 @options.as_json
 def list_command(results: Path, as_json: bool) -> None:
     """List the sweeps of a results folder."""
-    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.cli.views.tables import overview_table
     from morphogenetic_engine.sweeps.overview import overviews
 
@@ -38,7 +38,7 @@ def list_command(results: Path, as_json: bool) -> None:
 @click.option("--top", type=options.Integer(min=1), metavar="N", help="Only the N best trials.")
 def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -> None:
     """Show the trials of a sweep, running or not."""
-    from morphogenetic_engine.cli.views.displays import terminal
+    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.cli.views.tables import overview_table, trial_json, trials_table
     from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sweeps.overview import overview

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from morphogenetic_engine.cli.views.displays import clock
+from morphogenetic_engine.display.terminal import clock
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
 from morphogenetic_engine.sweeps.overview import SweepOverview
 from morphogenetic_engine.sweeps.record.events import TrialState

@@ -1,4 +1,4 @@
-"""What is known of a running sweep: counts, rate, each worker's trial, the best so far. Drawn by the displays."""
+"""The state of a running sweep: counts, pace, each worker's trial, the best so far. The displays draw it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from morphogenetic_engine.trial import Params
 
 @dataclass
 class WorkerView:
-    """What one worker is doing."""
+    """The trial that a worker is running."""
 
     trial: int
     params: Params

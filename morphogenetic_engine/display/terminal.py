@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.cli.views.progress import SweepProgress
+from morphogenetic_engine.display.progress import SweepProgress
 from morphogenetic_engine.sweeps.record.events import AttemptFailed, Event, TrialEnded, TrialState
 from morphogenetic_engine.sweeps.run.runner import Observer
 
