@@ -16,7 +16,7 @@ sweep: .venv/runtime ## Run a real sweep of the morphogenetic engine on all core
 environment: .venv/development ## Make the environment (.venv) with everything that tests and linters need
 
 test: .venv/development ## Run the quick tests: make test [TESTS="tests/storage -k link"]
-	$(BIN)/python -m pytest --numprocesses 2 -m 'not slow' $(TESTS)
+	$(BIN)/python -m pytest --numprocesses 2 -m 'not slow' --durations 10 --durations-min 1 $(TESTS)
 
 test-all: .venv/development ## Run all tests, with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term

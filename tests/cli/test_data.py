@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Command
 
 SWEEP = """\
@@ -14,6 +16,7 @@ execution: {max_parallel: 1}
 """
 
 
+@pytest.mark.slow
 def test_a_data_set_is_written_and_learnt_from(workplace: Path, command: Command) -> None:
     ran = command("data", "--problem", "moons", "--samples", "80", "--moon-noise", "0.2", "--out", "data/moons.npz")
     digest = hashlib.sha256((workplace / "data/moons.npz").read_bytes()).hexdigest()

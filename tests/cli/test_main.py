@@ -66,6 +66,7 @@ def test_a_number_that_others_are_compared_with_is_finite(command: Command, argu
     assert ran.status == 2 and f"{value} is not a finite number" in ran.err
 
 
+@pytest.mark.slow
 def test_the_old_script_runs_a_single_experiment_from_flags(
     workplace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +88,7 @@ def test_the_old_script_runs_a_single_experiment_from_flags(
     }
 
 
+@pytest.mark.slow
 def test_the_old_script_runs_an_old_sweep_file(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (
         "--n_samples: 60\n--lr: '0.001,0.01'\nhidden_dim: 4\nnum_layers: 1\nwarm_up_epochs: 1\nadaptation_epochs: 1\n"
@@ -98,6 +100,7 @@ def test_the_old_script_runs_an_old_sweep_file(workplace: Path, capsys: pytest.C
     assert "finished: 2 complete of 2 trials" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "line"),
     [

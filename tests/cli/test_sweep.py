@@ -238,6 +238,7 @@ def _wait_for_line(path: Path, text: str) -> None:
     until(lambda: path.exists() and text in path.read_text(encoding="utf-8"), f"{text} in {path}")
 
 
+@pytest.mark.slow
 def test_mlflow_that_is_down_is_one_warning_and_publish_sends_it_later(
     command: Command, workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

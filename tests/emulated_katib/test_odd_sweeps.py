@@ -19,6 +19,8 @@ from tests.emulated_katib.collector import observe
 from tests.emulated_katib.processes import run
 from tests.emulated_katib.webhook import Json, trial_job, trial_pod
 
+pytestmark = pytest.mark.slow
+
 METRICS = ["val_acc", "twice"]
 WORKLOAD = '''
 import hashlib

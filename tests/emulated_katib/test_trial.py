@@ -59,6 +59,7 @@ def end(workplace: Path, x: str) -> TrialEnded:
     return last
 
 
+@pytest.mark.slow
 def test_a_trial_has_the_metrics_of_the_same_trial_of_a_local_sweep(workplace: Path) -> None:
     written = experiment(workplace, "toy:quadratic")
     program = Path(sys.executable).with_name("morphogenetic")

@@ -20,6 +20,7 @@ RunTrial = Callable[..., tuple[Metrics, list[dict[str, float]]]]
 SEEDS = range(5)
 
 
+@pytest.mark.slow
 def test_germination_raises_accuracy_over_the_frozen_trunk_alone(run_trial: RunTrial) -> None:
     params: Params = {
         "n_samples": 800,
@@ -42,6 +43,7 @@ def test_germination_raises_accuracy_over_the_frozen_trunk_alone(run_trial: RunT
     assert mean(gains) > 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "wine", "breast_cancer"])
 def test_data_sets_are_learnt_as_well_as_by_scikit_learn(run_trial: RunTrial, name: str) -> None:
     params: Params = {

@@ -19,6 +19,8 @@ from tests.faults.test_kills import resumed, strike
 from tests.tables import steady_rows
 from tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 FAULTS = int(os.environ.get("SWEEP_FAULTS", "0"))
 ROUNDS = max(1, FAULTS // 8)
 VICTIMS = ("worker", "coordinator", "both")

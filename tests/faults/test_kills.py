@@ -26,6 +26,8 @@ from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.tables import steady_rows
 from tests.waiting import DEADLINE_SECONDS, gone, until
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = int(os.environ.get("SWEEP_FAULTS", "4"))
 
 SWEEP = """

@@ -12,7 +12,7 @@ import pytest
 from tests.frozen.conftest import SWEEPS, Command
 from tests.frozen.test_reading import recorded
 
-pytestmark = pytest.mark.usefixtures("project")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("project")]
 
 CLOCK = {"attempts", "started", "duration", "runtime"}
 

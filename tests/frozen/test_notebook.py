@@ -7,9 +7,12 @@ import warnings
 from pathlib import Path
 
 import nbformat
+import pytest
 
 from tests.frozen.conftest import FROZEN, SWEEPS
 from tests.waiting import DEADLINE_SECONDS
+
+pytestmark = pytest.mark.slow
 
 NOTEBOOK = SWEEPS / "tpe_pruned/report/report.ipynb"
 

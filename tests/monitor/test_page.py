@@ -30,9 +30,12 @@ from tests.monitor.stories import written
 from tests.waiting import DEADLINE_SECONDS
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and os.environ.get("CI") != "true", reason="needs chromium, see scripts/test-servers.sh"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None and os.environ.get("CI") != "true", reason="needs chromium, see scripts/test-servers.sh"
+    ),
+]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 1000 * DEADLINE_SECONDS
 """Milliseconds."""

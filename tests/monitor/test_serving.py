@@ -25,6 +25,8 @@ from tests.monitor.conftest import Monitor, received, received_until
 from tests.monitor.viewer import Viewer
 from tests.waiting import DEADLINE_SECONDS, until
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 experiment: {{workload: "toy:quadratic", seconds: {seconds}}}
 parameters: {{x: {{type: float, low: 0, high: 1, points: {trials}}}}}

@@ -30,6 +30,7 @@ def viewed(folder: SweepFolder, events: list[Event]) -> SweepView:
     return view
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(story=stories(), cuts=st.lists(st.integers(0, 60), max_size=4))
 def test_changes_since_any_byte_lead_to_what_a_new_viewer_sees(

@@ -11,6 +11,8 @@ import pytest
 
 from tests.pipelines.stub_server import Failure, StubServer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 IMAGES = ("--train-image", "train:1", "--report-image", "report:1")
 

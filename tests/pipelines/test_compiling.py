@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml, read_config
 from pipelines.compiling import compiled
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
+
+pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 IMAGES = Images("registry/train:1", "registry/report:1")
@@ -38,6 +41,12 @@ def plan(pipeline: Pipeline = Pipeline.SWEEP, *, text: str | None = None, **more
     return Plan(pipeline, config, IMAGES, STORE, **more)
 
 
+@cache
+def compiled_plan(pipeline: Pipeline = Pipeline.SWEEP) -> str:
+    """Compile the plan of an example, once: the tests read it, and a compilation takes seconds."""
+    return compiled(plan(pipeline))
+
+
 def documents(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
     pipeline, platform = yaml.safe_load_all(text)
     return pipeline, platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
@@ -45,17 +54,17 @@ def documents(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @pytest.mark.parametrize("pipeline", list(Pipeline))
 def test_the_same_plan_gives_the_same_bytes(pipeline: Pipeline) -> None:
-    assert compiled(plan(pipeline)) == compiled(plan(pipeline))
+    assert compiled_plan(pipeline) == compiled(plan(pipeline))
 
 
 @pytest.mark.parametrize("pipeline", list(Pipeline))
 def test_no_pod_installs_anything(pipeline: Pipeline) -> None:
-    assert "pip" not in re.findall(r"[a-z]+", compiled(plan(pipeline)).replace("pipeline", ""))
+    assert "pip" not in re.findall(r"[a-z]+", compiled_plan(pipeline).replace("pipeline", ""))
 
 
 @pytest.mark.parametrize("pipeline", list(Pipeline))
 def test_every_task_has_an_image_of_ours(pipeline: Pipeline) -> None:
-    spec, _ = documents(compiled(plan(pipeline)))
+    spec, _ = documents(compiled_plan(pipeline))
     executors = spec["deploymentSpec"]["executors"]
     assert {each["container"]["image"] for each in executors.values()} == {IMAGES.train, IMAGES.report}
     assert executors["exec-evaluate"]["container"]["image"] == IMAGES.train
@@ -63,13 +72,13 @@ def test_every_task_has_an_image_of_ours(pipeline: Pipeline) -> None:
 
 @pytest.mark.parametrize("pipeline", list(Pipeline))
 def test_placeholders_are_whole_values(pipeline: Pipeline) -> None:
-    text = compiled(plan(pipeline))
+    text = compiled_plan(pipeline)
     found = re.findall(r"constant: (.*\{\{\$\.pipeline.*)", text)
     assert found and set(found) == {"'{{$.pipeline_job_uuid}}'"}
 
 
 def test_the_report_follows_the_evaluation_and_the_exit_task_stands_outside() -> None:
-    spec, _ = documents(compiled(plan()))
+    spec, _ = documents(compiled_plan())
     tasks = spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]
     assert set(tasks["report"]["dependentTasks"]) == {"evaluate", "sweep"}
     assert tasks["train"]["dependentTasks"] == ["sweep"]
@@ -126,7 +135,7 @@ def test_a_training_that_hangs_ends_when_a_trial_on_katib_would() -> None:
 
 
 def test_credentials_are_named_and_never_written() -> None:
-    spec, platform = documents(compiled(plan()))
+    spec, platform = documents(compiled_plan())
     assert "AWS_REGION" not in str(spec)
     for name, executor in spec["deploymentSpec"]["executors"].items():
         assert {"name": "AWS_ENDPOINT_URL", "value": "http://store:8333"} in executor["container"]["env"]

@@ -42,6 +42,7 @@ def test_what_fits_or_has_no_store_is_left_as_it_is(text: str, store: str) -> No
     assert with_stored_config(plan(text, store)) == plan(text, store)
 
 
+@pytest.mark.slow
 def test_a_store_that_is_no_store_is_one_line_and_starts_nothing(stub: StubServer, tmp_path: Path) -> None:
     file = tmp_path / "large.yaml"
     file.write_text(LARGE, encoding="utf-8")
@@ -73,6 +74,7 @@ def test_files_of_this_machine_are_not_taken_along_silently() -> None:
     assert "both images must have data/spirals.npz" in said["experiment.inputs.data_file"]
 
 
+@pytest.mark.slow
 def test_it_is_said_when_a_pipeline_is_compiled(tmp_path: Path) -> None:
     file = tmp_path / "sweep.yaml"
     file.write_text(RESOURCES, encoding="utf-8")

@@ -16,6 +16,8 @@ from pipelines.local_run import HERE, LocalRun, run_here
 from pipelines.plan import ObjectStore, Pipeline, Plan
 from tests.seaweedfs import BUCKET, running_seaweedfs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -16,6 +16,8 @@ from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from tests.seaweedfs import BUCKET, SeaweedServer, running_seaweedfs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 FILES = [
     *["dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore"],

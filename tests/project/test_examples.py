@@ -16,6 +16,8 @@ from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import start_sweep
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 TRIALS = 3

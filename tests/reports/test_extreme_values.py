@@ -33,6 +33,7 @@ OBJECTIVES = st.lists(SPECIAL | st.floats(allow_nan=False, allow_infinity=False)
 NOT_A_NUMBER = re.compile(r"\b[Nn]a[Nn]\b|not a number|\bNone\b")
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(values=OBJECTIVES, minimize=st.booleans())
 def test_any_finite_objectives_have_a_summary_a_page_and_a_text(values: list[float], minimize: bool) -> None:

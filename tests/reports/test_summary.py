@@ -106,12 +106,14 @@ def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RESAMPLES, "fANOVA", 6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_resamples")
 def test_a_summary_is_the_same_every_time() -> None:
     one, other = (summarize(mixed(20)) for _ in range(2))
     assert one == other
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_resamples")
 def test_importance_finds_what_matters_and_says_what_is_chance() -> None:
     found = summarize(mixed(80)).importance
@@ -169,6 +171,7 @@ def test_fanova_leaves_conditional_parameters_out_and_ped_anova_does_not() -> No
     assert {each.parameter for each in ped.parameters} == {"rule", "momentum"}
 
 
+@pytest.mark.slow
 def test_a_trend_is_said_where_the_best_do_not_stand_out() -> None:
     """The objective rises with x up to a plateau, on which the best may lie anywhere."""
     random = np.random.default_rng(4)

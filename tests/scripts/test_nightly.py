@@ -54,6 +54,7 @@ def night(project: Path, results: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_night_is_judged_by_the_reference_of_an_earlier_one(project: Path) -> None:
     first = night(project, "results/first")
     assert first.returncode == 4 and "no reference yet" in first.stderr, first.stderr

@@ -19,6 +19,7 @@ def contents(cluster: Path) -> dict[str, str]:
     return {str(file.relative_to(cluster)): file.read_text(encoding="utf-8") for file in cluster.rglob("*/*/*")}
 
 
+@pytest.mark.slow
 def test_missing_secrets_are_made_once_and_nothing_secret_is_printed(tmp_path: Path) -> None:
     cluster = tmp_path / "cluster"
     done = make_secrets(cluster)
@@ -54,6 +55,7 @@ def test_the_secrets_of_the_user_stay(tmp_path: Path) -> None:
     assert "morphogenetic/mlflow/MLFLOW_S3_ENDPOINT_URL" not in made
 
 
+@pytest.mark.slow
 def test_a_client_with_the_secret_reaches_the_store_of_the_manifests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

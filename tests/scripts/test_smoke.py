@@ -24,6 +24,8 @@ from tests.scripts.cluster import ROOT, make_programs, make_secrets, object_stor
 from tests.scripts.kubectl import ANSWERS
 from tests.waiting import DEADLINE_SECONDS, until
 
+pytestmark = pytest.mark.slow
+
 PAGE = "<html>the report</html>"
 
 

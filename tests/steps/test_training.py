@@ -32,6 +32,7 @@ PLACES = Places("model", "curve.csv", "curve.md")
 ONE = Candidate(trial=0, seed=5, params={"x": 1})
 
 
+@pytest.mark.slow
 def test_the_best_trial_trained_again_has_the_metrics_that_the_sweep_found(start: StartSweep, tmp_path: Path) -> None:
     folder = start("""
         experiment: {problem_type: moons, n_samples: 120, num_layers: 1, warm_up_epochs: 3, adaptation_epochs: 1}

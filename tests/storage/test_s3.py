@@ -147,6 +147,7 @@ def _status(url: str) -> int:
         return error.code
 
 
+@pytest.mark.slow
 def test_a_server_gone_halfway_ends_in_one_line_and_the_file_stays(
     own_s3: SeaweedServer, environment: Environment, tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ def test_a_server_gone_halfway_ends_in_one_line_and_the_file_stays(
     assert [(file.name, file.size) for file in store.list()] == [("large", 96_000_000)]
 
 
+@pytest.mark.slow
 def test_a_server_that_comes_back_gets_the_rest(
     own_s3: SeaweedServer, environment: Environment, tmp_path: Path
 ) -> None:

@@ -160,6 +160,7 @@ LIKELY = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(st.dictionaries(KEYS | st.text(max_size=9), LIKELY, max_size=5))
 def test_whatever_a_mapping_holds_it_is_a_sweep_or_one_line(written: dict[str, object]) -> None:

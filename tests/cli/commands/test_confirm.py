@@ -70,6 +70,7 @@ def test_a_mistake_is_one_line(command: Command, workplace: Path) -> None:
     assert ran.err == "morphogenetic: sweep fixed: seed: must be left out to confirm with fresh seeds, but got seed=3\n"
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(command: Command, workplace: Path) -> None:
     (workplace / "sweep.yaml").write_text(SWEEP.replace("toy:quadratic", "toy:held"), encoding="utf-8")
     command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "slow")

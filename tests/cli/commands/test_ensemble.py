@@ -37,6 +37,7 @@ def info(gained: int, lost: int, p_value: float) -> EnsembleInfo:
     )
 
 
+@pytest.mark.slow
 def test_it_shows_both_splits_and_says_where_the_ensemble_is(command: Command, workplace: Path) -> None:
     (workplace / "sweep.yaml").write_text(SWEEP, encoding="utf-8")
     command(*"sweep run --config sweep.yaml --sweep-id s".split())

@@ -31,6 +31,7 @@ def trained(epochs: int, settings: TrainingSettings = SETTINGS) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_a_saved_model_predicts_as_the_trained_one_did(tmp_path: Path) -> None:
     run = trained(20, replace(SETTINGS, progress_thresh=0.05))
     assert run.growth.landed()

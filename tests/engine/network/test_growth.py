@@ -121,6 +121,7 @@ def test_seeds_in_training_change_neither_the_output_nor_the_trunk() -> None:
     assert torch.equal(nursery.network.output.weight, trunk[1])
 
 
+@pytest.mark.slow
 def test_landed_seeds_learn_the_task_while_the_trunk_stays() -> None:
     nursery = Nursery(replace(SETTINGS, progress_thresh=0.0))
     before = score(nursery.network, nursery.data.train)[0]

@@ -81,6 +81,7 @@ def test_a_folder_that_cannot_be_made_is_said(folder: SweepFolder, tmp_path: Pat
         export(ReportedSweep(folder), ["csv"], tmp_path / "file" / "out")
 
 
+@pytest.mark.slow
 def test_every_format_is_written_in_one_go(folder: SweepFolder, tmp_path: Path) -> None:
     files = export(ReportedSweep(folder), list(WRITERS), tmp_path)
     assert {path.suffix for path in files} == {".html", ".pdf", ".ipynb", ".csv", ".json", ".parquet"}

@@ -37,6 +37,7 @@ optimization: {n_trials: 14}
     return folder
 
 
+@pytest.mark.slow
 def test_the_pdf_is_one_and_has_pages(folder: SweepFolder, tmp_path: Path) -> None:
     (file,) = export(ReportedSweep(folder), ["pdf"], tmp_path / "out")
     content = file.read_bytes()
@@ -58,6 +59,7 @@ def test_a_printed_table_has_the_columns_that_fit_and_names_the_others() -> None
     assert "seed" in trial_rows(result, ["x"]).columns
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_from_top_to_bottom_wherever_it_was_written(folder: SweepFolder, tmp_path: Path) -> None:
     (file,) = export(ReportedSweep(folder), ["ipynb"], tmp_path / "elsewhere")
     with warnings.catch_warnings():

@@ -146,6 +146,7 @@ def test_a_filter_that_means_nothing_is_marked_and_keeps_everything(tmp_path: Pa
     expect(box).to_have_value("")
 
 
+@pytest.mark.slow
 def test_the_keyboard_reaches_every_trial(tmp_path: Path, visit: Visit) -> None:
     opened = visit.open(written(tmp_path, sweep(some_trials(80))))
     opened.locator("#grid .open").first.focus()
@@ -237,6 +238,7 @@ def test_the_page_works_in_a_sandboxed_frame(tmp_path: Path, visit: Visit) -> No
     expect(frame.locator("html")).to_have_attribute("data-theme", "light")
 
 
+@pytest.mark.slow
 def test_ten_thousand_trials_are_all_there_and_few_are_in_the_document(tmp_path: Path, visit: Visit) -> None:
     opened = visit.open(written(tmp_path, sweep(some_trials(10_000, curve=2))))
     expect(opened.locator("#count")).to_have_text("10,000 trials")

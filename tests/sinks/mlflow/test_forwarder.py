@@ -28,7 +28,7 @@ from tests.sinks.mlflow.story import Story
 from tests.waiting import DEADLINE_SECONDS, until
 
 # mlflow 3.17 uses a strategy of sqlalchemy that 2.1 deprecates; it shows when mlflow's store is first imported
-pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")]
 
 Read = Callable[[str], Reader]
 AddEvents = Callable[[SweepFolder, Sequence[Event]], None]

@@ -24,7 +24,7 @@ from tests.sinks.mlflow.kept_runs import KeptSweep, Reader
 from tests.sinks.mlflow.server_process import Server
 
 # mlflow 3.17 uses a strategy of sqlalchemy that 2.1 deprecates; it shows when mlflow's store is first imported
-pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")]
 
 Read = Callable[[str], Reader]
 CHANGES = ("enter_experiment", "create", "log", "set_status", "delete", "upload")

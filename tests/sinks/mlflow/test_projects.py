@@ -16,7 +16,7 @@ from morphogenetic_engine.sweeps.record.events import Event
 from tests.sinks.mlflow.conftest import MakeSweep
 from tests.sinks.mlflow.kept_runs import Reader
 
-pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")]
 
 ROOT = Path(__file__).parents[3]
 SWEEP = """\

@@ -29,6 +29,7 @@ from tests.cli.conftest import Command, command
 __all__ = ["command"]
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),  # of mlflow's own classes
 ]

@@ -20,7 +20,7 @@ from tests.sinks.mlflow.server_process import Server
 from tests.sinks.mlflow.story import Story
 
 # mlflow 3.17 uses a strategy of sqlalchemy that 2.1 deprecates; it shows when mlflow's store is first imported
-pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")]
 
 Read = Callable[[str], Reader]
 AddEvents = Callable[[SweepFolder, Sequence[Event]], None]

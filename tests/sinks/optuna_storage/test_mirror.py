@@ -173,6 +173,7 @@ def test_a_failed_trial_that_ran_again_is_shown_as_it_ended_at_last(
     assert publish(folder).trials == 0
 
 
+@pytest.mark.slow
 def test_killed_between_any_two_calls_and_published_again_has_everything_once(
     told: Told, tmp_path: Path, four_trials: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -258,6 +258,7 @@ def test_a_signal_stops_it_and_the_same_call_goes_on(start: Start, sent: signal.
     assert len(ends(folder)) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_killed_in_the_middle_it_goes_on_where_it_was(start: Start) -> None:
     folder, undisturbed = swept(start, SLOW), swept(start, SLOW)

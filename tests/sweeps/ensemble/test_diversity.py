@@ -62,4 +62,4 @@ def test_mcnemar_is_the_binomial_test_of_a_fair_coin(first: int, second: int) ->
 
 def test_mcnemar_takes_large_counts() -> None:
     assert mcnemar_p(5000, 5000) == 1.0
-    assert mcnemar_p(0, 5000) == 0.0 or mcnemar_p(0, 5000) < 1e-300
+    assert mcnemar_p(0, 5000) < 1e-300

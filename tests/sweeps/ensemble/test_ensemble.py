@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +15,13 @@ from morphogenetic_engine.engine.checkpoints.predictions import predictor
 from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, WorkloadError
+from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.ensemble.ensemble import build_ensemble, chosen, load_ensemble
 from morphogenetic_engine.sweeps.ensemble.model_library import Library, Model
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import start_sweep
 from morphogenetic_engine.trial import Params, Predictions
 
 Start = Callable[[str], SweepFolder]
@@ -38,11 +41,19 @@ execution: {{max_parallel: 1}}
 """
 
 
-@pytest.fixture
-def folder(start: Start) -> SweepFolder:
-    folder = start(SWEEP)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
+    """The sweep that the tests have copies of."""
+    place = tmp_path_factory.mktemp("trained")
+    (place / "sweep.yaml").write_text(SWEEP, encoding="utf-8")
+    folder = start_sweep(read_config(place / "sweep.yaml"), results=place / "results", sweep_id="trained")
     run_sweep(folder)
     return folder
+
+
+@pytest.fixture
+def folder(trained: SweepFolder, tmp_path: Path) -> SweepFolder:
+    return SweepFolder(Path(shutil.copytree(trained.path, tmp_path / "trained")))
 
 
 def test_the_ensemble_is_at_least_as_good_as_the_best_model_on_the_split_that_chose_it(folder: SweepFolder) -> None:
@@ -97,6 +108,7 @@ def test_trials_without_a_whole_model_are_left_out_and_told(folder: SweepFolder)
     assert not {member.trial for member in info.members} & {0, 1}
 
 
+@pytest.mark.slow
 def test_each_replicate_is_a_model_of_its_own(start: Start) -> None:
     text = SWEEP.replace('"moons"', '"moons", "replicates": 2').replace("lr: [1e-4, 1e-2], hidden_dim", "hidden_dim")
     folder = start(text)
@@ -106,6 +118,7 @@ def test_each_replicate_is_a_model_of_its_own(start: Start) -> None:
     assert all(member.folder == f"trials/{member.trial}/replicate_{member.replicate}" for member in info.members)
 
 
+@pytest.mark.slow
 def test_models_of_different_problems_cannot_be_mixed(start: Start) -> None:
     folder = start(SWEEP.replace('"problem_type": "moons"', '"problem_type": ["moons", "spirals"]'))
     run_sweep(folder)
@@ -114,6 +127,7 @@ def test_models_of_different_problems_cannot_be_mixed(start: Start) -> None:
         build_ensemble(folder, 3)
 
 
+@pytest.mark.slow
 def test_a_sweep_that_saved_no_models_has_no_ensemble(start: Start) -> None:
     folder = start(SWEEP.replace('"moons"', '"moons", "save_model": false'))
     run_sweep(folder)

@@ -120,6 +120,7 @@ def test_retries_of_exceptions_when_asked_for(start: Start) -> None:
     assert (always.state, always.attempt) == (TrialState.FAILED, 2)
 
 
+@pytest.mark.slow
 def test_timeout_ends_a_trial_that_is_stuck_in_c(start: Start) -> None:
     folder = start(moods("stuck_in_c", "fine", execution="max_parallel: 1, timeout_per_trial: 2"))
     stuck, fine = run(folder).trials

@@ -48,6 +48,7 @@ def table(folder: SweepFolder) -> list[dict[str, str]]:
     return steady_rows(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_any_number_of_workers_up_to_lookahead_gives_the_same_trials(start: Start, case: str) -> None:
     one, two, four = (table(start(sweep(case, workers=workers))) for workers in (1, 2, 4))
@@ -61,6 +62,7 @@ def test_another_seed_gives_other_trials(start: Start) -> None:
     assert all(one["x"] != other["x"] for one, other in zip(ones, others, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["TPE", "CmaEs"])
 def test_an_interrupted_sweep_goes_on_to_the_same_table(start: Start, case: str) -> None:
     folder = start(sweep(case))

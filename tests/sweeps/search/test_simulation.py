@@ -71,6 +71,7 @@ def test_every_recorded_trial_is_spent_once_and_a_seed_gives_the_same_replay(sam
     assert one == again != replay(result, Strategy(sampler), 6)
 
 
+@pytest.mark.slow
 def test_a_search_that_learns_finds_the_best_sooner_than_chance() -> None:
     result = hill()
     medians = {

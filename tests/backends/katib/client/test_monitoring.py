@@ -52,6 +52,7 @@ def test_a_folder_that_is_collected_now_and_then_is_followed(command: Command, k
     assert viewer.summary["reasons"] == {"timeout": 1} and len(viewer.failures) == 1
 
 
+@pytest.mark.slow
 def test_watch_serves_what_it_collects_and_is_not_stopped_in_the_place_of_the_experiment(
     command: Command, katib: KatibByHand
 ) -> None:

@@ -71,6 +71,7 @@ class InThread:
         assert not self._thread.is_alive()
 
 
+@pytest.mark.slow
 def test_trials_run_as_jobs_and_the_best_is_handed_on(cluster: FakeKubernetes, workplace: Path) -> None:
     with KatibOnThisMachine(cluster, workplace):
         outputs = swept()

@@ -77,6 +77,7 @@ def test_every_change_is_seen_until_the_experiment_is_completed(
     assert follower.snapshots[-1].experiment.completed and not follower.snapshots[0].experiment.completed
 
 
+@pytest.mark.slow
 def test_what_is_too_old_to_watch_from_is_listed_anew(
     command: Command, cluster: FakeKubernetes, katib: KatibByHand
 ) -> None:
@@ -94,6 +95,7 @@ def test_what_is_too_old_to_watch_from_is_listed_anew(
     assert follower.error is None and not follower.troubles
 
 
+@pytest.mark.slow
 def test_a_server_that_restarts_is_found_again(command: Command, server: KubernetesServer, katib: KatibByHand) -> None:
     command(*SUBMIT)
     katib.start("a", x="0.1")
@@ -110,6 +112,7 @@ def test_a_server_that_restarts_is_found_again(command: Command, server: Kuberne
     assert all(line.startswith(server.url) and "trying again in" in line for line in follower.troubles)
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_asked_again(command: Command, cluster: FakeKubernetes, katib: KatibByHand) -> None:
     command(*SUBMIT)
     katib.start("a", x="0.1")
@@ -121,6 +124,7 @@ def test_a_busy_server_is_asked_again(command: Command, cluster: FakeKubernetes,
     assert len(follower.troubles) == 3 and "the server is busy (503)" in follower.troubles[0]
 
 
+@pytest.mark.slow
 def test_a_watch_that_is_closed_at_once_is_not_asked_for_without_end(
     command: Command, cluster: FakeKubernetes, katib: KatibByHand
 ) -> None:
@@ -172,6 +176,7 @@ def test_an_experiment_that_somebody_deletes(command: Command, cluster: FakeKube
     assert "has no Experiment ml/toy" in str(follower.error)
 
 
+@pytest.mark.slow
 def test_another_experiment_of_the_name_is_not_mixed_in(
     command: Command, cluster: FakeKubernetes, katib: KatibByHand
 ) -> None:
@@ -192,6 +197,7 @@ def test_another_experiment_of_the_name_is_not_mixed_in(
     assert [trial.number for trial in collected().trials] == [0]
 
 
+@pytest.mark.slow
 def test_a_sweep_on_katib_has_the_trial_table_of_a_local_one(
     command: Command, cluster: FakeKubernetes, workplace: Path
 ) -> None:
@@ -277,6 +283,7 @@ def wait_for_line(process: subprocess.Popen[str], done: Callable[[str], bool]) -
     assert any(done(line) for line in process.stdout)
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_the_experiment_running_and_says_how_to_come_back(
     command: Command, cluster: FakeKubernetes, katib: KatibByHand
 ) -> None:
