@@ -161,7 +161,7 @@ def _space_line(edges: Sequence[EdgeWarning], failures: Failures) -> str:
     parts = []
     for edge in edges[:2]:
         place = f"{edge.parameter} is best at its {edge.side} end ({shown(edge.bound)})"
-        parts.append(f"{place}: widen it" if edge.strong else place)
+        parts.append(place if edge.advised is None else f"{place}: widen it")
     if failures.failed:
         where = [
             f", {f'by {each.reason}' if each.reason else 'most'} where {each.region.parameter} is {each.region.label}"

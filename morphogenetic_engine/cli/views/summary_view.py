@@ -192,8 +192,8 @@ def _pareto(summary: SweepSummary) -> Table:
 def _edge(edge: EdgeWarning) -> str:
     where = f"{edge.parameter}: the best value, {shown(edge.best)}, lies at its {edge.side} end ({shown(edge.bound)})"
     share = f"so do {edge.top_at_edge} of the best {edge.top_trials}"
-    advice = "" if edge.suggestion is None else f"; try {shown(edge.suggestion)}"
-    return f"{where}, {share}{advice if edge.strong else ''}"
+    advice = "" if edge.advised is None else f"; try {shown(edge.advised)}"
+    return f"{where}, {share}{advice}"
 
 
 def _failures(failures: Failures) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,9 @@ NEAR = 0.05
 """The share of the range (in its own scale) that counts as its edge."""
 TOP_SHARE = 0.1
 FEWEST_TOP = 3
+_LARGEST = 2.0**63
+"""Whole numbers of a sweep file must fit in 64 bits."""
+_LARGEST_LOG = math.log(sys.float_info.max)
 CROWDED = 1.5
 """How much more often than all trials the best must lie at the edge."""
 
@@ -39,12 +43,18 @@ class EdgeWarning:
     top_at_edge: int
     """How many of them lie at this edge too."""
     suggestion: float | None
-    """A wider end to try; None: there is none, for a range that starts at 0 ends there for a reason."""
+    """A wider end to try; None: the range cannot or should not be widened there (it starts at 0, or a logarithmic range
+    of whole numbers starts at 1, or no float lies beyond)."""
 
     @property
     def strong(self) -> bool:
-        """Whether most of the best lie there, not only the very best."""
+        """True if most of the best trials lie at this edge, not only the very best one."""
         return FEWEST_TOP <= self.top_trials < 2 * self.top_at_edge
+
+    @property
+    def advised(self) -> float | None:
+        """The wider end that the report advises; None: the evidence is weak, or there is no wider end."""
+        return self.suggestion if self.strong else None
 
 
 def edge_warnings(result: SweepResult) -> tuple[EdgeWarning, ...]:
@@ -93,14 +103,25 @@ def _at_ends(column: Column, axis: Parameter, low: float, high: float) -> tuple[
 def _wider(low: float, high: float, log: bool, *, whole: bool, down: bool) -> float | None:
     """Return an end beyond the range: half of it further on its own scale; a positive range stays positive."""
     if log:
-        step = math.sqrt(high / low)
-        wider = low / step if down else high * step
+        half = (math.log(high) - math.log(low)) / 2  # the quotient of two floats may be no float
+        end = math.log(low) - half if down else math.log(high) + half
+        wider = math.exp(end) if end <= _LARGEST_LOG else math.inf
     elif down and low >= 0:
         wider = low / 2
     else:
-        wider = low - (high - low) / 2 if down else high + (high - low) / 2
-    wider = float(round(wider)) if whole else float(f"{wider:.2g}")
+        wider = low - (high / 2 - low / 2) if down else high + (high / 2 - low / 2)
+    wider = _rounded(wider, whole=whole)
+    if not math.isfinite(wider) or (log and wider <= 0) or (whole and not -_LARGEST <= wider < _LARGEST):
+        return None
     return wider if (wider < low if down else wider > high) else None
+
+
+def _rounded(value: float, *, whole: bool) -> float:
+    """Return a value in round numbers; as it is where rounding leaves the range of floats."""
+    if whole:
+        return float(round(value)) if math.isfinite(value) else value
+    rounded = float(f"{value:.2g}")
+    return rounded if math.isfinite(rounded) else value
 
 
 def _is_whole(axis: Parameter) -> bool:

@@ -100,7 +100,8 @@ def fitted(values: Sequence[float], *, log: bool = False, whole: bool = False) -
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     room = high * _PADDING - low * _PADDING
     if room <= 1e-12 * max(abs(low), abs(high)):
-        room = 0.5 if whole else abs(low) * 0.05 or 1.0
+        # Beyond 2^53 neighbouring floats are more than 1 apart, so half a step would leave the scale without a length.
+        room = max(0.5, abs(low) * 1e-9) if whole else abs(low) * 0.05 or 1.0
     most = sys.float_info.max
     return LinearScale(max(low - room, -most), min(high + room, most), whole)
 

@@ -97,3 +97,10 @@ def test_ticks_are_finite_for_the_widest_float_range() -> None:
     for scale in (fitted([5e-324, 1.7e308], log=True), fitted([-1.7e308, 1.7e308])):
         assert scale.ticks(6)
         assert all(math.isfinite(tick.place) for tick in scale.ticks(6))
+
+
+@given(st.lists(st.integers(2**53, 2**64), min_size=1, max_size=4), st.integers(2, 12))
+def test_whole_numbers_that_no_float_tells_apart_have_a_scale(values: list[int], most: int) -> None:
+    scale = fitted(values, whole=True)
+    assert all(0 <= scale.unit(value) <= 1 for value in values)
+    assert len(scale.ticks(most)) <= most + 1
