@@ -6,6 +6,7 @@ A change in one line of the code shows here.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from morphogenetic_engine.errors import ConfigError
 from pipelines.compiling import compiled
 from pipelines.plan import Images, Pipeline, Plan
 from tests.pipelines.test_compiling import documents, plan
+
+pytestmark = pytest.mark.slow
 
 DAY, HOUR = 24 * 3600, 3600
 TEXT = """
@@ -64,6 +67,12 @@ def whole_plan(pipeline: Pipeline) -> Plan:
     return replace(plan(pipeline, text=TEXT, namespace="ml"), images=images, sweep_name="toy")
 
 
+@cache
+def compiled_whole_plan(pipeline: Pipeline) -> str:
+    """Compile the plan once: the tests read it, and a compilation takes seconds."""
+    return compiled(whole_plan(pipeline))
+
+
 def tasks_of(spec: dict[str, Any]) -> dict[str, Any]:
     found = {**spec["root"]["dag"]["tasks"], **spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]}
     found.pop("exit-handler-1")
@@ -80,7 +89,7 @@ def resources_of(container: dict[str, Any]) -> tuple[str | None, ...]:
 def test_each_task_has_its_names_deadline_retries_caching_resources_and_credentials(pipeline: Pipeline) -> None:
     whole = whole_plan(pipeline)
     assert deadline_seconds(whole.config) == TRAINING
-    spec, pods = documents(compiled(whole))
+    spec, pods = documents(compiled_whole_plan(pipeline))
     executors = spec["deploymentSpec"]["executors"]
     tasks = tasks_of(spec)
     assert tasks.keys() == TASKS.keys() | SWEEPS[pipeline].keys()
@@ -104,7 +113,7 @@ def test_each_task_has_its_names_deadline_retries_caching_resources_and_credenti
 
 @pytest.mark.parametrize("pipeline", list(Pipeline))
 def test_the_artifacts_of_tasks_have_names_of_their_own(pipeline: Pipeline) -> None:
-    spec, _ = documents(compiled(whole_plan(pipeline)))
+    spec, _ = documents(compiled_whole_plan(pipeline))
     for name, task in tasks_of(spec).items():
         outputs = spec["components"][task["componentRef"]["name"]]["outputDefinitions"]["artifacts"]
         types = {key: each["artifactType"]["schemaTitle"].removeprefix("system.") for key, each in outputs.items()}
@@ -115,7 +124,7 @@ def test_the_artifacts_of_tasks_have_names_of_their_own(pipeline: Pipeline) -> N
 
 @pytest.mark.parametrize("pipeline", list(Pipeline))
 def test_a_pipeline_has_a_description_and_parameters_that_tell_runs_apart(pipeline: Pipeline) -> None:
-    spec, _ = documents(compiled(whole_plan(pipeline)))
+    spec, _ = documents(compiled_whole_plan(pipeline))
     assert spec["pipelineInfo"]["name"] == f"morphogenetic-{pipeline}" and spec["pipelineInfo"]["description"]
     parameters = spec["root"]["inputDefinitions"]["parameters"]
     defaults = {name: each["defaultValue"] for name, each in parameters.items()}
@@ -133,8 +142,7 @@ def test_a_pipeline_has_a_description_and_parameters_that_tell_runs_apart(pipeli
 
 @pytest.mark.parametrize("pipeline", list(Pipeline))
 def test_a_run_that_nothing_lets_go_on_is_ended_later_than_all_attempts_could_take(pipeline: Pipeline) -> None:
-    whole = whole_plan(pipeline)
-    text = compiled(whole)
+    text = compiled_whole_plan(pipeline)
     deadline = int(text.rsplit("activeDeadlineSeconds: ", maxsplit=1)[1])
     assert deadline == sum(3 * (seconds + DAY) for seconds in (3 * TRAINING, TRAINING, HOUR, HOUR))
 

@@ -26,6 +26,7 @@ def evaluated(written: str) -> list[str]:
     return [each for each in ("{{", "$") if each in written] + [each for each in written if ord(each) > 126]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(WORDS, VALUES))
 def test_a_value_comes_back_and_holds_nothing_that_is_evaluated_on_the_way(value: dict[str, object]) -> None:
     written = portable_json(value)
