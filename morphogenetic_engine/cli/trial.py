@@ -107,14 +107,14 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
 
 
 def _config(source: str) -> ConfigFile:
-    from morphogenetic_engine.sweeps.config_file import ConfigFile, config_of_text, read_config
+    from morphogenetic_engine.sweeps.config_file import ConfigFile, config_of_json, config_of_text, read_config
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE, variable
 
     if source == "-":
         return config_of_text(sys.stdin.read(), where="standard input")
     if source == "env":
-        return config_of_text(variable(SWEEP_VARIABLE), where=SWEEP_VARIABLE)
+        return config_of_json(variable(SWEEP_VARIABLE), where=SWEEP_VARIABLE)
     folder = SweepFolder(Path(source))
     if folder.info.is_file():
         return ConfigFile(folder.path, "", folder.read_info().config)

@@ -167,7 +167,7 @@ class Feed:
         if self._owner is not None and self._owner == self._asked:
             return "stopping"
         history = self.view.history
-        return state_word(self.folder, self._owner is not None, history.sessions, history.last_end)
+        return state_word(self.view.origin, self._owner is not None, history.sessions, history.last_end)
 
     def _content(self, known: Position) -> dict[str, object]:
         return {
@@ -176,8 +176,8 @@ class Feed:
             "offset": self.view.offset,
             "now": time.time(),
             "state": self._state(),
-            "on_katib": self.folder.katib.exists(),
-            "why_not_stop": why_not(self.folder, self._owner),
+            "on_katib": self.view.origin is not None,
+            "why_not_stop": why_not(self.view.origin, self._owner),
             "problem": self._problem,
             "over": self.over,
             "sweep": None if known.journal else self.view.header(),

@@ -1,6 +1,6 @@
 """Stops a sweep that runs on this machine: a signal to the process that holds its journal, and to no other.
 
-What follows a sweep on Katib holds a journal too, but does not run the sweep: there is nothing to stop here.
+A process that collects a sweep from another system holds a journal too, but does not run the sweep: it is not stopped.
 """
 
 from __future__ import annotations
@@ -12,26 +12,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from morphogenetic_engine.backends.katib.read.katib_record import read_katib_record
 from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Owner, owner
+from morphogenetic_engine.sweeps.record.origin import Origin
 
 _SETTLING_SECONDS = 0.01
 """A process that has just taken the lock writes its name within this time; until then the name is its predecessor's."""
 
 
-def why_not(folder: SweepFolder, found: Owner | None) -> str:
-    """Return why nobody here can stop the sweep; "" when it can be done.
-
-    Raises:
-        SweepError: `katib.json` is damaged or of a newer format.
-        StoreError: it cannot be read.
-    """
-    if folder.katib.exists():
-        record = read_katib_record(folder)
-        names = f"--experiment {record.name} --namespace {record.namespace}"
-        return f"the sweep runs on Katib: stop it with morphogenetic sweep stop {names}"
+def why_not(origin: Origin | None, found: Owner | None) -> str:
+    """Return why no process on this machine can stop the sweep; "" when one can."""
+    if origin is not None:
+        return f"the sweep runs on {origin.system}: stop it with {origin.stop_command}"
     if found is None:
         return "no process runs this sweep"
     if found.host != socket.gethostname():
@@ -43,11 +36,11 @@ def stop(folder: SweepFolder) -> Owner:
     """Ask the process that runs a sweep to end it: what is running is recorded as interrupted, and can be resumed.
 
     Raises:
-        SweepError: no process on this machine runs the sweep.
-        StoreError: the process belongs to another user.
+        SweepError: no process on this machine runs the sweep, or `sweep.json` is damaged.
+        StoreError: the process belongs to another user, or `sweep.json` cannot be read.
     """
     found = owner(folder.journal)
-    reason = why_not(folder, found)
+    reason = why_not(folder.read_info().origin, found)
     if found is None or reason:
         raise SweepError(reason)
     try:

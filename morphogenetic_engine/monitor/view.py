@@ -27,6 +27,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialState,
 )
 from morphogenetic_engine.sweeps.record.folder import SweepInfo
+from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
 from morphogenetic_engine.sweeps.search.registry import total_trials
 from morphogenetic_engine.trial import Value
@@ -95,6 +96,11 @@ class SweepView:
         self._objectives = info.config.optimization.all_objectives
         self._metrics = [objective.metric for objective in self._objectives]
         self._parameters = list(info.config.space.axes)
+
+    @property
+    def origin(self) -> Origin | None:
+        """The system that the sweep is collected from; None: it runs on this machine."""
+        return self._info.origin
 
     def apply(self, event: Event, end: int) -> None:
         """Take the next event, which ends at a byte of the journal.

@@ -10,7 +10,7 @@ import orjson
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.storage import open_store, split_address
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
+from morphogenetic_engine.sweeps.config_file import ConfigFile, config_of_json
 
 _WHERE = "config"
 
@@ -23,13 +23,7 @@ def read_parameter(written: str) -> ConfigFile:
         StoreError: the object cannot be read.
     """
     text = written if written.lstrip().startswith("{") else _stored(written)
-    try:
-        members = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise ConfigError(f"{_WHERE}: is not valid JSON: {error}") from error
-    if not isinstance(members, dict):
-        raise ConfigError(f"{_WHERE}: must be an object, but got {str(text)[:60]!r}")
-    return config_from(members, where=_WHERE)
+    return config_of_json(text, where=_WHERE)
 
 
 def compiled_settings(config: SweepConfig) -> str:

@@ -42,7 +42,7 @@ def katib_sweep(
     rendered = rendered_for(file, run, namespace=api.namespace, image=image)
     experiment, new = submit(api, rendered)
     say(f"{experiment.where}: {'created' if new else 'is there already'}")
-    folder = collection_folder(experiment, results=Path(places.sweep), sweep_id=run.run_id)
+    folder = collection_folder(experiment, results=Path(places.sweep), sweep_id=run.run_id, cluster=api.host)
     with kept(run.kept, folder, warn=say):
         experiment = _collected(api, experiment, folder)
     if experiment.condition.phase is Phase.FAILED:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from morphogenetic_engine.backends.katib.read.katib_record import read_katib_record
+from morphogenetic_engine.backends.katib.read.katib_record import trial_names
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.steps.candidate import best_candidate
 from morphogenetic_engine.steps.trained.markdown_tables import trials_table, write_markdown
@@ -60,7 +60,7 @@ def write_outputs(folder: SweepFolder, places: Places, *, experiment: str = "") 
     try:
         trials.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder.table, trials)
-        write_markdown(Path(places.table), trials_table(result, _katib_names(folder)))
+        write_markdown(Path(places.table), trials_table(result, trial_names(folder)))
         for lock in folder.path.glob("*.lock"):
             lock.unlink()  # nobody writes to the folder any more, and it becomes an artifact
     except OSError as error:
@@ -77,10 +77,3 @@ def log_outputs(found: SweepOutputs, folder: FolderArtifact, metrics: MetricsArt
     if found.experiment:
         folder.metadata["experiment"] = found.experiment
     return found.best
-
-
-def _katib_names(folder: SweepFolder) -> Mapping[int, str]:
-    """Return the names of trials in Katib by their numbers; none in a sweep that ran elsewhere."""
-    if not folder.katib.exists():
-        return {}
-    return {number: name for name, number in read_katib_record(folder).numbers.items()}

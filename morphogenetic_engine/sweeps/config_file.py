@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -90,12 +91,27 @@ def read_config(path: Path, overrides: Overrides | None = None) -> ConfigFile:
 
 
 def config_of_text(text: str, *, where: str) -> ConfigFile:
-    """Return the sweep that a text writes, in YAML or as the JSON of `SweepConfig.canonical_json`.
+    """Return the sweep that a YAML text describes.
 
     Raises:
         ConfigError: it is not YAML, or breaks a rule of the schema.
     """
     return ConfigFile(Path(where), text, parse_config(parse_yaml(text, where=where), where=where))
+
+
+def config_of_json(text: str | bytes, *, where: str) -> ConfigFile:
+    """Return the sweep that a JSON text holds, as `SweepConfig.canonical_json` writes it.
+
+    Raises:
+        ConfigError: it is not a JSON object, or breaks a rule of the schema.
+    """
+    try:
+        written = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ConfigError(f"{where}: is not valid JSON: {error}") from error
+    if not isinstance(written, dict):
+        raise ConfigError(f"{where}: must be an object, but got {str(written)[:60]!r}")
+    return config_from(written, where=where)
 
 
 def config_from(written: Mapping[str, object], *, where: str, overrides: Overrides | None = None) -> ConfigFile:

@@ -9,6 +9,7 @@ from pathlib import Path
 from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStarted, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, all_sweeps
 from morphogenetic_engine.sweeps.record.journal import is_locked
+from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.search.registry import total_trials
 
@@ -57,17 +58,17 @@ def overview(folder: SweepFolder) -> SweepOverview:
 
 def sweep_state(folder: SweepFolder, result: SweepResult) -> str:
     """Return running, killed, new, on Katib (when last collected), or the outcome of the last session."""
-    return state_word(folder, is_locked(folder.journal), result.sessions, result.last_end)
+    return state_word(result.info.origin, is_locked(folder.journal), result.sessions, result.last_end)
 
 
 def state_word(
-    folder: SweepFolder, is_run: bool, sessions: Sequence[SessionStarted], last_end: SessionEnded | None
+    origin: Origin | None, is_run: bool, sessions: Sequence[SessionStarted], last_end: SessionEnded | None
 ) -> str:
-    """Return the state of a sweep by what its folder, its journal and the journal's lock say."""
+    """Return the state of a sweep from its origin, its journal and the journal's lock."""
     if is_run:
         return "running"
     if last_end is not None:
         return last_end.outcome.value
-    if folder.katib.exists():
-        return "on Katib"
+    if origin is not None:
+        return f"on {origin.system}"
     return "killed" if sessions else "new"

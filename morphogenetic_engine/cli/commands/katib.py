@@ -98,9 +98,10 @@ def collect_command(experiment: str, files: bool, **given: object) -> int:
     from morphogenetic_engine.backends.katib.client.experiments import snapshot
     from morphogenetic_engine.backends.katib.read.collection import open_collection
 
-    found = snapshot(_api(given), experiment)
+    api = _api(given)
+    found = snapshot(api, experiment)
     journal = _trial_journal(found.experiment, given)
-    folder = _folder(found.experiment, given)
+    folder = _folder(api, found.experiment, given)
     with open_collection(folder, journal=journal) as collection:
         collection.take(found)
     if files:
@@ -123,7 +124,7 @@ def stop_command(experiment: str, **given: object) -> int:
     api = _api(given)
     found = experiments.snapshot(api, experiment)
     journal = _trial_journal(found.experiment, given)
-    folder = _folder(found.experiment, given)
+    folder = _folder(api, found.experiment, given)
     with open_collection(folder, journal=journal) as collection:
         collection.take(found)
         if found.experiment.completed:
@@ -143,7 +144,7 @@ def _follow(
 
     experiment = experiments.look(api, name)
     journal = _trial_journal(experiment, given)
-    folder = _folder(experiment, given)
+    folder = _folder(api, experiment, given)
     try:
         with open_monitor(serve) as serving:
             snapshot = _shown(api, name, folder, journal, serving, end_leftovers=end_leftovers)
@@ -225,24 +226,26 @@ def _trial_journal(experiment: KatibExperiment, given: dict[str, object]) -> Tri
     return partial(stored_journal, open_store(experiment.store))
 
 
-def _folder(experiment: KatibExperiment, given: dict[str, object]) -> SweepFolder:
+def _folder(api: KatibApi, experiment: KatibExperiment, given: dict[str, object]) -> SweepFolder:
     from morphogenetic_engine.backends.katib.read.collection import collection_folder
 
     results, sweep_id = given["results"], given["sweep_id"]
     assert isinstance(results, Path)
-    return collection_folder(experiment, results=results, sweep_id=str(sweep_id) if sweep_id else None)
+    return collection_folder(
+        experiment, results=results, sweep_id=str(sweep_id) if sweep_id else None, cluster=api.host
+    )
 
 
 def _download(folder: SweepFolder, experiment: KatibExperiment) -> None:
     from morphogenetic_engine.storage import open_store
-    from morphogenetic_engine.backends.katib.read.katib_record import read_katib_record
+    from morphogenetic_engine.backends.katib.read.katib_record import trial_names
     from morphogenetic_engine.sweeps.single_trial.trial_files import download_trial
 
     if experiment.store is None:
         raise ConfigError(f"{experiment.where}: its trials uploaded nothing; render it with --store")
     store = open_store(experiment.store)
-    numbers = read_katib_record(folder).numbers
-    count = sum(download_trial(store, name, folder.trial(number)) for name, number in numbers.items())
+    names = trial_names(folder)
+    count = sum(download_trial(store, name, folder.trial(number)) for number, name in names.items())
     click.echo(f"{count} files downloaded from {experiment.store}")
 
 

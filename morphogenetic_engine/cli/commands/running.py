@@ -53,14 +53,14 @@ def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None
     best = result.pareto_front if several else result.ranked[:TOP]
     if best:
         console.print(trials_table(result, best))
-    lines = [_ending(folder, result), *_search_lines(result)]
+    lines = [_ending(result), *_search_lines(result)]
     if several:
         lines.append(f"Pareto front: {len(best)} trials that no other one beats in all objectives")
     elif best:
         metric = result.config.optimization.target_metric
         found = result.config.space.describe(best[0].params)
         lines.append(f"best: trial {best[0].number}  {metric}={best[0].metrics[metric]:.6g}  {found}")
-    if result.outcome in {Outcome.INTERRUPTED, Outcome.TIME_IS_UP, None} and not folder.katib.exists():
+    if result.outcome in {Outcome.INTERRUPTED, Outcome.TIME_IS_UP, None} and result.info.origin is None:
         lines.append(f"go on with: morphogenetic sweep resume {_options(folder)}")
     lines.append(f"results: {folder.table}")
     for line in lines:
@@ -76,9 +76,9 @@ def _search_lines(result: SweepResult) -> list[str]:
     return lines
 
 
-def _ending(folder: SweepFolder, result: SweepResult) -> str:
+def _ending(result: SweepResult) -> str:
     counts = [f"{result.counts[state]} {state}" for state in TrialState if result.counts[state]]
-    unended = "goes on on Katib" if folder.katib.exists() else "killed"
+    unended = f"goes on on {result.info.origin.system}" if result.info.origin else "killed"
     ended = result.outcome.replace("_", " ") if result.outcome else unended
     why = f" ({result.last_end.message})" if result.outcome is Outcome.ABORTED and result.last_end else ""
     return f"{ended}: {', '.join(counts) or 'no trial started'} of {total_trials(result.config)} trials{why}"

@@ -5,7 +5,7 @@ results/sweeps/<sweep_id>/
     sweep.json      the resolved configuration, its identity, versions, git commit
     journal.jsonl   the history (journal.lock: who writes it)
     trials.csv      the trial table
-    katib.json      which Experiment it was collected from, in a sweep that ran on Katib
+    katib.json      the numbers of Katib's Trials, in a sweep that ran on Katib
     replicates.csv  each replicate of each trial, in sweeps that have replicates
     report.html     what was found, as one page
     trials/<n>/     each trial's own folder
@@ -34,6 +34,7 @@ from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.inputs import InputFile, read_inputs
 from morphogenetic_engine.sweeps.record.journal import is_locked
 from morphogenetic_engine.sweeps.record.machine import Machine, this_machine
+from morphogenetic_engine.sweeps.record.origin import LEGACY_FILE, Origin, read_legacy_origin
 from morphogenetic_engine.sweeps.record.record_file import read_record
 
 FORMAT = 1
@@ -54,7 +55,7 @@ _FILES = frozenset(
         "storage.log",
         "storage.json",
         "storage.lock",
-        "katib.json",
+        LEGACY_FILE,
     }
 )
 MLFLOW_RUN = "MLFLOW_RUN_ID"
@@ -91,6 +92,8 @@ class SweepInfo(BaseModel):
     """The files that the trials read, by the names of their parameters; not there in sweeps of earlier versions."""
     mlflow_run: str | None = None
     """The run that `mlflow run` had opened for the sweep."""
+    origin: Origin | None = None
+    """The system that the sweep was collected from; None: it runs on this machine."""
 
 
 @dataclass(frozen=True)
@@ -131,10 +134,6 @@ class SweepFolder:
         return self.path / "trials" / str(number)
 
     @property
-    def katib(self) -> Path:
-        return self.path / "katib.json"
-
-    @property
     def ensemble(self) -> Path:
         return self.path / "ensemble" / "ensemble.json"
 
@@ -142,13 +141,14 @@ class SweepFolder:
         return self.path / "confirmations" / str(number) / str(index)
 
     def read_info(self) -> SweepInfo:
-        """Read `sweep.json`.
+        """Read `sweep.json`; the origin of a sweep that an earlier version collected is read from `katib.json`.
 
         Raises:
             SweepError: it is damaged or of a newer format.
             StoreError: it cannot be read.
         """
-        return read_record(self.info, SweepInfo, newest=FORMAT)
+        info = read_record(self.info, SweepInfo, newest=FORMAT)
+        return info if info.origin else info.model_copy(update={"origin": read_legacy_origin(self.path)})
 
     def write_info(self, info: SweepInfo) -> None:
         """Replace `sweep.json` as a whole."""

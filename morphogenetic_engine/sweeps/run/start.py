@@ -52,9 +52,11 @@ def continue_sweep(
     folder = find_sweep(results, sweep_id)
     if is_locked(folder.journal):
         raise SweepError(f"{folder.path}: is being run by another process")
-    if folder.katib.exists():
-        raise SweepError(f"{folder.path}: ran on Katib; start a new sweep from its results with --from {sweep_id}")
     info = folder.read_info()
+    if info.origin is not None:
+        raise SweepError(
+            f"{folder.path}: ran on {info.origin.system}; start a new sweep from its results with --from {sweep_id}"
+        )
     before = info.config
     where = str(file.path) if file else f"sweep {sweep_id}"
     wanted = file.config if file else before

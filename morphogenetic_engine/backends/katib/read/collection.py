@@ -19,6 +19,7 @@ from morphogenetic_engine import __version__
 from morphogenetic_engine.backends.katib.read.katib_record import (
     KatibRecord,
     check_same,
+    has_katib_record,
     read_katib_record,
     with_numbers,
     write_katib_record,
@@ -36,15 +37,23 @@ from morphogenetic_engine.sweeps.record.events import (
 )
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep
 from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.record.replicate_table import write_replicates
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
 from morphogenetic_engine.sweeps.record.trials import read_history
 
+DELEGATE, SYSTEM = "katib", "Katib"
+"""The name of Katib in the registry of delegates, and in messages."""
+
 Observer = Callable[[Event], None]
 
 
-def collection_folder(experiment: KatibExperiment, *, results: Path, sweep_id: str | None = None) -> SweepFolder:
-    """Return the folder of an Experiment's sweep, made where there is none; its name is the Experiment's.
+def collection_folder(
+    experiment: KatibExperiment, *, results: Path, sweep_id: str | None = None, cluster: str = ""
+) -> SweepFolder:
+    """Return the folder of an Experiment's sweep, created where there is none; its name is the Experiment's.
+
+    `cluster` is the address of the cluster, for the record.
 
     Raises:
         SweepError: a folder of this name belongs to another sweep.
@@ -53,7 +62,7 @@ def collection_folder(experiment: KatibExperiment, *, results: Path, sweep_id: s
     sweep_id = sweep_id or experiment.name
     if (results / sweep_id / "sweep.json").exists():
         folder = find_sweep(results, sweep_id)
-        if folder.katib.exists() or folder.journal.exists():
+        if has_katib_record(folder) or folder.journal.exists():
             check_same(folder, read_katib_record(folder), experiment)
             return folder
     config = experiment.config
@@ -64,7 +73,10 @@ def collection_folder(experiment: KatibExperiment, *, results: Path, sweep_id: s
     folder = new_sweep(results, sweep_id, ConfigFile(Path(experiment.where), text, config), config)
     created = datetime.fromtimestamp(experiment.created).astimezone().isoformat(timespec="seconds")
     # What ran the trials is in the image, not on this machine.
-    elsewhere = {"created": created, "versions": {"image": experiment.image}, "git_commit": None}
+    origin = Origin(
+        delegate=DELEGATE, system=SYSTEM, name=experiment.name, namespace=experiment.namespace, cluster=cluster
+    )
+    elsewhere = {"created": created, "versions": {"image": experiment.image}, "git_commit": None, "origin": origin}
     folder.write_info(folder.read_info().model_copy(update=elsewhere))
     write_katib_record(folder, KatibRecord(name=experiment.name, namespace=experiment.namespace, uid=experiment.uid))
     return folder

@@ -1,8 +1,8 @@
-"""`katib.json`: which Experiment a sweep folder was collected from, and which of its Trials has which number."""
+"""`katib.json`: the uid of the Experiment that a sweep folder was collected from, and the numbers of its Trials."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 from pydantic import BaseModel, ConfigDict
@@ -16,10 +16,11 @@ from morphogenetic_engine.sweeps.record.record_file import read_record
 from morphogenetic_engine.sweeps.search.registry import total_trials
 
 FORMAT = 1
+RECORD_FILE = "katib.json"
 
 
 class KatibRecord(BaseModel):
-    """Where a collected sweep comes from."""
+    """The Experiment of a collected sweep, and the numbers of its Trials."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,6 +33,23 @@ class KatibRecord(BaseModel):
     """The numbers of the trials by their names in Katib; given once, and kept."""
 
 
+def has_katib_record(folder: SweepFolder) -> bool:
+    """Tell whether a folder was collected from Katib."""
+    return (folder.path / RECORD_FILE).exists()
+
+
+def trial_names(folder: SweepFolder) -> Mapping[int, str]:
+    """Return the names of Katib's Trials by their numbers; none in a sweep that ran elsewhere.
+
+    Raises:
+        SweepError: `katib.json` is damaged or of a newer format.
+        StoreError: it cannot be read.
+    """
+    if not has_katib_record(folder):
+        return {}
+    return {number: name for name, number in read_katib_record(folder).numbers.items()}
+
+
 def read_katib_record(folder: SweepFolder) -> KatibRecord:
     """Read `katib.json`.
 
@@ -39,21 +57,21 @@ def read_katib_record(folder: SweepFolder) -> KatibRecord:
         SweepError: there is none, or it is damaged or of a newer format.
         StoreError: it cannot be read.
     """
-    if not folder.katib.exists():
+    if not has_katib_record(folder):
         raise SweepError(f"{folder.path}: is a sweep of this machine, not one of Katib; give the new one a --sweep-id")
-    return read_record(folder.katib, KatibRecord, newest=FORMAT)
+    return read_record(folder.path / RECORD_FILE, KatibRecord, newest=FORMAT)
 
 
 def write_katib_record(folder: SweepFolder, record: KatibRecord) -> None:
     """Replace `katib.json` as a whole."""
-    write_whole(folder.katib, orjson.dumps(record.model_dump(), option=orjson.OPT_INDENT_2))
+    write_whole(folder.path / RECORD_FILE, orjson.dumps(record.model_dump(), option=orjson.OPT_INDENT_2))
 
 
 def check_same(folder: SweepFolder, record: KatibRecord, experiment: KatibExperiment) -> None:
-    """Hold a folder's record against the Experiment that is to be collected into it.
+    """Check that a folder was collected from the Experiment that is to be collected into it.
 
     Raises:
-        SweepError: it is another one.
+        SweepError: it belongs to another Experiment.
     """
     if record.uid != experiment.uid:
         raise SweepError(

@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from morphogenetic_engine.backends.katib.read.fields import Object, mapping, mappings, text, time_of
 from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE
 from morphogenetic_engine.backends.katib.render.experiment import SPEC_ANNOTATION, STORE_ANNOTATION
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.config_file import config_of_text
+from morphogenetic_engine.sweeps.config_file import config_of_json
 
 
 class Phase(StrEnum):
@@ -65,7 +66,8 @@ class KatibExperiment:
     uid: str
     created: float
     condition: Condition
-    config: SweepConfig
+    sweep: str
+    """The sweep's configuration, as JSON."""
     algorithm: str
     """Katib's name of it."""
     image: str
@@ -78,6 +80,15 @@ class KatibExperiment:
     """When it was completed."""
     deleting: bool = False
     """Whether somebody has deleted it, and it is only not gone yet."""
+
+    @cached_property
+    def config(self) -> SweepConfig:
+        """The sweep's configuration.
+
+        Raises:
+            ConfigError: it is damaged, or breaks a rule of the schema.
+        """
+        return config_of_json(self.sweep, where=self.where).config
 
     @property
     def completed(self) -> bool:
@@ -120,7 +131,7 @@ def read_experiment(manifest: Object) -> KatibExperiment:
         uid=text(metadata, "uid"),
         created=time_of(metadata, "creationTimestamp") or 0.0,
         condition=_condition(manifest),
-        config=config_of_text(variables[SWEEP_VARIABLE], where=f"Experiment {namespace}/{name}").config,
+        sweep=variables[SWEEP_VARIABLE],
         algorithm=text(mapping(spec, "algorithm"), "algorithmName"),
         image=text(container, "image"),
         parallel=parallel if isinstance(parallel, int) else 1,

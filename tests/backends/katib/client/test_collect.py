@@ -116,6 +116,17 @@ def test_numbers_stay_when_trials_come_and_go(command: Command, cluster: FakeKub
     assert record["numbers"] == {"z": 0, "y": 1, "x": 2}
 
 
+def test_sweep_json_records_where_the_sweep_was_collected_from(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    command(*COLLECT)
+    origin = json.loads((FOLDER / "sweep.json").read_text(encoding="utf-8"))["origin"]
+    assert origin.pop("cluster").startswith("http://127.0.0.1:")
+    assert origin == {"delegate": "katib", "system": "Katib", "name": "toy", "namespace": "ml"}
+    listed = json.loads(command("sweep", "list", "--json").out)
+    assert [each["state"] for each in listed] == ["on Katib"]
+
+
 def test_a_point_of_a_grid_that_comes_twice_is_another_trial(command: Command, katib: KatibByHand) -> None:
     command(*SUBMIT)
     katib.start("a", x="0.7")

@@ -1,0 +1,57 @@
+"""The origin of a sweep that another system ran: the system, and the object there that was collected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from morphogenetic_engine.sweeps.record.record_file import read_record
+
+LEGACY_FILE = "katib.json"
+"""Where earlier versions recorded the origin; it still holds the numbers of Katib's Trials."""
+_LEGACY_FORMAT = 1
+
+
+class Origin(BaseModel):
+    """The object on another system that runs, or ran, a sweep."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delegate: str
+    """The name under which the system is registered, as `--to` takes it: "katib"."""
+    system: str
+    """The system's name in messages: "Katib"."""
+    name: str
+    """The name of the object that runs the sweep, such as an Experiment."""
+    namespace: str = ""
+    cluster: str = ""
+    """The address of the cluster; "": not recorded, as in sweeps of earlier versions."""
+
+    @property
+    def stop_command(self) -> str:
+        """The command that stops the sweep."""
+        target = "" if self.delegate == "katib" else f"--to {self.delegate} "
+        place = f" --namespace {self.namespace}" if self.namespace else ""
+        return f"morphogenetic sweep stop {target}--experiment {self.name}{place}"
+
+
+class _LegacyRecord(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    namespace: str
+
+
+def read_legacy_origin(folder: Path) -> Origin | None:
+    """Return the origin that an earlier version recorded beside `sweep.json`; None: the sweep ran on this machine.
+
+    Raises:
+        SweepError: the file is damaged or of a newer format.
+        StoreError: it cannot be read.
+    """
+    path = folder / LEGACY_FILE
+    if not path.exists():
+        return None
+    record = read_record(path, _LegacyRecord, newest=_LEGACY_FORMAT)
+    return Origin(delegate="katib", system="Katib", name=record.name, namespace=record.namespace)
