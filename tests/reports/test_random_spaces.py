@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -31,6 +32,7 @@ def ranges(draw: st.DrawFn) -> dict[str, object]:
     wholes, reals = (WHOLE.filter(lambda value: value >= 1), POSITIVE) if log else (WHOLE, BOUNDS)
     ends: list[float] = [*draw(st.lists(wholes if whole else reals, min_size=2, max_size=2, unique=True))]
     low, high = sorted(ends)
+    assume(math.isfinite(high - low))
     return {"type": "int" if whole else "float", "low": low, "high": high, "log": log}
 
 

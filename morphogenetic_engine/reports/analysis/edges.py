@@ -111,7 +111,8 @@ def _wider(low: float, high: float, log: bool, *, whole: bool, down: bool) -> fl
     else:
         wider = low - (high / 2 - low / 2) if down else high + (high / 2 - low / 2)
     wider = _rounded(wider, whole=whole)
-    if not math.isfinite(wider) or (log and wider <= 0) or (whole and not -_LARGEST <= wider < _LARGEST):
+    length = high - wider if down else wider - low
+    if not math.isfinite(length) or (log and wider <= 0) or (whole and not -_LARGEST <= wider < _LARGEST):
         return None
     return wider if (wider < low if down else wider > high) else None
 
