@@ -1,6 +1,6 @@
-"""How good predicted probabilities are, class by class: the numbers that confusion matrices and ROC curves draw.
+"""Classification metrics per class: the numbers behind confusion matrices and ROC curves.
 
-scikit-learn is imported where it computes, so that who only reads these numbers does without it.
+scikit-learn is imported only where it is used, so that reading stored results does not require it.
 """
 
 # pylint: disable=import-outside-toplevel
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 # N: samples, C: classes
 
 ROC_POINTS = 200
-"""Points of a curve at most; more cannot be seen, and whoever shows a curve keeps all of it in memory."""
+"""The maximum number of points of a stored curve: more are not visible and cost memory."""
 
 
 @dataclass(frozen=True)
@@ -26,41 +26,41 @@ class RocCurve:
     true_positive_rates: tuple[float, ...]
     thresholds: tuple[float, ...]
     area: float
-    """Of the whole curve, also where `ROC_POINTS` left points out."""
+    """The area under the full curve, before it was thinned to `ROC_POINTS`."""
 
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How well one class is told from the others."""
+    """Precision, recall and ROC of one class against the others."""
 
     samples: int
     precision: float
-    """0 where no sample was put into the class."""
+    """0 if no sample was assigned to the class."""
     recall: float
     f1: float
     area: float | None
-    """Under the ROC curve of this class against the others; None: all samples are of one side."""
+    """The area under the ROC curve of this class against the others; None if all samples are on one side."""
 
 
 @dataclass(frozen=True)
 class Classification:
-    """What predictions for one split come to."""
+    """The classification metrics of one split."""
 
     samples: int
     accuracy: float
     log_loss: float
     confusion_CC: tuple[tuple[int, ...], ...]
-    """Samples by their class (rows) and the class that they were put into (columns)."""
+    """The number of samples by true class (rows) and predicted class (columns)."""
     classes: tuple[ClassScore, ...]
     roc: RocCurve | None
-    """Two classes: that of class 1. More: every pair of a sample and a class is one decision (micro-average)."""
+    """For two classes the curve of class 1; for more classes the micro-average over all sample-class pairs."""
 
 
 def classification(p_NC: NDArray[np.float64], y_N: NDArray[np.int64]) -> Classification:
-    """Return how good the probability of each class is, given the classes, from 0.
+    """Computes the classification metrics of class probabilities p_NC for true classes y_N, numbered from 0.
 
     Raises:
-        ValueError: there is no sample, or the arrays do not fit each other.
+        ValueError: there are no samples, or the shapes of the arrays do not match.
     """
     from sklearn import metrics
 
@@ -73,7 +73,7 @@ def classification(p_NC: NDArray[np.float64], y_N: NDArray[np.int64]) -> Classif
     return Classification(
         samples=samples,
         accuracy=float(np.mean(guess_N == y_N)),
-        # a network's probabilities are float32 and add up to 1 in its digits only
+        # The probabilities are float32, so their sum is 1 only to float32 precision.
         log_loss=float(metrics.log_loss(y_N, p_NC / p_NC.sum(axis=1, keepdims=True), labels=labels)),
         confusion_CC=tuple(tuple(map(int, row)) for row in found),
         classes=tuple(
@@ -102,7 +102,7 @@ def _curve(p_NC: NDArray[np.float64], y_N: NDArray[np.int64]) -> RocCurve | None
     if area is None:
         return None
     false_rates, true_rates, thresholds = roc_curve(is_it_N, score_N)
-    # scikit-learn starts a curve at an infinite threshold, which JSON does not have; no probability is over 1
+    # scikit-learn starts the curve at an infinite threshold, which JSON cannot represent; no probability exceeds 1.
     thresholds = np.where(np.isfinite(thresholds), thresholds, math.nextafter(1, 2))
     kept = np.unique(np.linspace(0, len(thresholds) - 1, ROC_POINTS).round().astype(int))
     return RocCurve(

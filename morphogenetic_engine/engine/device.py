@@ -1,4 +1,4 @@
-"""Where a run computes, and with how many threads."""
+"""The device and the number of threads of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from morphogenetic_engine.errors import ConfigError
 
 
 def resolve_device(name: str) -> torch.device:
-    """Return the device that the setting names; auto is the first GPU, or the CPU on a machine without.
+    """Returns the configured device; auto selects the first GPU if there is one, otherwise the CPU.
 
     Raises:
         ConfigError: this machine has no such GPU.
@@ -26,7 +26,7 @@ def resolve_device(name: str) -> torch.device:
 
 @contextmanager
 def torch_threads(count: int) -> Iterator[None]:
-    """Compute with so many threads inside one operation, and with as many as before afterwards."""
+    """Sets the number of intra-operation threads, and restores the previous number on exit."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

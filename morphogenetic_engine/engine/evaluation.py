@@ -1,4 +1,4 @@
-"""How good a network is on a split, and what its blocks do there. Results stay on the device until they are read."""
+"""Loss, accuracy and block statistics of a network on a split. Results stay on the device until they are read."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from morphogenetic_engine.engine.data.dataset import Samples
 from morphogenetic_engine.engine.network.network import Network, SeedState
 
 CHUNK = 4096
-"""Samples in one forward pass; bounds the memory, and is how many samples the health signals look at."""
+"""The number of samples per forward pass, which bounds memory; health signals are computed on this many samples."""
 
 
 @torch.no_grad()
 def score(network: Network, samples: Samples) -> Tensor:
-    """Return (mean cross-entropy, accuracy) as float64 on the device; in one pass up to CHUNK samples."""
+    """Returns (mean cross-entropy, accuracy) as float64 on the device, computed in chunks of CHUNK samples."""
     total = torch.zeros(2, dtype=torch.float64, device=samples.y_N.device)
     for x_BF, y_B in zip(torch.split(samples.x_NF, CHUNK), torch.split(samples.y_N, CHUNK), strict=True):
         logits_BC = network(x_BF)
@@ -26,8 +26,8 @@ def score(network: Network, samples: Samples) -> Tensor:
 
 @torch.no_grad()
 def block_variances(network: Network, samples: Samples) -> list[float]:
-    """Return the health signal of each block's seeds: the variance of the block's activations over the samples,
-    averaged over its units. A block that answers every sample alike has 0."""
+    """Returns the health signal of each block's seeds: the variance of the block's activations over the samples,
+    averaged over its units. A block with the same output for every sample has 0."""
     taps: list[Tensor] = []
     network(samples.x_NF[:CHUNK], taps)
     values: list[float] = torch.stack([x_BD.var(dim=0, correction=0).mean() for x_BD in taps]).tolist()
@@ -36,7 +36,7 @@ def block_variances(network: Network, samples: Samples) -> list[float]:
 
 @torch.no_grad()
 def drifts(network: Network, samples: Samples) -> Tensor:
-    """Return the drift of each blending or active seed, in the order of `network.seeds`.
+    """Returns the drift of each blending or active seed, in the order of `network.seeds`.
 
     Drift is 1 - cosine similarity of the seed's input and output, averaged over the samples; an input of zeros has no
     direction to drift from and counts as 0.

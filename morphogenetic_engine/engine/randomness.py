@@ -1,4 +1,4 @@
-"""Random generators of the engine's own: streams of one seed that do not disturb each other or any global state."""
+"""Random generators of the engine: independent streams of one seed, without global state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 
 class Stream(IntEnum):
-    """What a generator is for; the numbers are part of what a seed means, so they stay."""
+    """The purpose of a generator. The numbers are part of the meaning of a seed, so they must not change."""
 
     DATA = 0
     SPLIT = 1
@@ -19,11 +19,11 @@ class Stream(IntEnum):
 
 
 def numpy_generator(seed: int, *path: int) -> np.random.Generator:
-    """Return NumPy's generator of a stream; equal arguments give equal numbers, different ones independent numbers."""
+    """Returns NumPy's generator of a stream: equal arguments give equal numbers, different ones independent numbers."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=path))
 
 
 def torch_generator(seed: int, *path: int) -> torch.Generator:
-    """Return torch's generator of a stream. It lives on the CPU, so that a GPU run draws the same numbers."""
+    """Returns torch's generator of a stream, on the CPU, so that a run on a GPU draws the same numbers."""
     state = np.random.SeedSequence(seed, spawn_key=path).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0]))

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reading:
-    """What one epoch's network was found to be."""
+    """The measurements of the network after one epoch."""
 
     train_loss: float
     val_loss: float
@@ -33,7 +33,7 @@ class Reading:
 
 
 class Run:
-    """Everything that changes while a network trains, and the two kinds of epoch that change it."""
+    """The state of a training run, and the two kinds of epoch that change it."""
 
     def __init__(self, settings: TrainingSettings, seed: int, data: Dataset) -> None:
         self.settings = settings
@@ -51,17 +51,17 @@ class Run:
 
     @property
     def latest(self) -> Reading:
-        """The reading of the last epoch.
+        """The measurements of the last epoch.
 
         Raises:
             ValueError: no epoch has been trained yet.
         """
         if self.reading is None:
-            raise ValueError("nothing is known of a run before its first epoch")
+            raise ValueError("a run has no measurements before its first epoch")
         return self.reading
 
     def next_epoch(self) -> None:
-        """Train one epoch, of the warm-up or of the adaptation."""
+        """Trains one epoch of the warm-up or of the adaptation."""
         self.reading = self._warm_up() if self.epoch < self.settings.warm_up_epochs else self._adapt()
         self.val_acc.append(self.reading.val_acc)
         self.epoch += 1
@@ -72,14 +72,14 @@ class Run:
 
     def _adapt(self) -> Reading:
         self.network.freeze_trunk()
-        # an epoch that leaves the network as it is leaves what was read of it true
+        # The measurements stay valid if the epoch did not change the network.
         reading = self._train_seeds() or self.reading or self._read_untrained()
         if self.controller.is_due(reading.val_loss, reading.val_acc):
             self._germinate()
         return reading
 
     def _train_seeds(self) -> Reading | None:
-        """Train what has germinated; return None when the network's output did not change."""
+        """Trains the germinated seeds; returns None if the network's output did not change."""
         trained, landed = len(self.growth.training()), len(self.growth.landed())
         if not trained and not landed:
             return None
@@ -96,7 +96,7 @@ class Run:
         return Reading(*self._scores(train_loss).tolist())
 
     def _scores(self, train_loss: Tensor) -> Tensor:
-        """The numbers of a `Reading`, still on the device, so that an epoch reads from it only once."""
+        """Returns the numbers of a `Reading` on the device, so that each epoch synchronises only once."""
         return torch.cat((train_loss[None], score(self.network, self.data.validation)))
 
     def _germinate(self) -> None:
@@ -113,13 +113,13 @@ class Run:
 
     @property
     def identity(self) -> Identity:
-        """What the numbers of this run follow from, so that only its own checkpoint is continued."""
+        """The identity of the run; only a checkpoint with the same identity is resumed."""
         indifferent = ("save_model", "checkpoint_every")
         told = {name: value for name, value in asdict(self.settings).items() if name not in indifferent}
         return {**told, "run_seed": self.seed, "device": self.network.device.type}
 
     def state(self, elapsed: float) -> RunState:
-        """Return everything that `restore` needs; `elapsed` is the run's age in seconds.
+        """Returns the state for `restore`; `elapsed` is the run's training time so far in seconds.
 
         Raises:
             ValueError: no epoch has been trained yet.
@@ -138,7 +138,7 @@ class Run:
         )
 
     def restore(self, state: RunState) -> None:
-        """Bring a new run to where another one was when it returned this state; it goes on bit for bit the same."""
+        """Restores the state of another run; training then continues bit for bit as that run would have."""
         self.growth.restore(state["growth"])
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -151,7 +151,7 @@ class Run:
 
 
 def make_network(settings: TrainingSettings, seed: int, data: Dataset) -> Network:
-    """Return the untrained network for this data set; its weights follow from the seed."""
+    """Builds the untrained network for this data set; the seed determines its weights."""
     shape = Shape(
         features=data.features,
         classes=data.classes,
@@ -164,7 +164,7 @@ def make_network(settings: TrainingSettings, seed: int, data: Dataset) -> Networ
 
 
 def warm_up_epoch(network: Network, optimiser: Adam, batches: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
-    """Train the whole network for one epoch; return the loss summed over the samples, left on the device."""
+    """Trains the whole network for one epoch; returns the loss summed over the samples, on the device."""
     total = torch.zeros((), dtype=torch.float64, device=network.device)
     for x_BF, y_B in batches:
         optimiser.zero_grad()

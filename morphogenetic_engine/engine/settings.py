@@ -1,4 +1,4 @@
-"""What one training run can be told: every parameter of the engine, its unit, its default and its range."""
+"""The parameters of a training run with their units, defaults and ranges."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DATA_PARAMETERS = (
     "sphere_radii",
     "sphere_noise",
 )
-"""The parameters that decide, beside `problem_type` and `seed`, which samples a problem has."""
+"""The parameters that determine the samples of a problem, besides `problem_type` and `seed`."""
 
 _MORE_THAN = {
     "train_frac": 0.0,
@@ -80,7 +80,7 @@ _LESS_THAN = {"train_frac": 1.0, "progress_thresh": 1.0}
 _AT_MOST = {"acc_threshold": 1.0, "drift_warn": 2.0}
 
 
-# one attribute a parameter, as plain as the command line's flags
+# One attribute per parameter.
 @dataclass(frozen=True)
 class TrainingSettings:  # pylint: disable=too-many-instance-attributes
     """Every parameter of one training run; an instance is always valid.
@@ -114,7 +114,7 @@ class TrainingSettings:  # pylint: disable=too-many-instance-attributes
     moon_noise: float = 0.1
     """Standard deviation around the moons, whose radius is 1."""
     moon_sep: float = 0.5
-    """How far the second moon is moved down into the first; 0.5 interlocks them, below 0 pulls them apart."""
+    """Vertical offset of the second moon into the first; 0.5 interlocks them, below 0 separates them."""
     cluster_count: int = 4
     """Gaussian clusters, each a class, on a circle."""
     cluster_size: int = 500
@@ -128,7 +128,7 @@ class TrainingSettings:  # pylint: disable=too-many-instance-attributes
     sphere_size: int = 500
     """Points of each shell."""
     sphere_radii: str = "1.0,2.0"
-    """Radii of the shells, one a sphere, with commas between them."""
+    """Radii of the shells, one per sphere, comma-separated."""
     sphere_noise: float = 0.05
     """Standard deviation of the distance from the centre."""
 
@@ -178,7 +178,7 @@ class TrainingSettings:  # pylint: disable=too-many-instance-attributes
 
     @classmethod
     def from_params(cls, params: Params) -> TrainingSettings:
-        """Return the settings that the parameters of a trial ask for; what they leave out takes its default.
+        """Builds the settings from the parameters of a trial; omitted parameters take their defaults.
 
         Raises:
             ConfigError: a name is unknown, or a value has the wrong type or is out of its range.
@@ -199,15 +199,15 @@ PARAMETERS = frozenset(field.name for field in fields(TrainingSettings))
 
 
 def radii_of(text: str) -> tuple[float, ...]:
-    """Return the radii that `sphere_radii` lists.
+    """Parses `sphere_radii`.
 
     Raises:
-        ConfigError: not positive numbers with commas between them.
+        ConfigError: the text is not a comma-separated list of positive numbers.
     """
     try:
         radii = tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise ConfigError(f"sphere_radii: must be numbers with commas between them, but got {text!r}") from error
+        raise ConfigError(f"sphere_radii: must be comma-separated numbers, but got {text!r}") from error
     if not all(0 < radius < math.inf for radius in radii):
         raise ConfigError(f"sphere_radii: must be finite and > 0, but got {text!r}")
     return radii
@@ -218,7 +218,7 @@ _NOUN = {bool: "true or false", int: "a whole number", float: "a number", str: "
 
 
 def _typed(name: str, value: Value, kind: type) -> Value:
-    # a bool is an int to isinstance, but not to whoever wrote the parameter
+    # bool is a subclass of int, but true is not a number to a user.
     if isinstance(value, bool) and kind is not bool:
         return _expect(name, value, False, _NOUN[kind])
     if kind is float and isinstance(value, int):
@@ -237,7 +237,7 @@ def _expect(name: str, value: _Value, holds: bool, rule: str) -> _Value:
 def _check_range(name: str, value: Value) -> None:
     if isinstance(value, str):
         return
-    # math.isfinite would overflow on a huge whole number
+    # math.isfinite overflows on huge integers.
     _expect(name, value, isinstance(value, int) or math.isfinite(value), "finite")
     if name in _MORE_THAN:
         _expect(name, value, value > _MORE_THAN[name], f"> {_MORE_THAN[name]:g}")

@@ -22,10 +22,10 @@ from morphogenetic_engine.trial import Metrics, Params, SavedModels, Trial, chec
 _log = logging.getLogger(__name__)
 
 EPOCH_METRICS = frozenset({"train_loss", "val_loss", "val_acc", "best_acc", "seeds_active"})
-"""What every epoch reports."""
+"""The metrics that every epoch reports."""
 
 METRICS = EPOCH_METRICS | {"final_acc", "test_acc", "runtime", "accuracy_dip", "recovery_time"}
-"""What `train` returns."""
+"""The metrics that `train` returns."""
 
 
 def _check(params: Params) -> None:
@@ -34,7 +34,7 @@ def _check(params: Params) -> None:
 
 @declare(parameters=PARAMETERS, metrics=METRICS, check=_check, models=SavedModels(predictions, predictor, example))
 def train(params: Params, trial: Trial) -> Metrics:
-    """Train a network that grows, and return how good it became.
+    """Trains a network that grows, and returns its metrics.
 
     Reported after each epoch, counted from 0 over warm-up and adaptation, and returned as of the last:
         train_loss: mean cross-entropy over the steps of the last epoch in which the network learnt the task.
@@ -43,7 +43,7 @@ def train(params: Params, trial: Trial) -> Metrics:
         seeds_active: seeds that are blended in fully.
     Returned besides:
         final_acc: val_acc of the final network.
-        test_acc: its accuracy on the test split, which nothing has looked at before.
+        test_acc: its accuracy on the test split, which is used for nothing else.
         runtime: seconds, those before an interruption included.
         accuracy_dip: mean over the germinations of how far val_acc fell below its value at the germination.
         recovery_time: mean number of epochs until it was back; see `recovery.Recovery` for the exact terms.
@@ -82,13 +82,13 @@ def _train(settings: TrainingSettings, seed: int, trial: Trial) -> Metrics:
 
 
 def _restore(run: Run, path: Path) -> float:
-    """Bring the run to its checkpoint, if it has one; return how many seconds went into that."""
+    """Restores the run from its checkpoint, if there is one; returns the seconds of training that it contains."""
     if not path.exists():
         return 0.0
     try:
         state = load_checkpoint(path, run.identity)
     except StoreError as error:
-        # training anew costs time, but gives the result that the checkpoint would have led to
+        # Training from the start costs time but gives the same result as the checkpoint would have.
         _log.warning("the checkpoint is not used, training starts at epoch 0: %s", error)
         return 0.0
     run.restore(state)

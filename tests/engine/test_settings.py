@@ -93,7 +93,7 @@ def test_every_parameter_is_plain_and_documented() -> None:
             " file, but got 'mooons'; did you mean 'moons'?",
         ),
         ({"device": "tpu"}, "device: must be one of auto, cpu, cuda, cuda:<number>, but got 'tpu'"),
-        ({"sphere_radii": "1;2"}, "sphere_radii: must be numbers with commas between them, but got '1;2'"),
+        ({"sphere_radii": "1;2"}, "sphere_radii: must be comma-separated numbers, but got '1;2'"),
         ({"sphere_radii": "1,-2"}, "sphere_radii: must be finite and > 0, but got '1,-2'"),
         (
             {"problem_type": "spheres", "sphere_count": 3},

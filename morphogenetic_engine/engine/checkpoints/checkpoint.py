@@ -1,4 +1,4 @@
-"""The two files a run leaves: a checkpoint to continue from, and the trained model to predict with."""
+"""The files that a run writes: a checkpoint to resume from, and the trained model."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.trial import Value
 
 Identity = Mapping[str, Value]
-"""What a run's numbers follow from; a checkpoint serves the run with the same one."""
+"""The settings that determine a run's results; a checkpoint is used only by a run with an equal identity."""
 
 
 class RunState(TypedDict):
-    """Everything that changes while a run trains."""
+    """The mutable state of a training run."""
 
     epoch: int
     elapsed: float
@@ -40,19 +40,19 @@ class RunState(TypedDict):
 
 
 class SavedModel(NamedTuple):
-    """A trained network with what is needed to use it."""
+    """A trained network with its settings and the statistics of its training data."""
 
     network: Network
     settings: TrainingSettings
     standardisation: Standardisation
 
     def predict(self, x_NF: Tensor) -> Tensor:
-        """Return the probability of each class, p_NC, on the CPU, for samples as they are in the data."""
+        """Returns class probabilities p_NC on the CPU for unstandardised samples x_NF."""
         return self.network.predict(self.standardisation.apply(x_NF)).cpu()
 
 
 def save_checkpoint(path: Path, identity: Identity, state: RunState) -> None:
-    """Write the checkpoint in place of an earlier one; whenever the process is killed, one of the two is there whole.
+    """Replaces the checkpoint atomically: after a kill at any moment, the old or the new one is complete.
 
     Raises:
         StoreError: it cannot be written.
@@ -61,10 +61,10 @@ def save_checkpoint(path: Path, identity: Identity, state: RunState) -> None:
 
 
 def load_checkpoint(path: Path, identity: Identity) -> RunState:
-    """Return the state of a run with this identity.
+    """Reads the checkpoint of the run with this identity.
 
     Raises:
-        StoreError: the file is damaged, no checkpoint, or belongs to another run.
+        StoreError: the file is damaged, is not a checkpoint, or belongs to another run.
     """
     content = read_sealed(path, "checkpoint")
     if content["identity"] != identity:
@@ -75,7 +75,7 @@ def load_checkpoint(path: Path, identity: Identity) -> RunState:
 
 
 def save_model(path: Path, network: Network, settings: TrainingSettings, standardisation: Standardisation) -> None:
-    """Write a trained network with its settings and the statistics of its training data.
+    """Writes a trained network with its settings and the statistics of its training data.
 
     Raises:
         StoreError: it cannot be written.
@@ -91,10 +91,10 @@ def save_model(path: Path, network: Network, settings: TrainingSettings, standar
 
 
 def load_model(path: Path, *, device: str = "cpu") -> SavedModel:
-    """Return the network that `save_model` wrote, ready to predict on the device.
+    """Loads a network that `save_model` wrote onto the device, in evaluation mode.
 
     Raises:
-        StoreError: the file is missing, damaged or no model.
+        StoreError: the file is missing, damaged or not a model.
         ConfigError: this machine has no such device.
     """
     content = read_sealed(path, "model")

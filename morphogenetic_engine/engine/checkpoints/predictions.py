@@ -1,4 +1,4 @@
-"""What a saved network says: of the splits that its training did not learn from, and of any other samples."""
+"""Predictions of a saved network for the validation and test splits, and for other samples."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MODEL_FILE = "model.pt"
 
 
 def predictions(params: Params, _seed: int, folder: Path) -> Predictions:
-    """Return the probabilities of the network in a trial's folder, on the CPU, with the data and split rebuilt.
+    """Returns the class probabilities of a trial's saved network on the CPU; data and split are rebuilt.
 
-    Data and split follow from the parameters alone: the trial's own seed draws weights and batches.
+    Data and split depend on the parameters only; the trial's seed determines weights and batch order.
 
     Raises:
-        StoreError: there is no whole model, or it is that of another run.
+        StoreError: the model is missing or incomplete, or belongs to another run.
         ConfigError: a parameter is wrong.
     """
     settings = TrainingSettings.from_params(params)
@@ -49,22 +49,22 @@ def predictions(params: Params, _seed: int, folder: Path) -> Predictions:
 
 
 def example(folder: Path) -> NDArray[np.float64]:
-    """Return the first samples of the data that the network in a trial's folder learnt from, x_NF.
+    """Returns the first samples x_NF of the data that a trial's saved network was trained on.
 
     Raises:
-        StoreError: there is no whole model, or its data file cannot be read.
+        StoreError: the model is missing or incomplete, or its data file cannot be read.
         ConfigError: its data file does not hold samples with classes.
     """
     return make_problem(load_model(folder / MODEL_FILE).settings).x_NF[:EXAMPLE_SAMPLES]
 
 
 def predictor(folder: Path) -> Predictor:
-    """Return the network in a trial's folder as a function of samples with all their features, on the CPU.
+    """Returns a trial's saved network as a function from samples x_NF to class probabilities, on the CPU.
 
     The function raises ConfigError for samples with another number of features.
 
     Raises:
-        StoreError: there is no whole model.
+        StoreError: the model is missing or incomplete.
     """
     model = load_model(folder / MODEL_FILE)
     features = model.network.shape.features
@@ -89,7 +89,7 @@ def _labels(samples: Samples) -> NDArray[np.int64]:
 
 
 def _name_of(problem: Problem, settings: TrainingSettings) -> str:
-    """Return what tells data and split from others: the kind of problem for people, and a digest of all of it."""
+    """Returns an identifier of data and split: the problem type and a digest of all samples and labels."""
     digest = sha256(problem.x_NF.tobytes() + problem.y_N.tobytes())
     digest.update(f"{problem.x_NF.shape} {settings.train_frac} {settings.seed}".encode())
     return f"{settings.problem_type} {digest.hexdigest()[:16]}"

@@ -1,4 +1,4 @@
-"""Torch files that show whether they are whole: written atomically, closed with a digest of their bytes."""
+"""Torch files with an integrity check: written atomically and sealed with a digest of their bytes."""
 
 from __future__ import annotations
 
@@ -14,24 +14,23 @@ import torch
 from morphogenetic_engine.errors import StoreError
 
 FORMAT = 1
-"""Version of what the files hold; another one is refused."""
+"""Format version of the files; other versions are rejected."""
 
 _DIGEST_LENGTH = 64
 
 
 def write_sealed(path: Path, kind: str, content: Mapping[str, object]) -> None:
-    """Write tensors and plain values as a file of this kind, in place of an earlier one.
+    """Writes tensors and plain values as a file of this kind; replaces an existing file atomically.
 
-    A killed process leaves one of the two, whole. The file is one that torch.load reads too. The digest is its ZIP
-    comment: torch itself does not compare checksums when it loads, and those of a ZIP file leave its directory open
-    to damage.
+    torch.load can read the file. The digest is stored as the ZIP comment, because torch does not verify the checksums
+    of the archive when it loads, and these do not cover the archive's directory.
 
     Raises:
         StoreError: it cannot be written.
     """
     buffer = BytesIO()
     torch.save({"format": FORMAT, "kind": kind, "content": dict(content)}, buffer)
-    # a ZIP file ends with the length of its comment in two bytes, then the comment
+    # A ZIP file ends with the length of its comment (two bytes) and the comment.
     data = buffer.getvalue()[:-2] + _DIGEST_LENGTH.to_bytes(2, "little")
     temporary = path.with_name(f"{path.name}.tmp")
     try:
@@ -45,10 +44,10 @@ def write_sealed(path: Path, kind: str, content: Mapping[str, object]) -> None:
 
 
 def read_sealed(path: Path, kind: str) -> dict[str, Any]:
-    """Return what `write_sealed` wrote, on the CPU. `Any`: torch.load knows no closer type.
+    """Reads a file that `write_sealed` wrote, onto the CPU. `Any`: torch.load has no narrower type.
 
     Raises:
-        StoreError: the file is missing, damaged, of another format or kind, or no sealed file.
+        StoreError: the file is missing, damaged, not a sealed file, or of another format or kind.
     """
     try:
         data = path.read_bytes()

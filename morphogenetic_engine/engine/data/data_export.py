@@ -1,4 +1,4 @@
-"""A problem written to a file, to version, to look at, or to learn from elsewhere."""
+"""Exports the data set of a problem to a file."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from morphogenetic_engine.storage.local_file import one_line, written_whole
 
 @dataclass(frozen=True)
 class DataSet:
-    """What was written."""
+    """The exported file."""
 
     samples: int
     features: int
     classes: int
     sha256: str
-    """Of the file's bytes."""
+    """The SHA-256 of the file's bytes."""
 
 
 def write_data_set(settings: TrainingSettings, path: Path, *, replace: bool) -> DataSet:
-    """Write the samples of the problem that the settings name; equal settings give equal bytes.
+    """Writes the samples of the configured problem; equal settings produce identical bytes.
 
     Raises:
-        StoreError: the file cannot be written, or holds something else and is not to be replaced.
+        StoreError: the file cannot be written, or exists with other content and `force` is false.
     """
     problem = make_problem(settings)
     names = ("problem_type", "seed", *DATA_PARAMETERS)

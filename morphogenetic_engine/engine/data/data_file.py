@@ -16,25 +16,25 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
 _DAMAGES = (ValueError, EOFError, BadZipFile, NotImplementedError, RuntimeError, AttributeError, TypeError, SyntaxError)
-"""What NumPy and zipfile raise for bytes that are no archive of arrays, or no longer one."""
+"""The exceptions of NumPy and zipfile for files that are not, or no longer, valid archives of arrays."""
 
 
 def samples_bytes(x_NF: Floats, y_N: Labels, about: str) -> bytes:
-    """Return the content of a file; equal samples give equal bytes. `about`, where they come from, is not read back."""
+    """Returns the bytes of a data file; equal samples give equal bytes. `about` (provenance) is not read back."""
     content = BytesIO()
     np.savez(content, x=x_NF, y=y_N, about=np.array(about))
     return content.getvalue()
 
 
 def read_samples(path: Path) -> tuple[Floats, Labels]:
-    """Return the samples of a file and their classes.
+    """Reads the samples x_NF and classes y_N of a file.
 
     Raises:
         StoreError: it cannot be read.
-        ConfigError: it does not hold samples with classes; the message says what is wrong.
+        ConfigError: the file does not contain samples with classes; the message gives the reason.
     """
     try:
-        # opened here, it is closed whatever NumPy finds; pickled objects are refused, as loading one runs code
+        # Opened here so that it is closed on every error; pickled objects are refused, because loading them runs code.
         with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
             names = getattr(file, "files", ())
             if "x" not in names or "y" not in names:

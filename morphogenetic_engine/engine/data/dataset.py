@@ -1,4 +1,4 @@
-"""A problem made ready for training: split three ways, standardised, on the device, and dealt out in batches."""
+"""A data set ready for training: split, standardised, moved to the device, and served in batches."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ class Samples:
 
 @dataclass(frozen=True)
 class Standardisation:
-    """Mean and standard deviation of each training feature; whatever the network sees has gone through it."""
+    """Mean and standard deviation of each feature of the training split; applied to all input of the network."""
 
     mean_F: Tensor
     scale_F: Tensor
 
     @classmethod
     def of(cls, x_NF: Tensor) -> Standardisation:
-        """Return the statistics of these samples. A feature that never changes keeps its scale: zeros stay zeros."""
+        """Computes the statistics of samples. A constant feature keeps its scale, so that zeros stay zeros."""
         scale_F, mean_F = torch.std_mean(x_NF.double(), dim=0, correction=0)
         return cls(mean_F, torch.where(scale_F > 1e-12, scale_F, torch.ones_like(scale_F)))
 
     def apply(self, x_NF: Tensor) -> Tensor:
-        """Return the samples in units of the statistics, as float32."""
+        """Returns the standardised samples as float32."""
         return ((x_NF.double() - self.mean_F) / self.scale_F).float()
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Three disjoint splits: `train` for gradients, `validation` for decisions, `test` for the last number alone."""
+    """Three disjoint splits: `train` for gradients, `validation` for decisions, `test` for the final accuracy only."""
 
     train: Samples
     validation: Samples
@@ -58,18 +58,18 @@ class Dataset:
 
     @property
     def features(self) -> int:
-        """How many features a sample has."""
+        """The number of features per sample."""
         return self.train.x_NF.shape[1]
 
 
 def prepare(problem: Problem, *, train_frac: float, seed: int, device: torch.device) -> Dataset:
-    """Return the problem split by class with the seed, standardised with the training split's statistics.
+    """Builds the stratified, seeded splits of a problem, standardised with the statistics of the training split.
 
     Raises:
-        ConfigError: there are too few samples for three splits that each hold every class.
+        ConfigError: a class has too few samples to be in all three splits.
     """
     parts = stratified_split(problem.y_N, train_frac, numpy_generator(seed, Stream.SPLIT))
-    # torch.tensor copies: torch aligns its own memory, and with it the order in which sums are taken
+    # torch.tensor copies: torch aligns its own memory, which determines the order of summation.
     x_NF, y_N = torch.tensor(problem.x_NF), torch.tensor(problem.y_N)
     standardisation = Standardisation.of(x_NF[torch.tensor(parts[0])])
     train, validation, test = (
@@ -79,7 +79,7 @@ def prepare(problem: Problem, *, train_frac: float, seed: int, device: torch.dev
 
 
 def stratified_split(y_N: Labels, train_frac: float, random: np.random.Generator) -> tuple[Labels, Labels, Labels]:
-    """Return the sample numbers of train, validation and test, each with every class in its share (to a sample).
+    """Returns the sample indices of train, validation and test, stratified by class (to within one sample).
 
     Raises:
         ConfigError: a class has too few samples to be in all three.
@@ -88,7 +88,7 @@ def stratified_split(y_N: Labels, train_frac: float, random: np.random.Generator
     for label in np.unique(y_N):
         members = random.permutation(np.flatnonzero(y_N == label))
         train_end = round(train_frac * len(members))
-        # rounding up for every other class keeps validation and test equally large
+        # Rounding up for every other class keeps validation and test the same size.
         validation_end = train_end + (len(members) - train_end + int(label) % 2) // 2
         if not 0 < train_end < validation_end < len(members):
             rule = "must leave every class samples to train, validate and test"
@@ -100,6 +100,6 @@ def stratified_split(y_N: Labels, train_frac: float, random: np.random.Generator
 
 
 def shuffled_batches(samples: Samples, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield (x_BF, y_B) over all samples in a new order, gathered once an epoch rather than once a batch."""
+    """Yields batches (x_BF, y_B) of all samples in a new order; gathered once per epoch, not once per batch."""
     order_N = torch.randperm(len(samples), generator=generator).to(samples.y_N.device)
     return zip(torch.split(samples.x_NF[order_N], size), torch.split(samples.y_N[order_N], size), strict=True)

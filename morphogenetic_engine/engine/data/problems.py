@@ -1,4 +1,4 @@
-"""The problems that can be learnt: five synthetic ones, three data sets that scikit-learn ships, and those in files."""
+"""The problems of the engine: five synthetic ones, three data sets of scikit-learn, and data files."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Problem:
 
 
 def make_problem(settings: TrainingSettings) -> Problem:
-    """Return the problem that the settings name, drawn with `settings.seed`.
+    """Returns the configured problem, generated with `settings.seed`.
 
-    Synthetic problems are padded with zeros to `input_dim`: the extra features tell nothing and, unlike noise, do not
-    grow to the size of the real ones when features are standardised. Data sets keep their own samples and features.
+    Synthetic problems are padded with zeros to `input_dim`: the extra features carry no information and, unlike
+    noise, are not scaled up when features are standardised. Data sets keep their own samples and features.
 
     Raises:
         StoreError: the data file cannot be read.
-        ConfigError: it does not hold samples with classes.
+        ConfigError: it does not contain samples with classes.
     """
     if settings.problem_type == FILE:
         x_NF, y_N = read_samples(Path(settings.data_file))
@@ -60,7 +60,7 @@ def _spirals(settings: TrainingSettings, random: np.random.Generator) -> tuple[F
 
 
 def _pair_of_moons(y_N: Labels, sep: float, random: np.random.Generator) -> Floats:
-    """An upper half circle round (0, 0) and a lower one round (1, sep), both of radius 1."""
+    """An upper half circle around (0, 0) and a lower one around (1, sep), both of radius 1."""
     angle_N = np.pi * random.random(len(y_N))
     sign_N = 1 - 2 * y_N
     return np.stack([y_N + sign_N * np.cos(angle_N), sep * y_N + sign_N * np.sin(angle_N)], axis=1)
@@ -74,7 +74,7 @@ def _moons(settings: TrainingSettings, random: np.random.Generator) -> tuple[Flo
 
 def _complex_moons(settings: TrainingSettings, random: np.random.Generator) -> tuple[Floats, Labels]:
     """Two pairs of interlocked moons of radius 2: beside the first pair lies one turned by 90 degrees, classes
-    exchanged, so that no one direction parts the classes."""
+    exchanged, so that no single direction separates the classes."""
     y_N = _halves(settings.n_samples)
     pair_N = np.arange(settings.n_samples) % 2
     first_NF = 2 * _pair_of_moons(y_N, 0.5, random)
@@ -109,7 +109,7 @@ _SYNTHETIC: Mapping[str, Callable[[TrainingSettings, np.random.Generator], tuple
 
 
 def _data_set(name: str) -> Problem:
-    # scikit-learn takes longer to import than many a trial takes to train, and synthetic problems do without it
+    # scikit-learn can take longer to import than a trial takes to train; synthetic problems do not need it.
     from sklearn import datasets  # pylint: disable=import-outside-toplevel
 
     load = {"digits": datasets.load_digits, "wine": datasets.load_wine, "breast_cancer": datasets.load_breast_cancer}

@@ -1,4 +1,4 @@
-"""The germination controller: when the network has stopped learning, and which seed shall germinate then."""
+"""The germination controller: detects a plateau, and selects the seed that germinates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from morphogenetic_engine.engine.network.network import SeedState, SentinelSeed
 
 
 class ControllerState(TypedDict):
-    """What the controller has seen: the best loss, and for how many epochs it has not improved."""
+    """The state of the controller: the best loss, and the number of epochs without an improvement."""
 
     best_loss: float
     waited: int
@@ -19,7 +19,7 @@ class ControllerState(TypedDict):
 
 @dataclass
 class GerminationController:
-    """Watches the validation loss and says when a germination is due."""
+    """Monitors the validation loss and signals when a germination is due."""
 
     patience: int
     delta: float
@@ -28,7 +28,7 @@ class GerminationController:
     waited: int = 0
 
     def is_due(self, val_loss: float, val_acc: float) -> bool:
-        """Take in one epoch; return whether `patience` epochs in a row brought no improvement of more than `delta`
+        """Records one epoch; returns whether `patience` epochs in a row brought no improvement of more than `delta`
         and accuracy is still under the threshold."""
         if val_loss < self.best_loss - self.delta:
             self.best_loss = val_loss
@@ -38,23 +38,23 @@ class GerminationController:
         return self.waited >= self.patience and val_acc < self.acc_threshold
 
     def restart(self) -> None:
-        """Begin anew after a germination: the network that the best loss was measured on will change."""
+        """Resets the controller after a germination: the best loss was measured on a network that now changes."""
         self.best_loss = math.inf
         self.waited = 0
 
     def state(self) -> ControllerState:
-        """Return what `restore` needs."""
+        """Returns the state for `restore`."""
         return ControllerState(best_loss=self.best_loss, waited=self.waited)
 
     def restore(self, state: ControllerState) -> None:
-        """Go on watching where the state was taken."""
+        """Restores the state that `state` returned."""
         self.best_loss, self.waited = state["best_loss"], state["waited"]
 
 
 def weakest(seeds: Sequence[SentinelSeed], health: Sequence[float]) -> int | None:
-    """Return the position of the dormant seed whose block has the lowest health signal; None when none is dormant.
+    """Returns the position of the dormant seed whose block has the lowest health signal; None if none is dormant.
 
-    Seeds of one block see the same activations; of equals the first is taken.
+    Seeds of one block have the same signal; ties go to the first.
     """
     dormant = [position for position, seed in enumerate(seeds) if seed.state is SeedState.DORMANT]
     return min(dormant, key=lambda position: health[seeds[position].block], default=None)

@@ -1,4 +1,4 @@
-"""How germinated seeds train: first to reconstruct their block's activations, then, once in the output, the task.
+"""Training of germinated seeds: first to reconstruct their block, then, once blended in, the task.
 
 Names of tensors: B samples of a batch, F features, D hidden_dim.
 """
@@ -22,15 +22,15 @@ from morphogenetic_engine.engine.settings import TrainingSettings
 _log = logging.getLogger(__name__)
 
 TASK_SHARE = 0.1
-"""Germinated seeds learn the task at this share of `lr`: the trunk round them cannot adjust to large steps."""
+"""Germinated seeds learn the task at this share of `lr`: the frozen trunk cannot adapt to large steps."""
 
 
 OptimiserState = dict[str, object]
-"""What torch calls the state dict of an optimiser."""
+"""The type of an optimiser's state dict in torch."""
 
 
 class GrowthState(TypedDict):
-    """Everything that changes while seeds grow, apart from the weights; by position in `Network.seeds`."""
+    """The mutable state of growth besides the weights, by position in `Network.seeds`."""
 
     seeds: list[SeedRecord]
     notes: dict[int, tuple[float, float, bool]]
@@ -39,20 +39,20 @@ class GrowthState(TypedDict):
 
 @dataclass
 class SeedNotes:
-    """What is known of a germinated seed, as of the last epoch in which it was measured."""
+    """The measurements of a germinated seed, as of the last epoch in which it was measured."""
 
     progress: float = 0.0
     """1 - reconstruction loss / energy of the activations, as means over one epoch. A new child returns zeros, so
-    the energy is the first value of the loss: 0 nothing learnt, 1 a perfect copy."""
+    the energy equals the initial loss: 0 means nothing learnt, 1 a perfect copy."""
     drift: float = 0.0
     """1 - cosine similarity of the seed's input and output."""
     warned: bool = False
-    """Whether the drift has been logged as too large."""
+    """True once the drift has been logged as too large."""
 
 
 @dataclass(frozen=True)
 class _Shadow:
-    """A seed in training beside the network; its sums stay on the device until the epoch ends."""
+    """A seed that trains beside the network; its sums stay on the device until the end of the epoch."""
 
     seed: SentinelSeed
     optimiser: Adam
@@ -68,12 +68,12 @@ class _Shadow:
         self.energy.add_(x_BD.square().mean(), alpha=len(x_BD))
 
     def progress(self) -> Tensor:
-        # a block that is all zeros is reconstructed perfectly by a child that returns zeros
+        # A block of zeros is reconstructed perfectly by a child that returns zeros.
         return torch.where(self.energy > 0, 1 - self.error / self.energy, 1.0)
 
 
 class Growth:
-    """The germinated seeds of a network with their optimisers and what has been noted of them."""
+    """The germinated seeds of a network with their optimisers and measurements."""
 
     def __init__(self, network: Network, settings: TrainingSettings, seed: int) -> None:
         self.network = network
@@ -83,30 +83,30 @@ class Growth:
         self.notes: dict[int, SeedNotes] = {}
 
     def training(self) -> list[int]:
-        """Positions of the seeds that learn to reconstruct; they do not change the network's output."""
+        """Returns the positions of the seeds that learn to reconstruct; these do not affect the network's output."""
         return self.network.positions(SeedState.TRAINING)
 
     def landed(self) -> list[int]:
-        """Positions of the seeds that are in the network's output."""
+        """Returns the positions of the seeds that contribute to the network's output."""
         return self.network.positions(SeedState.BLENDING, SeedState.ACTIVE)
 
     def germinate(self, position: int) -> None:
-        """Give a seed a child, whose weights follow from the run's seed and the position alone."""
+        """Germinates a seed; the child's initial weights depend only on the run's seed and the position."""
         self.network.germinate(position, torch_generator(self.seed, Stream.CHILD, position))
         self.adopt(position, SeedNotes())
 
     def adopt(self, position: int, notes: SeedNotes) -> None:
-        """Take over a seed that has germinated, with a new optimiser for what its state makes it learn."""
+        """Registers a germinated seed with a new optimiser for the objective of its state."""
         self.notes[position] = notes
         training = self.network.seeds[position].state is SeedState.TRAINING
         lr = self.settings.shadow_lr if training else TASK_SHARE * self.settings.lr
         self.optimisers[position] = Adam(self.network.seeds[position].parameters(), lr=lr, fused=True)
 
     def train(self, batches: Iterable[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-        """Train all germinated seeds for one epoch; nothing is read back from the device.
+        """Trains all germinated seeds for one epoch without synchronising with the device.
 
         Returns: the task loss, summed over the samples (0 while no seed is in the network's output, since nothing
-        learns the task then), and the progress of each seed in training; both float64.
+        learns the task then), and the progress of each seed in training; both are float64.
         """
         total = torch.zeros((), dtype=torch.float64, device=self.network.device)
         landed = [(self.network.seeds[position], self.optimisers[position]) for position in self.landed()]
@@ -138,8 +138,8 @@ class Growth:
         return loss.detach()
 
     def note(self, *, progress: Sequence[float], drift: Sequence[float]) -> None:
-        """Take in what an epoch measured, `progress` of seeds in training and `drift` of landed ones, and let those
-        that have learnt enough begin to blend."""
+        """Records the measurements of an epoch, `progress` of seeds in training and `drift` of landed ones, and starts
+        blending the seeds that have learnt enough."""
         for position, value in zip(self.landed(), drift, strict=True):
             self._note_drift(position, value)
         for position, value in zip(self.training(), progress, strict=True):
@@ -165,7 +165,7 @@ class Growth:
         )
 
     def restore(self, state: GrowthState) -> None:
-        """Bring a new network's seeds and their optimisers where the state says; weights are loaded after it."""
+        """Restores the states of a new network's seeds and their optimisers; weights are loaded afterwards."""
         self.network.restore_seeds(state["seeds"])
         for position, notes in state["notes"].items():
             self.adopt(position, SeedNotes(*notes))

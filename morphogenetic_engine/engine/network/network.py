@@ -17,7 +17,7 @@ CHILD_EXPANSION = 4
 
 
 class SeedState(StrEnum):
-    """The life of a sentinel seed, in its order."""
+    """The states of a sentinel seed, in order."""
 
     DORMANT = "dormant"
     TRAINING = "training"
@@ -26,9 +26,9 @@ class SeedState(StrEnum):
 
 
 class SentinelSeed(nn.Module):
-    """A place where the network can grow: the identity until its child is blended in.
+    """A place where the network can grow; the identity until its child is blended in.
 
-    A dormant seed has no child, so it costs neither time nor memory.
+    A dormant seed has no child, so it takes no time and no memory.
     """
 
     def __init__(self, *, block: int, hidden_dim: int, blend_steps: int) -> None:
@@ -46,7 +46,7 @@ class SentinelSeed(nn.Module):
         return self.blended / self.blend_steps
 
     def germinate(self, generator: torch.Generator, device: torch.device) -> None:
-        """Give the seed a child: dormant -> training. A new child returns zeros."""
+        """Germinates the seed (dormant -> training). A new child returns zeros."""
         self._leave(SeedState.DORMANT, SeedState.TRAINING)
         wide = CHILD_EXPANSION * self.hidden_dim
         last = _linear(wide, self.hidden_dim, generator, device)
@@ -54,25 +54,25 @@ class SentinelSeed(nn.Module):
         self.child = nn.Sequential(_linear(self.hidden_dim, wide, generator, device), nn.ReLU(), last)
 
     def start_blending(self) -> None:
-        """Let the child into the output, with a share of 0 at first: training -> blending."""
+        """Starts blending the child into the output, from a share of 0 (training -> blending)."""
         self._leave(SeedState.TRAINING, SeedState.BLENDING)
 
     def blend(self) -> None:
-        """Raise the child's share by one step; with the last one blending -> active. Nothing for an active seed."""
+        """Raises the child's share by one step (the last one: blending -> active). No effect on active seeds."""
         if self.state is SeedState.BLENDING:
             self.blended += 1
             if self.blended == self.blend_steps:
                 self._leave(SeedState.BLENDING, SeedState.ACTIVE)
 
     def propose(self, x_BD: Tensor) -> Tensor:
-        """Return what the child makes of the block's activations, whatever its share."""
+        """Returns the child's output for the block's activations, regardless of its share."""
         if self.child is None:
             raise ValueError("a dormant seed has no child")
         proposal_BD: Tensor = self.child(x_BD)
         return proposal_BD
 
     def forward(self, x_BD: Tensor) -> Tensor:
-        """Return x + alpha * child(x)."""
+        """Returns x + alpha * child(x)."""
         return x_BD.add(self.propose(x_BD), alpha=self.alpha)
 
     def _leave(self, state: SeedState, following: SeedState) -> None:
@@ -82,7 +82,7 @@ class SentinelSeed(nn.Module):
 
 
 class SeedRecord(TypedDict):
-    """Where a seed is in its life: its state, and how many blending steps it has done."""
+    """The stage of a seed: its state, and the number of blending steps done."""
 
     state: str
     blended: int
@@ -90,7 +90,7 @@ class SeedRecord(TypedDict):
 
 @dataclass(frozen=True)
 class Shape:
-    """What fixes a network's tensors."""
+    """The dimensions that determine a network's tensors."""
 
     features: int
     classes: int
@@ -120,7 +120,7 @@ class Network(nn.Module):
         self._grown: list[list[SentinelSeed]] = [[] for _ in range(shape.num_layers)]
 
     def forward(self, x_BF: Tensor, taps: list[Tensor] | None = None) -> Tensor:
-        """Return logits_BC. With `taps`, each block's output x_BD, before its seeds, is appended to that list."""
+        """Returns logits_BC. With `taps`, appends each block's output x_BD, before its seeds, to that list."""
         x_BD = torch.relu(self.input(x_BF))
         for block, grown in zip(self.blocks, self._grown, strict=True):
             x_BD = torch.relu(block(x_BD))
@@ -132,7 +132,7 @@ class Network(nn.Module):
         return logits_BC
 
     def _grow(self, x_BD: Tensor, grown: list[SentinelSeed]) -> Tensor:
-        # the mean over all seeds of a block, of which the others return x itself
+        # The mean over all seeds of a block; seeds outside the output return x itself.
         y_BD = x_BD
         for seed in grown:
             y_BD = y_BD.add(seed.propose(x_BD), alpha=seed.alpha / self.shape.seeds_per_layer)
@@ -140,29 +140,29 @@ class Network(nn.Module):
 
     @torch.no_grad()
     def predict(self, x_BF: Tensor) -> Tensor:
-        """Return the probability of each class, p_BC, for standardised samples."""
+        """Returns class probabilities p_BC for standardised samples."""
         return torch.softmax(self(x_BF.to(self.device)), dim=1)
 
     def germinate(self, position: int, generator: torch.Generator) -> None:
-        """Give the seed at `position` in `seeds` a child."""
+        """Germinates the seed at `position` in `seeds`."""
         self.seeds[position].germinate(generator, self.device)
 
     def start_blending(self, position: int) -> None:
-        """Let the child of the seed at `position` in `seeds` into the network's output."""
+        """Starts blending the seed at `position` in `seeds` into the network's output."""
         seed = self.seeds[position]
         seed.start_blending()
         self._refresh()
 
     def seed_records(self) -> list[SeedRecord]:
-        """Return where every seed is in its life, for `restore_seeds`."""
+        """Returns the stage of every seed, for `restore_seeds`."""
         return [SeedRecord(state=seed.state.value, blended=seed.blended) for seed in self.seeds]
 
     def restore_seeds(self, records: list[SeedRecord]) -> None:
-        """Bring a fresh network's seeds where the records say, children with arbitrary weights included, so that
-        `load_state_dict` finds every tensor it has a value for.
+        """Restores the stages of a new network's seeds, with arbitrary weights in the children, so that
+        `load_state_dict` finds every tensor that it has a value for.
 
         Raises:
-            ValueError: the records are those of a network of another shape.
+            ValueError: the records belong to a network of another shape.
         """
         unused = torch.Generator()
         for seed, record in zip(self.seeds, records, strict=True):
@@ -172,18 +172,18 @@ class Network(nn.Module):
         self._refresh()
 
     def positions(self, *states: SeedState) -> list[int]:
-        """Return where in `seeds` those in the given states are."""
+        """Returns the positions in `seeds` of the seeds in the given states."""
         return [position for position, seed in enumerate(self.seeds) if seed.state in states]
 
     def _refresh(self) -> None:
-        # always in the order of `seeds`, so that a restored network adds up in the same order
+        # In the order of `seeds`, so that a restored network sums in the same order.
         for seeds in self._grown:
             seeds.clear()
         for position in self.positions(SeedState.BLENDING, SeedState.ACTIVE):
             self._grown[self.seeds[position].block].append(self.seeds[position])
 
     def freeze_trunk(self) -> None:
-        """Leave the input layer, the blocks and the output layer as they are from now on."""
+        """Freezes the input layer, the blocks and the output layer."""
         for layer in (self.input, self.blocks, self.output):
             layer.requires_grad_(False)
 
@@ -196,8 +196,8 @@ def _linear(
     *,
     nonlinearity: Literal["relu", "linear"] = "relu",
 ) -> nn.Linear:
-    """A linear layer with He's initialisation (https://arxiv.org/abs/1502.01852), which keeps the size of the signal
-    over any number of ReLU blocks; torch's own would lose it, and would draw from the global generator."""
+    """Builds a linear layer with He initialisation (https://arxiv.org/abs/1502.01852), which preserves the signal's
+    variance through ReLU blocks. torch's default does not, and draws from the global generator."""
     layer = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
     nn.init.kaiming_normal_(layer.weight, nonlinearity=nonlinearity, generator=generator)
     nn.init.zeros_(layer.bias)

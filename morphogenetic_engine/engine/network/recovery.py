@@ -1,4 +1,4 @@
-"""What germinations cost for a while: how far accuracy fell, and how long it took to come back."""
+"""The temporary cost of germinations: the fall of the accuracy, and the time to recover."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recovery:
-    """Means over all germinations; both 0.0 when nothing germinated."""
+    """Means over all germinations; both are 0.0 if nothing germinated."""
 
     accuracy_dip: float
-    """Largest fall of val_acc below its value at the germination, until it is back or the watch ends; at least 0."""
+    """The largest fall of val_acc below its value at the germination, until it recovers or the window ends; >= 0."""
     recovery_time: float
-    """Epochs from the first below that value to the first back at it; to the end of the watch if it never is."""
+    """Epochs from the first below that value to the first back at it, or to the end of the window."""
 
 
 def recovery(val_acc: Sequence[float], germinations: Sequence[int]) -> Recovery:
-    """Return how the germinations, given as epochs, were landed.
+    """Computes the recovery after the germinations, given by their epochs.
 
-    A germination is watched from the epoch after it up to the next germination, or to the end. Its seed changes
+    The window of a germination is from the epoch after it to the next germination, or to the end. Its seed changes
     nothing before it is blended in, so the fall may begin some epochs later.
     """
     if not germinations:
@@ -30,7 +30,7 @@ def recovery(val_acc: Sequence[float], germinations: Sequence[int]) -> Recovery:
 
 
 def _fall(watched: Sequence[float]) -> tuple[float, int]:
-    """Depth and length of the first fall below the first value."""
+    """Returns depth and length of the first fall below the first value."""
     before = watched[0]
     below = next((epoch for epoch, accuracy in enumerate(watched) if accuracy < before), None)
     if below is None:
