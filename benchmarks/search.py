@@ -22,7 +22,7 @@ from itertools import count, repeat, takewhile
 from multiprocessing import get_context
 
 from benchmarks.figures import Figure
-from benchmarks.search_problems import NAMES, Problem, problem
+from benchmarks.problems.search_problems import NAMES, Problem, problem
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState

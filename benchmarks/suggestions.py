@@ -19,7 +19,7 @@ import optuna
 from scipy.stats import wilcoxon
 
 from benchmarks.figures import Figure
-from benchmarks.functions import BRANIN, HARTMANN, Function
+from benchmarks.problems.functions import BRANIN, HARTMANN, Function
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.functions import BRANIN, HARTMANN, Function
+from benchmarks.problems.functions import BRANIN, HARTMANN, Function
 from morphogenetic_engine.engine.training import train
 from morphogenetic_engine.errors import Pruned
 from morphogenetic_engine.sweeps.config_file import parse_config
