@@ -56,8 +56,8 @@ def test_defaults_are_those_of_the_design() -> None:
 def test_parameters_are_pinned() -> None:
     assert sorted(PARAMETERS) == sorted(
         "acc_threshold adaptation_epochs batch_size blend_steps checkpoint_every cluster_count cluster_sep cluster_size"
-        " cluster_std data_file delta device drift_warn hidden_dim input_dim lr moon_noise moon_sep n_samples noise num_layers"
-        " patience problem_type progress_thresh rotations save_model seed seeds_per_layer shadow_lr sphere_count"
+        " cluster_std data_file delta device drift_warn hidden_dim input_dim lr moon_noise moon_sep n_samples noise"
+        " num_layers patience problem_type progress_thresh rotations save_model seed seeds_per_layer shadow_lr sphere_count"
         " sphere_noise sphere_radii sphere_size threads train_frac warm_up_epochs".split()
     )
 
@@ -89,8 +89,8 @@ def test_every_parameter_is_plain_and_documented() -> None:
         ({"warmup_epochs": 1}, "warmup_epochs: is not a parameter of the engine; did you mean 'warm_up_epochs'?"),
         (
             {"problem_type": "mooons"},
-            "problem_type: must be one of spirals, moons, clusters, spheres, complex_moons, digits, wine, breast_cancer,"
-            " file, but got 'mooons'; did you mean 'moons'?",
+            "problem_type: must be one of spirals, moons, clusters, spheres, complex_moons, digits, wine,"
+            " breast_cancer, file, but got 'mooons'; did you mean 'moons'?",
         ),
         ({"device": "tpu"}, "device: must be one of auto, cpu, cuda, cuda:<number>, but got 'tpu'"),
         ({"sphere_radii": "1;2"}, "sphere_radii: must be comma-separated numbers, but got '1;2'"),
