@@ -57,8 +57,8 @@ def test_parameters_are_pinned() -> None:
     assert sorted(PARAMETERS) == sorted(
         "acc_threshold adaptation_epochs batch_size blend_steps checkpoint_every cluster_count cluster_sep cluster_size"
         " cluster_std data_file delta device drift_warn hidden_dim input_dim lr moon_noise moon_sep n_samples noise"
-        " num_layers patience problem_type progress_thresh rotations save_model seed seeds_per_layer shadow_lr sphere_count"
-        " sphere_noise sphere_radii sphere_size threads train_frac warm_up_epochs".split()
+        " num_layers patience problem_type progress_thresh rotations save_model seed seeds_per_layer shadow_lr"
+        " sphere_count sphere_noise sphere_radii sphere_size threads train_frac warm_up_epochs".split()
     )
 
 
