@@ -58,7 +58,10 @@ def trial() -> None:
     help="The trial's folder.  [default: results/trials/NAME]",
 )
 @click.option(
-    "--metrics", type=click.Path(path_type=Path), metavar="FILE", help="Write the metric lines to this file too."
+    "--metrics",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write lines for Katib's collector to this file: the objective, and all recorded metrics at the end.",
 )
 @click.option(
     "--to",
@@ -83,8 +86,9 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     Each is a line: the time, then name=value.
 
     \b
-    The exit status is 0 when the trial is complete, 1 when it failed, 2 for bad input, 143 when SIGTERM stopped it
-    early, 130 after Ctrl-C. The files of the trial stay in its folder, and go to --to, in each case.
+    The exit status is 0 when the trial is complete or gave up after a report, 1 when it failed, 2 for bad input, 143
+    when SIGTERM stopped it early, 130 after Ctrl-C. The files of the trial stay in its folder, and go to --to, in each
+    case.
     """
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.errors import ConfigError
@@ -100,7 +104,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     folder = folder or Path("results/trials") / name
     target = open_store(store) if store else None  # what is wrong with the address is said before the work
     record = _run(file, planned, folder, metrics)
-    status = _show_end(record, folder)
+    status = _show_end(record, folder, file.config.optimization.target_metric)
     if target is not None:
         _upload(folder, target, name)
     return status
@@ -177,17 +181,19 @@ def _pairs(params: tuple[str, ...]) -> dict[str, str]:
 def _run(file: ConfigFile, planned: PlannedTrial, folder: Path, metrics: Path | None) -> TrialRecord:
     from morphogenetic_engine.errors import StoreError
     from morphogenetic_engine.sweeps.record.journal import Journal
-    from morphogenetic_engine.sweeps.single_trial.metric_lines import MetricLines
+    from morphogenetic_engine.sweeps.single_trial.metric_lines import CollectorLines, MetricLines
     from morphogenetic_engine.sweeps.single_trial.trial_run import Observer, run_one_trial
 
     with ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            copies = [stack.enter_context(metrics.open("a", encoding="utf-8"))] if metrics else []
+            collected = stack.enter_context(metrics.open("a", encoding="utf-8")) if metrics else None
         except OSError as error:
             raise StoreError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
         journal = stack.enter_context(Journal(folder / "journal.jsonl"))
-        observers: list[Observer] = [journal.append, MetricLines(sys.stdout, *copies)]
+        observers: list[Observer] = [journal.append, MetricLines(sys.stdout)]
+        if collected is not None:
+            observers.append(CollectorLines(collected, file.config.optimization.recorded_metrics))
         return run_one_trial(file.config, planned, where=str(file.path), folder=folder, observers=observers)
 
 
@@ -198,7 +204,7 @@ def _upload(folder: Path, store: Store, name: str) -> None:
     click.echo(f"{count} files uploaded to {store.address_of(name)}", err=True)
 
 
-def _show_end(record: TrialRecord, folder: Path) -> int:
+def _show_end(record: TrialRecord, folder: Path, objective: str) -> int:
     """Say on standard error how the trial ended, and return the exit status."""
     from morphogenetic_engine.sweeps.record.events import TrialState
 
@@ -209,9 +215,11 @@ def _show_end(record: TrialRecord, folder: Path) -> int:
     how = f"{record.state}: {record.reason}" if record.reason else record.state.value
     said = f": {record.message}" if record.message else ""
     click.echo(f"trial {record.number} {how} after {record.duration:.1f} s{said}; files: {folder}", err=True)
-    stopped = record.state is TrialState.PRUNED and record.message == "stopped by SIGTERM"
-    statuses = {TrialState.COMPLETE: 0, TrialState.PRUNED: 0, TrialState.INTERRUPTED: INTERRUPTED}
-    return STOPPED if stopped else statuses.get(record.state, FAILED)
+    if record.state is TrialState.PRUNED:
+        stopped = record.message == "stopped by SIGTERM"
+        # Katib would start the Job of a trial that ended well without a metric again, once that Job is cleared away.
+        return STOPPED if stopped else 0 if objective in record.metrics else FAILED
+    return {TrialState.COMPLETE: 0, TrialState.INTERRUPTED: INTERRUPTED}.get(record.state, FAILED)
 
 
 if __name__ == "__main__":

@@ -271,6 +271,12 @@ class OptimizationConfig(Section):
         """The objectives; one where `objectives` is left out."""
         return self.objectives or (Objective(metric=self.target_metric, direction=self.direction),)
 
+    @property
+    def recorded_metrics(self) -> tuple[str, ...]:
+        """The objectives and the secondary metrics, each once, the first objective first."""
+        objectives = [objective.metric for objective in self.all_objectives]
+        return tuple(dict.fromkeys([*objectives, *self.secondary_metrics]))
+
 
 class TrackingConfig(Section):
     """Where the journal is copied to while the sweep runs."""

@@ -6,13 +6,15 @@ lines have the same time. Source: pkg/metricscollector/v1beta1 of kubeflow/katib
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from morphogenetic_engine.sweeps.record.events import Event, ReplicateEnded, TrialEnded, TrialReported, TrialState
 
 Clock = Callable[[], datetime]
+ALL_REPORTS = 8192
+"""So many reports are all written, before which Katib's median stop compares a trial."""
 
 
 def _now() -> datetime:
@@ -25,8 +27,8 @@ class MetricLines:
     With replicates a line is a replicate's result, so that what decides about trials compares like with like.
     """
 
-    def __init__(self, *files: TextIO, clock: Clock = _now) -> None:
-        self._files = files
+    def __init__(self, file: TextIO, clock: Clock = _now) -> None:
+        self._file = file
         self._clock = clock
         self._last = datetime.min.replace(tzinfo=UTC)
 
@@ -39,11 +41,50 @@ class MetricLines:
                 self._write(metrics)
 
     def _write(self, metrics: Mapping[str, float]) -> None:
-        lines = [f"{self._time()} {name}={value!r}\n" for name, value in metrics.items()]
-        for file in self._files:
-            file.writelines(lines)
-            file.flush()
+        self._file.writelines(f"{self._time()} {name}={value!r}\n" for name, value in metrics.items())
+        self._file.flush()
 
     def _time(self) -> str:
         self._last = max(self._clock(), self._last + timedelta(microseconds=1))
         return self._last.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class CollectorLines(MetricLines):
+    """Writes the file that Katib's collector reads: the objective while the trial runs, all metrics at its end.
+
+    Katib's pages show the best of a whole curve, in the direction of the objective, for every metric: one value of each
+    secondary metric leaves them nothing to choose from. Its collector inserts all lines into the database at once, which
+    takes no more than 16,383 of them, so reports are thinned where there are many.
+    """
+
+    def __init__(self, file: TextIO, recorded: Sequence[str], clock: Clock = _now) -> None:
+        super().__init__(file, clock)
+        self._objective, *self._others = recorded
+        self._reports = 0
+        self._latest: float | None = None
+        """The objective that was reported last, where it was left out."""
+
+    def __call__(self, event: Event) -> None:
+        """Take an event of the trial."""
+        match event:
+            case TrialReported(metrics=metrics, replicate=None) | ReplicateEnded(metrics=metrics):
+                if self._objective in metrics:
+                    self._report(metrics[self._objective])
+            case TrialEnded(state=TrialState.COMPLETE, metrics=metrics):
+                self._write({name: metrics[name] for name in (self._objective, *self._others) if name in metrics})
+            case TrialEnded(state=TrialState.PRUNED, metrics=metrics):
+                value = self._latest if self._reports else metrics.get(self._objective)
+                left_out = {} if value is None else {self._objective: value}
+                self._write(left_out | {name: metrics[name] for name in self._others if name in metrics})
+
+    def _report(self, value: float) -> None:
+        self._reports += 1
+        wanted = is_kept(self._reports)
+        self._latest = None if wanted else value
+        if wanted:
+            self._write({self._objective: value})
+
+
+def is_kept(report: int) -> bool:
+    """Tell whether a report, counted from 1, is written: the first ALL_REPORTS are, then 256 of each doubling."""
+    return report <= ALL_REPORTS or report % (1 << (report.bit_length() - 9)) == 0

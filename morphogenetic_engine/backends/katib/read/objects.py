@@ -159,8 +159,17 @@ def read_trial(manifest: Object) -> KatibTrial:
         assignments={text(each, "name"): text(each, "value") for each in mappings(spec, "parameterAssignments")},
         metrics=_latest(mappings(mapping(status, "observation"), "metrics")),
         started=time_of(status, "startTime") or created,
-        ended=time_of(status, "completionTime"),
+        ended=time_of(status, "completionTime") or _final_since(manifest),
     )
+
+
+def _final_since(manifest: Object) -> float | None:
+    """Return since when a Trial is over, by its conditions: Katib sets no completionTime where it stops one early."""
+    if not _condition(manifest).phase.final:
+        return None
+    conditions = mappings(mapping(manifest, "status"), "conditions")
+    last = next(each for each in reversed(conditions) if each.get("status") == "True")
+    return time_of(last, "lastTransitionTime")
 
 
 def _container(spec: Object) -> Object:

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from morphogenetic_engine.backends.katib.render.quantity import canonical_bytes
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.trial import METRIC_NAME
 
@@ -197,6 +198,8 @@ def _check_template(template: Manifest, parameters: Sequence[str]) -> None:
         raise _broken(f"{where}.primaryContainerName", "must be a container", template.get("primaryContainerName"))
     for container in containers:
         _check_command(container, f"{where}.trialSpec.spec.template.spec.containers")
+    for volume in _sections(pod, "volumes"):
+        _check_size(volume, f"{where}.trialSpec.spec.template.spec.volumes")
 
 
 def _check_texts(written: Sequence[str], names: Sequence[str], where: str) -> None:
@@ -219,6 +222,13 @@ def _check_command(container: Manifest, where: str) -> None:
     line = arguments[0]
     if not (line.startswith("( exec ") and line.endswith(" )")) or re.search(r"[\n#;|&`$\"'<>\\]", line):
         raise _broken(where, "must be one program in one subshell: ( exec ... ), nothing that a shell reads", line)
+
+
+def _check_size(volume: Manifest, where: str) -> None:
+    """Katib reads the Job into Kubernetes' types and refuses it where a text comes back as another one."""
+    size = _section(volume, "emptyDir").get("sizeLimit") if "emptyDir" in volume else None
+    if size is not None and (not isinstance(size, str) or canonical_bytes(size) != size):
+        raise _broken(f"{where}.emptyDir.sizeLimit", "must be an amount as Kubernetes writes it (1536Mi, 2Gi)", size)
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -88,6 +88,7 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> Rendered:
     search = search_of(config, parallel=parallel, exact=options.exact)
     _check_resume(options, search.algorithm)
     parameters = _parameters(config, search)
+    names = [each.name for each in parameters]
     labels = {"app.kubernetes.io/managed-by": "morphogenetic", IDENTITY_LABEL: config.identity[:40]}
     spec = {
         **_search_spec(config, options, search, parallel),
@@ -95,9 +96,11 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> Rendered:
         "metricsCollectorSpec": _collector(),
         "trialTemplate": {
             "primaryContainerName": CONTAINER,
-            "retain": False,
+            # Katib would delete the Job of a trial that it stops early before it has read the trial's metrics, and then
+            # wait for them for ever; and nobody could look why a trial failed.
+            "retain": True,
             "trialParameters": [_reference(parameter) for parameter in parameters],
-            "trialSpec": job(config, options, image=image, names=[each.name for each in parameters], labels=labels),
+            "trialSpec": job(config, options, image=image, names=names, labels=labels, trials=search.trials),
         },
     }
     metadata: dict[str, object] = {"name": experiment_name(config, file.path, options)}
@@ -138,12 +141,10 @@ def _search_spec(config: SweepConfig, options: RenderOptions, search: Search, pa
 
 def _objective(config: SweepConfig) -> dict[str, object]:
     """Return the objective; a metric's value is its latest, which is the workload's result, not its best on the way."""
-    optimization, target = config.optimization, config.optimization.target_metric
-    others = [each.metric for each in optimization.all_objectives] + list(optimization.secondary_metrics)
-    additional = [name for name in dict.fromkeys(others) if name != target]
+    target, *additional = config.optimization.recorded_metrics
     wanted = goal(config)
     return {
-        "type": optimization.direction.value,
+        "type": config.optimization.direction.value,
         **({} if wanted is None else {"goal": wanted}),
         "objectiveMetricName": target,
         **({"additionalMetricNames": additional} if additional else {}),

@@ -19,6 +19,7 @@ from morphogenetic_engine.backends.katib.render.environment import (
     sweep_text,
 )
 from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
+from morphogenetic_engine.backends.katib.render.quantity import canonical_bytes
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
 
@@ -35,6 +36,9 @@ LONGEST_SECONDS = 24 * 3600
 """The deadline of a trial whose sweep file has none."""
 MOST_SECONDS = 365 * 24 * 3600
 """More than any deadline need be."""
+KEPT_SECONDS, KEPT_SECONDS_OF_MANY = 24 * 3600, 3600
+"""How long a finished trial's Job and pod stay: their logs say why it failed. The second is for more than MANY trials."""
+MANY = 500
 
 
 def job(
@@ -44,8 +48,9 @@ def job(
     image: str,
     names: Iterable[str],
     labels: Mapping[str, str],
+    trials: int,
 ) -> dict[str, object]:
-    """Return the trial template's Job; `names` are Katib's parameters."""
+    """Return the trial template's Job; `names` are Katib's parameters, `trials` is how many Jobs there will be."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -53,6 +58,7 @@ def job(
         "spec": {
             "backoffLimit": 0,
             "activeDeadlineSeconds": deadline_seconds(config),
+            "ttlSecondsAfterFinished": KEPT_SECONDS if trials <= MANY else KEPT_SECONDS_OF_MANY,
             "template": {
                 "metadata": {"labels": {**labels, "sidecar.istio.io/inject": "false"}},
                 "spec": _pod(config, options, image=image, names=names),
@@ -115,6 +121,8 @@ def _container(config: SweepConfig, options: RenderOptions, *, image: str, names
         "args": [_command(options)],
         "env": [{"name": name, "value": value} for name, value in variables.items()],
         "resources": _amounts(resources, options),
+        # A trial that fails says why in its last lines; without this only its exit status would stay.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
@@ -141,8 +149,8 @@ def _amounts(resources: ResourcesConfig, options: RenderOptions) -> dict[str, ob
     gpu = resources.gpu if options.gpu is None else options.gpu
     amounts = {
         "cpu": resources.cpu,
-        "memory": resources.memory,
-        "ephemeral-storage": resources.scratch,
+        "memory": _bytes(resources.memory),
+        "ephemeral-storage": _bytes(resources.scratch),
         resources.gpu_resource: str(gpu) if gpu else None,
     }
     given = {name: value for name, value in amounts.items() if value is not None}
@@ -150,11 +158,15 @@ def _amounts(resources: ResourcesConfig, options: RenderOptions) -> dict[str, ob
 
 
 def _volumes(resources: ResourcesConfig) -> list[dict[str, object]]:
-    limit = {"sizeLimit": resources.scratch} if resources.scratch else {}
+    limit = {"sizeLimit": _bytes(resources.scratch)} if resources.scratch else {}
     volumes: list[dict[str, object]] = [{"name": "scratch", "emptyDir": limit}]
     if resources.shm_size:
-        volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": resources.shm_size}})
+        volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": _bytes(resources.shm_size)}})
     return volumes
+
+
+def _bytes(amount: str | None) -> str | None:
+    return None if amount is None else canonical_bytes(amount)
 
 
 def _toleration(toleration: Toleration) -> dict[str, object]:

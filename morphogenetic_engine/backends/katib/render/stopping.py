@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from morphogenetic_engine.backends.katib.render.algorithms import Loss
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.single_trial.metric_lines import ALL_REPORTS
 
 KATIB_START_STEP = 4
 OPTUNA_STARTUP_TRIALS = 5
@@ -20,13 +21,19 @@ def early_stopping(config: SweepConfig) -> dict[str, object] | None:
     """Return `spec.earlyStopping`; None: no trial is stopped early.
 
     Raises:
-        ConfigError: a setting that is no whole number.
+        ConfigError: a setting that is no whole number, or a comparison later than trials report in full.
     """
     if not _prunes_by_median(config):
         return None
+    start_step = _option(config, "n_warmup_steps", KATIB_START_STEP - 1) + 1
+    if start_step > ALL_REPORTS:
+        raise ConfigError(
+            f"optimization.pruner_options.n_warmup_steps: must be less than {ALL_REPORTS} on Katib, where later reports"
+            f" are thinned, but got {start_step - 1}"
+        )
     settings = {
         "min_trials_required": max(1, _option(config, "n_startup_trials", OPTUNA_STARTUP_TRIALS)),
-        "start_step": _option(config, "n_warmup_steps", KATIB_START_STEP - 1) + 1,
+        "start_step": start_step,
     }
     written = [{"name": name, "value": str(value)} for name, value in settings.items()]
     return {"algorithmName": "medianstop", "algorithmSettings": written}

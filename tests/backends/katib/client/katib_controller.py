@@ -44,13 +44,14 @@ class KatibByHand:
         self._cluster.put("trials", self._namespace, manifest)
 
     def end(self, name: str, phase: str, message: str = "", reason: str = "", **metrics: float | str) -> None:
-        """End a Trial, a minute after it began."""
+        """End a Trial, a minute after it began; one that is stopped early gets no completionTime."""
         manifest = self._cluster.get("trials", self._namespace, name)
-        status = _mapping(manifest["status"])
-        status["conditions"] = _conditions("Created", "Running", phase, reason=reason, message=message)
-        status["completionTime"] = timestamp(MOMENT + 60 + self._count)
+        status, now = _mapping(manifest["status"]), MOMENT + 60 + self._count
+        status["conditions"] = _conditions("Created", "Running", phase, reason=reason, message=message, now=now)
+        status["completionTime"] = None if phase == "EarlyStopped" else timestamp(now)
         observed = [{"name": key, "latest": str(each), "min": "-9", "max": "9"} for key, each in metrics.items()]
-        status["observation"] = {"metrics": observed}
+        if observed:
+            status["observation"] = {"metrics": observed}
         self._cluster.put("trials", self._namespace, manifest)
 
     def finish(self, phase: str = "Succeeded", reason: str = "ExperimentMaxTrialsReached", message: str = "") -> None:
@@ -127,16 +128,17 @@ class KatibOnThisMachine:
         by_hand.finish()
 
 
-def _conditions(*kinds: str, reason: str = "", message: str = "") -> list[dict[str, str]]:
+def _conditions(*kinds: str, reason: str = "", message: str = "", now: float | None = None) -> list[dict[str, str]]:
     """Return conditions as Katib appends them: the last one is true, and what was before is not any more."""
-    now = timestamp(time.time())
+    at = timestamp(time.time() if now is None else now)
     return [
         {
             "type": kind,
             "status": "True" if kind in {"Created", kinds[-1]} else "False",
             "reason": reason if kind == kinds[-1] else f"Trial{kind}",
             "message": message if kind == kinds[-1] else "",
-            "lastUpdateTime": now,
+            "lastUpdateTime": at,
+            "lastTransitionTime": at,
         }
         for kind in dict.fromkeys(kinds)
     ]

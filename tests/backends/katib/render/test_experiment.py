@@ -99,6 +99,23 @@ def test_a_number_where_katib_wants_text_does_not_pass_its_models() -> None:
         validate_experiment(manifest)
 
 
+@pytest.mark.parametrize("pruner", ["none", "MedianPruner"])
+def test_the_pods_of_finished_trials_stay_for_a_while(pruner: str) -> None:
+    """Katib deletes the Job of a trial that it stops before it has read its metrics, and waits for them for ever."""
+    optimization = {"n_trials": 20, "pruner": pruner}
+    template = at(rendered(sweep(kind="bayesian", optimization=optimization)).manifest, "spec", "trialTemplate")
+    assert template["retain"] is True
+    assert at(template, "trialSpec", "spec")["ttlSecondsAfterFinished"] == 24 * 3600
+    container = at(template, "trialSpec", "spec", "template", "spec", "containers", 0)
+    assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+
+
+def test_thousands_of_finished_pods_stay_for_an_hour() -> None:
+    many = sweep(kind="random", optimization={"n_trials": 501})
+    job = at(rendered(many).manifest, "spec", "trialTemplate", "trialSpec")
+    assert at(job, "spec")["ttlSecondsAfterFinished"] == 3600
+
+
 def test_a_grid_has_as_many_trials_as_combinations() -> None:
     """More is refused by Katib, and without a number it goes on for ever."""
     found = spec(sweep({"lr": LR, "depth": [2, 4, 8], "act": ["relu"]}, kind="grid"))

@@ -61,6 +61,12 @@ def test_a_setting_that_is_no_whole_number_is_an_error(value: object) -> None:
         early_stopping(median(n_startup_trials=value))
 
 
+def test_a_comparison_among_thinned_reports_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="n_warmup_steps: must be less than 8192 on Katib"):
+        early_stopping(median(n_warmup_steps=8192))
+    assert early_stopping(median(n_warmup_steps=8191)) is not None
+
+
 def test_what_medianstop_does_otherwise_is_told() -> None:
     (once,) = lost(median(n_warmup_steps=0))
     assert "at report 1, with the mean" in once[1]

@@ -1,0 +1,44 @@
+"""Amounts of bytes in the one form that Kubernetes writes them in.
+
+Katib converts a trial template to a Job and back, and refuses it where a text comes back as another one: 1.5Gi returns
+as 1536Mi. Source: pkg/webhook/v1beta1/experiment/validator of Katib, api/resource/quantity.go of Kubernetes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+_AMOUNT = re.compile(r"(?P<number>\d+(?:\.\d*)?|\.\d+)(?P<unit>[kMGTPE]|[KMGTPE]i)?")
+_DECIMAL = ("", "k", "M", "G", "T", "P", "E")
+_BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+
+
+def canonical_bytes(text: str) -> str:
+    """Return the amount as Kubernetes writes it back, a fraction of a byte rounded up.
+
+    Raises:
+        ValueError: it is no amount of bytes.
+    """
+    size = bytes_of(text)
+    binary = text.endswith("i") and size >= 1024 and size % 1024 == 0
+    base, units = (1024, _BINARY) if binary else (1000, _DECIMAL)
+    power = 0
+    while size and size % base == 0 and power < len(units) - 1:
+        size, power = size // base, power + 1
+    return f"{size}{units[power]}"
+
+
+def bytes_of(text: str) -> int:
+    """Return how many bytes an amount is, a fraction rounded up.
+
+    Raises:
+        ValueError: it is no amount of bytes.
+    """
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"must be an amount of bytes such as 512Mi or 8Gi, but got {text!r}")
+    unit = found["unit"] or ""
+    base, units = (1024, _BINARY) if unit in _BINARY else (1000, _DECIMAL)
+    return math.ceil(Fraction(found["number"]) * Fraction(base) ** units.index(unit))
