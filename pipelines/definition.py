@@ -13,6 +13,7 @@ from morphogenetic_engine.steps.candidate import BASELINE
 from pipelines.deadlines import run_seconds
 from pipelines.plan import Pipeline, Plan
 from pipelines.pods import check_environment, exit_pod, light_pod, sweep_pod, training_pod, waiting_pod
+from pipelines.titles import TITLES
 
 DESCRIPTIONS = {
     Pipeline.SWEEP: "A hyperparameter sweep on Katib; its best trial trained, evaluated and reported.",
@@ -43,18 +44,18 @@ def definition(plan: Plan) -> dsl.base_component.BaseComponent:
         # a placeholder stands alone: inside a longer text the cluster would leave it as it is
         run = {"run_id": dsl.PIPELINE_JOB_ID_PLACEHOLDER, "name": name, "storage": storage}
         ending = failure_report(**run, namespace=namespace, on_katib=plan.on_katib)
-        _uncached(exit_pod(ending, plan)).set_display_name("report if it failed")
+        _uncached(exit_pod(ending, plan)).set_display_name(TITLES["failure-report"])
         with dsl.ExitHandler(ending, name="sweep and report"):
             swept = _sweep(plan, config, run, image, namespace)
-            best = _training(plan, config, swept.outputs["Output"]).set_display_name("train the best")
+            best = _training(plan, config, swept.outputs["Output"]).set_display_name(TITLES["train"])
             baseline = None
             if plan.config.baseline is not None:
-                baseline = _training(plan, config, BASELINE).set_display_name("train the defaults")
-            evaluated = _evaluate(plan, best, baseline).set_display_name("evaluate")
+                baseline = _training(plan, config, BASELINE).set_display_name(TITLES["train-2"])
+            evaluated = _evaluate(plan, best, baseline).set_display_name(TITLES["evaluate"])
             written = report(
                 **run, sweep_folder=swept.outputs["sweep_folder"], evaluation=evaluated.outputs["evaluation"]
             )
-            _uncached(light_pod(written, plan)).set_display_name("report")
+            _uncached(light_pod(written, plan)).set_display_name(TITLES["report"])
 
     return pipeline
 
@@ -62,9 +63,9 @@ def definition(plan: Plan) -> dsl.base_component.BaseComponent:
 def _sweep(plan: Plan, config: object, run: dict[str, object], image: object, namespace: object) -> dsl.PipelineTask:
     if plan.on_katib:
         started = sweep(config=config, **run, namespace=namespace, image=image)
-        return _uncached(waiting_pod(started, plan)).set_display_name("sweep on Katib")
+        return _uncached(waiting_pod(started, plan)).set_display_name(TITLES["sweep"])
     started = local_sweep(config=config, **run, compiled_for=plan.compiled_for)
-    return _uncached(sweep_pod(started, plan)).set_display_name("sweep in one pod")
+    return _uncached(sweep_pod(started, plan)).set_display_name(TITLES["local-sweep"])
 
 
 def _training(plan: Plan, config: object, candidate: object) -> dsl.PipelineTask:

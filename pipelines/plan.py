@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.steps.configuration import compiled_settings
+from morphogenetic_engine.steps.pipeline_run import experiment_name
 from morphogenetic_engine.steps.portable_json import short_config
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.search.registry import total_trials
@@ -99,6 +100,27 @@ class Plan:
         """One line for the list of runs."""
         kind = str(self.config.sweep_type).replace("_", " ")
         return f"{self.sweep_name}.yaml: {kind}, {self.trials} trials, {self.target}"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of a run, as they are compiled: the pages of Kubeflow show and compare those of runs alone.
+
+        Raises:
+            ConfigError: the configuration is too large for a parameter, and there is no object that holds it.
+        """
+        return {
+            "config": self.config_text,
+            "name": self.sweep_name,
+            "target": self.target,
+            "trials": self.trials,
+            "image": self.images.train,
+            "storage": self.store.address,
+            "namespace": self.namespace,
+        }
+
+    def experiment_of(self, run_id: str) -> str:
+        """Return the name of the Experiment of a run."""
+        return experiment_name(self.sweep_name, run_id)
 
     @property
     def compiled_for(self) -> str:

@@ -19,7 +19,7 @@ from morphogenetic_engine.steps.configuration import read_parameter
 from morphogenetic_engine.steps.ending import StepFailed, step
 from morphogenetic_engine.steps.kept.keeping import kept
 from morphogenetic_engine.steps.kept.left_experiment import trial_journal
-from morphogenetic_engine.steps.pipeline_run import RUN_ANNOTATION, PipelineRun
+from morphogenetic_engine.steps.pipeline_run import RUN_LABEL, PipelineRun
 from morphogenetic_engine.steps.saying import say, tell
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs, write_outputs
 from morphogenetic_engine.sweeps.config_file import ConfigFile
@@ -61,15 +61,17 @@ def rendered_for(file: ConfigFile, run: PipelineRun, *, namespace: str, image: s
     inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
     options = RenderOptions(name=run.experiment, namespace=namespace, image=image, store=store, inputs=inputs)
     rendered = render_experiment(file, options)
-    named = replace(rendered, manifest=_with_annotation(rendered.manifest, RUN_ANNOTATION, run.run_id))
+    named = replace(rendered, manifest=_of_run(rendered.manifest, run.run_id))
     validate_experiment(named.manifest)
     return named
 
 
-def _with_annotation(manifest: Mapping[str, object], name: str, value: str) -> Mapping[str, object]:
+def _of_run(manifest: Mapping[str, object], run_id: str) -> Mapping[str, object]:
+    """Name the run in the metadata of its Experiment: for people, and for a selector."""
     metadata = manifest["metadata"]
     assert isinstance(metadata, dict)
-    return {**manifest, "metadata": {**metadata, "annotations": {**metadata["annotations"], name: value}}}
+    named = {key: {**metadata[key], RUN_LABEL: run_id[:63]} for key in ("labels", "annotations")}
+    return {**manifest, "metadata": {**metadata, **named}}
 
 
 def _collected(api: KatibApi, experiment: KatibExperiment, folder: SweepFolder) -> KatibExperiment:

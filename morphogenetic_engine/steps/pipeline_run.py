@@ -12,8 +12,8 @@ from morphogenetic_engine.steps.kept.kept_run import KeptRun
 
 LONGEST_NAME = 40
 """Of an Experiment; Katib makes longer names of it."""
-RUN_ANNOTATION = "morphogenetic.dev/run"
-"""On an Experiment: the run of the pipeline that made it."""
+RUN_LABEL = "morphogenetic.dev/run"
+"""On an Experiment, as label and annotation: the run of the pipeline that made it."""
 _RUN_DIGITS = 8
 _SUCCESS = frozenset({"SUCCEEDED", "COMPLETE", "CACHED"})
 _FAILURE = frozenset({"FAILED"})

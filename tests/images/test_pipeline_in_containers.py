@@ -11,8 +11,8 @@ import pytest
 
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import config_from, read_config
-from pipelines.container_engine import container_engine
-from pipelines.local_run import LocalRun, run_here
+from pipelines.local.container_engine import container_engine
+from pipelines.local.local_run import LocalRun, run_here
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
 from tests.seaweedfs import BUCKET, running_seaweedfs
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.server import Address, PipelinesServer
-from pipelines.submission import Patience
-from tests.pipelines.stub_server import StubServer, serving
+from pipelines.client.server import Address, PipelinesServer
+from pipelines.client.submission import Patience
+from tests.pipelines.client.stub_server import StubServer, serving
 from tests.waiting import DEADLINE_SECONDS
 
-QUICK = Patience(poll=0.01, outage=DEADLINE_SECONDS)
+QUICK = Patience(poll=0.01, outage=DEADLINE_SECONDS, settle=0.0, lost=0.2)
 
 
 @pytest.fixture

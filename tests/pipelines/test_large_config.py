@@ -12,7 +12,7 @@ from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
 from pipelines.large_config import with_stored_config
 from pipelines.lost_settings import lost_settings
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
-from tests.pipelines.stub_server import StubServer
+from tests.pipelines.client.stub_server import StubServer
 from tests.pipelines.test_cli import IMAGES, run
 from tests.seaweedfs import BUCKET, running_seaweedfs
 

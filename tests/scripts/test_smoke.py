@@ -19,7 +19,7 @@ import yaml
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import open_store
 from tests.manifests.kustomizations import MANIFESTS, build, items, pod_specs
-from tests.pipelines.stub_server import StubServer, serving
+from tests.pipelines.client.stub_server import StubServer, serving
 from tests.scripts.cluster import ROOT, make_programs, make_secrets, object_store, secret
 from tests.scripts.kubectl import ANSWERS
 from tests.waiting import DEADLINE_SECONDS, until

@@ -9,7 +9,7 @@ import pytest
 from morphogenetic_engine.backends.katib.render.experiment import Rendered
 from morphogenetic_engine.steps.failure_report import failure_report
 from morphogenetic_engine.steps.katib_sweep import rendered_for
-from morphogenetic_engine.steps.pipeline_run import RUN_ANNOTATION, PipelineRun, RunEnd
+from morphogenetic_engine.steps.pipeline_run import RUN_LABEL, PipelineRun, RunEnd
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
@@ -111,4 +111,4 @@ def test_a_kept_sweep_that_is_damaged_does_not_keep_the_experiment_running(clust
 
 def test_the_experiment_names_its_run(store: str) -> None:
     metadata = experiment_of(store).manifest["metadata"]
-    assert isinstance(metadata, dict) and metadata["annotations"][RUN_ANNOTATION] == RUN
+    assert isinstance(metadata, dict) and metadata["labels"][RUN_LABEL] == metadata["annotations"][RUN_LABEL] == RUN

@@ -3,8 +3,8 @@
 import re
 
 from morphogenetic_engine.errors import ConfigError
-from pipelines.runs import RecurringRun
-from pipelines.server import PipelinesServer
+from pipelines.client.runs import RecurringRun
+from pipelines.client.server import PipelinesServer, WantedRun
 
 _FIELDS = ("seconds", "minutes", "hours", "day of month", "month", "day of week")
 _FIELD = re.compile(r"[\d*/,?A-Za-z-]+")
@@ -27,7 +27,7 @@ def checked_cron(text: str) -> str:
 
 
 def schedule(
-    server: PipelinesServer, package: str, *, name: str, experiment: str, cron: str, service_account: str | None
+    server: PipelinesServer, wanted: WantedRun, *, name: str, experiment: str, cron: str, service_account: str | None
 ) -> tuple[RecurringRun, int]:
     """Make a recurring run in place of those of the same name; return it, and how many it replaces.
 
@@ -37,8 +37,8 @@ def schedule(
         StoreError: the server refuses, or cannot be reached.
     """
     experiment_id = server.experiment(experiment)
-    before = server.recurring_runs(name, experiment_id)
-    made = server.repeat(package, name=name, experiment_id=experiment_id, cron=cron, service_account=service_account)
+    before = server.recurring_runs(experiment_id, name)
+    made = server.repeat(wanted, name=name, experiment_id=experiment_id, cron=cron, service_account=service_account)
     for old in before:
         server.forget(old)
     return made, len(before)

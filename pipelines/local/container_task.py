@@ -9,7 +9,7 @@ from docker.errors import DockerException
 from kfp import local
 from kfp.local import docker_task_handler, status, task_handler_interface
 
-from pipelines.container_engine import ContainerEngine
+from pipelines.local.container_engine import ContainerEngine
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Runs go through the states that a test gives them, one for each look. What a tes
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -44,6 +45,10 @@ class StubServer:
     recurring: list[dict[str, Any]] = field(default_factory=list)
     story: list[dict[str, Any]] = field(default_factory=lambda: [{"state": "SUCCEEDED"}])
     """What each look at a run adds to it; the last stays."""
+    run_ids: list[str] = field(default_factory=list)
+    """Of the runs that will be made; run-0 and so on where there are no more."""
+    barrier: threading.Barrier | None = None
+    """Where starts wait for one another."""
     failures: list[Failure] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -84,7 +89,10 @@ class StubServer:
         return JSONResponse({"experiments": _matching(self.experiments, request)})
 
     async def _make_experiment(self, request: Request) -> Response:
-        made = {**await request.json(), "experiment_id": f"experiment-{len(self.experiments)}"}
+        asked = await request.json()
+        if any(each["display_name"] == asked["display_name"] for each in self.experiments):
+            return JSONResponse({"code": 6, "message": f"The name {asked['display_name']} already exist"}, 409)
+        made = {**asked, "experiment_id": f"experiment-{len(self.experiments)}"}
         self.experiments.append(made)
         return JSONResponse(made)
 
@@ -95,24 +103,35 @@ class StubServer:
         first = int(_asked(request, "page_token") or 0)
         page = list(reversed(found))[first : first + 2]
         following = {"next_page_token": str(first + 2)} if first + 2 < len(found) else {}
-        return JSONResponse({"runs": page, **following})
+        return JSONResponse({"runs": page, **following} if found else {})
 
     async def _make_run(self, request: Request) -> Response:
-        made = {**await request.json(), "run_id": f"run-{len(self.runs)}", "state": "PENDING", "looks": 0}
+        if self.barrier is not None:
+            await asyncio.to_thread(self.barrier.wait)
+        asked = await request.json()
+        name = self.run_ids.pop(0) if self.run_ids else f"run-{len(self.runs)}"
+        given = {"run_id": name, "state": "PENDING", "created_at": _now(), "finished_at": NEVER, "looks": 0}
+        made = {**asked, **given}
         self.runs.append(made)
         return JSONResponse(made)
 
     async def _run(self, request: Request) -> Response:
         run = next((each for each in self.runs if each["run_id"] == request.path_params["id"]), None)
         if run is None:
-            return JSONResponse({"message": "Run not found", "code": 5}, 404)
-        run.update(self.story[min(run["looks"], len(self.story) - 1)])
+            return JSONResponse(_not_found(request.path_params["id"]), 404)
+        story = run.get("story", self.story)
+        run.update(story[min(run["looks"], len(story) - 1)])
         run["looks"] += 1
         return JSONResponse(run)
 
     async def _terminate(self, request: Request) -> Response:
-        self.story = [{"state": "CANCELING"}, {"state": "CANCELED"}]
-        return JSONResponse({"run": request.path_params["id"]})
+        """End a run as a real server does: it is CANCELING until its exit task is done, and then FAILED."""
+        for run in self.runs:
+            if run["run_id"] == request.path_params["id"]:
+                history = [{"state": "PENDING"}, {"state": "CANCELING"}]
+                run["story"] = [{"state": "CANCELING", "state_history": history}, {"state": "FAILED"}]
+                run.update(looks=0, state="CANCELING")
+        return JSONResponse({})
 
     async def _list_recurring(self, request: Request) -> Response:
         return JSONResponse({"recurringRuns": _matching(self.recurring, request)})
@@ -144,8 +163,25 @@ def serving(stub: StubServer, *, port: int = 0) -> Iterator[StubServer]:
         listener.close()
 
 
+NEVER = "1970-01-01T00:00:00Z"
+"""When a run that goes on has finished."""
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _not_found(run_id: str) -> dict[str, object]:
+    """Return the answer for a run that is not there, as errors.jsonl has it."""
+    said = f"Run {run_id} not found"
+    message = f"Failed to get a run: Failed to fetch run {run_id}: ResourceNotFoundError: {said}"
+    return {"code": 5, "message": message, "details": [{"code": 5, "message": said}]}
+
+
 async def _healthz(_request: Request) -> Response:
-    return JSONResponse({"multi_user": False})
+    return JSONResponse(
+        {"commit_sha": "020857a43a", "tag_name": "2.17.0", "multi_user": False, "pipeline_store": "database"}
+    )
 
 
 def _asked(request: Request, name: str) -> str:

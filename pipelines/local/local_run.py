@@ -16,7 +16,7 @@ from kfp import local
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage.address import parse_address
-from pipelines.container_engine import container_engine
+from pipelines.local.container_engine import container_engine
 from pipelines.definition import definition
 from pipelines.large_config import with_stored_config
 from pipelines.plan import Images, Plan
@@ -83,7 +83,7 @@ def _runner(plan: Plan, folder: Path, stack: ExitStack) -> Runner:
     """Return what kfp runs the components with, for as long as the stack lasts."""
     if plan.images == HERE:
         return local.SubprocessRunner(use_venv=False)
-    from pipelines.container_task import components_in_containers  # pylint: disable=import-outside-toplevel
+    from pipelines.local.container_task import components_in_containers  # pylint: disable=import-outside-toplevel
 
     place = parse_address(plan.store.address)
     folders, credentials = [folder], {}

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from morphogenetic_engine.errors import ConfigError, StoreError
-from pipelines.schedule import checked_cron, schedule
-from pipelines.server import PipelinesServer
-from tests.pipelines.stub_server import Failure, StubServer
+from pipelines.client.schedule import checked_cron, schedule
+from pipelines.client.server import PipelinesServer, WantedRun
+from tests.pipelines.client.stub_server import Failure, StubServer
 
 PACKAGE = "pipelineInfo: {name: one}\n"
 
 
 def scheduled(server: PipelinesServer, cron: str = "0 0 2 * * *", name: str = "nightly") -> int:
-    return schedule(server, PACKAGE, name=name, experiment="sweeps", cron=cron, service_account=None)[1]
+    return schedule(server, WantedRun(PACKAGE), name=name, experiment="sweeps", cron=cron, service_account=None)[1]
 
 
 def test_a_schedule_runs_one_at_a_time_and_makes_up_for_nothing(stub: StubServer, server: PipelinesServer) -> None:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 
 from morphogenetic_engine.errors import StoreError
-from pipelines.runs import Run, RunState
-from pipelines.server import Address, PipelinesServer, ServerBusy
-from pipelines.submission import Patience, run_name, submit, wait
+from pipelines.client.api_errors import ServerBusy, ServerFailed
+from pipelines.client.runs import Run, RunState
+from pipelines.client.server import Address, PipelinesServer, WantedRun
+from pipelines.client.submission import Patience, Starter, Tell, run_name, wait
 from tests.pipelines.conftest import QUICK
-from tests.pipelines.stub_server import Failure, StubServer, serving
+from tests.pipelines.client.stub_server import Failure, StubServer, serving
 
 PACKAGE = "pipelineInfo: {name: one}\n"
 
 
 def submitted(server: PipelinesServer, name: str = "one") -> tuple[Run, bool]:
-    return submit(server, PACKAGE, name=name, experiment="sweeps", service_account=None, patience=QUICK)
+    return starter(server).submit(WantedRun(PACKAGE), name)
+
+
+def starter(server: PipelinesServer, tell: Tell = print) -> Starter:
+    return Starter(server, "sweeps", None, QUICK, tell)
 
 
 def waited(server: PipelinesServer, patience: Patience = QUICK) -> tuple[Run, list[str]]:
     lines: list[str] = []
-    return wait(server, "run-0", patience=patience, tell=lines.append), lines
+    return wait(server, "run-0", patience=patience, tell=lines.append, diagnose=lambda _: []), lines
 
 
 def at(state: str, **tasks: str) -> dict[str, object]:
@@ -61,10 +68,46 @@ def test_the_name_of_a_run_follows_from_the_pipeline() -> None:
 def test_a_start_whose_answer_got_lost_is_found_again(stub: StubServer, server: PipelinesServer) -> None:
     stub.failures.append(Failure("POST /runs", 503, after=True))
     run, known = submitted(server)
-    assert (run.run_id, known, len(stub.runs)) == ("run-0", True, 1)
+    assert (run.run_id, known, len(stub.runs)) == ("run-0", False, 1)
 
 
-@pytest.mark.parametrize("call", ["GET /experiments", "POST /experiments", "GET /runs", "POST /runs"])
+def test_a_start_that_failed_after_it_made_the_run_is_found_and_not_tried_again(
+    stub: StubServer, server: PipelinesServer
+) -> None:
+    stub.failures.append(Failure("POST /runs", 500, "Failed to create a new run: InternalServerError", after=True))
+    run, _ = submitted(server)
+    assert (run.run_id, stub.count("POST /runs")) == ("run-0", 1)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(500, ServerFailed), (503, ServerBusy), (504, ServerBusy)])
+def test_a_start_that_may_have_made_a_workflow_that_no_page_lists_is_not_tried_again(
+    stub: StubServer, server: PipelinesServer, status: int, kind: type[StoreError]
+) -> None:
+    stub.failures.append(Failure("POST /runs", status))
+    lines: list[str] = []
+    with pytest.raises(kind, match=r"no run one shows up, and it is not started again, .*kubectl --namespace kubeflow"):
+        starter(server, lines.append).submit(WantedRun(PACKAGE), "one")
+    assert stub.count("POST /runs") == 1
+    assert lines[0].endswith("looking whether the run was started all the same")
+
+
+def test_of_two_submits_in_one_moment_one_run_goes_on(stub: StubServer, server: PipelinesServer) -> None:
+    stub.barrier = threading.Barrier(2)  # both have seen that there is no run
+    lines: list[str] = []
+    with ThreadPoolExecutor(2) as pool:
+        patient = [starter(server, lines.append), starter(PipelinesServer(Address(stub.url)), lines.append)]
+        found = [
+            future.result() for future in [pool.submit(each.submit, WantedRun(PACKAGE), "one") for each in patient]
+        ]
+    assert [run.run_id for run, _ in found] == ["run-0", "run-0"] and sorted(known for _, known in found) == [
+        False,
+        True,
+    ]
+    assert lines == ["the same was started a moment earlier: run-1 is ended"]
+    assert [run["state"] for run in stub.runs] == ["PENDING", "CANCELING"]
+
+
+@pytest.mark.parametrize("call", ["GET /experiments", "POST /experiments", "GET /runs"])
 def test_a_server_that_fails_for_a_moment_is_asked_again(stub: StubServer, server: PipelinesServer, call: str) -> None:
     stub.failures += [Failure(call, 503), Failure(call, 502)]
     assert submitted(server)[0].run_id == "run-0"
@@ -91,10 +134,10 @@ def test_progress_is_told_once(stub: StubServer, server: PipelinesServer) -> Non
     assert run.state is RunState.SUCCEEDED
     assert lines == [
         "run: pending",
-        "sweep: running",
+        "sweep on Katib: started",
         "run: running",
-        "sweep: succeeded",
-        "report: running",
+        "sweep on Katib: succeeded",
+        "report: started",
         "report: succeeded",
         "run: succeeded",
     ]
@@ -106,13 +149,14 @@ def test_waiting_ends_at_every_end(stub: StubServer, server: PipelinesServer, st
     stub.story = [{"state": "RUNNING"}, {"state": state, "error": {"message": "why"}}]
     run, lines = waited(server)
     assert run.state == state
-    assert lines[-1] == f"run: {state.lower()}: why"
+    assert lines[-1] == f"run: {'stopped' if state == 'CANCELED' else state.lower()}: why"
 
 
 def test_a_run_that_is_stopped_is_waited_for(stub: StubServer, server: PipelinesServer) -> None:
     submitted(server)
     server.stop("run-0")
-    assert waited(server)[0].state is RunState.CANCELED
+    run, lines = waited(server)
+    assert (run.state, run.stopped, lines[-1]) == (RunState.FAILED, True, "run: stopped")
     assert stub.count("POST /runs/run-0:terminate") == 1
 
 
@@ -138,7 +182,7 @@ def test_waiting_survives_a_restart_of_the_server(stub: StubServer) -> None:
             stack.enter_context(serving(kept, port=port))
 
     with ExitStack() as stack:
-        run = wait(server, "run-0", patience=QUICK, tell=restart_then_tell)
+        run = wait(server, "run-0", patience=QUICK, tell=restart_then_tell, diagnose=lambda _: [])
     assert run.state is RunState.SUCCEEDED
     assert "cannot be reached" in lines[0]
     assert not stub.runs
@@ -154,5 +198,5 @@ def test_a_server_that_stays_away_is_given_up(stub: StubServer, server: Pipeline
 def test_a_run_that_is_deleted_meanwhile_is_an_error(stub: StubServer, server: PipelinesServer) -> None:
     submitted(server)
     stub.runs.clear()
-    with pytest.raises(StoreError, match="Run not found"):
+    with pytest.raises(StoreError, match="Run run-0 not found"):
         waited(server)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import ConfigError
-from pipelines.container_engine import container_engine
+from pipelines.local.container_engine import container_engine
 
 
 @pytest.fixture(autouse=True)

@@ -12,13 +12,13 @@ from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import config_from, read_config
 from morphogenetic_engine.trial import declaration_of
 from morphogenetic_engine.workload import load_workload
-from pipelines.local_run import HERE, LocalRun, run_here
+from pipelines.local.local_run import HERE, LocalRun, run_here
 from pipelines.plan import ObjectStore, Pipeline, Plan
 from tests.seaweedfs import BUCKET, running_seaweedfs
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_smoke_pipeline_runs_and_its_report_lands_in_the_store(

@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import kfp_server_api
@@ -19,18 +19,16 @@ import urllib3
 import yaml
 from kfp import client as kfp_client
 
-from morphogenetic_engine.errors import ConfigError, StoreError
-from pipelines.runs import RecurringRun, Run, run_of
+from morphogenetic_engine.errors import ConfigError
+from pipelines.client.api_errors import AlreadyThere, refusal, unreachable
+from pipelines.client.runs import RecurringRun, Run, run_of
 
-_TIMES = (5.0, 30.0)
+TIMES = (3.0, 17.0)
 """Seconds to connect, and to answer; a pair, because the client takes no notice of a single float."""
 _PAGE = 100
+_EXPERIMENT_DESCRIPTION = "Sweeps: each run is one sweep, its best trial trained again, evaluated and reported."
 _IN_POD = "KUBERNETES_SERVICE_HOST"
 _HOST = "KF_PIPELINES_ENDPOINT"
-
-
-class ServerBusy(StoreError):
-    """The server did not answer, or said that it cannot now: the same call may well succeed later."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,24 @@ class Address:
     cookies: str | None = None
 
 
+@dataclass(frozen=True)
+class WantedRun:
+    """What a run is started with."""
+
+    package: str
+    """The compiled pipeline."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Those that the pages of Kubeflow show and compare; they are the compiled defaults."""
+    description: str = ""
+
+
 class PipelinesServer:
     """One server."""
+
+    @property
+    def namespace(self) -> str:
+        """Where its runs' pods are."""
+        return self._namespace or "kubeflow"
 
     def __init__(self, address: Address) -> None:
         """Find the server, and ask whether it is there.
@@ -87,20 +101,36 @@ class PipelinesServer:
         Raises:
             StoreError: the server refuses, or cannot be reached.
         """
+        wanted = kfp_server_api.V2beta1Experiment(
+            display_name=name, description=_EXPERIMENT_DESCRIPTION, namespace=self._namespace
+        )
+        if known := self.known_experiment(name):
+            return known
+        try:
+            with self._calls(f"experiment {name!r}"):
+                made = self._client.experiments.experiment_service_create_experiment(
+                    experiment=wanted, _request_timeout=TIMES
+                )
+        except AlreadyThere:
+            if known := self.known_experiment(name):
+                return known
+            raise
+        return str(made.experiment_id)
+
+    def known_experiment(self, name: str) -> str:
+        """Return the id of KFP's experiment of this name; "": there is none.
+
+        Raises:
+            StoreError: the server refuses, or cannot be reached.
+        """
         with self._calls(f"experiment {name!r}"):
             found = self._client.experiments.experiment_service_list_experiments(
-                filter=_named(name), page_size=_PAGE, _request_timeout=_TIMES, **self._in_namespace()
+                filter=_named(name), page_size=_PAGE, _request_timeout=TIMES, **self._in_namespace()
             )
-            if found.experiments:
-                return str(found.experiments[0].experiment_id)
-            wanted = kfp_server_api.V2beta1Experiment(display_name=name, namespace=self._namespace)
-            made = self._client.experiments.experiment_service_create_experiment(
-                experiment=wanted, _request_timeout=_TIMES
-            )
-            return str(made.experiment_id)
+        return str(found.experiments[0].experiment_id) if found.experiments else ""
 
-    def runs(self, name: str, experiment_id: str) -> list[Run]:
-        """Return the runs of this name, the latest first.
+    def runs(self, experiment_id: str, name: str = "", *, most: int | None = None) -> list[Run]:
+        """Return the runs of this name, or all, the latest first; `most`: no more than so many.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -111,32 +141,33 @@ class PipelinesServer:
             while True:
                 page = self._client.runs.run_service_list_runs(
                     experiment_id=experiment_id,
-                    filter=_named(name),
                     page_size=_PAGE,
                     page_token=token,
+                    **({"filter": _named(name)} if name else {}),
                     sort_by="created_at desc",
-                    _request_timeout=_TIMES,
+                    _request_timeout=TIMES,
                 )
                 runs += map(run_of, page.runs or [])
                 token = page.next_page_token or ""
-                if not token:
-                    return runs
+                if not token or (most is not None and len(runs) >= most):
+                    return runs[:most]
 
-    def start(self, package: str, *, name: str, experiment_id: str, service_account: str | None) -> Run:
+    def start(self, wanted: "WantedRun", *, name: str, experiment_id: str, service_account: str | None) -> Run:
         """Start a compiled pipeline; each call makes a run.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
         """
-        wanted = kfp_server_api.V2beta1Run(
+        run = kfp_server_api.V2beta1Run(
             experiment_id=experiment_id,
             display_name=name,
-            pipeline_spec=_spec(package),
-            runtime_config=kfp_server_api.V2beta1RuntimeConfig(parameters={}),
+            description=wanted.description,
+            pipeline_spec=_spec(wanted.package),
+            runtime_config=kfp_server_api.V2beta1RuntimeConfig(parameters=dict(wanted.parameters)),
             service_account=service_account,
         )
         with self._calls("the run cannot be started"):
-            return run_of(self._client.runs.run_service_create_run(run=wanted, _request_timeout=_TIMES))
+            return run_of(self._client.runs.run_service_create_run(run=run, _request_timeout=TIMES))
 
     def run(self, run_id: str) -> Run:
         """Return how a run stands.
@@ -145,7 +176,7 @@ class PipelinesServer:
             StoreError: there is no such run, the server refuses, or cannot be reached.
         """
         with self._calls(f"run {run_id}"):
-            return run_of(self._client.runs.run_service_get_run(run_id, _request_timeout=_TIMES))
+            return run_of(self._client.runs.run_service_get_run(run_id, _request_timeout=TIMES))
 
     def stop(self, run_id: str) -> None:
         """End a run; its exit task still runs.
@@ -154,34 +185,45 @@ class PipelinesServer:
             StoreError: there is no such run, the server refuses, or cannot be reached.
         """
         with self._calls(f"run {run_id}"):
-            self._client.runs.run_service_terminate_run(run_id, _request_timeout=_TIMES)
+            self._client.runs.run_service_terminate_run(run_id, _request_timeout=TIMES)
 
-    def recurring_runs(self, name: str, experiment_id: str) -> list[RecurringRun]:
-        """Return the recurring runs of this name.
+    def recurring_runs(self, experiment_id: str, name: str = "") -> list[RecurringRun]:
+        """Return the recurring runs of this name, or all.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
         """
+        found: list[RecurringRun] = []
+        token = ""
         with self._calls("its recurring runs"):
-            page = self._client.recurring_runs.recurring_run_service_list_recurring_runs(
-                experiment_id=experiment_id, filter=_named(name), page_size=_PAGE, _request_timeout=_TIMES
-            )
-        return [RecurringRun(each.recurring_run_id, each.display_name) for each in page.recurring_runs or []]
+            while True:
+                page = self._client.recurring_runs.recurring_run_service_list_recurring_runs(
+                    experiment_id=experiment_id,
+                    page_size=_PAGE,
+                    page_token=token,
+                    _request_timeout=TIMES,
+                    **({"filter": _named(name)} if name else {}),
+                )
+                found += map(_recurring, page.recurring_runs or [])
+                token = page.next_page_token or ""
+                if not token:
+                    return found
 
     def repeat(
-        self, package: str, *, name: str, experiment_id: str, cron: str, service_account: str | None
+        self, wanted: "WantedRun", *, name: str, experiment_id: str, cron: str, service_account: str | None
     ) -> RecurringRun:
         """Start a compiled pipeline again and again; one at a time, and a start that was missed is not made up for.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
         """
-        wanted = kfp_server_api.V2beta1RecurringRun(
+        recurring = kfp_server_api.V2beta1RecurringRun(
             experiment_id=experiment_id,
             display_name=name,
+            description=wanted.description,
             mode=kfp_server_api.RecurringRunMode.ENABLE,
-            pipeline_spec=_spec(package),
-            runtime_config=kfp_server_api.V2beta1RuntimeConfig(parameters={}),
+            pipeline_spec=_spec(wanted.package),
+            runtime_config=kfp_server_api.V2beta1RuntimeConfig(parameters=dict(wanted.parameters)),
             trigger=kfp_server_api.V2beta1Trigger(cron_schedule=kfp_server_api.V2beta1CronSchedule(cron=cron)),
             max_concurrency="1",
             no_catchup=True,
@@ -189,9 +231,9 @@ class PipelinesServer:
         )
         with self._calls("the recurring run cannot be made"):
             made = self._client.recurring_runs.recurring_run_service_create_recurring_run(
-                recurring_run=wanted, _request_timeout=_TIMES
+                recurring_run=recurring, _request_timeout=TIMES
             )
-        return RecurringRun(made.recurring_run_id, made.display_name)
+        return _recurring(made)
 
     def forget(self, recurring: RecurringRun) -> None:
         """Delete a recurring run; the runs that it started stay.
@@ -201,7 +243,7 @@ class PipelinesServer:
         """
         with self._calls(f"recurring run {recurring.name!r}"):
             self._client.recurring_runs.recurring_run_service_delete_recurring_run(
-                recurring.recurring_run_id, _request_timeout=_TIMES
+                recurring.recurring_run_id, _request_timeout=TIMES
             )
 
     def _in_namespace(self) -> Mapping[str, str]:
@@ -213,9 +255,9 @@ class PipelinesServer:
         try:
             yield
         except kfp_server_api.ApiException as error:
-            raise _refusal(self._where, what, error) from error
+            raise refusal(self._where, what, error) from error
         except urllib3.exceptions.HTTPError as error:
-            raise ServerBusy(f"{self._where}: cannot be reached: {_reason(error)}") from error
+            raise unreachable(self._where, error) from error
 
 
 class _Client(kfp_client.Client):
@@ -227,12 +269,17 @@ class _Client(kfp_client.Client):
 
     def get_kfp_healthz(self, sleep_duration: int = 0) -> kfp_server_api.V2beta1GetHealthzResponse:
         """Ask once."""
-        return self._healthz_api.healthz_service_get_healthz(_request_timeout=_TIMES)
+        return self._healthz_api.healthz_service_get_healthz(_request_timeout=TIMES)
 
     def _load_config(self, *arguments: object) -> kfp_server_api.Configuration:
         config = super()._load_config(*arguments)
         config.retries = urllib3.Retry(0)
         return config
+
+
+def _recurring(answer: kfp_server_api.V2beta1RecurringRun) -> RecurringRun:
+    cron = answer.trigger.cron_schedule.cron if answer.trigger and answer.trigger.cron_schedule else ""
+    return RecurringRun(answer.recurring_run_id, answer.display_name, cron or "", answer.status != "DISABLED")
 
 
 def _has_cluster() -> bool:
@@ -252,29 +299,3 @@ def _spec(package: str) -> dict[str, object]:
     if not platforms:
         return {"pipeline_spec": pipeline}
     return {"pipeline_spec": pipeline, "platform_spec": platforms[0]}
-
-
-def _refusal(where: str, what: str, error: kfp_server_api.ApiException) -> StoreError:
-    said = _message(error)
-    if error.status == 401:
-        return StoreError(f"{where}: does not know you (401): give a token in KFP_TOKEN or cookies in KFP_COOKIES")
-    if error.status == 403:
-        return StoreError(f"{where}: {what}: forbidden (403){said}")
-    if error.status in {408, 429} or (error.status or 500) >= 500:
-        return ServerBusy(f"{where}: {what}: the server failed ({error.status or error.reason}){said}")
-    return StoreError(f"{where}: {what}: refused ({error.status}){said}")
-
-
-def _message(error: kfp_server_api.ApiException) -> str:
-    """Return what the server said, if it said it in its own form."""
-    try:
-        answer = json.loads(error.body or "")
-    except (json.JSONDecodeError, TypeError):
-        return ""
-    said = answer.get("message") or answer.get("error") if isinstance(answer, dict) else None
-    return f": {' '.join(str(said).split())[:300]}" if said else ""
-
-
-def _reason(error: urllib3.exceptions.HTTPError) -> str:
-    reason = getattr(error, "reason", None) or error
-    return str(reason).rsplit(": ", maxsplit=1)[-1]

@@ -1,0 +1,143 @@
+"""What a cluster says of the pods of a pipeline's run, and whether it has what they will ask for."""
+
+# pylint: disable=import-outside-toplevel
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from morphogenetic_engine.backends.kubernetes.api_errors import Forbidden, Missing, explained
+from morphogenetic_engine.backends.kubernetes.connection import Cluster
+
+if TYPE_CHECKING:
+    from kubernetes.client import V1ContainerStatus, V1Pod, V1ResourceQuota
+
+RUN_LABEL = "pipeline/runid"
+"""On each pod of a run, by Kubeflow Pipelines."""
+_NODE = "workflows.argoproj.io/node-name"
+_SELF_EXPLAINING = frozenset({"ContainerCreating", "PodInitializing"})
+"""Reasons that every pod has for a while; what keeps it then stands in its events."""
+_TIMEOUT = (5, 20)
+
+
+@dataclass(frozen=True)
+class WaitingPod:
+    """A pod that has not started."""
+
+    name: str
+    step: str
+    """The task that it belongs to."""
+    why: str
+
+
+def waiting_pods(cluster: Cluster, run_id: str) -> list[WaitingPod]:
+    """Return the pods of a run that have not started, and what keeps each.
+
+    Raises:
+        ClusterError: the cluster does not answer, or this user may not list pods.
+    """
+    from kubernetes.client import CoreV1Api
+
+    core = CoreV1Api(cluster.client)
+    with explained(cluster.host, f"list the pods of namespace {cluster.namespace}"):
+        pods = core.list_namespaced_pod(
+            cluster.namespace, label_selector=f"{RUN_LABEL}={run_id}", _request_timeout=_TIMEOUT
+        ).items
+    waiting = [pod for pod in pods if pod.status.phase == "Pending"]
+    return [WaitingPod(pod.metadata.name, _step(pod), _why(cluster, pod)) for pod in waiting]
+
+
+def secret_problem(cluster: Cluster, name: str, keys: Sequence[str]) -> str:
+    """Return what is wrong with a Secret that pods will need; "": nothing, or this user may not look.
+
+    Raises:
+        ClusterError: the cluster does not answer.
+    """
+    from kubernetes.client import CoreV1Api
+
+    try:
+        with explained(cluster.host, f"read Secret {cluster.namespace}/{name}"):
+            found = CoreV1Api(cluster.client).read_namespaced_secret(name, cluster.namespace, _request_timeout=_TIMEOUT)
+    except Missing:
+        return f"namespace {cluster.namespace} has no Secret {name!r}"
+    except Forbidden:
+        return ""
+    missing = [key for key in keys if key not in (found.data or {})]
+    return f"Secret {cluster.namespace}/{name} has no key {missing[0]!r}" if missing else ""
+
+
+def quota_problem(cluster: Cluster, wanted: Mapping[str, str]) -> str:
+    """Return which quota of the namespace a pod that wants these resources could never fit in; "": none.
+
+    Raises:
+        ClusterError: the cluster does not answer.
+    """
+    from kubernetes.client import CoreV1Api
+
+    try:
+        with explained(cluster.host, f"list the quotas of namespace {cluster.namespace}"):
+            quotas = (
+                CoreV1Api(cluster.client)
+                .list_namespaced_resource_quota(cluster.namespace, _request_timeout=_TIMEOUT)
+                .items
+            )
+    except Forbidden:
+        return ""
+    return next(iter(_breaches(quotas, wanted)), "")
+
+
+def _breaches(quotas: Sequence[V1ResourceQuota], wanted: Mapping[str, str]) -> Iterator[str]:
+    from kubernetes.utils.quantity import parse_quantity
+
+    for quota in quotas:
+        for resource, amount in wanted.items():
+            for key in (resource, f"requests.{resource}", f"limits.{resource}"):
+                hard = (quota.spec.hard or {}).get(key)
+                if hard is not None and parse_quantity(amount) > parse_quantity(hard):
+                    where = f"{quota.metadata.namespace}/{quota.metadata.name}"
+                    yield f"quota {where} allows {key}={hard}, but a pod asks for {amount}"
+
+
+def _step(pod: V1Pod) -> str:
+    """Return the task of a pod: the last part of its node's name that is no attempt."""
+    parts = (pod.metadata.annotations or {}).get(_NODE, "").split(".")
+    names = [part for part in parts if part and not part.startswith("executor")]
+    return names[-1] if names else ""
+
+
+def _why(cluster: Cluster, pod: V1Pod) -> str:
+    statuses = [*(pod.status.init_container_statuses or ()), *(pod.status.container_statuses or ())]
+    for status in statuses:
+        if said := _waiting(status):
+            return said
+    for condition in pod.status.conditions or ():
+        if condition.status == "False" and condition.reason == "Unschedulable":
+            return " ".join(str(condition.message or condition.reason).split())
+    return _last_warning(cluster, str(pod.metadata.name)) or "nothing is said of why"
+
+
+def _waiting(status: V1ContainerStatus) -> str:
+    waiting = status.state.waiting if status.state else None
+    if waiting is None or waiting.reason in _SELF_EXPLAINING:
+        return ""
+    return " ".join(f"{waiting.reason}: {waiting.message or status.image}".split())
+
+
+def _last_warning(cluster: Cluster, pod: str) -> str:
+    from kubernetes.client import CoreV1Api
+
+    try:
+        with explained(cluster.host, f"list the events of namespace {cluster.namespace}"):
+            events = (
+                CoreV1Api(cluster.client)
+                .list_namespaced_event(
+                    cluster.namespace,
+                    field_selector=f"type=Warning,involvedObject.name={pod}",
+                    _request_timeout=_TIMEOUT,
+                )
+                .items
+            )
+    except Forbidden:
+        return ""
+    return " ".join(f"{events[-1].reason}: {events[-1].message}".split()) if events else ""

@@ -1,0 +1,46 @@
+"""What keeps the pods of a run, and what they would lack: asked of the cluster where a kubeconfig leads to one."""
+
+from collections.abc import Mapping
+
+from morphogenetic_engine.backends.kubernetes.connection import connect
+from morphogenetic_engine.backends.kubernetes.run_pods import RUN_LABEL, quota_problem, secret_problem, waiting_pods
+from morphogenetic_engine.errors import ClusterError
+from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
+from pipelines.client.progress import Diagnose
+from pipelines.client.runs import Run
+from pipelines.plan import Plan
+from pipelines.titles import TITLES
+
+
+def diagnosis(namespace: str) -> Diagnose:
+    """Return what says, in lines, why the pods of a run in this namespace do not start."""
+
+    def lines(run: Run) -> list[str]:
+        by_hand = f"kubectl --namespace {namespace} describe pods --selector {RUN_LABEL}={run.run_id}"
+        try:
+            pods = waiting_pods(connect(namespace=namespace), run.run_id)
+        except ClusterError as error:
+            return [f"the cluster cannot be asked why ({error})", by_hand]
+        found = [f"{TITLES.get(pod.step, pod.step)}: {pod.why} (pod {pod.name})" for pod in pods]
+        return found or ["the cluster of the kubeconfig has no such pods", by_hand]
+
+    return lines
+
+
+def lacking(plan: Plan, namespace: str) -> list[str]:
+    """Return what a namespace has not that the pods of a plan need; nothing where the cluster cannot be asked."""
+    try:
+        cluster = connect(namespace=namespace)
+        secret = secret_problem(cluster, plan.store.secret, plan.store.key_names) if plan.store.secret else ""
+        quota = quota_problem(cluster, _amounts(plan.config.resources))
+    except ClusterError:
+        return []
+    problems = [f"--storage-secret: {secret}: pods that need it would wait for ever"] if secret else []
+    return [*problems, *([f"resources: {quota}: no pod of a training would start"] if quota else [])]
+
+
+def _amounts(resources: ResourcesConfig) -> Mapping[str, str]:
+    """Return what the pod of a trial asks for."""
+    gpu = {resources.gpu_resource: str(resources.gpu)} if resources.gpu else {}
+    given = {"cpu": resources.cpu, "memory": resources.memory, **gpu}
+    return {name: str(amount) for name, amount in given.items() if amount}

@@ -1,0 +1,159 @@
+"""The options of the commands of the pipelines, and what they say together."""
+
+# kfp takes a second to import: --help is for the impatient.
+# pylint: disable=import-outside-toplevel
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from morphogenetic_engine.cli.options import several
+from morphogenetic_engine.errors import ConfigError
+from pipelines.lost_settings import lost_settings
+from pipelines.plan import Images, ObjectStore, Pipeline, Plan
+
+if TYPE_CHECKING:
+    from pipelines.client.server import PipelinesServer
+
+EXPERIMENT = "morphogenetic sweeps"
+
+config = click.option("--config", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Sweep file.")
+pipeline = click.option(
+    "--pipeline",
+    type=click.Choice([str(each) for each in Pipeline]),
+    default=str(Pipeline.SWEEP),
+    show_default=True,
+    help="sweep and smoke run the trials on Katib, local-sweep runs all of them in one pod.",
+)
+images = several(
+    click.option("--train-image", envvar="TRAIN_IMAGE", metavar="IMAGE", help="Image of the workload."),
+    click.option("--report-image", envvar="REPORT_IMAGE", metavar="IMAGE", help="Image of everything else."),
+)
+storage = several(
+    click.option(
+        "--storage",
+        envvar="SWEEP_STORAGE",
+        default="s3://mlpipeline/morphogenetic",
+        show_default=True,
+        metavar="ADDRESS",
+        help="Where sweeps and reports are kept; '': nowhere.",
+    ),
+    click.option(
+        "--storage-endpoint",
+        envvar="SWEEP_STORAGE_ENDPOINT",
+        default="http://seaweedfs.kubeflow:9000",
+        show_default=True,
+        metavar="URL",
+        help="The store inside the cluster; '': that of the cloud.",
+    ),
+    click.option(
+        "--storage-region",
+        envvar="SWEEP_STORAGE_REGION",
+        default="",
+        metavar="REGION",
+        help="The store's region, where a cloud has several.",
+    ),
+    click.option(
+        "--storage-secret",
+        envvar="SWEEP_STORAGE_SECRET",
+        default="mlpipeline-minio-artifact:accesskey,secretkey",
+        show_default=True,
+        metavar="SECRET:KEY,KEY",
+        help="Secret of the namespace, and its keys for access key and secret key; '': none.",
+    ),
+)
+namespace = click.option(
+    "--trial-namespace",
+    envvar="SWEEP_NAMESPACE",
+    default="morphogenetic",
+    show_default=True,
+    metavar="NAME",
+    help="Of the Katib Experiment; '': that of the pipeline's pods.",
+)
+server = several(
+    click.option("--host", metavar="URL", help="The server.  [default: KF_PIPELINES_ENDPOINT, or the kubeconfig's]"),
+    click.option("--ui", metavar="URL", help="The Kubeflow UI.  [default: the server]"),
+    click.option("--namespace", metavar="NAME", help="Yours, on a server with several."),
+    click.option("--experiment", default=EXPERIMENT, show_default=True, help="KFP's folder of runs."),
+    click.option("--service-account", metavar="NAME", help="Of the pods.  [default: the server's]"),
+)
+plan = several(config, pipeline, images, storage, namespace)
+waiting = several(
+    click.option(
+        "--poll", type=click.FloatRange(min=0.01), default=10.0, show_default=True, help="Seconds between looks."
+    ),
+    click.option(
+        "--outage", type=click.FloatRange(min=0), default=300.0, show_default=True, help="Seconds without server."
+    ),
+)
+caching = click.option(
+    "--cache/--no-cache", default=True, help="Take trainings and evaluations from the cache, where their images allow."
+)
+
+
+def server_of(given: dict[str, Any]) -> "PipelinesServer":
+    """Return the server that the options name; they are taken out of what was given."""
+    from pipelines.client.server import Address, PipelinesServer
+
+    host, ui, namespace = (given.pop(name) for name in ("host", "ui", "namespace"))
+    token, cookies = os.environ.get("KFP_TOKEN"), os.environ.get("KFP_COOKIES")
+    return PipelinesServer(Address(host, ui, namespace, token, cookies))
+
+
+def planned(
+    config: Path,
+    pipeline: str,
+    *,
+    train_image: str | None,
+    report_image: str | None,
+    trial_namespace: str,
+    cache: bool = True,
+    **store: str,
+) -> Plan:
+    """Return the plan that the options describe; what it loses of the sweep file is said.
+
+    Raises:
+        ConfigError: a mistake in the file or in an option.
+    """
+    from morphogenetic_engine.backends.katib.render.credentials_check import check_no_passwords
+    from morphogenetic_engine.sweeps.config_file import read_config
+
+    settings = read_config(config).config
+    try:
+        check_no_passwords(settings)
+    except ConfigError as error:
+        raise ConfigError(f"{config}: {error}") from error
+    images = images_of(train_image, report_image)
+    kept = _store(**store)
+    for key, text in lost_settings(settings, Pipeline(pipeline)):
+        click.echo(f"# {config}: {key}: {text}", err=True)
+    return Plan(Pipeline(pipeline), settings, images, kept, config.stem, trial_namespace, caching=cache)
+
+
+def images_of(train: str | None, report: str | None) -> Images:
+    """Return the images that the options name.
+
+    Raises:
+        ConfigError: one is not given.
+    """
+    return Images(_given("--train-image", train), _given("--report-image", report))
+
+
+def _given(option: str, image: str | None) -> str:
+    if not image:
+        variable = option.removeprefix("--").replace("-", "_").upper()
+        raise ConfigError(f"{option}: must be given (or {variable} set); `make images` builds and names them")
+    return image
+
+
+def _store(storage: str, storage_endpoint: str, storage_region: str, storage_secret: str) -> ObjectStore:
+    if not storage:
+        return ObjectStore()
+    if not storage_secret:
+        return ObjectStore(storage, storage_endpoint, region=storage_region)
+    name, _, keys = storage_secret.partition(":")
+    access, comma, secret_key = (keys or "AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY").partition(",")
+    if not (name and access and comma and secret_key):
+        raise ConfigError(f"--storage-secret: must be SECRET or SECRET:KEY,KEY, but got {storage_secret!r}")
+    return ObjectStore(storage, storage_endpoint, name, (access, secret_key), storage_region)

@@ -1,0 +1,221 @@
+"""`python -m pipelines submit | runs | stop | schedule | schedules`: what a server runs."""
+
+# kfp takes a second to import: --help is for the impatient.
+# pylint: disable=import-outside-toplevel
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from morphogenetic_engine.cli.main import INTERRUPTED
+from morphogenetic_engine.errors import ConfigError
+from pipelines import options
+from pipelines.plan import Plan
+
+if TYPE_CHECKING:
+    from pipelines.client.runs import Run
+    from pipelines.client.server import PipelinesServer, WantedRun
+    from pipelines.client.submission import Patience
+
+FAILED = 1
+_MOST = 20
+
+
+@click.command("submit")
+@options.plan
+@options.caching
+@options.server
+@options.waiting
+@click.option("--wait/--no-wait", default=True, help="Wait for the end; the exit status says whether it succeeded.")
+def submit_command(
+    wait: bool, poll: float, outage: float, experiment: str, service_account: str | None, **given: Any
+) -> int:
+    """Start a pipeline and follow it to its end; one that runs already is followed, not started again."""
+    from pipelines.client.submission import Patience, Starter, run_name
+
+    asked_of_kubeconfig = not given["host"]
+    plan, server = _planned_and_server(given)
+    _check_lacking(plan, server, asked_of_kubeconfig)
+    wanted, patience = _wanted(plan), Patience(poll, outage)
+    starter = Starter(server, experiment, service_account, patience, click.echo)
+    run, known = starter.submit(wanted, name := run_name(_stem(plan, given["config"]), wanted.package))
+    click.echo(f"{'runs already' if known else 'started'}: {name}")
+    click.echo(f"run: {server.link(run.run_id)}")
+    if plan.store.address:
+        click.echo(f"report: {plan.store.address.rstrip('/')}/reports/{run.run_id}/index.html")
+    if plan.on_katib:
+        click.echo(f"experiment: {plan.namespace or server.namespace}/{plan.experiment_of(run.run_id)}")
+    return _followed(server, run.run_id, patience) if wait else 0
+
+
+@click.command("stop")
+@click.argument("run")
+@options.server
+@options.waiting
+@click.option("--wait/--no-wait", default=True, help="Wait until its Experiment is ended and its report written.")
+def stop_command(run: str, wait: bool, poll: float, outage: float, **given: Any) -> int:
+    """End a run: its steps, its Experiment; the report has every trial that had finished.
+
+    RUN is its id or its name.
+    """
+    from pipelines.client.runs import RunState
+    from pipelines.client.stopping import find_run, stop
+    from pipelines.client.submission import Patience
+
+    server = options.server_of(given)
+    found = find_run(server, given["experiment"], run)
+    if found.state.final:
+        click.echo(f"{found.name}: is over already: {found.state.lower()}")
+        return 0
+    stop(server, found)
+    click.echo(f"{found.name}: is being stopped")
+    if not wait:
+        return 0
+    ended = _waited(server, found.run_id, Patience(poll, outage))
+    if ended is None:
+        return INTERRUPTED
+    if ended.report:
+        click.echo(f"report: {ended.report}")
+    return 0 if ended.state is not RunState.SUCCEEDED else FAILED
+
+
+@click.command("runs")
+@options.server
+@click.option("--all", "also_ended", is_flag=True, help=f"Also those that are over; the latest {_MOST}.")
+def runs_command(also_ended: bool, experiment: str, **given: Any) -> None:
+    """Show what runs, since when, and where its report is or will be."""
+    from pipelines.client.stopping import run_lines
+
+    given.pop("service_account")
+    server = options.server_of(given)
+    folder = server.known_experiment(experiment)
+    found = server.runs(folder, most=_MOST if also_ended else None) if folder else []
+    shown = [run for run in found if also_ended or not run.state.final]
+    for line in run_lines(shown, server.link):
+        click.echo(line)
+    if not shown:
+        click.echo(f"nothing runs in {experiment!r}{'' if also_ended else '; --all shows what has run'}")
+
+
+@click.command("schedule")
+@options.plan
+@options.caching
+@options.server
+@click.option("--cron", required=True, metavar="'0 0 2 * * *'", help="When, in UTC: six fields, seconds first.")
+@click.option("--name", metavar="NAME", help="Of the recurring run, which replaces earlier ones of the name.")
+def schedule_command(cron: str, name: str | None, experiment: str, service_account: str | None, **given: Any) -> None:
+    """Start a pipeline again and again: every night, every week."""
+    from pipelines.client.schedule import checked_cron, schedule
+
+    cron = checked_cron(cron)
+    plan, server = _planned_and_server(given)
+    name = name or _stem(plan, given["config"])
+    made, replaced = schedule(
+        server, _wanted(plan), name=name, experiment=experiment, cron=cron, service_account=service_account
+    )
+    click.echo(f"{made.name}: at {cron} (UTC){f', in place of {replaced} of the name' if replaced else ''}")
+
+
+@click.group("schedules")
+def schedules() -> None:
+    """Show the schedules that there are, and end one."""
+
+
+@schedules.command("list")
+@options.server
+def list_command(experiment: str, **given: Any) -> None:
+    """Show the schedules, and when they start a run."""
+    given.pop("service_account")
+    server = options.server_of(given)
+    folder = server.known_experiment(experiment)
+    found = server.recurring_runs(folder) if folder else []
+    for each in found:
+        click.echo(f"{each.name}: at {each.cron} (UTC){'' if each.enabled else ', disabled'}")
+    if not found:
+        click.echo(f"there is no schedule in {experiment!r}")
+
+
+@schedules.command("end")
+@click.argument("name")
+@options.server
+def end_command(name: str, experiment: str, **given: Any) -> None:
+    """End a schedule; a run of it that has started goes on."""
+    from morphogenetic_engine.errors import did_you_mean
+
+    given.pop("service_account")
+    server = options.server_of(given)
+    folder = server.known_experiment(experiment)
+    found = server.recurring_runs(folder, name) if folder else []
+    if not found:
+        known = [each.name for each in server.recurring_runs(folder)] if folder else []
+        hint = did_you_mean(name, known) or f"; there are: {', '.join(known) or 'none'}"
+        raise ConfigError(f"schedule {name!r}: there is none in {experiment!r}{hint}")
+    for each in found:
+        server.forget(each)
+    click.echo(f"{name}: ended; runs that it has started go on")
+
+
+COMMANDS = (submit_command, stop_command, runs_command, schedule_command, schedules)
+
+
+def _followed(server: "PipelinesServer", run_id: str, patience: "Patience") -> int:
+    """Wait for a run, say how it ended, and return the exit status."""
+    from pipelines.client.runs import RunState
+    from pipelines.client.submission import failure_lines
+
+    run = _waited(server, run_id, patience)
+    if run is None:
+        return INTERRUPTED
+    for line in failure_lines(run, server.namespace):
+        click.echo(line, err=True)
+    return 0 if run.state is RunState.SUCCEEDED else FAILED
+
+
+def _waited(server: "PipelinesServer", run_id: str, patience: "Patience") -> "Run | None":
+    """Wait for a run and return it; None after Ctrl-C."""
+    from pipelines.client.diagnosis import diagnosis
+    from pipelines.client.submission import wait
+
+    try:
+        return wait(server, run_id, patience=patience, tell=click.echo, diagnose=diagnosis(server.namespace))
+    except KeyboardInterrupt:
+        click.echo(
+            f"The run goes on; the same command follows it again, `python -m pipelines stop {run_id}` ends it.",
+            err=True,
+        )
+        return None
+
+
+def _check_lacking(plan: Plan, server: "PipelinesServer", asked_of_kubeconfig: bool) -> None:
+    """Look up what pods will need; a server that was named may be on another cluster than the kubeconfig's.
+
+    Raises:
+        ConfigError: something is missing, and the server is that of the kubeconfig.
+    """
+    from pipelines.client.diagnosis import lacking
+
+    for problem in lacking(plan, server.namespace):
+        if asked_of_kubeconfig:
+            raise ConfigError(problem)
+        click.echo(f"# {problem} (as the kubeconfig's cluster has it)", err=True)
+
+
+def _wanted(plan: Plan) -> "WantedRun":
+    from pipelines.client.server import WantedRun
+    from pipelines.compiling import compiled
+
+    return WantedRun(compiled(plan), plan.parameters, plan.description)
+
+
+def _planned_and_server(given: dict[str, Any]) -> "tuple[Plan, PipelinesServer]":
+    """Return both; the plan first, so that a mistake in it is found without a server."""
+    from pipelines.large_config import with_stored_config
+
+    named = {name: given.pop(name) for name in ("host", "ui", "namespace")}
+    plan = options.planned(**given)
+    server = options.server_of(named)
+    return with_stored_config(plan), server
+
+
+def _stem(plan: Plan, config: Path) -> str:
+    return f"{plan.pipeline}-{config.stem}"
