@@ -17,6 +17,7 @@ MOST_ENTRIES = 18
 MOST_LINES = 350
 
 SAME_MEANING = {
+    "checkpoint",
     "comparison",
     "correlation",
     "ensemble",
@@ -26,6 +27,7 @@ SAME_MEANING = {
     "importance",
     "parallel",
     "pareto",
+    "registry",
     "search_space",
     "slices",
     "start",
