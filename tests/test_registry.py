@@ -12,7 +12,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.registry import Registry
 
 GROUP = "morphogenetic_engine.tested_colours"
-BUILT_IN = {"red": "colours_of_ours:RED", "green": "colours_of_ours:GREEN [engine]"}
+BUILT_IN = {"red": "colours_of_ours:RED", "green": "colours_with_extra:GREEN [engine]"}
 
 
 def install(folder: Path, distribution: str, entries: dict[str, str]) -> None:
@@ -45,7 +45,7 @@ def test_a_part_of_an_installed_package_is_found_and_imported_on_load_only(site:
 
 
 def test_load_refuses_a_part_of_another_type(site: Path) -> None:
-    (site / "colours_of_ours.py").write_text("RED = 255\nGREEN = 128")
+    (site / "colours_of_ours.py").write_text("RED = 255")
     with pytest.raises(ConfigError, match=r"colour 'red' \(colours_of_ours:RED\): must be of type str, .* type int"):
         Registry("colour", GROUP, BUILT_IN).load("red", str)
 
@@ -76,7 +76,7 @@ def test_the_same_entry_found_twice_on_the_path_is_no_duplicate(site: Path, monk
 
 
 def test_a_part_whose_extra_is_not_installed_names_the_extra(site: Path) -> None:
-    (site / "colours_of_ours.py").write_text("import a_library_that_nobody_has")
+    (site / "colours_with_extra.py").write_text("import a_library_that_nobody_has")
     with pytest.raises(ConfigError, match=r"colour 'green': needs a_library_that_nobody_has: pip install 'morpho.*\["):
         Registry("colour", GROUP, BUILT_IN).find("green")
 
