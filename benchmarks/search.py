@@ -27,7 +27,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.search.registry import pruning_of, suggestions_of
+from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.strategy import Decision, TrialDecisions, earlier_than
 from morphogenetic_engine.trial import Params
 
@@ -111,13 +111,13 @@ def _search(name: str, strategy: str, seed: int, most: int) -> Iterator[tuple[in
     """Yield the epochs spent so far and the last trial, without an end."""
     searched = problem(name)
     config = _config(searched, strategy, seed, most)
-    suggestions, pruning = suggestions_of(config), pruning_of(config)
+    searching = strategy_of(config)
     trials: dict[int, TrialRecord] = {}
     spent = 0
     for number in count():
-        earlier = earlier_than(number, suggestions.needs(number), trials)
-        params = suggestions.params(number, earlier)
-        decisions = pruning.of_trial(number, params, earlier.ended, {}) if pruning else None
+        earlier = earlier_than(number, searching.needs(number), trials)
+        params = searching.suggest(number, earlier)
+        decisions = searching.decisions(number, params, earlier, {})
         curve = searched.run(params, partial(_is_stopped, decisions))
         trials[number] = _record(number, params, curve, complete=len(curve) == searched.steps)
         spent += len(curve)

@@ -23,7 +23,7 @@ from benchmarks.problems.functions import BRANIN, HARTMANN, Function
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
+from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaStrategy
 from morphogenetic_engine.sweeps.strategy import earlier_than
 
 _SEEDS = range(30)
@@ -97,10 +97,10 @@ def _ours(function: Function, trials: int, seed: int) -> tuple[float, float]:
         where="benchmark",
     )
     begun = time.perf_counter()
-    suggestions = OptunaSuggestions(config)
+    suggestions = OptunaStrategy(config)
     records: dict[int, TrialRecord] = {}
     for number in range(trials):
-        params = suggestions.params(number, earlier_than(number, suggestions.needs(number), records))
+        params = suggestions.suggest(number, earlier_than(number, suggestions.needs(number), records))
         metrics = {"val_acc": function.value(params)}
         records[number] = TrialRecord(number, 0, params, TrialState.COMPLETE, metrics=metrics)
     best = min(record.metrics["val_acc"] for record in records.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from morphogenetic_engine.cli.main import morphogenetic
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
+from morphogenetic_engine.sweeps.schema.search_names import RegisteredName
 
 ROOT = Path(__file__).parents[1]
 _MADE = "<!-- Made by `make reference`; changes here are lost. -->\n"
@@ -106,7 +107,8 @@ def _section_text(title: str, model: type[BaseModel]) -> str:
     rows = [f"## {title}\n", f"{' '.join((model.__doc__ or '').split())}\n", "| key | values | default | |"]
     rows.append("|---|---|---|---|")
     for name, field in model.model_fields.items():
-        values, default = _cell(_type_text(field.annotation)), _cell(_default_text(field))
+        values = _cell(_names_text(field.metadata) or _type_text(field.annotation))
+        default = _cell(_default_text(field))
         rows.append(f"| `{name}` | {values} | {default} | {_cell(field.description or '')} |")
     return "\n".join([*rows, ""])
 
@@ -122,7 +124,7 @@ def _type_text(annotation: object) -> str:
     """Return in words what a key takes."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
-        return _type_text(arguments[0])
+        return _names_text(arguments[1:]) or _type_text(arguments[0])
     if origin in (typing.Union, types.UnionType):
         return " or ".join(dict.fromkeys(_type_text(each) for each in arguments if each is not types.NoneType))
     if origin is typing.Literal:
@@ -139,6 +141,12 @@ def _type_text(annotation: object) -> str:
             return "a section"
         return {bool: "`true`, `false`", int: "whole number", float: "number", str: "text"}[annotation]
     raise TypeError(f"there are no words for {annotation!r}")
+
+
+def _names_text(annotations: Iterable[object]) -> str:
+    """Return the built-in names that a field takes; "" for a field that takes others."""
+    found = next((each for each in annotations if isinstance(each, RegisteredName)), None)
+    return "" if found is None else ", ".join(f"`{name}`" for name in (*found.registry.built_in, *found.others))
 
 
 def _default_text(field: FieldInfo) -> str:

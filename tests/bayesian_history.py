@@ -10,7 +10,8 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaPruning, OptunaSuggestions
+from morphogenetic_engine.sweeps.search.optuna.optuna_pruner import OptunaPruner
+from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaStrategy
 from morphogenetic_engine.sweeps.strategy import Decision, earlier_than
 from morphogenetic_engine.trial import Params
 
@@ -73,12 +74,12 @@ def config_of(
 
 def suggested(config: SweepConfig, ends: Ends, *, restarts: Collection[int] = ()) -> list[Params]:
     """Return what each trial tries; before the trials in `restarts` a new process takes over."""
-    suggestions = OptunaSuggestions(config)
+    suggestions = OptunaStrategy(config)
     trials: dict[int, TrialRecord] = {}
-    for number in range(len(suggestions)):
+    for number in range(suggestions.trials):
         if number in restarts:
-            suggestions = OptunaSuggestions(config)
-        params = suggestions.params(number, earlier_than(number, suggestions.needs(number), trials))
+            suggestions = OptunaStrategy(config)
+        params = suggestions.suggest(number, earlier_than(number, suggestions.needs(number), trials))
         trials[number] = record(number, params, ends(number, params))
     return [trial.params for trial in trials.values()]
 
@@ -87,13 +88,13 @@ def pruned(
     config: SweepConfig, curves: Sequence[Sequence[float]], *, restarts: Collection[int] = ()
 ) -> list[TrialRecord]:
     """Return how trials end that would report these values, step after step, if nobody stopped them."""
-    pruning, lookahead = OptunaPruning(config), config.optimization.lookahead or 1
+    pruning, lookahead = OptunaPruner(config), config.optimization.lookahead or 1
     trials: list[TrialRecord] = []
     for number, curve in enumerate(curves):
         if number in restarts:
-            pruning = OptunaPruning(config)
+            pruning = OptunaPruner(config)
         params: Params = {"x": 0.5}
-        decisions = pruning.of_trial(number, params, trials[: max(0, number - lookahead + 1)], {})
+        decisions = pruning.decisions(number, params, trials[: max(0, number - lookahead + 1)], {})
         stop = next((step for step, value in enumerate(curve) if decisions.decide(step, value) is Decision.STOP), None)
         state = TrialState.COMPLETE if stop is None else TrialState.PRUNED
         told = curve if stop is None else curve[: stop + 1]

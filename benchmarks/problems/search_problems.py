@@ -57,7 +57,7 @@ class Problem:
         """Return the points of the full grid, in its order."""
         config = parse_config({"parameters": self.parameters}, where=self.name)
         grid = Grid(config.space)
-        return [grid.params(number) for number in range(len(grid))]
+        return [grid.suggest(number) for number in range(grid.trials)]
 
 
 def problem(name: str) -> Problem:

@@ -137,7 +137,7 @@ class SweepView:
         config = self._info.config
         return {
             "sweep_id": self._info.sweep_id,
-            "sweep_type": config.sweep_type.value,
+            "sweep_type": config.sweep_type,
             "created": self._info.created,
             "workload": config.experiment.workload,
             "objectives": [{"metric": each.metric, "direction": each.direction.value} for each in self._objectives],

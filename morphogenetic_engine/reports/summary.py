@@ -144,7 +144,7 @@ def _identification(result: SweepResult) -> Identification:
     info, experiment = result.info, result.config.experiment
     return Identification(
         sweep_id=info.sweep_id,
-        sweep_type=result.config.sweep_type.value,
+        sweep_type=result.config.sweep_type,
         created=info.created,
         outcome="unfinished" if result.outcome is None else result.outcome.value,
         seed=result.config.optimization.seed,

@@ -7,7 +7,6 @@ reads the file and words the errors; `space.py` gives the parameters their meani
 from __future__ import annotations
 
 import hashlib
-from enum import StrEnum
 from functools import cached_property
 
 import orjson
@@ -16,6 +15,12 @@ from pydantic import Field, field_validator, model_validator
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.schema.parameters import ParameterConfig, Section
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
+from morphogenetic_engine.sweeps.schema.search_names import (
+    NO_PRUNER,
+    STRATEGIES,
+    SweepTypeName,
+    SweepTypeRules,
+)
 from morphogenetic_engine.sweeps.schema.sections import (
     ExecutionConfig,
     ExperimentConfig,
@@ -29,31 +34,10 @@ from morphogenetic_engine.trial import METRIC_NAME, Params, Value, text
 from morphogenetic_engine.workload import check_command
 
 
-class SweepType(StrEnum):
-    """How the points of the space are chosen."""
-
-    GRID = "grid"
-    RANDOM = "random"
-    LATIN_HYPERCUBE = "latin_hypercube"
-    SOBOL = "sobol"
-    BAYESIAN = "bayesian"
-    PROGRESSIVE = "progressive"
-
-    @property
-    def is_design(self) -> bool:
-        """Whether it draws n_trials different points ahead."""
-        return self in {SweepType.RANDOM, SweepType.LATIN_HYPERCUBE, SweepType.SOBOL}
-
-    @property
-    def counts_itself(self) -> bool:
-        """Whether the number of trials follows from the space."""
-        return self in {SweepType.GRID, SweepType.PROGRESSIVE}
-
-
 class SweepConfig(Section):
     """One sweep."""
 
-    sweep_type: SweepType = SweepType.GRID
+    sweep_type: SweepTypeName = "grid"
     """How the points of the space are chosen."""
     experiment: ExperimentConfig = Field(default_factory=lambda: ExperimentConfig.model_validate({}))
     """What a trial runs, and the parameters that are given."""
@@ -86,20 +70,40 @@ class SweepConfig(Section):
                 check_command(self.experiment.command, searched=self.space.axes, fixed=self.space.fixed)
             except ConfigError as error:
                 raise ValueError(f"experiment.command: {error}") from error
-        if not self.sweep_type.counts_itself and self.optimization.n_trials is None:
+        rules = self.rules
+        if not rules.counts_itself and self.n_trials is None:
             raise ValueError(f"optimization.n_trials: must be given when sweep_type is {self.sweep_type}")
-        if not self.optimization.reproducible and self.sweep_type is not SweepType.BAYESIAN:
-            raise ValueError(f"optimization.reproducible: a {self.sweep_type} sweep always is; leave it out")
+        if not self.optimization.reproducible and not rules.learns and not self.prunes:
+            raise ValueError(
+                f"optimization.reproducible: a {self.sweep_type} sweep without a pruner always is; leave it out"
+            )
         missing = [name for name, parameter in self.parameters.items() if parameter.default is None]
         if missing and len(missing) < len(self.parameters):
             raise ValueError(f"parameters.{missing[0]}: default is missing; give all parameters one, or none")
         size = self.points
-        if self.sweep_type.is_design and size is not None and size < (self.optimization.n_trials or 0):
+        if rules.distinct and size is not None and size < (self.optimization.n_trials or 0):
             raise ValueError(
                 f"optimization.n_trials: must be <= {size}, the number of points in the space,"
                 f" but got {self.optimization.n_trials}"
             )
         return self
+
+    @property
+    def rules(self) -> SweepTypeRules:
+        """The rules of the sweep type."""
+        return STRATEGIES.load(self.sweep_type, SweepTypeRules)
+
+    @property
+    def prunes(self) -> bool:
+        """Whether a pruner decides how far trials are trained."""
+        return self.optimization.pruner not in (None, NO_PRUNER)
+
+    @property
+    def n_trials(self) -> int | None:
+        """The number of trials that the file gives, or the sweep type's default; None: it follows from the space."""
+        if self.optimization.n_trials is None and self.rules.default_trials is not None:
+            return self.rules.default_trials(len(self.space.axes))
+        return self.optimization.n_trials
 
     @cached_property
     def space(self) -> Space:
@@ -153,7 +157,7 @@ class SweepConfig(Section):
         """
         dump = self.model_dump(mode="json", exclude={"execution", "tracking", "resources"})
         free = {"timeout", "storage"}
-        if self.sweep_type is not SweepType.LATIN_HYPERCUBE:
+        if self.sweep_type != "latin_hypercube":
             free.add("n_trials")
         dump["optimization"] = {key: value for key, value in dump["optimization"].items() if key not in free}
         return dump

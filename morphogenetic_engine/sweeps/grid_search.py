@@ -1,22 +1,26 @@
 """Designs known ahead: grid, random, Latin hypercube and Sobol points of the search space.
 
-A design gives the point of a trial from the trial's number alone, has an exact number of points, and no point twice.
+A design computes the point of a trial from the trial's number alone, has an exact number of points, and none twice.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.kinds import KatibAlgorithm, StrategyKind
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
 from morphogenetic_engine.sweeps.seeds import derived_seed
 from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
 from morphogenetic_engine.sweeps.space.search_space import Choices, Space
-from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Earlier
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Earlier, RunsToTheEnd, Strategy
 from morphogenetic_engine.trial import Params, Value
 
 if TYPE_CHECKING:
@@ -26,13 +30,20 @@ _REDRAWS = 100
 """How often a point that was there already is drawn anew before the nearest free point is taken."""
 
 
-def design_of(config: SweepConfig) -> Grid | SampledDesign:
-    """Return the design that a configuration asks for; the baseline, where there is one, is its first point."""
-    trials, seed = config.optimization.n_trials, config.optimization.seed
-    if config.sweep_type is SweepType.GRID:
-        return Grid(config.space, trials, baseline=config.baseline)
-    assert trials is not None, "the schema requires n_trials of every design that samples"
-    return SampledDesign(config.space, trials, seed, _UNIT_POINTS[config.sweep_type], baseline=config.baseline)
+UnitPoints = Callable[[int, int, int], Iterator["NDArray[np.float64]"]]
+"""(dimensions, points, seed) -> points of the unit cube."""
+
+
+def design_of(config: SweepConfig) -> Strategy:
+    """Return the design of a sweep whose points are known ahead.
+
+    Raises:
+        ConfigError: they follow from results.
+    """
+    kind = STRATEGIES.load(config.sweep_type, StrategyKind)
+    if not kind.known_ahead:
+        raise ConfigError(f"sweep_type: the points of a {config.sweep_type} sweep follow from results")
+    return kind.make(config, ())
 
 
 def whole_grid(config: SweepConfig) -> Grid:
@@ -44,7 +55,12 @@ def whole_grid(config: SweepConfig) -> Grid:
     return Grid(replace(config.space, axes=finest), config.optimization.n_trials, baseline=config.baseline)
 
 
-class Grid:
+def grid_of(config: SweepConfig) -> Grid:
+    """Return the grid of a sweep, the baseline first."""
+    return Grid(config.space, config.optimization.n_trials, baseline=config.baseline)
+
+
+class Grid(RunsToTheEnd):
     """Every combination of the axes' values; the last axis changes fastest. No point is held in memory."""
 
     def __init__(self, space: Space, trials: int | None = None, *, baseline: Params | None = None) -> None:
@@ -55,15 +71,16 @@ class Grid:
         added = int(baseline is not None and self._left_out is None)
         self._length = min(self._points.total + added, sys.maxsize if trials is None else trials)
 
-    def __len__(self) -> int:
+    @property
+    def trials(self) -> int:
         return self._length
 
     @staticmethod
-    def needs(_number: int) -> int:
-        """Nothing: a grid is known ahead."""
+    def needs(_number: int, /) -> int:
+        """Return 0: a grid is known ahead."""
         return 0
 
-    def params(self, number: int, _earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
+    def suggest(self, number: int, earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
         if not 0 <= number < self._length:
             raise IndexError(f"the grid has {self._length} points, but got number={number}")
         return {**self._space.fixed, **self._point(number)}
@@ -87,12 +104,8 @@ class Grid:
         return self._points[number if passed else number - 1]
 
 
-UnitPoints = Callable[[int, int, int], Iterator["NDArray[np.float64]"]]
-"""(dimensions, points, seed) -> points of the unit cube."""
-
-
-class SampledDesign:
-    """Points of the unit cube carried over to the space; a point that was there already gives way to a free one."""
+class SampledDesign(RunsToTheEnd):
+    """Points of the unit cube mapped to the space; a duplicate point is replaced by one that is not taken yet."""
 
     def __init__(
         self, space: Space, trials: int, seed: int, unit_points: UnitPoints, *, baseline: Params | None = None
@@ -105,15 +118,16 @@ class SampledDesign:
         self._units = unit_points(self._dimensions, trials - len(self._drawn), derived_seed(seed, "design"))
         self._spare = np.random.default_rng(derived_seed(seed, "redraw"))
 
-    def __len__(self) -> int:
+    @property
+    def trials(self) -> int:
         return self._trials
 
     @staticmethod
-    def needs(_number: int) -> int:
-        """Nothing: a design is known ahead."""
+    def needs(_number: int, /) -> int:
+        """Return 0: a design is known ahead."""
         return 0
 
-    def params(self, number: int, _earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
+    def suggest(self, number: int, earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
         if not 0 <= number < self._trials:
             raise IndexError(f"the design has {self._trials} points, but got number={number}")
         while len(self._drawn) <= number:
@@ -136,7 +150,7 @@ class SampledDesign:
         return point
 
     def _next_free(self) -> Params:
-        """Walk on from a random point of a finite space that is nearly full."""
+        """Return the next point not taken yet, from a random point of a nearly full finite space on."""
         points = all_points(self._space)
         assert (
             points is not None and points.total >= self._trials
@@ -162,7 +176,8 @@ def _latin_hypercube(dimensions: int, points: int, seed: int) -> Iterator[NDArra
     yield from qmc.LatinHypercube(dimensions, rng=seed).random(points)
 
 
-def _sobol(dimensions: int, _points: int, seed: int) -> Iterator[NDArray[np.float64]]:
+def sobol_points(dimensions: int, _points: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yield the points of a scrambled Sobol sequence."""
     from scipy.stats import qmc  # pylint: disable=import-outside-toplevel
 
     sequence = qmc.Sobol(dimensions, rng=seed)
@@ -174,8 +189,41 @@ def _sobol(dimensions: int, _points: int, seed: int) -> Iterator[NDArray[np.floa
         block += 1
 
 
-_UNIT_POINTS: Mapping[SweepType, UnitPoints] = {
-    SweepType.RANDOM: _random,
-    SweepType.LATIN_HYPERCUBE: _latin_hypercube,
-    SweepType.SOBOL: _sobol,
-}
+@dataclass(frozen=True, kw_only=True)
+class _GridKind(StrategyKind):
+    """Every combination of the axes' values."""
+
+    def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Grid:
+        return grid_of(config)
+
+    def trials(self, config: SweepConfig) -> int:
+        return grid_of(config).trials
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SampledKind(StrategyKind):
+    """Points of a sequence in the unit cube."""
+
+    unit_points: UnitPoints
+
+    def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> SampledDesign:
+        return sampled_design(config, self.trials(config), self.unit_points)
+
+
+def sampled_design(config: SweepConfig, trials: int, unit_points: UnitPoints) -> SampledDesign:
+    """Return the first points of a sequence, the baseline before them."""
+    return SampledDesign(config.space, trials, config.optimization.seed, unit_points, baseline=config.baseline)
+
+
+_DRAWN_TWICE = "points may come twice"
+GRID = _GridKind(counts_itself=True, known_ahead=True, katib=KatibAlgorithm("grid", seeded=False))
+RANDOM = _SampledKind(
+    unit_points=_random,
+    known_ahead=True,
+    distinct=True,
+    katib=KatibAlgorithm("random", notes=(_DRAWN_TWICE,)),
+)
+LATIN_HYPERCUBE = _SampledKind(unit_points=_latin_hypercube, known_ahead=True, distinct=True)
+SOBOL = _SampledKind(
+    unit_points=sobol_points, known_ahead=True, distinct=True, katib=KatibAlgorithm("sobol", seeded=False)
+)

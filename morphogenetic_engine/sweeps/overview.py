@@ -43,7 +43,7 @@ def overview(folder: SweepFolder) -> SweepOverview:
     target, best = result.config.optimization.target_metric, result.best
     return SweepOverview(
         sweep_id=folder.sweep_id,
-        sweep_type=result.config.sweep_type.value,
+        sweep_type=result.config.sweep_type,
         state=sweep_state(folder, result),
         created=result.info.created,
         trials=total_trials(result.config),

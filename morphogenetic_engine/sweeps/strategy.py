@@ -1,7 +1,7 @@
-"""What a trial tries: the one interface between the ways to search and the run loop.
+"""What to try, and how far: the interface between the strategies and whatever runs trials.
 
-A suggestion is a function of the configuration, the trial's number, the results of the trials below `needs(number)`,
-and the parameters of all trials below `number`; never of which worker was faster.
+A suggestion and the decisions about a trial are functions of the configuration, the trial's number, the results of the
+trials below `needs(number)`, and the parameters of all trials below `number`; never of which worker was faster.
 """
 
 from __future__ import annotations
@@ -14,28 +14,18 @@ from typing import Protocol
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.trial import Params, Value
 
+Reports = Mapping[int, Mapping[str, float]]
+"""The metrics that a trial reported, by step."""
+
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a suggestion may look at."""
+    """The trials that a suggestion or a decision may depend on."""
 
     ended: Sequence[TrialRecord]
-    """Trials that have ended, in the order of their numbers: 0 to needs(number) - 1, or all that there are by now."""
+    """Ended trials in the order of their numbers: 0 to needs(number) - 1, or all that have ended by now."""
     params: Sequence[Params]
-    """The parameters of the trials 0 to number - 1, whatever has become of them."""
-
-
-class Suggestions(Protocol):
-    """A way to search. Asked for its trials in the order of their numbers, at most once for each."""
-
-    def __len__(self) -> int:
-        """The number of trials."""
-
-    def needs(self, number: int, /) -> int:
-        """How many trials, counted from the first, must have ended before trial `number` is suggested."""
-
-    def params(self, number: int, earlier: Earlier) -> dict[str, Value]:
-        """The parameters of a trial, fixed and searched together."""
+    """The parameters of the trials 0 to number - 1, whatever their state."""
 
 
 class Decision(StrEnum):
@@ -49,28 +39,64 @@ class Decision(StrEnum):
 
 
 class TrialDecisions(Protocol):
-    """Decides about one trial from its reports."""
+    """Decides about one attempt at a trial from its reports."""
 
     def decide(self, step: int, value: float) -> Decision:
         """Take a report of the objective and return whether the trial goes on."""
 
 
-class Pruning(Protocol):
-    """Decides whether trials go on; a decision depends on the same trials as the trial's suggestion."""
+class Strategy(Protocol):
+    """Decides which configurations are tried, and how far each is trained."""
 
-    def of_trial(
-        self, number: int, params: Params, ended: Sequence[TrialRecord], reported: Mapping[int, Mapping[str, float]]
-    ) -> TrialDecisions:
-        """Return the decisions about a trial; `reported` is what an earlier attempt at it reported."""
+    @property
+    def trials(self) -> int:
+        """The number of trials."""
+
+    @property
+    def needs_reports(self) -> bool:
+        """Whether trials must report their objective on the way."""
+
+    def needs(self, number: int, /) -> int:
+        """Return how many trials, counted from the first, must have ended before trial `number` is suggested."""
+
+    def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
+        """Return the parameters of a trial, fixed and searched together.
+
+        Called in the order of the trials' numbers, at most once for each.
+        """
+
+    def decisions(self, number: int, params: Params, earlier: Earlier, reported: Reports) -> TrialDecisions | None:
+        """Return the decisions about an attempt at a trial; None: it runs to its end.
+
+        `reported` are the reports of an earlier attempt, which one that goes on from a checkpoint does not repeat.
+        """
+
+
+class RunsToTheEnd:
+    """The part of a strategy that lets every trial run to its end."""
+
+    needs_reports = False
+
+    @staticmethod
+    def decisions(_number: int, _params: Params, _earlier: Earlier, _reported: Reports) -> TrialDecisions | None:
+        """Return None: no trial is stopped."""
+        return None
+
+
+class Pruner(Protocol):
+    """Decides whether trials go on, with any strategy; a decision depends on the trials that the suggestion saw."""
+
+    def decisions(self, number: int, params: Params, ended: Sequence[TrialRecord], reported: Reports) -> TrialDecisions:
+        """Return the decisions about an attempt at a trial; `reported` are the reports of an earlier attempt."""
 
 
 def earlier_than(number: int, needed: int, trials: Mapping[int, TrialRecord]) -> Earlier:
-    """Return what the suggestion of trial `number` may look at, so that it depends on no worker's speed."""
+    """Return the trials that trial `number` may depend on, the same for any number and speed of workers."""
     return Earlier([trials[each] for each in range(needed)], _params_below(number, trials))
 
 
 def ended_by_now(number: int, trials: Mapping[int, TrialRecord]) -> Earlier:
-    """Return all that is known when trial `number` is suggested."""
+    """Return all trials that have ended when trial `number` is suggested."""
     ended = [trials[each] for each in range(number) if trials[each].state.final]
     return Earlier(ended, _params_below(number, trials))
 

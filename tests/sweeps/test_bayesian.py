@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
+from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaStrategy
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Earlier, earlier_than, ended_by_now
 from morphogenetic_engine.trial import Params, text
 from tests.bayesian_history import CONDITIONAL, MIXED, NUMBERS, End, Ends, config_of, in_state, record, score, suggested
@@ -140,36 +140,36 @@ def _last_suggestion(config: SweepConfig, running: Params) -> Params:
     """Return what the last trial tries beside two that run with these parameters."""
     points: list[Params] = [{"x": number / 10, "y": 1 - number / 10} for number in range(9)]
     ended = [record(number, point, End(value=-((float(point["x"]) - 0.4) ** 2))) for number, point in enumerate(points)]
-    return OptunaSuggestions(config).params(11, Earlier(ended, [*points, running, running]))
+    return OptunaStrategy(config).suggest(11, Earlier(ended, [*points, running, running]))
 
 
 @pytest.mark.parametrize("sampler", ["TPE", "NSGAII", "CmaEs"])
 def test_a_search_that_does_not_wait_learns_from_whatever_has_ended(sampler: str) -> None:
     config = config_of(sampler, {"x": NUMBERS["x"], "y": NUMBERS["x"]}, reproducible=False, n_trials=12, lookahead=3)
-    assert [OptunaSuggestions(config).needs(number) for number in range(12)] == [0] * 12
+    assert [OptunaStrategy(config).needs(number) for number in range(12)] == [0] * 12
     points: list[Params] = [{"x": number / 10, "y": 1 - number / 10} for number in range(9)]
     told = {number: record(number, point, in_state(TrialState.COMPLETE, point)) for number, point in enumerate(points)}
     told[0].state = told[4].state = TrialState.RUNNING
-    before = OptunaSuggestions(config).params(9, ended_by_now(9, told))
-    assert OptunaSuggestions(config).params(9, ended_by_now(9, told)) == before
+    before = OptunaStrategy(config).suggest(9, ended_by_now(9, told))
+    assert OptunaStrategy(config).suggest(9, ended_by_now(9, told)) == before
     told[8].metrics = {"val_acc": 100.0}  # beyond the horizon of a search that waits
-    suggestions = OptunaSuggestions(config)
-    after = suggestions.params(9, ended_by_now(9, told))
+    suggestions = OptunaStrategy(config)
+    after = suggestions.suggest(9, ended_by_now(9, told))
     assert after != before or sampler == "CmaEs"  # which learns a generation at a time
     told[0].state = told[4].state = TrialState.COMPLETE
     told[9] = record(9, after, End(value=0.5))
-    assert suggestions.params(10, ended_by_now(10, told)).keys() == {"x", "y"}
+    assert suggestions.suggest(10, ended_by_now(10, told)).keys() == {"x", "y"}
 
 
 def test_lookahead_1_is_the_sequential_search() -> None:
-    suggestions = OptunaSuggestions(config_of(lookahead=1))
+    suggestions = OptunaStrategy(config_of(lookahead=1))
     assert [suggestions.needs(number) for number in range(4)] == [0, 1, 2, 3]
 
 
 def test_a_trial_waits_for_the_trials_up_to_lookahead_before_it_and_for_no_other() -> None:
-    suggestions = OptunaSuggestions(config_of(lookahead=4))
+    suggestions = OptunaStrategy(config_of(lookahead=4))
     assert [suggestions.needs(number) for number in range(7)] == [0, 0, 0, 0, 1, 2, 3]
-    assert suggestions.params(0, NOTHING_EARLIER).keys() == NUMBERS.keys()
+    assert suggestions.suggest(0, NOTHING_EARLIER).keys() == NUMBERS.keys()
 
 
 @pytest.mark.parametrize("sampler", ["TPE", "NSGAII", "CmaEs", "GP", "QMC"])
@@ -177,11 +177,11 @@ def test_parameters_that_were_taken_instead_of_the_suggested_ones_are_what_the_s
     config = config_of(sampler, {"x": NUMBERS["x"], "y": NUMBERS["x"]}, lookahead=1, n_trials=9)
 
     def search(restart: int | None) -> list[Params]:
-        suggestions, trials, asked = OptunaSuggestions(config), dict[int, TrialRecord](), list[Params]()
+        suggestions, trials, asked = OptunaStrategy(config), dict[int, TrialRecord](), list[Params]()
         for number in range(9):
             if number == restart:
-                suggestions = OptunaSuggestions(config)
-            asked.append(suggestions.params(number, earlier_than(number, suggestions.needs(number), trials)))
+                suggestions = OptunaStrategy(config)
+            asked.append(suggestions.suggest(number, earlier_than(number, suggestions.needs(number), trials)))
             taken: Params = {name: round(float(value), 1) for name, value in asked[-1].items()}
             trials[number] = record(number, taken, in_state(TrialState.COMPLETE, taken))
         return asked

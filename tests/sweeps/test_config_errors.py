@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.config import SweepType
+from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
 
 
@@ -73,7 +73,7 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(text: str, line: str
         ),
         (
             "sweep_type: gird",
-            f"sweep_type: must be one of {', '.join(SweepType)}, but got 'gird'; did you mean 'grid'?",
+            f"sweep_type: must be one of {', '.join(STRATEGIES.names)}, but got 'gird'; did you mean 'grid'?",
         ),
         (
             "optimization: {direction: max}",

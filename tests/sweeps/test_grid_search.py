@@ -5,7 +5,6 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Mapping
 from itertools import product
-from typing import Protocol
 
 import pytest
 from hypothesis import given, settings
@@ -13,22 +12,14 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.grid_search import design_of
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Strategy
 from morphogenetic_engine.trial import Value
-
-
-class Design(Protocol):
-    """What these tests ask of a design."""
-
-    def __len__(self) -> int: ...
-
-    def params(self, number: int, /) -> Mapping[str, Value]: ...
-
 
 SAMPLED = ("random", "latin_hypercube", "sobol")
 UNITS = {"x": {"low": 0.0, "high": 1.0}, "y": {"low": 1e-4, "high": 1.0, "log": True}}
 
 
-def _design(sweep_type: str, parameters: Mapping[str, object], trials: int | None = None, seed: int = 42) -> Design:
+def _design(sweep_type: str, parameters: Mapping[str, object], trials: int | None = None, seed: int = 42) -> Strategy:
     optimization = {"n_trials": trials, "seed": seed}
     return design_of(
         SweepConfig.model_validate(
@@ -37,13 +28,13 @@ def _design(sweep_type: str, parameters: Mapping[str, object], trials: int | Non
     )
 
 
-def _points(design: Design) -> list[tuple[Value, ...]]:
-    return [tuple(design.params(number).values()) for number in range(len(design))]
+def _points(design: Strategy) -> list[tuple[Value, ...]]:
+    return [tuple(design.suggest(number, NOTHING_EARLIER).values()) for number in range(design.trials)]
 
 
 def test_a_grid_is_every_combination_and_the_last_axis_changes_fastest() -> None:
     design = _design("grid", {"a": ["p", "q"], "b": {"low": 1, "high": 3}, "c": [True, False]})
-    assert [design.params(number) for number in range(len(design))] == [
+    assert [design.suggest(number, NOTHING_EARLIER) for number in range(design.trials)] == [
         {"f": "z", "a": a, "b": b, "c": c} for a, b, c in product("pq", (1, 2, 3), (True, False))
     ]
 
@@ -53,7 +44,7 @@ def test_a_grid_takes_its_first_points_and_has_no_more_than_it_has(trials: int |
     parameters = {"a": [1, 2], "b": [3, 4, 5]}
     design = _design("grid", parameters, trials)
     assert _points(design) == _points(_design("grid", parameters))[:length]
-    assert len(design) == length
+    assert design.trials == length
 
 
 @pytest.mark.parametrize("sweep_type", ["grid", *SAMPLED])
@@ -65,17 +56,17 @@ def test_no_axis_at_all_is_one_trial(sweep_type: str) -> None:
 @pytest.mark.parametrize("number", [-1, 3])
 def test_a_number_outside_the_design_is_an_error(sweep_type: str, number: int) -> None:
     with pytest.raises(IndexError, match=rf"has 3 points, but got number={number}"):
-        _design(sweep_type, {"a": [1, 2, 3]}, 3).params(number)
+        _design(sweep_type, {"a": [1, 2, 3]}, 3).suggest(number, NOTHING_EARLIER)
 
 
 def test_a_million_points_are_numbered_at_once_and_not_held_in_memory() -> None:
     parameters = {f"p{axis}": list(range(10)) for axis in range(6)}
     design = _design("grid", parameters)
     tracemalloc.start()
-    last = design.params(999_999)
+    last = design.suggest(999_999, NOTHING_EARLIER)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert len(design) == 1_000_000
+    assert design.trials == 1_000_000
     assert last == {"f": "z", **dict.fromkeys(parameters, 9)}
     assert peak < 50_000
 
@@ -83,7 +74,7 @@ def test_a_million_points_are_numbered_at_once_and_not_held_in_memory() -> None:
 def test_an_axis_of_a_million_steps_is_not_held_in_memory() -> None:
     tracemalloc.start()
     design = _design("grid", {"n": {"low": 0, "high": 10**9, "step": 1000}})
-    assert design.params(10**6) == {"f": "z", "n": 10**9}
+    assert design.suggest(10**6, NOTHING_EARLIER) == {"f": "z", "n": 10**9}
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1_000_000
@@ -133,7 +124,9 @@ def test_a_point_is_the_same_however_many_are_asked_for(sweep_type: str, paramet
 def test_a_point_is_the_same_in_whatever_order_they_are_asked_for(sweep_type: str) -> None:
     forwards, backwards = (_design(sweep_type, UNITS, 20) for _ in range(2))
     points = _points(forwards)
-    assert [tuple(backwards.params(number).values()) for number in reversed(range(20))] == points[::-1]
+    assert [tuple(backwards.suggest(number, NOTHING_EARLIER).values()) for number in reversed(range(20))] == points[
+        ::-1
+    ]
     assert _points(forwards) == points
 
 

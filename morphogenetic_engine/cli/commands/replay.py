@@ -32,14 +32,14 @@ def replay_command(
     from morphogenetic_engine.cli.views import replay_table
     from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.sweeps.record.folder import find_sweep
-    from morphogenetic_engine.sweeps.search.simulation import Strategy, as_recorded, replay
+    from morphogenetic_engine.sweeps.search.simulation import Contestant, as_recorded, replay
     from morphogenetic_engine.sweeps.results import read_result
 
     result = read_result(find_sweep(results, sweep_id))
-    asked = [Strategy(sampler, pruner) for pruner in pruners for sampler in samplers]
-    strategies = dict.fromkeys([Strategy("Random"), *asked])
+    asked = [Contestant(sampler, pruner) for pruner in pruners for sampler in samplers]
+    contestants = dict.fromkeys([Contestant("Random"), *asked])
     rows = {"as it ran": [as_recorded(result)]}
-    rows.update({each.name: [replay(result, each, seed) for seed in range(seeds)] for each in strategies})
+    rows.update({each.name: [replay(result, each, seed) for seed in range(seeds)] for each in contestants})
     if as_json:
         click.echo(json.dumps(replay_table.replay_json(rows), indent=2))
     else:

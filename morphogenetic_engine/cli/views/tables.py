@@ -8,7 +8,7 @@ from dataclasses import asdict
 from rich.table import Table
 
 from morphogenetic_engine.display.terminal import clock
-from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.overview import SweepOverview
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
@@ -89,15 +89,11 @@ def estimate_text(check: SweepCheck) -> str:
 
 
 def unused_settings(config: SweepConfig) -> list[str]:
-    """Return a line for each setting that this kind of sweep has no use for."""
-    given = {"sampler": config.optimization.sampler, "pruner": config.optimization.pruner}
-    if config.sweep_type is SweepType.BAYESIAN:
+    """Return a line for each setting that this sweep type has no use for."""
+    sampler = config.optimization.sampler
+    if config.rules.sampler or sampler is None:
         return []
-    return [
-        f"optimization.{name}: {value} is not used by sweep_type {config.sweep_type}"
-        for name, value in given.items()
-        if value not in (None, "none")
-    ]
+    return [f"optimization.sampler: {sampler} is not used by sweep_type {config.sweep_type}"]
 
 
 def check_json(check: SweepCheck) -> dict[str, object]:

@@ -213,7 +213,7 @@ class Unsent:
         rule = info.config.optimization
         tags |= {
             f"{TAG}objective": f"{rule.direction} {rule.target_metric}",
-            f"{TAG}sweep_type": info.config.sweep_type.value,
+            f"{TAG}sweep_type": info.config.sweep_type,
             f"{TAG}seed": str(rule.seed),
         }
         return RunUpdate(

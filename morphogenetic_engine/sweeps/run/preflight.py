@@ -16,10 +16,10 @@ from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.run import workers
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from morphogenetic_engine.sweeps.run.workload_check import rejection, worker_setup
-from morphogenetic_engine.sweeps.search.registry import fired_rule, pruning_of, suggestions_of
+from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.sweeps.space.search_space import Parameter
-from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Suggestions
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Strategy
 from morphogenetic_engine.trial import Params
 
 
@@ -56,8 +56,8 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
     """
     config = file.config
     read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
-    suggestions, parallel = _suggestions(file), parallel_workers(config.execution)
-    first = suggestions.params(0, NOTHING_EARLIER)
+    strategy, parallel = _strategy(file), parallel_workers(config.execution)
+    first = strategy.suggest(0, NOTHING_EARLIER)
     with tempfile.TemporaryDirectory(prefix="sweep-check-") as scratch:
         setup = worker_setup(config, Path.cwd(), Path(scratch) / "workers.log", parallel)
         with workers.WorkerPool(setup) as pool:
@@ -73,21 +73,20 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
     if ended is not None and ended.reason is FailureReason.MISSING_METRIC:
         raise ConfigError(f"{file.path}: optimization.target_metric: {ended.message}")
     return SweepCheck(
-        trials=len(suggestions),
+        trials=strategy.trials,
         points=config.points,
         axes=config.space.axes,
         rule=fired_rule(config),
-        workers=min(parallel, len(suggestions)),
+        workers=min(parallel, strategy.trials),
         trial_seconds=seconds if watch_seconds > 0 else None,
         ended=ended is not None,
         failure=ended.message if ended is not None and ended.state is TrialState.FAILED else "",
     )
 
 
-def _suggestions(file: ConfigFile) -> Suggestions:
+def _strategy(file: ConfigFile) -> Strategy:
     try:
-        pruning_of(file.config)
-        return suggestions_of(file.config)
+        return strategy_of(file.config)
     except ConfigError as error:
         raise ConfigError(f"{file.path}: {error}") from error
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.errors import ConfigError, FailureReason, MorphogeneticError, StoreError
-from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record import events
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
@@ -33,13 +33,13 @@ from morphogenetic_engine.sweeps.run.schedule import Schedule, Stopper, tries_ag
 from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
 from morphogenetic_engine.sweeps.run.worker_group import Crew, Heard
 from morphogenetic_engine.sweeps.run.workload_check import worker_setup
-from morphogenetic_engine.sweeps.search.registry import pruning_of, suggestions_of
+from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.search.warm_start import read_warm_start
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.sweeps.strategy import (
     Decision,
     Earlier,
-    Suggestions,
+    Strategy,
     TrialDecisions,
     earlier_than,
     ended_by_now,
@@ -104,10 +104,9 @@ class SweepRunner:
         self._history = history
         self._table = table
         self._observers = tuple(observers)
-        self._suggestions = suggestions_of(info.config, read_warm_start(folder))
+        self._strategy = strategy_of(info.config, read_warm_start(folder))
         self._parallel = parallel_workers(info.config.execution)
-        self._schedule = _schedule(info.config, history, self._suggestions, self._parallel, retry_failed)
-        self._pruning = pruning_of(info.config)
+        self._schedule = _schedule(info.config, history, self._strategy, self._parallel, retry_failed)
         self._spent = history.seconds
 
     def run(self) -> Outcome:
@@ -181,12 +180,12 @@ class SweepRunner:
         )
 
     def _decisions(self, number: int, params: Params) -> TrialDecisions | None:
-        """Return the pruner's decisions about a trial; they see what the trial's suggestion saw."""
-        if self._pruning is None:
+        """Return the decisions about a trial; they depend on the trials that its suggestion depended on."""
+        if not self._strategy.needs_reports:
             return None
         known = self._history.trials.get(number)
         reported = dict(known.curve) if known else {}
-        return self._pruning.of_trial(number, params, self._earlier(number).ended, reported)
+        return self._strategy.decisions(number, params, self._earlier(number), reported)
 
     def _replicates_left(self, number: int) -> list[dict[str, int]]:
         """Return the replicates of a trial that no earlier attempt finished; none: the trial has no replicates."""
@@ -197,13 +196,13 @@ class SweepRunner:
         return [{"replicate": each, "seed": replicate_seed(self._config.optimization.seed, each)} for each in left]
 
     def _suggest(self, number: int) -> Params:
-        return self._suggestions.params(number, self._earlier(number))
+        return self._strategy.suggest(number, self._earlier(number))
 
     def _earlier(self, number: int) -> Earlier:
         """Return what may be looked at to decide about a trial."""
         if not self._config.optimization.reproducible:
             return ended_by_now(number, self._history.trials)
-        return earlier_than(number, self._suggestions.needs(number), self._history.trials)
+        return earlier_than(number, self._strategy.needs(number), self._history.trials)
 
     def _hear(self, worker: workers.Worker, attempt: _Attempt, message: Heard) -> None:
         match message:
@@ -277,7 +276,7 @@ class SweepRunner:
         if ended.reason is FailureReason.MISSING_METRIC and not self._history.any_complete:
             raise ConfigError(f"{where}: optimization.target_metric: {ended.message}")
         silent = ended.state is TrialState.COMPLETE and not self._history.trials[attempt.number].curve
-        if silent and self._pruning is not None:
+        if silent and self._strategy.needs_reports:
             pruner = self._config.optimization.pruner
             raise ConfigError(
                 f"{where}: optimization.pruner: {pruner} needs reports, but trial {attempt.number} made none; use none"
@@ -323,12 +322,10 @@ class SweepRunner:
 
 def _looks_at_curves(config: SweepConfig) -> bool:
     """Tell whether anything is decided from what trials report on the way."""
-    return config.sweep_type is SweepType.BAYESIAN or config.optimization.budget is not None
+    return config.rules.learns or config.prunes or config.optimization.budget is not None
 
 
-def _schedule(
-    config: SweepConfig, history: History, suggestions: Suggestions, parallel: int, retry_failed: bool
-) -> Schedule:
+def _schedule(config: SweepConfig, history: History, strategy: Strategy, parallel: int, retry_failed: bool) -> Schedule:
     stoppers: dict[Outcome, Stopper] = {}
     if config.execution.early_stopping is not None:
         stoppers[Outcome.EARLY_STOPPED] = EarlyStopper(config.execution.early_stopping, config.optimization)
@@ -336,8 +333,8 @@ def _schedule(
         stoppers[Outcome.BUDGET_SPENT] = BudgetStopper(config.optimization.budget, config.optimization)
     return Schedule(
         history,
-        len(suggestions),
-        needs=suggestions.needs,
+        strategy.trials,
+        needs=strategy.needs,
         lookahead=config.optimization.lookahead or parallel,
         waits=config.optimization.reproducible,
         stoppers=stoppers,

@@ -12,7 +12,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo, fi
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.record.journal import is_locked
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
-from morphogenetic_engine.sweeps.search.registry import fired_rule, pruning_of, suggestions_of
+from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
 from morphogenetic_engine.sweeps.search.warm_start import warm_start_of, write_warm_start
 
 
@@ -27,8 +27,7 @@ def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None)
     config = _settled(file.config, parallel_workers(file.config.execution))
     try:
         known = warm_start_of(config, results)
-        suggestions_of(config, known)
-        pruning_of(config)
+        strategy_of(config, known)
     except ConfigError as error:
         raise ConfigError(f"{file.path}: {error}") from error
     folder = new_sweep(results, sweep_id, file, config, rule=fired_rule(config))
@@ -102,11 +101,13 @@ def _is_same(info: SweepInfo, file: ConfigFile) -> bool:
 
 
 def _settled(config: SweepConfig, lookahead: int) -> SweepConfig:
-    """Return the configuration with its lookahead filled in."""
-    if config.optimization.lookahead is not None:
-        return config
-    optimization = config.optimization.model_copy(update={"lookahead": lookahead})
-    return config.model_copy(update={"optimization": optimization})
+    """Return the configuration with its lookahead and its number of trials filled in."""
+    given = config.optimization
+    settled = {
+        "lookahead": lookahead if given.lookahead is None else given.lookahead,
+        "n_trials": config.n_trials,
+    }
+    return config.model_copy(update={"optimization": given.model_copy(update=settled)})
 
 
 def _difference(before: SweepConfig, after: SweepConfig) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictStr, field_validator, model_validator
 
 from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number, scalar
+from morphogenetic_engine.sweeps.schema.search_names import PrunerName, SamplerName
 from morphogenetic_engine.sweeps.schema.storage_address import checked_storage
 from morphogenetic_engine.trial import METRIC_NAME, Value
 
@@ -171,18 +172,6 @@ class Budget(Section):
         return self
 
 
-SamplerName = Literal["TPE", "CmaEs", "Random", "QMC", "GP", "NSGAII", "auto"]
-PrunerName = Literal[
-    "MedianPruner",
-    "SuccessiveHalvingPruner",
-    "HyperbandPruner",
-    "PercentilePruner",
-    "PatientPruner",
-    "WilcoxonPruner",
-    "none",
-]
-
-
 class Objective(Section):
     """A metric that is optimised."""
 
@@ -202,7 +191,8 @@ class OptimizationConfig(Section):
     secondary_metrics: tuple[MetricName, ...] = ()
     """Further metrics that the workload returns, shown beside the objective."""
     n_trials: int | None = Field(default=None, ge=1)
-    """The number of trials in all. A grid has its own; a smaller number takes its first points."""
+    """The number of trials in all. A grid has its own; a smaller number takes its first points. Left out, a bayesian
+    sweep has 10 for each searched parameter, and 20 at least."""
     timeout: float | None = Field(default=None, gt=0)
     """Seconds after which no new trial starts."""
     seed: int = Field(default=DEFAULT_SEED, ge=0, lt=2**32)
@@ -211,8 +201,8 @@ class OptimizationConfig(Section):
     """Whatever is decided about trial n uses the results of the trials up to n - lookahead, so that any number of
     workers up to lookahead gives the same trials. Left out: max_parallel at the first start."""
     reproducible: bool = True
-    """false: a bayesian search takes what has ended by now, whichever worker was faster. No worker waits then, and no
-    two runs need have the same trials."""
+    """false: a bayesian search, or a pruner, uses the trials that have ended by now, whichever worker was faster. No worker
+    waits then, and two runs need not have the same trials."""
     replicate_objective: Literal["mean", "median", "confidence_bound"] = "mean"
     """What the replicates' objectives come to: their mean, their median, or the end of the 95 % interval of the mean
     that is worse."""
@@ -229,13 +219,13 @@ class OptimizationConfig(Section):
     objectives: tuple[Objective, ...] = ()
     """Several objectives instead of one: the results are then those that no other trial beats in all."""
     sampler: SamplerName | None = None
-    """Optuna's sampler of a bayesian sweep (TPE where it is left out); designs known ahead do not use it."""
+    """The sampler of a bayesian sweep (TPE where it is left out); the other sweep types have none."""
     sampler_options: dict[str, Scalar] = Field(default_factory=dict)
-    """Arguments of Optuna's sampler by their names there."""
+    """Options of the sampler, by their names in its library (Optuna)."""
     pruner: PrunerName | None = None
-    """Optuna's pruner of a bayesian sweep; designs known ahead do not use it."""
+    """The pruner, which ends trials that fall behind earlier ones; it works with every sweep type."""
     pruner_options: dict[str, Scalar] = Field(default_factory=dict)
-    """Arguments of Optuna's pruner by their names there."""
+    """Options of the pruner, by their names in its library (Optuna)."""
     storage: Annotated[str, AfterValidator(checked_storage)] | None = None
     """Your own Optuna storage, which shows every trial while the sweep runs, of whatever type it is: the URL of a
     database (sqlite:///sweeps.db, postgresql+psycopg://host/name), or a journal file (sweeps.log)."""

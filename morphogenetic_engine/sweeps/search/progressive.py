@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count, islice
 
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.grid_search import Grid
+from morphogenetic_engine.sweeps.kinds import StrategyKind
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.sections import Direction
 from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
 from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
-from morphogenetic_engine.sweeps.strategy import Earlier
+from morphogenetic_engine.sweeps.strategy import Earlier, RunsToTheEnd
 from morphogenetic_engine.trial import Params, Value
 
 COARSE_POINTS = 3
@@ -28,8 +29,8 @@ _FINEST = 65
 """Values a range at most, however few new points a region has."""
 
 
-class ProgressiveSuggestions:
-    """A way to search: grids that close in on the best regions."""
+class ProgressiveStrategy(RunsToTheEnd):
+    """Grids that close in on the best regions."""
 
     def __init__(self, config: SweepConfig) -> None:
         optimization = config.optimization
@@ -37,25 +38,22 @@ class ProgressiveSuggestions:
         self._target, self._direction = optimization.target_metric, optimization.direction
         self._regions = optimization.regions
         self._first = Grid(self._space, baseline=config.baseline)
-        whole = all_points(config.space)
-        total = len(self._first) * optimization.rounds
-        self._total = total if whole is None else min(total, whole.total)
-        if optimization.n_trials is not None:
-            self._total = min(self._total, optimization.n_trials)
+        self._total = PROGRESSIVE.trials(config)
         self._planned: list[Params] = []
         """The searched parameters of the trials of the later rounds."""
 
-    def __len__(self) -> int:
+    @property
+    def trials(self) -> int:
         return self._total
 
     def needs(self, number: int, /) -> int:
-        """All trials of the rounds before."""
-        return number // len(self._first) * len(self._first)
+        """Return all trials of the rounds before."""
+        return number // self._first.trials * self._first.trials
 
-    def params(self, number: int, earlier: Earlier) -> dict[str, Value]:
-        size = len(self._first)
+    def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
+        size = self._first.trials
         if number < size:
-            return self._first.params(number)
+            return self._first.suggest(number)
         while len(self._planned) <= number - size:
             done = size + len(self._planned)
             self._planned += self._round(done // size, earlier.ended[:done])
@@ -64,7 +62,7 @@ class ProgressiveSuggestions:
     def _round(self, round_number: int, ended: Sequence[TrialRecord]) -> list[Params]:
         """Return the new points of a round: each region in turn gives one, until the round is full."""
         seen = {_key(_searched(trial.params, self._space)) for trial in ended}
-        wanted = min(len(self._first), self._total - len(ended))
+        wanted = min(self._first.trials, self._total - len(ended))
         centres = [_searched(trial.params, self._space) for trial in self._best(ended)]
         streams = [region_points(self._space, centre, round_number) for centre in centres]
         fresh = _unseen(_in_turn([*streams, _everywhere(self._space)]), seen)
@@ -74,6 +72,22 @@ class ProgressiveSuggestions:
         complete = [trial for trial in ended if trial.state is TrialState.COMPLETE]
         sign = -1 if self._direction is Direction.MAXIMIZE else 1
         return sorted(complete, key=lambda trial: (sign * trial.metrics[self._target], trial.number))[: self._regions]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ProgressiveKind(StrategyKind):
+    """Grids that close in on the best regions."""
+
+    def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> ProgressiveStrategy:
+        return ProgressiveStrategy(config)
+
+    def trials(self, config: SweepConfig) -> int:
+        first = Grid(coarse(config.space), baseline=config.baseline).trials
+        limits = (first * config.optimization.rounds, config.points, config.optimization.n_trials)
+        return min(limit for limit in limits if limit is not None)
+
+
+PROGRESSIVE = _ProgressiveKind(counts_itself=True)
 
 
 def coarse(space: Space) -> Space:

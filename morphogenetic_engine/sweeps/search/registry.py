@@ -1,69 +1,51 @@
-"""From a configuration to its way to search."""
+"""From a configuration to its strategy and pruner."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
-from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
-from morphogenetic_engine.sweeps.grid_search import design_of
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.kinds import PrunerKind, StrategyKind
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.search.progressive import ProgressiveSuggestions
-from morphogenetic_engine.sweeps.strategy import Pruning, Suggestions
+from morphogenetic_engine.sweeps.schema.search_names import PRUNERS, STRATEGIES
+from morphogenetic_engine.sweeps.search.fitting import check_pruner
+from morphogenetic_engine.sweeps.search.pruned_strategy import PrunedStrategy
+from morphogenetic_engine.sweeps.strategy import Strategy
 
 
-def suggestions_of(config: SweepConfig, known: Sequence[TrialRecord] = ()) -> Suggestions:
-    """Return the way to search that a configuration asks for; `known` are the results of a warm start.
+def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = ()) -> Strategy:
+    """Build the strategy of a sweep, with its pruner; `known` are the results of a warm start.
 
     Raises:
-        ConfigError: the sampler or pruner does not fit the search space, or Optuna is not installed.
+        ConfigError: the sampler or pruner does not fit the sweep, or its library is not installed.
     """
-    if config.sweep_type is SweepType.PROGRESSIVE:
-        return ProgressiveSuggestions(config)
-    if config.sweep_type is not SweepType.BAYESIAN:
-        return design_of(config)
-    _require_optuna()
-    # Optuna takes a third of a second to import, which no other sweep has to pay.
-    # pylint: disable=import-outside-toplevel
-    if config.optimization.sampler == "auto":
-        from morphogenetic_engine.sweeps.search.auto import AutoSuggestions
+    strategy = strategy_kind(config).make(config, known)
+    pruner = pruner_kind(config)
+    if pruner is None:
+        return strategy
+    optimization = config.optimization
+    assert optimization.pruner is not None
+    check_pruner(optimization.pruner, pruner, config)
+    lookahead = (optimization.lookahead or 1) if optimization.reproducible else None
+    return PrunedStrategy(strategy, pruner.make(config), lookahead)
 
-        return AutoSuggestions(config, known)
-    from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
 
-    return OptunaSuggestions(config, known=known)
+def strategy_kind(config: SweepConfig) -> StrategyKind:
+    """Return the kind of the sweep's strategy."""
+    return STRATEGIES.load(config.sweep_type, StrategyKind)
+
+
+def pruner_kind(config: SweepConfig) -> PrunerKind | None:
+    """Return the kind of the sweep's pruner; None: every trial runs to its end."""
+    name = config.optimization.pruner
+    return PRUNERS.load(name, PrunerKind) if config.prunes and name is not None else None
 
 
 def fired_rule(config: SweepConfig) -> str | None:
-    """Return which rule of the sampler `auto` fired; None: the sweep does not use it."""
-    if config.sweep_type is not SweepType.BAYESIAN or config.optimization.sampler != "auto":
-        return None
-    _require_optuna()
-    from morphogenetic_engine.sweeps.search.auto import auto_choice  # pylint: disable=import-outside-toplevel
-
-    return auto_choice(config).rule
-
-
-def _require_optuna() -> None:
-    if find_spec("optuna") is None:
-        raise ConfigError("sweep_type: bayesian needs optuna: pip install 'morphogenetic-engine[bayesian]'")
-
-
-def pruning_of(config: SweepConfig) -> Pruning | None:
-    """Return what decides whether trials go on; None: they all do."""
-    if config.sweep_type is not SweepType.BAYESIAN or config.optimization.pruner in (None, "none"):
-        return None
-    from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import (
-        OptunaPruning,
-    )  # pylint: disable=import-outside-toplevel
-
-    return OptunaPruning(config)
+    """Return why the strategy searches as it does, where it chooses by itself; None: it does not choose."""
+    return strategy_kind(config).rule(config)
 
 
 def total_trials(config: SweepConfig) -> int:
-    """Return the number of trials of a sweep that is not stopped early."""
-    if config.sweep_type.counts_itself or config.optimization.sampler == "auto":
-        return len(suggestions_of(config))
-    assert config.optimization.n_trials is not None, "the schema requires n_trials of all that do not count themselves"
-    return config.optimization.n_trials
+    """Return the number of trials of a sweep that nothing stops early, without building its sampler."""
+    return strategy_kind(config).trials(config)

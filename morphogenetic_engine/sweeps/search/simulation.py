@@ -1,7 +1,7 @@
-"""Replay: ways to search take the recorded trials of a finished sweep, so that they are compared without training.
+"""Replay: strategies search the recorded trials of a finished sweep, so that they are compared without training.
 
-A suggestion is answered by the recorded trial nearest to it that was not taken yet, and the search is told that trial's
-parameters, reports and result. So everything it learns was really measured, and each recorded trial is spent once.
+The recorded trial nearest to a suggestion that was not taken yet takes its place, with its parameters, reports and
+result. So the strategy learns from measured values only, and each recorded trial is used once.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from functools import cached_property
 import numpy as np
 
 from morphogenetic_engine.errors import ConfigError, SweepError
-from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
-from morphogenetic_engine.sweeps.search.registry import pruning_of, suggestions_of
+from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
-from morphogenetic_engine.sweeps.strategy import Decision, Pruning, Suggestions, earlier_than
+from morphogenetic_engine.sweeps.strategy import Decision, Strategy, earlier_than
 from morphogenetic_engine.trial import Params, Value
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """A way to search that is compared with others: a sampler and a pruner of a bayesian sweep."""
+class Contestant:
+    """A sampler and a pruner of a bayesian sweep that are compared with others."""
 
     sampler: str
     pruner: str = "none"
@@ -95,48 +95,45 @@ def as_recorded(result: SweepResult) -> Replayed:
     return _replayed(replayable(result), result)
 
 
-def replay(result: SweepResult, strategy: Strategy, seed: int) -> Replayed:
-    """Let a strategy search the recorded trials until it has taken all of them.
+def replay(result: SweepResult, contestant: Contestant, seed: int) -> Replayed:
+    """Search the recorded trials until all of them are taken.
 
     Raises:
         ConfigError: the sampler or the pruner does not fit the space, or the sweep has several objectives.
         SweepError: the sweep has no complete trial.
     """
     pool = _Pool(replayable(result), result.config)
-    config = strategy_config(result, strategy, len(pool), seed)
-    suggestions, pruning = suggestions_of(config), pruning_of(config)
+    strategy = strategy_of(contestant_config(result, contestant, len(pool), seed))
     trials: dict[int, TrialRecord] = {}
     for number in range(len(pool)):
-        trials[number] = _answered(number, suggestions, pruning, trials, pool)
+        trials[number] = _answered(number, strategy, trials, pool)
     return _replayed(list(trials.values()), result)
 
 
-def strategy_config(result: SweepResult, strategy: Strategy, trials: int, seed: int) -> SweepConfig:
-    """Return the configuration of a replay: the sweep's own space and objective, another way to search.
+def contestant_config(result: SweepResult, contestant: Contestant, trials: int, seed: int) -> SweepConfig:
+    """Return the configuration of a replay: the sweep's own space and objective, another sampler and pruner.
 
     Raises:
-        ConfigError: the strategy does not fit the space.
+        ConfigError: the sampler or the pruner does not fit the space.
     """
     written = result.config.model_dump(mode="json")
     optimization = written["optimization"]
     kept = {name: optimization[name] for name in ("target_metric", "direction", "lookahead")}
-    chosen = {"sampler": strategy.sampler, "pruner": strategy.pruner, "n_trials": trials, "seed": seed}
-    given = {"sweep_type": SweepType.BAYESIAN, "optimization": {**kept, **chosen}, "execution": {}, "tracking": {}}
+    chosen = {"sampler": contestant.sampler, "pruner": contestant.pruner, "n_trials": trials, "seed": seed}
+    given = {"sweep_type": "bayesian", "optimization": {**kept, **chosen}, "execution": {}, "tracking": {}}
     for parameter in written["parameters"].values():
         parameter["default"] = None  # the baseline is one of the recorded trials, and found like the others
     return parse_config({**written, **given}, where=f"sweep {result.info.sweep_id}")
 
 
-def _answered(
-    number: int, suggestions: Suggestions, pruning: Pruning | None, trials: Mapping[int, TrialRecord], pool: _Pool
-) -> TrialRecord:
-    """Return the trial of a replay: the recorded one nearest to what was suggested, as far as it is let run."""
-    earlier = earlier_than(number, suggestions.needs(number), trials)
-    recorded = pool.take(suggestions.params(number, earlier))
-    if pruning is None:
+def _answered(number: int, strategy: Strategy, trials: Mapping[int, TrialRecord], pool: _Pool) -> TrialRecord:
+    """Return the recorded trial nearest to the suggestion, truncated where the pruner stops it."""
+    earlier = earlier_than(number, strategy.needs(number), trials)
+    recorded = pool.take(strategy.suggest(number, earlier))
+    decisions = strategy.decisions(number, recorded.params, earlier, {})
+    if decisions is None:
         return _renumbered(recorded, number)
     target = pool.target
-    decisions = pruning.of_trial(number, recorded.params, earlier.ended, {})
     for step, metrics in sorted(recorded.curve.items()):
         if target in metrics and decisions.decide(step, metrics[target]) is not Decision.GO_ON:
             return _renumbered(recorded, number, until=step)
@@ -162,7 +159,7 @@ def _replayed(trials: Sequence[TrialRecord], result: SweepResult) -> Replayed:
 
 
 class _Pool:
-    """Recorded trials that are still to be had, by how near they are to a configuration."""
+    """The recorded trials that are not taken yet, by their distance to a configuration."""
 
     def __init__(self, trials: Sequence[TrialRecord], config: SweepConfig) -> None:
         self.target = config.optimization.target_metric

@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError
-from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, write_whole
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
@@ -34,7 +34,7 @@ def warm_start_of(config: SweepConfig, results: Path) -> list[TrialRecord]:
     sweep_id = config.optimization.warm_start
     if sweep_id is None:
         return []
-    if config.sweep_type is not SweepType.BAYESIAN:
+    if not config.rules.learns:
         raise ConfigError(f"optimization.warm_start: a {config.sweep_type} sweep does not learn; use bayesian")
     return usable_trials(read_result(find_sweep(results, sweep_id)), config)
 

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
-from morphogenetic_engine.sweeps.grid_search import Grid, design_of
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.grid_search import design_of, grid_of
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.trials import read_history
 from morphogenetic_engine.sweeps.seeds import derived_seed, trial_seed
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from morphogenetic_engine.trial import Params, Value, text
 
 
@@ -60,8 +61,8 @@ def trial_of_point(
     not given, is 0 and the seed follows from the sweep's seed and the values, so that the same configuration gives the
     same result wherever it runs.
     """
-    if number is None and config.sweep_type is SweepType.GRID:
-        number = _grid(config).find(point)
+    if number is None and config.sweep_type == "grid":
+        number = grid_of(config).find(point)
     if seed is None:
         sweep_seed = config.optimization.seed
         written = ",".join(f"{name}={text(value)}" for name, value in point.items())
@@ -75,14 +76,14 @@ def trial_of_number(config: SweepConfig, number: int, *, seed: int | None = None
     Raises:
         ConfigError: the points follow from results, or there are not so many.
     """
-    if config.sweep_type is not SweepType.GRID and not config.sweep_type.is_design:
+    if not config.rules.known_ahead:
         raise ConfigError(
             f"trial {number}: its parameters follow from results in a {config.sweep_type} sweep; give them"
         )
     design = design_of(config)
-    if number >= len(design):
-        raise ConfigError(f"trial {number}: the sweep has {len(design)} trials, numbered from 0")
-    params = design.params(number)
+    if number >= design.trials:
+        raise ConfigError(f"trial {number}: the sweep has {design.trials} trials, numbered from 0")
+    params = design.suggest(number, NOTHING_EARLIER)
     return PlannedTrial(number, trial_seed(config.optimization.seed, number) if seed is None else seed, params)
 
 
@@ -103,7 +104,3 @@ def trial_name(config: SweepConfig, trial: PlannedTrial) -> str:
     """Return a name that is the same for the same trial of the same sweep, and differs between any two others."""
     told = [config.identity, trial.number, trial.seed, sorted(trial.params.items())]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
-
-
-def _grid(config: SweepConfig) -> Grid:
-    return Grid(config.space, config.optimization.n_trials, baseline=config.baseline)

@@ -13,7 +13,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep
-from morphogenetic_engine.sweeps.search.auto import AutoSuggestions, Phase, auto_choice
+from morphogenetic_engine.sweeps.search.samplers.auto import AutoStrategy, Phase, auto_choice
 from morphogenetic_engine.sweeps.search.registry import fired_rule, total_trials
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from tests.tables import steady_rows
@@ -64,9 +64,9 @@ def test_the_first_rule_that_fits_fires(config: SweepConfig, phases: tuple[Phase
 
 def test_a_small_space_is_run_once() -> None:
     config = config_of({"a": [1, 2], "b": {"type": "int", "low": 1, "high": 30}}, 100)
-    suggestions = AutoSuggestions(config)
-    assert len(suggestions) == total_trials(config) == 60
-    assert len({tuple(suggestions.params(n, NOTHING_EARLIER).items()) for n in range(60)}) == 60
+    suggestions = AutoStrategy(config)
+    assert suggestions.trials == total_trials(config) == 60
+    assert len({tuple(suggestions.suggest(n, NOTHING_EARLIER).items()) for n in range(60)}) == 60
 
 
 def test_auto_sweeps_give_the_same_table_at_any_number_of_workers_and_after_a_stop(

@@ -9,7 +9,7 @@ import pytest
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.search.registry import suggestions_of, total_trials
+from morphogenetic_engine.sweeps.search.registry import strategy_of, total_trials
 from morphogenetic_engine.sweeps.strategy import Earlier
 from morphogenetic_engine.trial import Params
 
@@ -30,10 +30,10 @@ def config_of(
 
 
 def points_of(config: SweepConfig) -> list[Params]:
-    suggestions = suggestions_of(config)
+    suggestions = strategy_of(config)
     points: list[Params] = []
-    for number in range(len(suggestions)):
-        points.append(suggestions.params(number, Earlier(ended=(), params=points)))
+    for number in range(suggestions.trials):
+        points.append(suggestions.suggest(number, Earlier(ended=(), params=points)))
     return points
 
 

@@ -179,4 +179,7 @@ def test_a_sweep_that_need_not_be_reproducible_waits_for_no_trial(start: Start, 
 def test_only_a_search_that_learns_can_do_without_being_reproducible(start: Start) -> None:
     with pytest.raises(ConfigError) as error:
         start(FREE.replace("bayesian", "random").replace(", pruner: MedianPruner", ""))
-    assert str(error.value) == "sweep.yaml: optimization.reproducible: a random sweep always is; leave it out"
+    assert (
+        str(error.value)
+        == "sweep.yaml: optimization.reproducible: a random sweep without a pruner always is; leave it out"
+    )

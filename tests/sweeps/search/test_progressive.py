@@ -13,7 +13,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.search.progressive import ProgressiveSuggestions
+from morphogenetic_engine.sweeps.search.progressive import ProgressiveStrategy
 from morphogenetic_engine.sweeps.strategy import earlier_than
 from morphogenetic_engine.trial import Params, Value
 
@@ -30,12 +30,12 @@ def objective(params: Params) -> float:
 
 
 def run(config: SweepConfig, *, resume_at: int | None = None) -> list[TrialRecord]:
-    suggestions = ProgressiveSuggestions(config)
+    suggestions = ProgressiveStrategy(config)
     trials: dict[int, TrialRecord] = {}
-    for number in range(len(suggestions)):
+    for number in range(suggestions.trials):
         if number == resume_at:
-            suggestions = ProgressiveSuggestions(config)
-        params = suggestions.params(number, earlier_than(number, suggestions.needs(number), trials))
+            suggestions = ProgressiveStrategy(config)
+        params = suggestions.suggest(number, earlier_than(number, suggestions.needs(number), trials))
         metrics = {"val_acc": objective(params)}
         trials[number] = TrialRecord(number, 0, params, TrialState.COMPLETE, metrics=metrics)
     return list(trials.values())
@@ -48,8 +48,8 @@ RANGES: dict[str, object] = {
 
 
 def test_each_round_has_the_size_of_the_coarse_grid_and_waits_for_the_one_before() -> None:
-    suggestions = ProgressiveSuggestions(config_of(RANGES, rounds=4))
-    assert len(suggestions) == 4 * 9
+    suggestions = ProgressiveStrategy(config_of(RANGES, rounds=4))
+    assert suggestions.trials == 4 * 9
     assert [suggestions.needs(number) for number in (0, 8, 9, 17, 18, 35)] == [0, 0, 9, 9, 18, 27]
 
 
@@ -80,9 +80,9 @@ def next_round(
             (TrialState.PRUNED, {"val_acc": 9.0}) if known is None else (TrialState.COMPLETE, {"val_acc": known})
         )
         trials[number] = TrialRecord(number, 0, params, state, metrics=metrics)
-    suggestions, ended = ProgressiveSuggestions(config), len(first)
-    end = min(len(suggestions), ended + len(first) // round_number)
-    return [suggestions.params(number, earlier_than(ended, ended, trials)) for number in range(ended, end)]
+    suggestions, ended = ProgressiveStrategy(config), len(first)
+    end = min(suggestions.trials, ended + len(first) // round_number)
+    return [suggestions.suggest(number, earlier_than(ended, ended, trials)) for number in range(ended, end)]
 
 
 def test_a_linear_axis_closes_in_evenly() -> None:
@@ -124,7 +124,7 @@ def test_what_was_pruned_is_no_region_however_good_it_looked() -> None:
 )
 def test_where_all_were_pruned_the_grid_of_the_whole_space_becomes_finer(other: dict[str, object]) -> None:
     config = config_of({"x": {"low": 0.0, "high": 1.0}, "other": other}, rounds=2)
-    first = [trial.params for trial in run(config)[: len(ProgressiveSuggestions(config)) // 2]]
+    first = [trial.params for trial in run(config)[: ProgressiveStrategy(config).trials // 2]]
     found = next_round(config, first, lambda params: None)
     assert {params["x"] for params in found} - {params["x"] for params in first}
     assert len({*map(str, found), *map(str, first)}) == 2 * len(first)
@@ -136,8 +136,8 @@ def test_a_range_keeps_the_points_that_it_names() -> None:
 
 
 def test_a_number_of_trials_ends_the_last_round_early() -> None:
-    assert len(ProgressiveSuggestions(config_of(RANGES, rounds=4, n_trials=14))) == 14
-    assert len(ProgressiveSuggestions(config_of(RANGES, rounds=1, n_trials=14))) == 9
+    assert ProgressiveStrategy(config_of(RANGES, rounds=4, n_trials=14)).trials == 14
+    assert ProgressiveStrategy(config_of(RANGES, rounds=1, n_trials=14)).trials == 9
     assert len(run(config_of(RANGES, rounds=4, n_trials=14))) == 14
 
 
@@ -148,14 +148,14 @@ def test_a_space_that_the_regions_exhaust_is_run_whole() -> None:
 
 def test_choices_stay_at_the_best_ones_value() -> None:
     parameters = {**RANGES, "kind": ["good", "bad"]}
-    suggestions = ProgressiveSuggestions(config_of(parameters, rounds=2, regions=1))
+    suggestions = ProgressiveStrategy(config_of(parameters, rounds=2, regions=1))
     trials: dict[int, TrialRecord] = {}
     for number in range(18):
-        params = suggestions.params(number, earlier_than(number, suggestions.needs(number), trials))
+        params = suggestions.suggest(number, earlier_than(number, suggestions.needs(number), trials))
         value = objective(params) - (params["kind"] == "bad")
         trials[number] = TrialRecord(number, 0, params, TrialState.COMPLETE, metrics={"val_acc": value})
     earlier = earlier_than(18, 18, trials)
-    later = [suggestions.params(number, earlier) for number in range(18, 36)]
+    later = [suggestions.suggest(number, earlier) for number in range(18, 36)]
     assert {params["kind"] for params in later} == {"good"}
 
 

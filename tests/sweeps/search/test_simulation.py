@@ -17,8 +17,8 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.schema.sections import Direction
-from morphogenetic_engine.sweeps.search.registry import suggestions_of
-from morphogenetic_engine.sweeps.search.simulation import Replayed, Strategy, as_recorded, replay, strategy_config
+from morphogenetic_engine.sweeps.search.registry import strategy_of
+from morphogenetic_engine.sweeps.search.simulation import Contestant, Replayed, as_recorded, replay, contestant_config
 from morphogenetic_engine.sweeps.strategy import earlier_than
 from morphogenetic_engine.trial import Params
 
@@ -65,17 +65,17 @@ def hill(trials: int = 60) -> SweepResult:
 def test_every_recorded_trial_is_spent_once_and_a_seed_gives_the_same_replay(sampler: str) -> None:
     result = hill(24)
     values = sorted(trial.metrics["val_acc"] for trial in result.trials)
-    one, again = (replay(result, Strategy(sampler), 5) for _ in range(2))
+    one, again = (replay(result, Contestant(sampler), 5) for _ in range(2))
     assert sorted(value for value in one.values if value is not None) == values
     assert list(one.steps) == [4] * 24
-    assert one == again != replay(result, Strategy(sampler), 6)
+    assert one == again != replay(result, Contestant(sampler), 6)
 
 
 @pytest.mark.slow
 def test_a_search_that_learns_finds_the_best_sooner_than_chance() -> None:
     result = hill()
     medians = {
-        name: statistics.median(replay(result, Strategy(name), seed).reached or 0 for seed in range(9))
+        name: statistics.median(replay(result, Contestant(name), seed).reached or 0 for seed in range(9))
         for name in ("TPE", "Random")
     }
     assert medians["TPE"] < 0.7 * medians["Random"]
@@ -83,7 +83,7 @@ def test_a_search_that_learns_finds_the_best_sooner_than_chance() -> None:
 
 def test_a_pruner_saves_steps_and_the_search_hears_of_pruned_trials_alone_what_they_reported() -> None:
     result = hill()
-    whole, pruned = replay(result, Strategy("TPE"), 1), replay(result, Strategy("TPE", "MedianPruner"), 1)
+    whole, pruned = replay(result, Contestant("TPE"), 1), replay(result, Contestant("TPE", "MedianPruner"), 1)
     assert sum(pruned.steps) < sum(whole.steps) == 240
     cut = [(steps, value) for steps, value in zip(pruned.steps, pruned.values, strict=True) if steps < 4]
     assert cut and all(value is None for _, value in cut)
@@ -96,7 +96,7 @@ def test_trials_that_were_pruned_or_failed_stay_so() -> None:
     trials.append(TrialRecord(3, 0, {"x": 0.5, "rate": 0.02}, TrialState.INTERRUPTED))
     result = recorded(XY, trials)
     assert as_recorded(result) == Replayed([4, 2, 1], [None, 0.7, None], Direction.MAXIMIZE, 0.7)
-    replayed = replay(result, Strategy("TPE"), 0)
+    replayed = replay(result, Contestant("TPE"), 0)
     assert sorted(zip(replayed.steps, replayed.values, strict=True)) == [(1, None), (2, 0.7), (4, None)]
 
 
@@ -109,11 +109,11 @@ def test_a_suggestion_takes_the_nearest_trial_that_is_left() -> None:
         for n in range(30)
     ]
     result = recorded(space, [complete(n, point, float(n)) for n, point in enumerate(points)])
-    strategy = Strategy("Random")
-    suggestions, asked = suggestions_of(strategy_config(result, strategy, 30, 5)), dict[int, TrialRecord]()
+    strategy = Contestant("Random")
+    suggestions, asked = strategy_of(contestant_config(result, strategy, 30, 5)), dict[int, TrialRecord]()
     left, wanted = dict(enumerate(points)), []
     for number in range(30):
-        one = suggestions.params(number, earlier_than(number, suggestions.needs(number), asked))
+        one = suggestions.suggest(number, earlier_than(number, suggestions.needs(number), asked))
         asked[number] = complete(number, one, 0.0)
         _, nearest = min((_gap(one, point), place) for place, point in left.items())
         wanted.append(float(nearest))
@@ -133,9 +133,9 @@ def test_a_suggestion_takes_a_trial_of_its_kind_while_there_is_one() -> None:
     points += [{"kind": "b", "x": x} for x in (0.1, 0.5, 0.9)]
     result = recorded(KINDS, [complete(n, point, float(n)) for n, point in enumerate(points)])
     for seed in range(5):
-        suggestions = suggestions_of(strategy_config(result, Strategy("Random"), 6, seed))
-        kind = suggestions.params(0, earlier_than(0, 0, {}))["kind"]
-        assert ((replay(result, Strategy("Random"), seed).values[0] or 0) >= 3) is (kind == "b")
+        suggestions = strategy_of(contestant_config(result, Contestant("Random"), 6, seed))
+        kind = suggestions.suggest(0, earlier_than(0, 0, {}))["kind"]
+        assert ((replay(result, Contestant("Random"), seed).values[0] or 0) >= 3) is (kind == "b")
 
 
 def test_what_was_found_after_some_steps() -> None:
@@ -155,7 +155,7 @@ optimization: {seed: 1}
     run_sweep(folder)
     result = read_result(folder)
     assert as_recorded(result).reached == 4  # x = 0.3
-    reached = [replay(result, Strategy("TPE", "MedianPruner"), seed).reached for seed in range(3)]
+    reached = [replay(result, Contestant("TPE", "MedianPruner"), seed).reached for seed in range(3)]
     assert all(place is None or 1 <= place <= 11 for place in reached)
 
 
@@ -163,7 +163,7 @@ def test_several_objectives_or_no_result_are_one_line() -> None:
     objectives = [{"metric": "val_acc"}, {"metric": "runtime", "direction": "minimize"}]
     several = recorded(XY, [complete(0, {"x": 0.1, "rate": 0.1}, 0.5)], objectives=objectives)
     with pytest.raises(ConfigError, match="^sweep done: optimization.objectives: a replay compares one objective"):
-        replay(several, Strategy("TPE"), 0)
+        replay(several, Contestant("TPE"), 0)
     nothing = recorded(XY, [TrialRecord(0, 0, {"x": 0.5, "rate": 0.01}, TrialState.FAILED)])
     with pytest.raises(SweepError, match="^sweep done: has no complete trial to replay$"):
         as_recorded(nothing)
@@ -172,4 +172,4 @@ def test_several_objectives_or_no_result_are_one_line() -> None:
 def test_a_sampler_that_does_not_fit_is_one_line() -> None:
     result = recorded(KINDS, [complete(0, {"kind": "b", "x": 0.5}, 0.5)])
     with pytest.raises(ConfigError, match="CmaEs cannot search choices, but kind has them"):
-        replay(result, Strategy("CmaEs"), 0)
+        replay(result, Contestant("CmaEs"), 0)

@@ -15,6 +15,7 @@ from morphogenetic_engine.sweeps.single_trial.planned_trial import (
     trial_of_number,
     trial_of_point,
 )
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from morphogenetic_engine.trial import text
 
 
@@ -28,7 +29,7 @@ CONDITIONAL = {"kind": ["a", "b"], "depth": {"low": 1, "high": 3, "when": {"kind
 def test_the_texts_of_a_design_s_points_read_back_as_its_trials() -> None:
     sweep = config(parameters=CONDITIONAL)
     for number in range(4):
-        point = design_of(sweep).params(number)
+        point = design_of(sweep).suggest(number, NOTHING_EARLIER)
         texts = {name: text(value) for name, value in point.items()}
         assert trial_of_point(sweep, read_point(sweep, texts)) == trial_of_number(sweep, number)
 
@@ -38,7 +39,7 @@ def test_a_grid_finds_its_trials_baseline_included(default: int) -> None:
     sweep = config(parameters={"x": {"type": "categorical", "choices": [1, 2, 3], "default": default}})
     grid = design_of(sweep)
     assert isinstance(grid, Grid)
-    assert [grid.find(grid.params(number)) for number in range(len(grid))] == [0, 1, 2]
+    assert [grid.find(grid.suggest(number)) for number in range(grid.trials)] == [0, 1, 2]
 
 
 def test_a_baseline_beside_the_grid_is_its_trial_0() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.search.registry import suggestions_of
+from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.space.conditions import in_order
 from morphogenetic_engine.sweeps.space.search_space import Choices
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
@@ -40,8 +40,8 @@ def config_of(
 
 
 def points_of(config: SweepConfig) -> list[tuple[tuple[str, Value], ...]]:
-    suggestions = suggestions_of(config)
-    return [tuple(suggestions.params(number, NOTHING_EARLIER).items()) for number in range(len(suggestions))]
+    suggestions = strategy_of(config)
+    return [tuple(suggestions.suggest(number, NOTHING_EARLIER).items()) for number in range(suggestions.trials)]
 
 
 def test_a_grid_has_each_point_once_and_no_parameter_whose_condition_does_not_hold() -> None:

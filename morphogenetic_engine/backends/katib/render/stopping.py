@@ -1,4 +1,6 @@
-"""Pruning and early stopping as Katib knows them: medianstop for trials, a goal for the whole sweep.
+"""Pruning and early stopping on Katib: medianstop for trials, a goal for the whole sweep.
+
+The kind of a pruner names Katib's algorithm and its settings.
 
 medianstop compares a trial once, at its report number `start_step`, with the mean (not the median) of the averages of
 the earlier trials' reports up to there: pkg/earlystopping/v1beta1/medianstop/service.py of Katib v0.19.
@@ -10,11 +12,10 @@ from collections.abc import Iterator
 
 from morphogenetic_engine.backends.katib.render.algorithms import Loss
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.kinds import KatibSetting, KatibStopping
+from morphogenetic_engine.sweeps.search.registry import pruner_kind
 from morphogenetic_engine.sweeps.single_trial.metric_lines import ALL_REPORTS
-
-KATIB_START_STEP = 4
-OPTUNA_STARTUP_TRIALS = 5
 
 
 def early_stopping(config: SweepConfig) -> dict[str, object] | None:
@@ -23,20 +24,18 @@ def early_stopping(config: SweepConfig) -> dict[str, object] | None:
     Raises:
         ConfigError: a setting that is no whole number, or a comparison later than trials report in full.
     """
-    if not _prunes_by_median(config):
+    stopping = _stopping(config)
+    if stopping is None:
         return None
-    start_step = _option(config, "n_warmup_steps", KATIB_START_STEP - 1) + 1
-    if start_step > ALL_REPORTS:
+    settings = _settings(config, stopping)
+    report = settings[stopping.report]
+    if report > ALL_REPORTS:
         raise ConfigError(
-            f"optimization.pruner_options.n_warmup_steps: must be less than {ALL_REPORTS} on Katib, where later reports"
-            f" are thinned, but got {start_step - 1}"
+            f"optimization.pruner_options.{stopping.settings[stopping.report].option}: must be less than {ALL_REPORTS} on"
+            f" Katib, where later reports are thinned, but got {report - 1}"
         )
-    settings = {
-        "min_trials_required": max(1, _option(config, "n_startup_trials", OPTUNA_STARTUP_TRIALS)),
-        "start_step": start_step,
-    }
     written = [{"name": name, "value": str(value)} for name, value in settings.items()]
-    return {"algorithmName": "medianstop", "algorithmSettings": written}
+    return {"algorithmName": stopping.name, "algorithmSettings": written}
 
 
 def goal(config: SweepConfig) -> float | None:
@@ -49,8 +48,8 @@ def goal(config: SweepConfig) -> float | None:
 
 
 def stopping_losses(config: SweepConfig, parallel: int, trials: int) -> Iterator[Loss]:
-    """Yield what Katib does not do of the file's pruner and early stopping."""
-    if config.sweep_type is SweepType.BAYESIAN:
+    """Yield the settings of the file's pruner and early stopping that Katib does not support."""
+    if config.prunes:
         yield from _pruner_losses(config, parallel, trials)
     stopping = config.execution.early_stopping
     if stopping is None:
@@ -67,28 +66,34 @@ def stopping_losses(config: SweepConfig, parallel: int, trials: int) -> Iterator
 
 
 def _pruner_losses(config: SweepConfig, parallel: int, trials: int) -> Iterator[Loss]:
-    pruner, where = config.optimization.pruner, "optimization.pruner"
-    if pruner in (None, "none"):
+    where, stopping = "optimization.pruner", _stopping(config)
+    if stopping is None:
+        yield Loss(where, f"Katib has no {config.optimization.pruner}: every trial runs to its end")
         return
-    if not _prunes_by_median(config):
-        yield Loss(where, f"Katib has no {pruner}: every trial runs to its end")
-        return
-    step = _option(config, "n_warmup_steps", KATIB_START_STEP - 1) + 1
-    yield Loss(where, f"a trial is compared once, at report {step}, with the mean of the others, not their median")
+    settings = _settings(config, stopping)
+    yield Loss(where, stopping.note.format(**settings))
+    known = {setting.option for setting in stopping.settings.values()}
     for name in config.optimization.pruner_options:
-        if name not in {"n_startup_trials", "n_warmup_steps"}:
-            yield Loss(f"optimization.pruner_options.{name}", "medianstop has no such setting")
-    first = max(1, _option(config, "n_startup_trials", OPTUNA_STARTUP_TRIALS))
+        if name not in known:
+            yield Loss(f"optimization.pruner_options.{name}", f"{stopping.name} has no such setting")
+    first = settings[stopping.first]
     if first + parallel > trials:
         yield Loss(where, f"no trial is stopped early: {first} must succeed first, and {parallel} run at a time")
 
 
-def _prunes_by_median(config: SweepConfig) -> bool:
-    return config.sweep_type is SweepType.BAYESIAN and config.optimization.pruner == "MedianPruner"
+def _stopping(config: SweepConfig) -> KatibStopping | None:
+    pruner = pruner_kind(config)
+    return None if pruner is None else pruner.katib
 
 
-def _option(config: SweepConfig, name: str, default: int) -> int:
-    value = config.optimization.pruner_options.get(name, default)
+def _settings(config: SweepConfig, stopping: KatibStopping) -> dict[str, int]:
+    return {name: _value(config, setting) for name, setting in stopping.settings.items()}
+
+
+def _value(config: SweepConfig, setting: KatibSetting) -> int:
+    value = config.optimization.pruner_options.get(setting.option, setting.default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ConfigError(f"optimization.pruner_options.{name}: must be a whole number >= 0, but got {value!r}")
-    return value
+        raise ConfigError(
+            f"optimization.pruner_options.{setting.option}: must be a whole number >= 0, but got {value!r}"
+        )
+    return max(setting.least, value + setting.offset)

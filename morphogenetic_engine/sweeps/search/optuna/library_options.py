@@ -1,4 +1,4 @@
-"""Options that a sweep file passes on to Optuna's samplers and pruners."""
+"""The options that a sweep file passes to Optuna's samplers and pruners."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def checked_options(where: str, name: str, known: Mapping[str, type], options: O
     return dict(options)
 
 
-def made(where: str, make: Callable[..., _T], options: Mapping[str, object]) -> _T:
-    """Make a sampler or pruner; what is experimental in Optuna is not announced each time.
+def build(where: str, make: Callable[..., _T], options: Mapping[str, object]) -> _T:
+    """Build a sampler or pruner without Optuna's warnings about experimental classes.
 
     Raises:
         ConfigError: Optuna does not take a value.

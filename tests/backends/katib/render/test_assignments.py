@@ -20,6 +20,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.grid_search import design_of
 from morphogenetic_engine.sweeps.seeds import trial_seed
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from morphogenetic_engine.trial import text
 from tests.backends.katib.render.suggestions import assigned
 
@@ -126,14 +127,16 @@ def test_a_point_of_a_grid_has_the_number_and_the_seed_of_a_local_sweep() -> Non
     sweep = config({"a": [1, 2], "b": ["x", "y", "z"]}, sweep_type="grid", optimization={})
     trial = trial_of_assignments(sweep, {"b": "y", "a": "2"})
     assert (trial.number, trial.seed) == (4, trial_seed(42, 4))
-    assert trial.params == {"a": 2, "b": "y"} == design_of(sweep).params(4)
+    assert trial.params == {"a": 2, "b": "y"} == design_of(sweep).suggest(4, NOTHING_EARLIER)
 
 
 def test_numbered_trials_are_those_of_the_design() -> None:
     sweep = config({"real": AXES["real"]}, sweep_type="latin_hypercube", optimization={"n_trials": 7})
     for written in numbered_parameter(7).feasible_space["list"]:
         trial = trial_of_assignments(sweep, {"trial.number": written})
-        assert trial.params == design_of(sweep).params(trial.number) and trial.seed == trial_seed(42, trial.number)
+        assert trial.params == design_of(sweep).suggest(trial.number, NOTHING_EARLIER) and trial.seed == trial_seed(
+            42, trial.number
+        )
 
 
 def test_the_same_values_have_the_same_seed_and_others_another() -> None:

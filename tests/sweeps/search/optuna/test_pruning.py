@@ -13,8 +13,10 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaPruning
-from morphogenetic_engine.sweeps.search.optuna.pruning import make_pruner
+from morphogenetic_engine.sweeps.schema.search_names import PRUNERS as REGISTERED
+from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaPrunerKind
+from morphogenetic_engine.sweeps.search.optuna.optuna_pruner import OptunaPruner, build_pruner
+from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.strategy import Decision
 from morphogenetic_engine.trial import Value
 from tests.bayesian_history import End, config_of, pruned, record
@@ -84,7 +86,7 @@ def test_decisions_one_after_the_other_are_those_of_optuna(pruner: str, curves: 
 def _optunas_steps(pruner: str, curves: Sequence[Sequence[float]]) -> list[int]:
     """Return how many steps each trial takes in Optuna's own loop."""
     sampler = optuna.samplers.RandomSampler(seed=0)
-    made = make_pruner(pruner, PRUNERS[pruner])
+    made = build_pruner(pruner, REGISTERED.load(pruner, OptunaPrunerKind), PRUNERS[pruner])
     study = optuna.create_study(study_name="sweep", direction="maximize", pruner=made, sampler=sampler)
     taken = []
     for curve in curves:
@@ -133,7 +135,7 @@ def test_an_attempt_that_goes_on_from_a_checkpoint_decides_as_one_that_reported_
     *earlier, last = pruned(config, curves)
     reached = min(known, len(last.curve) - 1)  # no checkpoint is later than the step that ended the trial
     reported = {step: last.curve[step] for step in range(known) if step in last.curve}
-    decisions = OptunaPruning(config).of_trial(TRIALS - 1, {"x": 0.5}, earlier[:-1], reported)
+    decisions = OptunaPruner(config).decisions(TRIALS - 1, {"x": 0.5}, earlier[:-1], reported)
     stops = [decisions.decide(step, curves[-1][step]) is Decision.STOP for step in range(reached, len(last.curve))]
     assert stops == [False] * (len(stops) - 1) + [last.state is TrialState.PRUNED]
 
@@ -141,23 +143,23 @@ def test_an_attempt_that_goes_on_from_a_checkpoint_decides_as_one_that_reported_
 def test_a_decision_that_a_killed_process_did_not_pass_on_is_made_at_the_next_report() -> None:
     config = pruning_config("MedianPruner", lookahead=1)
     ended = pruned(config, [rising(1.0)] * 4)
-    decisions = OptunaPruning(config).of_trial(4, {"x": 0.5}, ended, {0: {"val_acc": -5.0}})
+    decisions = OptunaPruner(config).decisions(4, {"x": 0.5}, ended, {0: {"val_acc": -5.0}})
     assert decisions.decide(1, 99.0) is Decision.STOP
 
 
 def test_a_trial_that_runs_again_is_decided_from_what_its_first_attempt_saw() -> None:
     config = pruning_config("MedianPruner", lookahead=1)
     ended = pruned(config, [rising(0.0)] * 4 + [rising(9.0)] * 6)
-    pruning = OptunaPruning(config)
-    assert pruning.of_trial(10, {"x": 0.5}, ended, {}).decide(0, 0.0) is Decision.STOP
-    assert pruning.of_trial(4, {"x": 0.5}, ended[:4], {}).decide(0, 0.0) is Decision.GO_ON
+    pruning = OptunaPruner(config)
+    assert pruning.decisions(10, {"x": 0.5}, ended, {}).decide(0, 0.0) is Decision.STOP
+    assert pruning.decisions(4, {"x": 0.5}, ended[:4], {}).decide(0, 0.0) is Decision.GO_ON
 
 
 def test_failed_trials_and_trials_without_reports_decide_nothing() -> None:
     config = pruning_config("MedianPruner", lookahead=1)
     silent = [record(number, {"x": 0.5}, End(TrialState.FAILED)) for number in range(4)]
     silent += [record(number, {"x": 0.5}, End(value=9.0)) for number in range(4, 8)]
-    assert OptunaPruning(config).of_trial(8, {"x": 0.5}, silent, {}).decide(0, -9.0) is Decision.GO_ON
+    assert OptunaPruner(config).decisions(8, {"x": 0.5}, silent, {}).decide(0, -9.0) is Decision.GO_ON
 
 
 @pytest.mark.parametrize(
@@ -189,4 +191,4 @@ def test_failed_trials_and_trials_without_reports_decide_nothing() -> None:
 )
 def test_a_pruner_that_cannot_work_is_one_line(optimization: Mapping[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=f"^(sweep.yaml: )?{message}$"):
-        OptunaPruning(config_of("Random", optimization=optimization))
+        strategy_of(config_of("Random", optimization=optimization))

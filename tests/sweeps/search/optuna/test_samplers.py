@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 
 import pytest
 from optuna.samplers import BaseSampler
 from optuna.samplers._lazy_random_state import LazyRandomState
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.search.optuna import samplers as optuna_samplers
-from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
-from morphogenetic_engine.sweeps.search.optuna.samplers import KINDS, make_sampler, reseed
+from morphogenetic_engine.sweeps.schema.search_names import SAMPLERS
+from morphogenetic_engine.sweeps.search import fitting
+from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaSampler
+from morphogenetic_engine.sweeps.search.optuna.optuna_sampler import build_sampler, reseed
+from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaStrategy
 from tests.bayesian_history import CONDITIONAL, MIXED, NUMBERS, End, config_of, suggested
 
 ONE_RANGE = {"x": NUMBERS["x"]}
@@ -36,24 +39,24 @@ def test_a_sampler_that_cannot_search_the_space_says_what_can(
 ) -> None:
     config = config_of(sampler, parameters, fixed={"fixed": 1})
     with pytest.raises(ConfigError) as error:
-        OptunaSuggestions(config)
+        OptunaStrategy(config)
     assert str(error.value) == f"optimization.sampler: {message}"
 
 
 def test_a_choice_of_one_value_is_no_choice() -> None:
-    assert len(OptunaSuggestions(config_of("CmaEs", {**NUMBERS, "kind": ["only"]}))) == 14
+    assert OptunaStrategy(config_of("CmaEs", {**NUMBERS, "kind": ["only"]})).trials == 14
 
 
 def test_cma_es_takes_one_objective() -> None:
     config = config_of("CmaEs", objectives=[{"metric": "a"}, {"metric": "b"}])
     with pytest.raises(ConfigError, match="^optimization.sampler: CmaEs takes one objective; use NSGAII or TPE$"):
-        OptunaSuggestions(config)
+        OptunaStrategy(config)
 
 
 def test_a_package_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optuna_samplers, "find_spec", lambda _name: None)
+    monkeypatch.setattr(fitting, "find_spec", lambda name: None if name == "torch" else find_spec(name))
     with pytest.raises(ConfigError, match="^optimization.sampler: GP needs torch: pip install "):
-        OptunaSuggestions(config_of("GP"))
+        OptunaStrategy(config_of("GP"))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_a_package_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_wrong_option_is_one_line(sampler: str, options: Mapping[str, object], message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        OptunaSuggestions(config_of(sampler, sampler_options=options))
+        OptunaStrategy(config_of(sampler, sampler_options=options))
     assert str(error.value) == f"optimization.sampler_options.{message}"
 
 
@@ -86,7 +89,7 @@ def test_a_wrong_option_is_one_line(sampler: str, options: Mapping[str, object],
 )
 def test_a_value_that_optuna_does_not_take_is_one_line(sampler: str, options: Mapping[str, object]) -> None:
     with pytest.raises(ConfigError, match="^optimization.sampler_options: [^\n]+$"):
-        OptunaSuggestions(config_of(sampler, sampler_options=options))
+        OptunaStrategy(config_of(sampler, sampler_options=options))
 
 
 @pytest.mark.parametrize("sampler", ["TEP", "cmaes", "Bogus"])
@@ -98,10 +101,11 @@ def test_an_unknown_sampler_is_told_with_the_known_ones(sampler: str) -> None:
     assert str(error.value).endswith(near[sampler])
 
 
-@pytest.mark.parametrize("sampler", [name for name in KINDS if name not in {"GP", "QMC"}])
+@pytest.mark.parametrize("sampler", [name for name in SAMPLERS.built_in if name not in {"GP", "QMC", "auto"}])
 def test_every_generator_of_a_sampler_follows_its_seed(sampler: str) -> None:
     """Two samplers of different seeds and pasts draw the same after they are reseeded alike."""
-    ones, others = (make_sampler(sampler, KINDS[sampler], seed, {}, conditional=False) for seed in (1, 2))
+    kind = SAMPLERS.load(sampler, OptunaSampler)
+    ones, others = (build_sampler(sampler, kind, seed, {}, conditional=False) for seed in (1, 2))
     drawn = [part.rng.random_sample() for part in _generators(ones)]
     assert drawn
     for each in (ones, others):

@@ -1,4 +1,4 @@
-"""The sampler `auto`: which search suits the space, the number of trials and their cost.
+"""The sampler `auto`: chooses a search by the space, the number of trials and their cost.
 
 The rules follow what Optuna's documentation and the black-box optimisation challenge of NeurIPS 2020 (Turner et al.,
 arXiv 2104.10201) found for small budgets. They look at the configuration alone, so the same file gives the same search.
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from morphogenetic_engine.sweeps.config import SweepConfig, SweepType
-from morphogenetic_engine.sweeps.grid_search import Grid, design_of, whole_grid
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.grid_search import Grid, sampled_design, sobol_points, whole_grid
+from morphogenetic_engine.sweeps.kinds import SamplerKind
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaSuggestions
 from morphogenetic_engine.sweeps.space.search_space import Choices
-from morphogenetic_engine.sweeps.strategy import Earlier, Suggestions
+from morphogenetic_engine.sweeps.strategy import Earlier, RunsToTheEnd, Strategy
 from morphogenetic_engine.trial import Value
 
 FEW_TRIALS = 250
@@ -34,7 +34,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class AutoChoice:
-    """What was chosen, and why."""
+    """The chosen search and the rule that chose it."""
 
     rule: str
     phases: tuple[Phase, ...]
@@ -44,7 +44,7 @@ class AutoChoice:
 def auto_choice(config: SweepConfig) -> AutoChoice:
     """Return the search that the rules choose; the first rule that fits fires."""
     optimization = config.optimization
-    trials = optimization.n_trials or 0
+    trials = config.n_trials or 0
     axes = config.space.axes
     start = min(trials, max(10, 2 * len(axes), optimization.lookahead or 1))
     numeric = not config.space.conditions and not any(isinstance(axis, Choices) for axis in axes.values())
@@ -61,34 +61,51 @@ def auto_choice(config: SweepConfig) -> AutoChoice:
     return AutoChoice("choices, conditions or few trials: TPE", (Phase(start, "TPE"),))
 
 
-class AutoSuggestions:
-    """A way to search: Sobol points first, then the samplers of the phases."""
+class AutoStrategy(RunsToTheEnd):
+    """Sobol points first, then the samplers of the phases; or every point of a small space."""
 
     def __init__(self, config: SweepConfig, known: Sequence[TrialRecord] = ()) -> None:
+        # pylint: disable-next=import-outside-toplevel  # Optuna takes a third of a second, also to count the trials
+        from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaStrategy
+
         choice = auto_choice(config)
         self._grid: Grid | None = None if choice.phases else whole_grid(config)
         start = choice.phases[0].first if choice.phases else 0
-        self._parts: list[tuple[int, Suggestions]] = [(0, design_of(_sobol(config, start)))] if start else []
+        self._parts: list[tuple[int, Strategy]] = [(0, sampled_design(config, start, sobol_points))] if start else []
         for phase in choice.phases:
-            part = OptunaSuggestions(config, sampler=phase.sampler, first=phase.first, known=known)
+            part = OptunaStrategy(config, sampler=phase.sampler, first=phase.first, known=known)
             self._parts.append((phase.first, part))
-        self._total = len(self._grid) if self._grid else config.optimization.n_trials or 0
+        self._trials = AUTO.trials(config)
 
-    def __len__(self) -> int:
-        return self._total
+    @property
+    def trials(self) -> int:
+        return self._trials
 
     def needs(self, number: int, /) -> int:
         return 0 if self._grid else self._part(number).needs(number)
 
-    def params(self, number: int, earlier: Earlier) -> dict[str, Value]:
+    def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
         if self._grid:
-            return self._grid.params(number)
-        return self._part(number).params(number, earlier)
+            return self._grid.suggest(number)
+        return self._part(number).suggest(number, earlier)
 
-    def _part(self, number: int) -> Suggestions:
+    def _part(self, number: int) -> Strategy:
         return next(part for first, part in reversed(self._parts) if number >= first)
 
 
-def _sobol(config: SweepConfig, trials: int) -> SweepConfig:
-    optimization = config.optimization.model_copy(update={"n_trials": trials})
-    return config.model_copy(update={"sweep_type": SweepType.SOBOL, "optimization": optimization})
+@dataclass(frozen=True, kw_only=True)
+class _AutoKind(SamplerKind):
+    """The sampler that the rules choose."""
+
+    def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> AutoStrategy:
+        return AutoStrategy(config, known)
+
+    def trials(self, config: SweepConfig) -> int:
+        trials = super().trials(config)
+        return trials if config.points is None else min(trials, config.points)
+
+    def rule(self, config: SweepConfig) -> str | None:
+        return auto_choice(config).rule
+
+
+AUTO = _AutoKind(packages=("optuna",))

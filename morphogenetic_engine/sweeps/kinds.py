@@ -1,0 +1,137 @@
+"""Kinds of strategies, samplers and pruners: what there is to know of one without importing its library.
+
+A kind is the object that a registry (`schema/search_names.py`) names: the checks of a sweep file, `sweep check`, the
+Katib mapping and the run loop derive from it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.schema.search_names import SweepTypeRules
+from morphogenetic_engine.sweeps.strategy import Pruner, Strategy
+
+
+@dataclass(frozen=True)
+class KatibAlgorithm:
+    """The algorithm of Katib that runs a search."""
+
+    name: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Katib's setting for each option that has one."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Settings that are always made."""
+    seeded: bool = True
+    """Whether it takes the seed of the sweep (`random_state`)."""
+    notes: tuple[str, ...] = ()
+    """How its search differs from the one on this machine."""
+    least_ranges: int = 0
+    """How many ranges it needs at least."""
+
+
+@dataclass(frozen=True)
+class KatibSetting:
+    """A setting of Katib's early stopping, computed from an option of the pruner: max(least, option + offset)."""
+
+    option: str
+    default: int
+    offset: int = 0
+    least: int = 0
+
+
+@dataclass(frozen=True)
+class KatibStopping:
+    """Katib's early-stopping algorithm that does the work of a pruner."""
+
+    name: str
+    first: str
+    """The setting that says how many trials must have succeeded before one is stopped."""
+    report: str
+    """The setting that says at which report a trial is compared."""
+    settings: Mapping[str, KatibSetting]
+    note: str
+    """How its decisions differ, with the settings' values in braces."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrategyKind(SweepTypeRules, ABC):
+    """A sweep type."""
+
+    katib: KatibAlgorithm | None = None
+    """None: Katib has no such algorithm. Points known ahead still run there, as a grid over the trials' numbers."""
+
+    @abstractmethod
+    def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
+        """Build the strategy of a sweep; `known` are the results that a warm start gives it."""
+
+    def trials(self, config: SweepConfig) -> int:
+        """Return the number of trials of a sweep that nothing stops early."""
+        assert config.n_trials is not None, "the schema requires n_trials of strategies that do not count themselves"
+        return config.n_trials
+
+    def rule(self, config: SweepConfig) -> str | None:  # pylint: disable=unused-argument
+        """Return why the strategy searches as it does, where it chooses by itself; None: it does not choose."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplerKind(ABC):
+    """A sampler of a bayesian sweep."""
+
+    options: Mapping[str, type] = field(default_factory=dict)
+    """What `sampler_options` may name, with the types of the values."""
+    given: Mapping[str, object] = field(default_factory=dict)
+    """Options that are set unless the sweep file sets them."""
+    categorical: bool = True
+    """Whether it searches choices."""
+    conditional: bool = True
+    """Whether it searches parameters with conditions."""
+    several_objectives: bool = True
+    least_axes: int = 1
+    """How many searched parameters it needs at least."""
+    packages: tuple[str, ...] = ()
+    """Packages that it needs."""
+    extras: str = "bayesian"
+    """The extras of this package that install them."""
+    katib: KatibAlgorithm | None = None
+    """None: Katib has no such algorithm."""
+    katib_one_at_a_time: KatibAlgorithm | None = None
+    """The algorithm where one trial runs at a time, if it is another one."""
+
+    @abstractmethod
+    def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
+        """Build the strategy of a sweep; `known` are the results that a warm start gives it."""
+
+    def trials(self, config: SweepConfig) -> int:
+        """Return the number of trials of a sweep that nothing stops early."""
+        assert config.n_trials is not None, "a bayesian sweep has a number of trials"
+        return config.n_trials
+
+    def rule(self, config: SweepConfig) -> str | None:  # pylint: disable=unused-argument
+        """Return why the sampler searches as it does, where it chooses by itself; None: it does not choose."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrunerKind(ABC):
+    """A pruner, which works with every strategy."""
+
+    options: Mapping[str, type] = field(default_factory=dict)
+    """What `pruner_options` may name, with the types of the values."""
+    given: Mapping[str, object] = field(default_factory=dict)
+    """Options that are set unless the sweep file sets them."""
+    several_objectives: bool = False
+    packages: tuple[str, ...] = ()
+    """Packages that it needs."""
+    extras: str = "bayesian"
+    """The extras of this package that install them."""
+    katib: KatibStopping | None = None
+    """None: Katib has nothing like it, and every trial runs to its end there."""
+
+    @abstractmethod
+    def make(self, config: SweepConfig) -> Pruner:
+        """Build the pruner of a sweep."""

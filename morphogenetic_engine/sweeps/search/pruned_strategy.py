@@ -1,0 +1,32 @@
+"""Any strategy with a pruner: the strategy suggests, the pruner decides how far each trial is trained."""
+
+from __future__ import annotations
+
+from morphogenetic_engine.sweeps.strategy import Earlier, Pruner, Reports, Strategy, TrialDecisions
+from morphogenetic_engine.trial import Params, Value
+
+
+class PrunedStrategy:
+    """A strategy whose trials a pruner may stop."""
+
+    needs_reports = True
+
+    def __init__(self, strategy: Strategy, pruner: Pruner, lookahead: int | None) -> None:
+        """With a `lookahead`, trial n waits for the trials up to n - lookahead; None: for those of the strategy."""
+        self._strategy = strategy
+        self._pruner = pruner
+        self._lookahead = lookahead
+
+    @property
+    def trials(self) -> int:
+        return self._strategy.trials
+
+    def needs(self, number: int, /) -> int:
+        needed = self._strategy.needs(number)
+        return needed if self._lookahead is None else max(needed, number - self._lookahead + 1)
+
+    def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
+        return self._strategy.suggest(number, earlier)
+
+    def decisions(self, number: int, params: Params, earlier: Earlier, reported: Reports) -> TrialDecisions | None:
+        return self._pruner.decisions(number, params, earlier.ended, reported)

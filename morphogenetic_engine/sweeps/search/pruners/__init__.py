@@ -1,0 +1,1 @@
+"""The pruners: a file for each kind, imported without its library."""

@@ -1,0 +1,1 @@
+"""The samplers of a bayesian sweep: a file for each kind, imported without its library."""
