@@ -8,7 +8,7 @@ from morphogenetic_engine.steps.configuration import compiled_settings
 from morphogenetic_engine.steps.pipeline_run import experiment_name
 from morphogenetic_engine.steps.portable_json import short_config
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.search.registry import total_trials
+from morphogenetic_engine.sweeps.kinds import total_trials
 
 PARAMETER_LIMIT = 10_000
 """Bytes that the parameters of a run may have together (MAX_PARAMETER_BYTES of the API server)."""

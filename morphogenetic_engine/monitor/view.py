@@ -29,7 +29,7 @@ from morphogenetic_engine.sweeps.record.events import (
 from morphogenetic_engine.sweeps.record.folder import SweepInfo
 from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
-from morphogenetic_engine.sweeps.search.registry import total_trials
+from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.trial import Value
 
 FAILURES_SHOWN = 100
@@ -92,7 +92,7 @@ class SweepView:
     def use(self, info: SweepInfo) -> None:
         """Take the sweep's configuration; a resumed sweep may have more trials than before."""
         self._info = info
-        self._total = total_trials(info.config)
+        self._total = recorded_trials(info)
         self._objectives = info.config.optimization.all_objectives
         self._metrics = [objective.metric for objective in self._objectives]
         self._parameters = list(info.config.space.axes)

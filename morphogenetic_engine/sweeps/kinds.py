@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.record.folder import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.schema.search_names import SweepTypeRules
+from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES, SweepTypeRules
 from morphogenetic_engine.sweeps.strategy import Pruner, Strategy
 
 
@@ -135,3 +136,18 @@ class PrunerKind(ABC):
     @abstractmethod
     def make(self, config: SweepConfig) -> Pruner:
         """Build the pruner of a sweep."""
+
+
+def strategy_kind(config: SweepConfig) -> StrategyKind:
+    """Return the kind of a sweep's strategy."""
+    return STRATEGIES.load(config.sweep_type, StrategyKind)
+
+
+def total_trials(config: SweepConfig) -> int:
+    """Return the number of trials of a sweep that nothing stops early, without building its sampler."""
+    return strategy_kind(config).trials(config)
+
+
+def recorded_trials(info: SweepInfo) -> int:
+    """Return the number of trials that `sweep.json` records, computed for sweeps of earlier versions."""
+    return total_trials(info.config) if info.trials is None else info.trials

@@ -11,7 +11,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder, all_sweeps
 from morphogenetic_engine.sweeps.record.journal import is_locked
 from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.search.registry import total_trials
+from morphogenetic_engine.sweeps.kinds import recorded_trials
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def overview(folder: SweepFolder) -> SweepOverview:
         sweep_type=result.config.sweep_type,
         state=sweep_state(folder, result),
         created=result.info.created,
-        trials=total_trials(result.config),
+        trials=recorded_trials(result.info),
         complete=result.counts[TrialState.COMPLETE],
         pruned=result.counts[TrialState.PRUNED],
         failed=result.counts[TrialState.FAILED],

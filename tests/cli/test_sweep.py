@@ -112,6 +112,19 @@ optimization: {sampler: TPE}
     assert not Path("results").exists()
 
 
+def test_check_prints_the_default_number_of_trials_of_a_bayesian_sweep(command: Command, sweep_file: Path) -> None:
+    sweep_file.write_text("""
+sweep_type: bayesian
+experiment: {workload: "toy:quadratic"}
+parameters: {x: {low: 0.0, high: 1.0}, y: {low: 0.0, high: 1.0}, z: {low: 0.0, high: 1.0}}
+""")
+    ran = command("sweep", "check", "--config", "sweep.yaml", "--watch", "0")
+    assert "sweep.yaml: bayesian, 30 trials" in ran.out
+    assert "note: optimization.n_trials: 30, the default for 3 searched parameters" in ran.out
+    ran = command("sweep", "check", "--config", "sweep.yaml", "--watch", "0", "--trials", "7")
+    assert "sweep.yaml: bayesian, 7 trials" in ran.out and "the default" not in ran.out
+
+
 def test_check_watches_trial_0_no_longer_than_asked(command: Command, sweep_file: Path) -> None:
     sweep_file.write_text('experiment: {workload: "toy:quadratic", seconds: 3600, x: 1}\nexecution: {max_parallel: 1}')
     (checked,) = json.loads(command("sweep", "check", "--config", "sweep.yaml", "--watch", "0.3", "--json").out)

@@ -172,11 +172,11 @@ def _shown(
     from morphogenetic_engine.backends.katib.client.experiments import end_leftovers as end
     from morphogenetic_engine.backends.katib.read.collection import open_collection
     from morphogenetic_engine.sweeps.results import read_result
-    from morphogenetic_engine.sweeps.search.registry import total_trials
+    from morphogenetic_engine.sweeps.kinds import recorded_trials
     from morphogenetic_engine.sinks.destinations import followed
 
     before = read_result(folder, keep_curves=False)
-    progress, console = SweepProgress(before, total_trials(before.config)), terminal()
+    progress, console = SweepProgress(before, recorded_trials(before.info)), terminal()
     with (
         served(folder, serving, console, warn=_warn),
         followed(folder, before.config, warn=_warn),

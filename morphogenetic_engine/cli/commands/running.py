@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
-from morphogenetic_engine.sweeps.search.registry import total_trials
+from morphogenetic_engine.sweeps.kinds import recorded_trials
 
 TOP = 10
 NO_COMPLETE_TRIAL = 1
@@ -29,7 +29,7 @@ def run_and_show(folder: SweepFolder, *, retry_failed: bool = False, serving: Se
     """Run a sweep's folder to its end, with a monitor if it is to be served, and return the exit status."""
     console = terminal()
     before = read_result(folder, keep_curves=False)
-    progress = SweepProgress(before, total_trials(before.config))
+    progress = SweepProgress(before, recorded_trials(before.info))
     console.print(f"sweep {folder.sweep_id} in {folder.path}", highlight=False, soft_wrap=True)
     warnings: list[str] = []
     with ExitStack() as stack:
@@ -81,7 +81,7 @@ def _ending(result: SweepResult) -> str:
     unended = f"goes on on {result.info.origin.system}" if result.info.origin else "killed"
     ended = result.outcome.replace("_", " ") if result.outcome else unended
     why = f" ({result.last_end.message})" if result.outcome is Outcome.ABORTED and result.last_end else ""
-    return f"{ended}: {', '.join(counts) or 'no trial started'} of {total_trials(result.config)} trials{why}"
+    return f"{ended}: {', '.join(counts) or 'no trial started'} of {recorded_trials(result.info)} trials{why}"
 
 
 def _options(folder: SweepFolder) -> str:

@@ -88,12 +88,15 @@ def estimate_text(check: SweepCheck) -> str:
     return f"{bound}{whole} on {check.workers} workers (trial 0 took {bound}{check.trial_seconds:.1f} s)"
 
 
-def unused_settings(config: SweepConfig) -> list[str]:
-    """Return a line for each setting that this sweep type has no use for."""
-    sampler = config.optimization.sampler
-    if config.rules.sampler or sampler is None:
-        return []
-    return [f"optimization.sampler: {sampler} is not used by sweep_type {config.sweep_type}"]
+def settings_notes(config: SweepConfig) -> list[str]:
+    """Return a line for each setting that the sweep type does not use, or whose default follows from the space."""
+    sampler, notes = config.optimization.sampler, []
+    if config.optimization.n_trials is None and config.n_trials is not None:
+        searched = len(config.space.axes)
+        notes.append(f"optimization.n_trials: {config.n_trials}, the default for {searched} searched parameters")
+    if sampler is not None and not config.rules.sampler:
+        notes.append(f"optimization.sampler: {sampler} is not used by sweep_type {config.sweep_type}")
+    return notes
 
 
 def check_json(check: SweepCheck) -> dict[str, object]:

@@ -84,6 +84,8 @@ class SweepInfo(BaseModel):
     versions: dict[str, str]
     rule: str | None = None
     """Which rule chose the search, where the sampler is `auto`."""
+    trials: int | None = None
+    """The number of trials of the sweep if nothing stops it early; not there in sweeps of earlier versions."""
     git_commit: str | None
     """The commit of the working directory, with "-dirty" where files differed from it; None outside a repository."""
     machine: Machine | None = None
@@ -156,7 +158,13 @@ class SweepFolder:
 
 
 def new_sweep(
-    results: Path, sweep_id: str | None, file: ConfigFile, config: SweepConfig, *, rule: str | None = None
+    results: Path,
+    sweep_id: str | None,
+    file: ConfigFile,
+    config: SweepConfig,
+    *,
+    rule: str | None = None,
+    trials: int | None = None,
 ) -> SweepFolder:
     """Make the folder of a new sweep; `sweep.json` is written last, so a folder that has one is whole.
 
@@ -185,6 +193,7 @@ def new_sweep(
             python=platform.python_version(),
             versions=_versions(),
             rule=rule,
+            trials=trials,
             git_commit=_git_commit(),
             machine=this_machine(),
             inputs=inputs,

@@ -8,6 +8,7 @@ from pathlib import Path
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, parse_config
+from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo, find_sweep, new_sweep, set_aside
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.record.journal import is_locked
@@ -30,7 +31,7 @@ def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None)
         strategy_of(config, known)
     except ConfigError as error:
         raise ConfigError(f"{file.path}: {error}") from error
-    folder = new_sweep(results, sweep_id, file, config, rule=fired_rule(config))
+    folder = new_sweep(results, sweep_id, file, config, rule=fired_rule(config), trials=total_trials(config))
     if known:
         write_warm_start(folder, known)
     return folder
@@ -60,7 +61,7 @@ def continue_sweep(
     where = str(file.path) if file else f"sweep {sweep_id}"
     wanted = file.config if file else before
     config = parse_config(wanted.model_dump(mode="json"), where=where, overrides=overrides)
-    config = _settled(config, before.optimization.lookahead or 1)
+    config = _settled(config, before.optimization.lookahead or 1, before.optimization.n_trials)
     if config.identity != before.identity:
         raise SweepError(f"{where}: {_difference(before, config)}; a resumed sweep keeps its search: start a new one")
     if fired_rule(config) != fired_rule(before):
@@ -69,7 +70,7 @@ def continue_sweep(
             f" search ({fired_rule(config)}); a resumed sweep keeps its search: start a new one"
         )
     if config != before:
-        folder.write_info(info.model_copy(update={"config": config}))
+        folder.write_info(info.model_copy(update={"config": config, "trials": total_trials(config)}))
     return folder
 
 
@@ -100,13 +101,17 @@ def _is_same(info: SweepInfo, file: ConfigFile) -> bool:
     return config.identity == info.config.identity and inputs == info.inputs
 
 
-def _settled(config: SweepConfig, lookahead: int) -> SweepConfig:
-    """Return the configuration with its lookahead and its number of trials filled in."""
+def _settled(config: SweepConfig, lookahead: int, trials: int | None = None) -> SweepConfig:
+    """Return the configuration with its lookahead and its number of trials filled in.
+
+    `trials` takes the place of the sweep type's default, where it has one.
+    """
     given = config.optimization
-    settled = {
-        "lookahead": lookahead if given.lookahead is None else given.lookahead,
-        "n_trials": config.n_trials,
-    }
+    if given.n_trials is None and trials is not None and config.rules.default_trials is not None:
+        settled_trials: int | None = trials
+    else:
+        settled_trials = config.n_trials
+    settled = {"lookahead": given.lookahead or lookahead, "n_trials": settled_trials}
     return config.model_copy(update={"optimization": given.model_copy(update=settled)})
 
 

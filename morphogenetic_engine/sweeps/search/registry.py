@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.kinds import PrunerKind, StrategyKind
+from morphogenetic_engine.sweeps.kinds import PrunerKind, strategy_kind
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.schema.search_names import PRUNERS, STRATEGIES
+from morphogenetic_engine.sweeps.schema.search_names import PRUNERS
 from morphogenetic_engine.sweeps.search.fitting import check_pruner
 from morphogenetic_engine.sweeps.search.pruned_strategy import PrunedStrategy
 from morphogenetic_engine.sweeps.strategy import Strategy
@@ -30,11 +30,6 @@ def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = ()) -> Strat
     return PrunedStrategy(strategy, pruner.make(config), lookahead)
 
 
-def strategy_kind(config: SweepConfig) -> StrategyKind:
-    """Return the kind of the sweep's strategy."""
-    return STRATEGIES.load(config.sweep_type, StrategyKind)
-
-
 def pruner_kind(config: SweepConfig) -> PrunerKind | None:
     """Return the kind of the sweep's pruner; None: every trial runs to its end."""
     name = config.optimization.pruner
@@ -44,8 +39,3 @@ def pruner_kind(config: SweepConfig) -> PrunerKind | None:
 def fired_rule(config: SweepConfig) -> str | None:
     """Return why the strategy searches as it does, where it chooses by itself; None: it does not choose."""
     return strategy_kind(config).rule(config)
-
-
-def total_trials(config: SweepConfig) -> int:
-    """Return the number of trials of a sweep that nothing stops early, without building its sampler."""
-    return strategy_kind(config).trials(config)

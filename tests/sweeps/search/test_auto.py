@@ -14,7 +14,8 @@ from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep
 from morphogenetic_engine.sweeps.search.samplers.auto import AutoStrategy, Phase, auto_choice
-from morphogenetic_engine.sweeps.search.registry import fired_rule, total_trials
+from morphogenetic_engine.sweeps.kinds import total_trials
+from morphogenetic_engine.sweeps.search.registry import fired_rule
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from tests.tables import steady_rows
 

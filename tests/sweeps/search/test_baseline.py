@@ -9,7 +9,8 @@ import pytest
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.search.registry import strategy_of, total_trials
+from morphogenetic_engine.sweeps.kinds import total_trials
+from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.strategy import Earlier
 from morphogenetic_engine.trial import Params
 

@@ -35,6 +35,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialInterrupted,
     TrialState,
 )
+from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.origin import Origin
@@ -70,7 +71,9 @@ def collection_folder(
         optimization = config.optimization.model_copy(update={"lookahead": experiment.parallel})
         config = config.model_copy(update={"optimization": optimization})
     text = yaml.safe_dump(experiment.config.model_dump(mode="json"), sort_keys=False)
-    folder = new_sweep(results, sweep_id, ConfigFile(Path(experiment.where), text, config), config)
+    folder = new_sweep(
+        results, sweep_id, ConfigFile(Path(experiment.where), text, config), config, trials=total_trials(config)
+    )
     created = datetime.fromtimestamp(experiment.created).astimezone().isoformat(timespec="seconds")
     # What ran the trials is in the image, not on this machine.
     origin = Origin(

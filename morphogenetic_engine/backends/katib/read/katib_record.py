@@ -13,7 +13,7 @@ from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 from morphogenetic_engine.sweeps.record.record_file import read_record
-from morphogenetic_engine.sweeps.search.registry import total_trials
+from morphogenetic_engine.sweeps.kinds import total_trials
 
 FORMAT = 1
 RECORD_FILE = "katib.json"

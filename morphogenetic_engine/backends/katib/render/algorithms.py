@@ -13,11 +13,9 @@ from enum import StrEnum
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.kinds import KatibAlgorithm
+from morphogenetic_engine.sweeps.kinds import KatibAlgorithm, SamplerKind, strategy_kind, total_trials
 from morphogenetic_engine.sweeps.search.bayesian_search import sampler_name
-from morphogenetic_engine.sweeps.search.registry import strategy_kind, total_trials
 from morphogenetic_engine.sweeps.schema.search_names import SAMPLERS
-from morphogenetic_engine.sweeps.kinds import SamplerKind
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.trial import Value, text
 

@@ -35,7 +35,7 @@ from morphogenetic_engine.backends.katib.render.stopping import early_stopping, 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.search.registry import total_trials
+from morphogenetic_engine.sweeps.kinds import total_trials
 
 API_VERSION = "kubeflow.org/v1beta1"
 LABEL_PREFIX = "morphogenetic.dev"
