@@ -1,6 +1,6 @@
-"""`morphogenetic data`: one of the engine's problems as a file, to version, to look at, or to learn from elsewhere."""
+"""`morphogenetic data`: writes a data set of the engine's problems to a file."""
 
-# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES = {"samples": "n_samples"}
 
 
 def _with_data_options(command: click.decorators.FC) -> click.decorators.FC:
-    """Add an option for each parameter that decides which samples a problem has."""
+    """Adds an option for each parameter that determines the samples of a problem."""
     defaults = {field.name: field.default for field in fields(TrainingSettings)}
     shown = {parameter: option for option, parameter in _NAMES.items()}
     for name in reversed(DATA_PARAMETERS):
@@ -35,14 +35,14 @@ def _with_data_options(command: click.decorators.FC) -> click.decorators.FC:
     type=click.Choice([name for name in PROBLEMS if name != FILE]),
     default="spirals",
     show_default=True,
-    help="Whose samples.",
+    help="The problem.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE", help="The .npz to write."
 )
-@click.option("--seed", type=int, default=42, show_default=True, metavar="N", help="The samples follow from it.")
+@click.option("--seed", type=int, default=42, show_default=True, metavar="N", help="Seed of the samples.")
 @_with_data_options
-@click.option("--force", is_flag=True, help="Write over a file that holds something else.")
+@click.option("--force", is_flag=True, help="Overwrite a file with other content.")
 def data(*, problem: str, out: Path, seed: int, force: bool, **given: Value) -> None:
     """Write a data set of the engine's problems to a file; the same options give the same bytes.
 

@@ -1,4 +1,4 @@
-"""`morphogenetic`: the one command, whose parts are loaded when they are asked for."""
+"""`morphogenetic`: the command line, whose groups are imported on demand."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ INTERRUPTED = 130
 _COMMANDS = {
     "sweep": ("morphogenetic_engine.cli.sweep", "sweep", "Run, resume and look at hyperparameter sweeps."),
     "data": ("morphogenetic_engine.cli.data", "data", "Write a data set of the engine's problems to a file."),
-    "trial": ("morphogenetic_engine.cli.trial", "trial", "Run one trial of a sweep by itself."),
+    "trial": ("morphogenetic_engine.cli.trial", "trial", "Run one trial of a sweep."),
     "report": ("morphogenetic_engine.cli.reports", "report", "Say what sweeps found, and compare them."),
 }
 
 
 class _LazyGroup(click.Group):
-    """Knows its commands by name and one line; `--help` imports none of them."""
+    """A group that knows its commands by name and summary; `--help` imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -47,12 +47,12 @@ def morphogenetic() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit status."""
+    """Runs the command line and exits with its status."""
     sys.exit(run(morphogenetic, arguments))
 
 
 def run(command: click.Command, arguments: Sequence[str] | None = None, *, name: str = "morphogenetic") -> int:
-    """Run a command and return its exit status; a mistake of the user is one line on standard error, no traceback."""
+    """Runs a command and returns its exit status; a user error is one line on standard error, without a traceback."""
     try:
         status = command.main(arguments, prog_name=name, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

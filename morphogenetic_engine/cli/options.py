@@ -13,13 +13,13 @@ import click
 
 
 class Number(click.FloatRange):
-    """A number between two; click's own says of a word that it is no "valid float range"."""
+    """A number in a range, with clearer messages than click's own type."""
 
     name = "number"
 
 
 class Integer(click.IntRange):
-    """A whole number between two."""
+    """An integer in a range."""
 
     name = "integer"
 
@@ -30,7 +30,7 @@ DEFAULT_RESULTS = Path("results/sweeps")
 
 
 def finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
-    """Refuse nan and infinity: with nan every comparison would be false, and nobody would know."""
+    """Rejects nan and infinity: comparisons with nan are silently false."""
     if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a finite number.")
     return value
@@ -64,11 +64,11 @@ timeout = click.option(
     help="Start no new trial after this time.",
 )
 
-mlflow = click.option("--mlflow/--no-mlflow", default=None, help="Send the sweep to MLflow while it runs, or do not.")
+mlflow = click.option("--mlflow/--no-mlflow", default=None, help="Send the sweep to MLflow while it runs.")
 
 
 def several(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
-    """Return options as one decorator; --help shows them in this order."""
+    """Combines options into one decorator; --help shows them in this order."""
 
     def add(command: _F) -> _F:
         for option in reversed(options):
@@ -87,25 +87,25 @@ host = click.option(
     default="127.0.0.1",
     show_default=True,
     metavar="ADDRESS",
-    help="Address at which the monitor listens; one that other machines reach asks viewers for a token.",
+    help="Address of the monitor; if other machines can reach it, viewers need a token.",
 )
 port = click.option(
     "--port",
     type=Integer(min=0, max=65535),
     metavar="N",
-    help="Port of the monitor; 0: any that is free.  [default: 8321, or the next that is free]",
+    help="Port of the monitor; 0: any free port.  [default: 8321, or the next free port]",
 )
 allow_host = click.option(
     "--allow-host",
     multiple=True,
     metavar="NAME",
-    help="A further name under which browsers ask for the monitor, such as that of a proxy; can be repeated.",
+    help="A further host name of the monitor, such as that of a proxy; can be repeated.",
 )
 
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """Whether and where a sweep is shown while it runs."""
+    """The options of the live monitor."""
 
     serve: bool
     host: str
@@ -114,7 +114,7 @@ class ServeOptions:
 
 
 def serving(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of the live monitor to a command that runs a sweep; it is given them as `serve`."""
+    """Adds the options of the live monitor to a command, which receives them as `serve`."""
 
     @allow_host
     @port
@@ -138,5 +138,5 @@ _KEYS = {
 
 
 def overrides(**given: object) -> dict[str, object]:
-    """Return the values that were given, by their keys in the sweep file."""
+    """Returns the given values by their keys in the sweep file."""
     return {_KEYS[name]: value for name, value in given.items() if value is not None}

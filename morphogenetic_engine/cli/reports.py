@@ -1,6 +1,6 @@
 """`morphogenetic report ...`, and the same as `python -m morphogenetic_engine.cli.reports ...`."""
 
-# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def report() -> None:
 @click.option("--top", type=options.Integer(min=1), default=10, show_default=True, help="Rows of the trial table.")
 @click.option("--where", metavar="CONDITION", help="Only these trials: 'lr<0.01 and kind in (relu, tanh)'.")
 @click.option("--sort", metavar="NAME", help="Order by a parameter or metric; objectives the best first.")
-@click.option("--reverse", is_flag=True, help="Turn the order of --sort around.")
+@click.option("--reverse", is_flag=True, help="Reverse the order of --sort.")
 @_fanova
 @_price
 @options.as_json

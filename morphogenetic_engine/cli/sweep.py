@@ -38,7 +38,7 @@ _SECTIONS = {
 
 
 class _SectionedGroup(click.Group):
-    """Lists its commands by what they are for."""
+    """A group that lists its commands by purpose."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)

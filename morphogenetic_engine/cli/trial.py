@@ -1,6 +1,6 @@
-"""`morphogenetic trial run`: one trial of a sweep by itself, in a pod, a pipeline step, or by hand."""
+"""`morphogenetic trial run`: runs one trial of a sweep, in a pod, a pipeline step, or by hand."""
 
-# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 FAILED = 1
 STOPPED = 128 + 15
-"""The status of a process that SIGTERM ended; Katib's wrapper tells an early stop from a failure by itself."""
+"""The exit status of a process ended by SIGTERM; Katib's wrapper distinguishes early stopping from failure itself."""
 _LAST_LINES = 20
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def trial() -> None:
-    """Run one trial of a sweep by itself."""
+    """Run one trial of a sweep."""
 
 
 @trial.command("run")
@@ -83,12 +83,12 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
 ) -> int:
     """Run one trial and print its metrics.
 
-    Each is a line: the time, then name=value.
+    Each metric is a line: the time, then name=value.
 
     \b
-    The exit status is 0 when the trial is complete or gave up after a report, 1 when it failed, 2 for bad input, 143
-    when SIGTERM stopped it early, 130 after Ctrl-C. The files of the trial stay in its folder, and go to --to, in each
-    case.
+    The exit status is 0 if the trial is complete or pruned itself after a report, 1 if it failed, 2 for bad input, 143
+    if SIGTERM stopped it early, and 130 after Ctrl-C. In each case its files stay in its folder and are uploaded to
+    --to.
     """
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.errors import ConfigError
@@ -102,7 +102,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
         raise ConfigError(f"{file.path}: {error}") from error
     name = name or os.environ.get("KATIB_TRIAL_NAME") or trial_name(file.config, planned)
     folder = folder or Path("results/trials") / name
-    target = open_store(store) if store else None  # what is wrong with the address is said before the work
+    target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
     record = _run(file, planned, folder, metrics)
     status = _show_end(record, folder, file.config.optimization.target_metric)
     if target is not None:
@@ -126,7 +126,7 @@ def _config(source: str) -> ConfigFile:
 
 
 def _check_inputs(source: str, file: ConfigFile) -> None:
-    """See to it that a trial of a sweep meets the files that the sweep was made with."""
+    """Checks that the inputs of a trial are the files that the sweep was started with."""
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.sweeps.record.inputs import check_inputs
     from morphogenetic_engine.backends.katib.render.environment import check_inputs_here
@@ -154,7 +154,7 @@ def _planned(
 
     if assignments is not None:
         if params or number is not None or seed is not None:
-            raise ConfigError("--assignments say all that --param, --number and --seed could; leave these out")
+            raise ConfigError("--assignments excludes --param, --number and --seed: leave these out")
         written = variable(ASSIGNMENTS_VARIABLE) if assignments == "env" else assignments
         return trial_of_assignments(file.config, read_assignments(written))
     if not params and number is not None:
@@ -205,7 +205,7 @@ def _upload(folder: Path, store: Store, name: str) -> None:
 
 
 def _show_end(record: TrialRecord, folder: Path, objective: str) -> int:
-    """Say on standard error how the trial ended, and return the exit status."""
+    """Prints to standard error how the trial ended, and returns the exit status."""
     from morphogenetic_engine.sweeps.record.events import TrialState
 
     output = folder / "output.txt"
@@ -217,7 +217,7 @@ def _show_end(record: TrialRecord, folder: Path, objective: str) -> int:
     click.echo(f"trial {record.number} {how} after {record.duration:.1f} s{said}; files: {folder}", err=True)
     if record.state is TrialState.PRUNED:
         stopped = record.message == "stopped by SIGTERM"
-        # Katib would start the Job of a trial that ended well without a metric again, once that Job is cleared away.
+        # Katib would restart the Job of a successful trial without a metric after the Job is deleted.
         return STOPPED if stopped else 0 if objective in record.metrics else FAILED
     return {TrialState.COMPLETE: 0, TrialState.INTERRUPTED: INTERRUPTED}.get(record.state, FAILED)
 

@@ -1,4 +1,4 @@
-"""The state of a running sweep: counts, pace, each worker's trial, the best so far. The displays draw it."""
+"""The state of a running sweep for displays: counts, pace, each worker's trial, the best so far."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class WorkerView:
 
 
 class SweepProgress:
-    """The state that the displays draw; an observer of the run loop."""
+    """The state shown by displays; an observer of the run loop."""
 
     def __init__(self, result: SweepResult, total: int) -> None:
         config: SweepConfig = result.config

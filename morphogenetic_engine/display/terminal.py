@@ -1,4 +1,4 @@
-"""A running sweep in the terminal: a live panel, or plain lines where the output is no terminal."""
+"""A running sweep in the terminal: a live panel, or plain lines if the output is not a terminal."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _STATE_STYLES = {TrialState.COMPLETE: "green", TrialState.PRUNED: "yellow", Tria
 
 
 def terminal() -> Console:
-    """Return the console on standard output; where it is no terminal, lines may be long."""
+    """Returns the console on standard output; lines are not wrapped if it is not a terminal."""
     console = Console()
     return console if console.is_terminal else Console(width=_LINE_WIDTH)
 
 
 @contextmanager
 def display(progress: SweepProgress, console: Console) -> Iterator[Observer]:
-    """Show a sweep while it runs; gives the observer to run it with."""
+    """Displays a sweep while it runs; yields the observer for the run loop."""
     if not console.is_terminal:
         yield PlainLines(progress, console)
         return
@@ -39,7 +39,7 @@ def display(progress: SweepProgress, console: Console) -> Iterator[Observer]:
 
 
 class PlainLines:
-    """One line for each trial that ends."""
+    """Prints one line per ended trial."""
 
     def __init__(self, progress: SweepProgress, console: Console) -> None:
         self._progress = progress
@@ -126,7 +126,7 @@ class Panel:
 
 
 def clock(seconds: float) -> str:
-    """Return a duration as 1:02:03, or 02:03 under an hour."""
+    """Formats a duration as 1:02:03, or 02:03 under an hour."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

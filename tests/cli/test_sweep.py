@@ -185,7 +185,7 @@ def test_migrate_prints_the_new_form(command: Command) -> None:
     ran = command("sweep", "migrate", str(EXAMPLES / "flat_sweep.yaml"))
     assert "parameters:\n  lr: [0.001, 0.003, 0.01]\n" in ran.out
     ran = command("sweep", "migrate", str(EXAMPLES / "basic_sweep.yaml"))
-    assert ran.status == 2 and ran.err.endswith("is in the format of today already\n")
+    assert ran.status == 2 and ran.err.endswith("is in the current format already\n")
 
 
 def test_schema_is_that_of_the_configuration(command: Command) -> None:

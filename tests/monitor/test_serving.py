@@ -180,7 +180,7 @@ def test_the_options_of_the_monitor_need_it(sweep_file: Callable[..., Path]) -> 
     with listen(port=0) as taken:
         port = address_of(taken)[1]
         for arguments, reason in (
-            (["--port=0"], "--host, --port and --allow-host: are for the monitor; add --serve"),
+            (["--port=0"], "--host, --port and --allow-host apply to the monitor: add --serve"),
             (["--serve", f"--port={port}"], f"--port {port} at 127.0.0.1: Address already in use"),
         ):
             with command("run", "--config", file, *arguments) as run:

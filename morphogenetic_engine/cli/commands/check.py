@@ -1,6 +1,6 @@
-"""`morphogenetic sweep check`: what a sweep file will run, before it runs."""
+"""`morphogenetic sweep check`: validates a sweep file and shows what it will run."""
 
-# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     type=options.Number(min=0),
     default=10.0,
     show_default=True,
-    help="Seconds to run trial 0 for the estimate of the time; 0: do not run it.",
+    help="Seconds to run trial 0 for the time estimate; 0: do not run it.",
 )
-@click.option("--for", "target", type=click.Choice(["katib"]), help="Say too what this system does not do of the file.")
+@click.option(
+    "--for", "target", type=click.Choice(["katib"]), help="Also list the settings that this system does not support."
+)
 @options.trials
 @options.parallel
 def check_command(config: Path, as_json: bool, watch: float, target: str | None, **given: object) -> None:
-    """Say what a sweep file will run, and find its mistakes."""
+    """Validate a sweep file and show what it will run."""
     from morphogenetic_engine.cli.commands.render import losses_json, print_losses
     from morphogenetic_engine.cli.views.tables import check_json
     from morphogenetic_engine.sweeps.run.preflight import check_sweep

@@ -1,6 +1,6 @@
-"""`sweep confirm`: the best configurations and the baseline once more, on seeds that the search never saw."""
+"""`sweep confirm`: re-evaluates the best configurations and the baseline on fresh seeds."""
 
-# Libraries that take long to import are imported by the command: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _NOTHING_CONFIRMED = 1
     "--seeds", type=options.Integer(min=1), default=10, show_default=True, help="Fresh seeds of each, in all."
 )
 @options.parallel
-@click.option("--retry-failed", is_flag=True, help="Run what failed again too.")
+@click.option("--retry-failed", is_flag=True, help="Run failed runs again too.")
 @options.as_json
 def confirm_command(
     *, sweep_id: str, results: Path, top: int, seeds: int, parallel: int | None, retry_failed: bool, as_json: bool
 ) -> int:
     """Run the best configurations again, on fresh seeds.
 
-    The baseline runs too, and all of them share the seeds. What was confirmed before is not run again; more seeds or
-    configurations add to it.
+    The baseline runs too, with the same seeds. Runs that exist are not repeated; more seeds or configurations add to
+    them.
     """
     from morphogenetic_engine.cli.views import confirmation_table as table
     from morphogenetic_engine.display.terminal import terminal
@@ -58,13 +58,13 @@ def confirm_command(
         table.print_confirmation(terminal(), result, summaries, seeds)
     _write_page(folder, aside=as_json)
     if outcome is Outcome.INTERRUPTED:
-        click.echo("interrupted: the same command goes on", err=True)
+        click.echo("interrupted: run the same command again to continue", err=True)
         return INTERRUPTED
     return 0 if any(each.values for each in summaries) else _NOTHING_CONFIRMED
 
 
 def _write_page(folder: SweepFolder, *, aside: bool) -> None:
-    """Write the page anew, which told of the search alone; `aside`, off standard output."""
+    """Rewrites the report page with the confirmation; `aside` keeps messages off standard output."""
     from rich.console import Console
 
     from morphogenetic_engine.cli.views.closing_report import write_closing_report

@@ -1,6 +1,6 @@
-"""`sweep ensemble`: several models of a sweep that predict together."""
+"""`sweep ensemble`: selects models of a sweep that predict together."""
 
-# Libraries that take long to import are imported by the command: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from morphogenetic_engine.cli import options
 @click.command("ensemble")
 @options.sweep_id
 @options.results
-@click.option("--size", type=options.Integer(min=1), default=5, show_default=True, help="Models to pick, with repeats.")
+@click.option(
+    "--size", type=options.Integer(min=1), default=5, show_default=True, help="Number of picks, with replacement."
+)
 @options.as_json
 def ensemble_command(sweep_id: str, results: Path, size: int, as_json: bool) -> None:
-    """Choose and save models that predict better together.
+    """Select models that predict better together, and save the selection.
 
-    They are checked on the test split.
+    The ensemble is evaluated on the test split.
     """
     from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.cli.views.ensemble_table import print_ensemble

@@ -1,4 +1,4 @@
-"""The flags of the old script: a single run is a sweep of one trial, so it is recorded in the same way."""
+"""The flags of the former script: a single run is recorded as a sweep of one trial."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAME = "run_morphogenetic_experiment.py"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the old command line and leave with its exit status."""
+    """Runs the former command line and exits with its status."""
     sys.exit(run(_command(), arguments, name=_NAME))
 
 
@@ -40,7 +40,7 @@ def _command() -> click.Command:
 
 
 def _run(sweep_config: Path | None, results: Path, **flags: bool | int | float | str | None) -> int:
-    # pylint: disable=import-outside-toplevel  # --help need not wait for them
+    # pylint: disable=import-outside-toplevel  # keeps --help fast
     from morphogenetic_engine.cli.commands.running import run_and_show
     from morphogenetic_engine.sweeps.config_file import config_from, read_configs
     from morphogenetic_engine.sweeps.run.start import start_sweep

@@ -1,6 +1,6 @@
 """`morphogenetic sweep monitor`, and `--serve` of the commands that run a sweep."""
 
-# Libraries that take long to import are imported by the commands that need them.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def monitor_command(sweep_id: str, results: Path, host: str, port: int | None, allow_host: tuple[str, ...]) -> None:
     """Show a sweep in the browser, live while it runs.
 
-    It may run here or elsewhere. Ctrl-C ends the showing, not the sweep.
+    The sweep may run on any machine. Ctrl-C stops the monitor, not the sweep.
     """
     import os
 
@@ -49,14 +49,14 @@ def monitor_command(sweep_id: str, results: Path, host: str, port: int | None, a
 
 @contextmanager
 def open_monitor(serve: options.ServeOptions) -> Iterator[Serving | None]:
-    """Take the address at which sweeps are to be shown; None: nobody asked for that.
+    """Binds the address of the monitor; None if no monitor was requested.
 
     Raises:
-        ConfigError: the libraries are missing, or the address cannot be had.
+        ConfigError: the libraries are missing, or the address is not available.
     """
     if not serve.serve:
         if serve.port is not None or serve.allow_host or serve.host != "127.0.0.1":
-            raise ConfigError("--host, --port and --allow-host: are for the monitor; add --serve")
+            raise ConfigError("--host, --port and --allow-host apply to the monitor: add --serve")
         yield None
         return
     from morphogenetic_engine.monitor.access import access_of, chosen_token
@@ -75,7 +75,7 @@ def open_monitor(serve: options.ServeOptions) -> Iterator[Serving | None]:
 def served(
     folder: SweepFolder, serving: Serving | None, console: Console, *, warn: Callable[[str], object]
 ) -> Iterator[None]:
-    """Say where a sweep is shown, and show it there meanwhile; None: nobody asked for that."""
+    """Prints the address of the monitor and serves the sweep there; None if no monitor was requested."""
     if serving is None:
         yield
         return
@@ -87,7 +87,7 @@ def served(
 
 
 def address(serving: Serving) -> str:
-    """Return what to open in a browser."""
+    """Returns the address to open in a browser."""
     from morphogenetic_engine.monitor.listener import link
 
     return link(serving.listener, serving.access)

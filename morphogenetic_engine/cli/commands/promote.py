@@ -1,6 +1,6 @@
-"""`morphogenetic sweep promote`: the best trial's model into MLflow's registry, under an alias."""
+"""`morphogenetic sweep promote`: registers the best trial's model in MLflow under an alias."""
 
-# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ NOT_PROMOTED = 1
 @click.command("promote")
 @options.sweep_id
 @options.results
-@click.option("--name", required=True, metavar="NAME", help="The registered model; made where there is none.")
-@click.option("--alias", default="champion", show_default=True, metavar="ALIAS", help="What it is loaded by.")
+@click.option("--name", required=True, metavar="NAME", help="The registered model; created if missing.")
+@click.option("--alias", default="champion", show_default=True, metavar="ALIAS", help="The alias of the version.")
 @click.option(
     "--threshold",
     "--min-value",
     type=float,
     callback=options.finite,
     metavar="VALUE",
-    help="Only if the objective is at least this (at most, where it is minimised).",
+    help="Only if the objective is at least this (at most, if it is minimised).",
 )
-@click.option("--force", is_flag=True, help="Also if the version that has the alias is better, or cannot be compared.")
+@click.option("--force", is_flag=True, help="Promote even if the current version is better or not comparable.")
 @click.option("--uri", metavar="URI", help="MLflow's server.  [default: as the sweep file or MLFLOW_TRACKING_URI says]")
 @options.as_json
 def promote_command(*, sweep_id: str, results: Path, as_json: bool, **given: object) -> int:
     """Register the best model in MLflow, under an alias.
 
-    The exit status is 1 when it is not good enough: worse than the threshold, or than the model that has the alias.
+    The exit status is 1 if the model is worse than the threshold or than the model that has the alias.
     """
     from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sinks.mlflow.promotion import promote

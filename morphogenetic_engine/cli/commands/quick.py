@@ -1,4 +1,4 @@
-"""The sweep that `sweep quick` runs: the built-in workload, small enough to watch."""
+"""The sweep of `sweep quick`: a small search of the built-in workload."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
 
 
 def quick_file(problem: str, overrides: Mapping[str, object]) -> ConfigFile:
-    """Return the sweep file for a problem of the built-in workload."""
+    """Returns the sweep file for a problem of the built-in workload."""
     sweep = {
         "sweep_type": "latin_hypercube",
         "experiment": {"problem_type": problem, "n_samples": 500, "warm_up_epochs": 20, "adaptation_epochs": 40},

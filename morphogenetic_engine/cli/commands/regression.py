@@ -1,6 +1,6 @@
-"""`sweep baseline`, `sweep regress`, `sweep trend`: whether sweeps have become worse."""
+"""`sweep baseline`, `sweep regress`, `sweep trend`: detect regressions between sweeps."""
 
-# Libraries that take long to import are imported by the commands that need them.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _markdown_file = click.option(
 @options.sweep_id
 @options.results
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--update", is_flag=True, help="Replace the reference that is there.")
+@click.option("--update", is_flag=True, help="Replace an existing reference.")
 def baseline_command(sweep_id: str, results: Path, file: Path, update: bool) -> None:
-    """Write what a confirmed sweep reached, to compare others with.
+    """Write the results of a confirmed sweep as a reference.
 
-    FILE is the reference of `sweep regress`.
+    `sweep regress` compares later sweeps with FILE.
     """
     from morphogenetic_engine.reports.regression.reference import write_reference
     from morphogenetic_engine.reports.regression.words import survivors
@@ -49,7 +49,7 @@ def baseline_command(sweep_id: str, results: Path, file: Path, update: bool) -> 
     "--tolerance",
     multiple=True,
     metavar="METRIC=NUMBER",
-    help="The largest change for the worse that is no regression, in the metric's unit; can be repeated."
+    help="The largest tolerated degradation, in the metric's unit; can be repeated."
     "  [default: 1 % of the reference's objective, 15 % of its times]",
 )
 @_json_file
@@ -65,8 +65,8 @@ def regress_command(
 ) -> int:
     """Compare a confirmed sweep with a reference.
 
-    The exit status is 0 when nothing is worse, 3 when a metric is worse by more than its tolerance and by more than
-    chance, 4 when the objective could not be compared.
+    The exit status is 0 if no metric is worse, 3 if a metric is significantly worse by more than its tolerance, and 4
+    if an objective could not be compared.
     """
     from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.cli.views.regression_table import verdict_table
@@ -93,7 +93,7 @@ def regress_command(
 @_json_file
 @_markdown_file
 def trend_command(paths: Sequence[Path], json_path: Path | None, markdown_path: Path | None) -> None:
-    """Show metrics over many nights, and since when they differ.
+    """Show metrics over many nights, and the nights at which they changed.
 
     PATHS are verdicts of `sweep regress --json`, folders of them, or folders of confirmed sweeps.
     """

@@ -1,6 +1,6 @@
-"""`sweep replay`: compare ways to search on the recorded trials of a sweep, without training."""
+"""`sweep replay`: compares searches on the recorded trials of a sweep, without training."""
 
-# Libraries that take long to import are imported by the command: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def replay_command(
 ) -> None:
     """Compare samplers and pruners on the recorded trials of a sweep.
 
-    What counts is what they spend until its best. The sweep as it ran and a random search stand beside them.
+    Shows the cost until the best trial is found, beside the sweep as it ran and a random search.
     """
     from morphogenetic_engine.cli.views import replay_table
     from morphogenetic_engine.display.terminal import terminal

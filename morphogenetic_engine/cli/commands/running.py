@@ -1,4 +1,4 @@
-"""What every command that runs a sweep does: show it, say where the results are, give the exit status."""
+"""Shared by all commands that run a sweep: displays it, prints where the results are, returns the exit status."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_COMPLETE_TRIAL = 1
 
 
 def run_and_show(folder: SweepFolder, *, retry_failed: bool = False, serving: Serving | None = None) -> int:
-    """Run a sweep's folder to its end, with a monitor if it is to be served, and return the exit status."""
+    """Runs a sweep to its end, with a monitor if requested, and returns the exit status."""
     console = terminal()
     before = read_result(folder, keep_curves=False)
     progress = SweepProgress(before, recorded_trials(before.info))
@@ -48,7 +48,7 @@ def run_and_show(folder: SweepFolder, *, retry_failed: bool = False, serving: Se
 
 
 def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None:
-    """Print the best trials, how the sweep ended, and where everything is."""
+    """Prints the best trials, the outcome, and the paths of the results."""
     several = len(result.config.optimization.all_objectives) > 1
     best = result.pareto_front if several else result.ranked[:TOP]
     if best:
@@ -68,7 +68,7 @@ def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None
 
 
 def _search_lines(result: SweepResult) -> list[str]:
-    """Return what the search did on its own: the rule that fired, what pruning saved."""
+    """Returns notes on the search: the rule of the sampler `auto`, and the steps saved by pruning."""
     rule, saved = result.info.rule, result.steps_saved_by_pruning
     lines = [f"auto: {rule}"] if rule else []
     if saved:

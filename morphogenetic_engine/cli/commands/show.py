@@ -1,6 +1,6 @@
-"""`morphogenetic sweep list | show`: the sweeps of a results folder, and the trials of one."""
+"""`morphogenetic sweep list | show`: lists sweeps, and shows the trials of one."""
 
-# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`morphogenetic sweep run | grid | bayesian | quick | resume`: the commands that run trials on this machine."""
+"""`morphogenetic sweep run | grid | bayesian | quick | resume`: run trials on this machine."""
 
-# Libraries that take long to import are imported by the commands that need them: --help is for the impatient.
+# Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     "--continue",
     "goes_on",
     is_flag=True,
-    help="Go on with the sweep of this --sweep-id where it is the same search; put another one aside.",
+    help="Continue the sweep of this --sweep-id if it is the same search; otherwise move it aside.",
 )
 def run_command(
     config: Path, sweep_id: str | None, results: Path, serve: options.ServeOptions, goes_on: bool, **given: object
 ) -> int:
-    """Run the sweep of a file, whatever its sweep_type says.
+    """Run the sweep that a file describes.
 
-    Of a folder, one sweep after the other.
+    Given a folder, run its sweeps one after the other.
     """
     if goes_on and sweep_id is None:
         raise click.UsageError("--continue: needs --sweep-id")
@@ -71,7 +71,7 @@ def bayesian_command(
 def quick_command(
     problem: str, sweep_id: str | None, results: Path, serve: options.ServeOptions, **given: object
 ) -> int:
-    """Run a small sweep of the built-in workload: no file needed."""
+    """Run a small sweep of the built-in workload, without a file."""
     from morphogenetic_engine.cli.commands.quick import quick_file
 
     overrides = {"optimization.n_trials": 10, **options.overrides(**given)}
@@ -82,7 +82,7 @@ def quick_command(
 @click.command("resume")
 @options.sweep_id
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The sweep file with changed settings.")
-@click.option("--retry-failed", is_flag=True, help="Run the failed trials again too.")
+@click.option("--retry-failed", is_flag=True, help="Run failed trials again too.")
 @options.results
 @options.trials
 @options.parallel
@@ -97,9 +97,9 @@ def resume_command(
     serve: options.ServeOptions,
     **given: object,
 ) -> int:
-    """Go on with a sweep that was stopped or killed.
+    """Continue a sweep that was stopped or killed.
 
-    No trial that has ended runs again.
+    Trials that have ended are not run again.
     """
     from morphogenetic_engine.cli.commands.running import run_and_show
     from morphogenetic_engine.sweeps.config_file import read_config

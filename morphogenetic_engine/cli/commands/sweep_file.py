@@ -1,4 +1,4 @@
-"""`morphogenetic sweep migrate | schema`: the format of sweep files, that of yesterday and that of today."""
+"""`morphogenetic sweep migrate | schema`: converts old sweep files, and prints the schema of current ones."""
 
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
@@ -12,7 +12,7 @@ import click
 @click.command("migrate")
 @click.argument("file", type=click.Path(path_type=Path))
 def migrate_command(file: Path) -> None:
-    """Print a sweep file of the old flat format in the format of today."""
+    """Print a sweep file of the old flat format in the current format."""
     from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.sweeps.config_file import parse_yaml, read_config, read_text
     from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated_text
@@ -20,7 +20,7 @@ def migrate_command(file: Path) -> None:
     written = parse_yaml(read_text(file), where=str(file))
     read_config(file)
     if not is_flat(written):
-        raise ConfigError(f"{file}: is in the format of today already")
+        raise ConfigError(f"{file}: is in the current format already")
     click.echo(migrated_text(written), nl=False)
 
 

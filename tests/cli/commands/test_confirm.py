@@ -81,7 +81,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(command: Command, workplace:
         assert "left] trial" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
-        assert process.stderr.read() == "interrupted: the same command goes on\n"
+        assert process.stderr.read() == "interrupted: run the same command again to continue\n"
         assert process.wait() == 130
     assert "not all 9 seeds are complete for trial" in rest
 
