@@ -19,7 +19,7 @@ from morphogenetic_engine.cli import options
 )
 @options.as_json
 def ensemble_command(sweep_id: str, results: Path, size: int, as_json: bool) -> None:
-    """Select models that predict better together, and save the selection.
+    """Select and save models that predict better together.
 
     The ensemble is evaluated on the test split.
     """

@@ -93,7 +93,7 @@ def regress_command(
 @_json_file
 @_markdown_file
 def trend_command(paths: Sequence[Path], json_path: Path | None, markdown_path: Path | None) -> None:
-    """Show metrics over many nights, and the nights at which they changed.
+    """Show metrics over many nights, and when they changed.
 
     PATHS are verdicts of `sweep regress --json`, folders of them, or folders of confirmed sweeps.
     """
