@@ -7,9 +7,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+from morphogenetic_engine.registry import Registry
 
 
 class Number(click.FloatRange):
@@ -23,6 +25,11 @@ class Integer(click.IntRange):
 
     name = "integer"
 
+
+if TYPE_CHECKING:
+    _TextType = click.ParamType[str]
+else:
+    _TextType = click.ParamType  # which older versions of click cannot index
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -53,6 +60,51 @@ config = click.option(
     help="Sweep file, or a folder of sweep files.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class DelegateName(_TextType):
+    """The name of a system that runs whole sweeps; the names are those of the registry."""
+
+    name = "delegate"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return the names, as `click.Choice` shows its choices."""
+        del param, ctx
+        return f"[{'|'.join(_delegates().names)}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or fail where the registry does not have it."""
+        if value not in _delegates():
+            self.fail(_delegates().unknown(value), param, ctx)
+        return value
+
+
+def _delegates() -> Registry:
+    from morphogenetic_engine.backends.delegates import DELEGATES  # pylint: disable=import-outside-toplevel
+
+    return DELEGATES
+
+
+def _chosen(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    names = _delegates().names
+    if value is None and len(names) > 1:
+        raise click.BadParameter(f"must be given, since there are several: {', '.join(names)}.")
+    return value or names[0]
+
+
+target = click.option(
+    "--to",
+    "target",
+    type=DelegateName(),
+    callback=_chosen,
+    help="The system that runs the sweep.  [default: the only one that is installed]",
+)
+
+
+def target_words(name: str) -> list[str]:
+    """Return the option that chooses a system; nothing where it is the only one."""
+    return [] if _delegates().names == (name,) else [f"--to {name}"]
+
 
 trials = click.option("--trials", type=Integer(min=1), metavar="N", help="Number of trials in all.")
 parallel = click.option("--parallel", type=Integer(min=1), metavar="N", help="Number of worker processes.")

@@ -91,7 +91,7 @@ def test_why_not() -> None:
 
 def test_what_follows_a_sweep_on_katib_is_not_stopped_in_its_place(tmp_path: Path) -> None:
     folder = new_folder(tmp_path)
-    origin = Origin(delegate="katib", system="Katib", name="toy", namespace="ml")
+    origin = Origin(delegate="katib", system="Katib", kind="Experiment", name="toy", namespace="ml")
     folder.write_info(folder.read_info().model_copy(update={"origin": origin}))
     with holder(folder.journal) as process:
         reason = "the sweep runs on Katib: stop it with morphogenetic sweep stop --experiment toy --namespace ml"

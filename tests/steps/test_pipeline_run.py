@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions, experiment_name as checked_name
+from morphogenetic_engine.backends.backend import RenderOptions
+from morphogenetic_engine.backends.katib.render.experiment_options import experiment_name as checked_name
 from morphogenetic_engine.steps.pipeline_run import PipelineRun, RunEnd, RunOutcome, experiment_name
 from tests.steps.conftest import parsed
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,33 +29,30 @@ if TYPE_CHECKING:
     help="Seconds to run trial 0 for the time estimate; 0: do not run it.",
 )
 @click.option(
-    "--for", "target", type=click.Choice(["katib"]), help="Also list the settings that this system does not support."
+    "--for", "target", type=options.DelegateName(), help="Also list the settings that this system does not support."
 )
 @options.trials
 @options.parallel
 def check_command(config: Path, as_json: bool, watch: float, target: str | None, **given: object) -> None:
     """Validate a sweep file and show what it will run."""
-    from morphogenetic_engine.cli.commands.render import losses_json, print_losses
+    from morphogenetic_engine.cli.commands.render import unsupported_settings
     from morphogenetic_engine.cli.views.tables import check_json
     from morphogenetic_engine.sweeps.run.preflight import check_sweep
     from morphogenetic_engine.sweeps.config_file import read_configs
 
     files = read_configs(config, options.overrides(**given))
-    losses = {file.path: losses_json(file) for file in files} if target else {}
+    unsupported = {file.path: unsupported_settings(target, file) for file in files} if target else {}
     checks = [(file, check_sweep(file, watch_seconds=watch)) for file in files]
     if as_json:
         found = [{"file": str(file.path), **check_json(check)} for file, check in checks]
-        click.echo(
-            json.dumps(
-                [{**each, "losses": losses[file.path]} for each, file in zip(found, files)] if target else found,
-                indent=2,
-            )
-        )
+        for each, settings in zip(found, unsupported.values(), strict=bool(target)):
+            each["losses"] = [asdict(setting) for setting in settings]
+        click.echo(json.dumps(found, indent=2))
         return
     for file, check in checks:
         _print_check(file, check)
-        if target:
-            print_losses(file)
+        for setting in unsupported.get(file.path, ()):
+            click.echo(f"{target}: {setting.key}: {setting.text}")
 
 
 def _print_check(file: ConfigFile, check: SweepCheck) -> None:

@@ -1,9 +1,9 @@
-"""`morphogenetic sweep render`: a sweep file as what another system runs."""
+"""`morphogenetic sweep render`: a sweep file in the form that another system runs."""
 
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,11 @@ import click
 from morphogenetic_engine.cli import options
 
 if TYPE_CHECKING:
+    from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
     from morphogenetic_engine.sweeps.config_file import ConfigFile
-    from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
-
-target = click.option("--to", "target", type=click.Choice(["katib"]), required=True, help="The system that runs it.")
 
 
-experiment_options = options.several(
+run_options = options.several(
     click.option(
         "--name", metavar="NAME", help="Name of the Experiment.  [default: the file's, with the sweep's hash]"
     ),
@@ -46,59 +44,55 @@ experiment_options = options.several(
     options.parallel,
     options.seed,
 )
-"""Where and how an Experiment runs; `file_overrides` and `render_options` take them."""
+"""Where and how a system runs a sweep; `file_overrides` and `render_options` take them."""
 
 
 @click.command("render")
 @options.config
-@target
-@experiment_options
-def render_command(config: Path, target: str, **given: object) -> None:  # pylint: disable=unused-argument
+@options.target
+@run_options
+def render_command(config: Path, target: str, **given: object) -> None:
     """Print a sweep as a Katib Experiment for `kubectl apply -f -`.
 
-    What is lost goes to standard error.
+    Settings that Katib does not support go to standard error.
     """
+    from morphogenetic_engine.backends.backend import load_delegate
     from morphogenetic_engine.sweeps.config_file import read_configs
-    from morphogenetic_engine.backends.katib.render.experiment import render_experiment
-    from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
-    from morphogenetic_engine.backends.katib.render.validation import validate_experiment
 
+    delegate = load_delegate(target)
     files = read_configs(config, file_overrides(given))
-    rendered = [(file, render_experiment(file, render_options(file, given))) for file in files]
-    for _, experiment in rendered:
-        validate_experiment(experiment.manifest)
-    for file, experiment in rendered:
-        for loss in experiment.losses:
-            click.echo(f"# {file.path}: {loss.key}: {loss.text}", err=True)
-    click.echo(manifest_yaml(experiment.manifest for _, experiment in rendered), nl=False)
+    rendered = [delegate.render(file, render_options(file, given)) for file in files]
+    for file, each in zip(files, rendered, strict=True):
+        print_unsupported(file, each.unsupported)
+    click.echo("---\n".join(each.text for each in rendered), nl=False)
 
 
 def file_overrides(given: dict[str, object]) -> dict[str, object]:
-    """Return the values among the options that take the place of the file's."""
+    """Return the values among the options that replace those of the file."""
     return options.overrides(trials=given["trials"], parallel=given["parallel"], seed=given["seed"])
 
 
 def render_options(file: ConfigFile, given: dict[str, object]) -> RenderOptions:
-    """Return what `experiment_options` were given, and the inputs of the file as they are here."""
+    """Return the values of `run_options`, and the input files of the sweep on this machine."""
     from pydantic import TypeAdapter
 
+    from morphogenetic_engine.backends.backend import RenderOptions as Options
     from morphogenetic_engine.sweeps.record.inputs import read_inputs
-    from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
 
     inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
     names = ("name", "namespace", "image", "gpu", "max_failed", "resume_policy", "store", "exact")
-    return TypeAdapter(RenderOptions).validate_python({"inputs": inputs, **{name: given[name] for name in names}})
+    return TypeAdapter(Options).validate_python({"inputs": inputs, **{name: given[name] for name in names}})
 
 
-def losses_json(file: ConfigFile) -> list[dict[str, str]]:
-    """Return what Katib does not do of a sweep file, as plain values for JSON."""
-    from morphogenetic_engine.backends.katib.render.experiment import losses_of
-    from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
+def unsupported_settings(target: str, file: ConfigFile) -> list[Unsupported]:
+    """Return the settings of a sweep file that a system does not support."""
+    from morphogenetic_engine.backends.backend import RenderOptions as Options
+    from morphogenetic_engine.backends.backend import load_delegate
 
-    return [asdict(loss) for loss in losses_of(file, RenderOptions())]
+    return list(load_delegate(target).unsupported(file, Options()))
 
 
-def print_losses(file: ConfigFile) -> None:
-    """Say what Katib does not do of what a sweep file says."""
-    for loss in losses_json(file):
-        click.echo(f"katib: {loss['key']}: {loss['text']}")
+def print_unsupported(file: ConfigFile, unsupported: Iterable[Unsupported]) -> None:
+    """Print the settings that a system does not support to standard error, as comments of the YAML."""
+    for each in unsupported:
+        click.echo(f"# {file.path}: {each.key}: {each.text}", err=True)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from morphogenetic_engine.backends.katib.client import experiments
-from morphogenetic_engine.backends.katib.read.collection import collection_folder, open_collection
-from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Snapshot
-from morphogenetic_engine.backends.katib.read.trial_history import TrialJournal
+from morphogenetic_engine.backends.katib.delegate import source_of, trial_journal
+from morphogenetic_engine.backends.katib.read.objects import Snapshot
+from morphogenetic_engine.backends.katib.read.snapshot_events import SnapshotEvents
 from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, KatibApi
+from morphogenetic_engine.backends.recording import Recording, collection_folder, recording
 from morphogenetic_engine.errors import ClusterError, MorphogeneticError
 from morphogenetic_engine.steps.kept.keeping import keep_once
 from morphogenetic_engine.steps.pipeline_run import PipelineRun
 from morphogenetic_engine.steps.saying import say
-from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.single_trial.trial_files import stored_journal
 
 
 def end_experiment(run: PipelineRun, namespace: str, results: Path) -> str:
@@ -32,7 +30,7 @@ def end_experiment(run: PipelineRun, namespace: str, results: Path) -> str:
     if api.find(EXPERIMENTS, run.experiment) is None:
         return ""
     snapshot = experiments.snapshot(api, run.experiment)
-    folder = _collected(snapshot, run, results)
+    folder = _collected(snapshot, api.host, run, results)
     if snapshot.experiment.completed:
         experiments.end_leftovers(api, snapshot.running)
     else:
@@ -50,12 +48,12 @@ def end_command(run: PipelineRun, namespace: str) -> str:
     return f"kubectl {where}delete experiment {run.experiment}"
 
 
-def _collected(snapshot: Snapshot, run: PipelineRun, results: Path) -> SweepFolder | None:
+def _collected(snapshot: Snapshot, cluster: str, run: PipelineRun, results: Path) -> SweepFolder | None:
     """Collect and keep an Experiment; what is wrong with its folder or the store does not let it run on."""
     try:
-        folder = collection_folder(snapshot.experiment, results=results, sweep_id=run.run_id)
-        with open_collection(folder, journal=trial_journal(snapshot.experiment)) as collection:
-            collection.take(snapshot)
+        folder = collection_folder(source_of(snapshot.experiment, cluster), results=results, sweep_id=run.run_id)
+        with recording(folder) as record:
+            record.add(_news(snapshot, folder, record).update(snapshot))
     except ClusterError:
         raise
     except MorphogeneticError as error:
@@ -67,20 +65,13 @@ def _collected(snapshot: Snapshot, run: PipelineRun, results: Path) -> SweepFold
 
 def _write_end(snapshot: Snapshot, folder: SweepFolder, run: PipelineRun) -> None:
     try:
-        with open_collection(folder, journal=trial_journal(snapshot.experiment)) as collection:
-            collection.stop(snapshot.experiment)
+        with recording(folder) as record:
+            record.add(_news(snapshot, folder, record).stop(snapshot.experiment))
     except MorphogeneticError as error:
         say(f"{snapshot.experiment.where}: its end cannot be written: {error}")
         return
     keep_once(run.kept, folder, warn=say)
 
 
-def trial_journal(experiment: KatibExperiment) -> TrialJournal:
-    """Return the way to what the trials of an Experiment uploaded.
-
-    Raises:
-        StoreError: credentials are missing.
-    """
-    if experiment.store is None:
-        return lambda _name: ()
-    return partial(stored_journal, open_store(experiment.store))
+def _news(snapshot: Snapshot, folder: SweepFolder, record: Recording) -> SnapshotEvents:
+    return SnapshotEvents(folder, record.history, snapshot.experiment, journal=trial_journal(snapshot.experiment))

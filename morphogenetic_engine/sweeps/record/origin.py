@@ -22,11 +22,20 @@ class Origin(BaseModel):
     """The name under which the system is registered, as `--to` takes it: "katib"."""
     system: str
     """The system's name in messages: "Katib"."""
+    kind: str
+    """The kind of the object that runs the sweep: "Experiment"."""
     name: str
-    """The name of the object that runs the sweep, such as an Experiment."""
+    """The object's name."""
     namespace: str = ""
+    uid: str = ""
+    """Tells the object from a deleted one of the same name."""
     cluster: str = ""
     """The address of the cluster; "": not recorded, as in sweeps of earlier versions."""
+
+    @property
+    def where(self) -> str:
+        """The object in messages: "Experiment ml/toy"."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
     @property
     def stop_command(self) -> str:
@@ -41,6 +50,7 @@ class _LegacyRecord(BaseModel):
 
     name: str
     namespace: str
+    uid: str
 
 
 def read_legacy_origin(folder: Path) -> Origin | None:
@@ -54,4 +64,5 @@ def read_legacy_origin(folder: Path) -> Origin | None:
     if not path.exists():
         return None
     record = read_record(path, _LegacyRecord, newest=_LEGACY_FORMAT)
-    return Origin(delegate="katib", system="Katib", name=record.name, namespace=record.namespace)
+    place = {"name": record.name, "namespace": record.namespace, "uid": record.uid}
+    return Origin(delegate="katib", system="Katib", kind="Experiment", **place)

@@ -14,6 +14,9 @@ from morphogenetic_engine.sweeps.record.origin import Origin
 FROZEN = Path(__file__).parents[2] / "frozen" / "format_1" / "results" / "sweeps"
 
 
+UID = "34f085c4-3c0e-4344-84c6-404eed151e58"
+
+
 @pytest.fixture
 def collected(tmp_path: Path) -> SweepFolder:
     """A folder that an earlier version collected from Katib."""
@@ -23,7 +26,7 @@ def collected(tmp_path: Path) -> SweepFolder:
 def test_a_folder_of_an_earlier_version_has_the_origin_of_katib_json(collected: SweepFolder) -> None:
     assert b"origin" not in collected.info.read_bytes()
     origin = collected.read_info().origin
-    assert origin == Origin(delegate="katib", system="Katib", name="katib", namespace="ml")
+    assert origin == Origin(delegate="katib", system="Katib", kind="Experiment", name="katib", namespace="ml", uid=UID)
 
 
 def test_a_sweep_of_this_machine_has_no_origin() -> None:
@@ -53,7 +56,8 @@ def test_a_damaged_katib_json_is_an_error(collected: SweepFolder, content: str, 
 
 
 def test_the_stop_command_names_the_system_where_it_is_not_katib() -> None:
-    katib = Origin(delegate="katib", system="Katib", name="toy", namespace="ml")
+    katib = Origin(delegate="katib", system="Katib", kind="Experiment", name="toy", namespace="ml")
     assert katib.stop_command == "morphogenetic sweep stop --experiment toy --namespace ml"
-    other = Origin(delegate="trainer", system="Trainer", name="toy")
+    other = Origin(delegate="trainer", system="Trainer", kind="TrainJob", name="toy")
+    assert (katib.where, other.where) == ("Experiment ml/toy", "TrainJob toy")
     assert other.stop_command == "morphogenetic sweep stop --to trainer --experiment toy"

@@ -13,13 +13,13 @@ from morphogenetic_engine.backends.katib.read.objects import (
     read_experiment,
     read_trial,
 )
-from morphogenetic_engine.backends.katib.render.experiment import Rendered
+from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment
 from morphogenetic_engine.backends.kubernetes.api_errors import Conflict
 from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, SUGGESTIONS, TRIALS, KatibApi, Manifest
 from morphogenetic_engine.errors import ClusterError
 
 
-def submit(api: KatibApi, rendered: Rendered) -> tuple[KatibExperiment, bool]:
+def submit(api: KatibApi, rendered: RenderedExperiment) -> tuple[KatibExperiment, bool]:
     """Create an Experiment, or find the one that was created before from the same sweep; tell whether it is new.
 
     Raises:
@@ -44,11 +44,11 @@ def snapshot(api: KatibApi, name: str) -> Snapshot:
         ClusterError: there is none of this name.
         ConfigError: it is none of ours.
     """
-    experiment = look(api, name)
+    experiment = get_experiment(api, name)
     return Snapshot(experiment, [read_trial(trial) for trial in api.trials(name)[0]])
 
 
-def look(api: KatibApi, name: str) -> KatibExperiment:
+def get_experiment(api: KatibApi, name: str) -> KatibExperiment:
     """Return an Experiment; why it failed is said with what its Suggestion says.
 
     Raises:
@@ -75,7 +75,7 @@ def remove(api: KatibApi, name: str) -> None:
     api.delete(EXPERIMENTS, name)
 
 
-def _the_same(found: Manifest, rendered: Rendered, namespace: str) -> KatibExperiment:
+def _the_same(found: Manifest, rendered: RenderedExperiment, namespace: str) -> KatibExperiment:
     existing = read_experiment(found)
     metadata = rendered.manifest["metadata"]
     assert isinstance(metadata, Mapping)

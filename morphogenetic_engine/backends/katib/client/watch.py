@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from morphogenetic_engine.backends.katib.client.diagnostics import Complaints
-from morphogenetic_engine.backends.katib.client.experiments import look
+from morphogenetic_engine.backends.katib.client.experiments import get_experiment
 from morphogenetic_engine.backends.katib.read.objects import KatibTrial, Snapshot, read_trial
 from morphogenetic_engine.backends.kubernetes.api_errors import Expired, Unauthenticated, Unreachable
 from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
@@ -68,7 +68,7 @@ def _until_broken(api: KatibApi, name: str, complaints: Complaints, watch_second
     manifests, version = api.trials(name)
     trials = {trial.name: trial for trial in map(read_trial, manifests)}
     while True:
-        experiment = look(api, name)
+        experiment = get_experiment(api, name)
         if experiment.completed:
             manifests, _ = api.trials(name)  # what ended last may have ended the Experiment
             yield Snapshot(experiment, [read_trial(manifest) for manifest in manifests])
@@ -83,7 +83,7 @@ def _until_broken(api: KatibApi, name: str, complaints: Complaints, watch_second
                 continue
             quiet = False
             _apply(trials, kind, read_trial(manifest))
-            experiment = look(api, name)
+            experiment = get_experiment(api, name)
             if experiment.completed:
                 break
             yield Snapshot(experiment, list(trials.values()))

@@ -54,12 +54,22 @@ def read_katib_record(folder: SweepFolder) -> KatibRecord:
     """Read `katib.json`.
 
     Raises:
-        SweepError: there is none, or it is damaged or of a newer format.
+        SweepError: it is damaged or of a newer format.
         StoreError: it cannot be read.
     """
-    if not has_katib_record(folder):
-        raise SweepError(f"{folder.path}: is a sweep of this machine, not one of Katib; give the new one a --sweep-id")
     return read_record(folder.path / RECORD_FILE, KatibRecord, newest=FORMAT)
+
+
+def katib_record(folder: SweepFolder, experiment: KatibExperiment) -> KatibRecord:
+    """Return the record of a folder that an Experiment is collected into; a new one where there is none.
+
+    Raises:
+        SweepError: `katib.json` is damaged or of a newer format.
+        StoreError: it cannot be read.
+    """
+    if has_katib_record(folder):
+        return read_katib_record(folder)
+    return KatibRecord(name=experiment.name, namespace=experiment.namespace, uid=experiment.uid)
 
 
 def write_katib_record(folder: SweepFolder, record: KatibRecord) -> None:

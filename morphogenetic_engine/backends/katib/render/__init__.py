@@ -1,1 +1,1 @@
-"""Renders a sweep as a Katib Experiment: the algorithm, the parameters, the trial's Job, and the checks before submission."""
+"""Renders a sweep as a Katib Experiment: algorithm, parameters, the trial's Job, checks before submission."""

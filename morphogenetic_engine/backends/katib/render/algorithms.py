@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from morphogenetic_engine.backends.backend import Unsupported
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import KatibAlgorithm, SamplerKind, strategy_kind, total_trials
@@ -41,15 +42,6 @@ class Algorithm(StrEnum):
 
 
 @dataclass(frozen=True)
-class Loss:
-    """A setting of the sweep file that Katib does not support."""
-
-    key: str
-    """Where the file says it."""
-    text: str
-
-
-@dataclass(frozen=True)
 class Search:
     """How Katib searches."""
 
@@ -60,7 +52,7 @@ class Search:
     """Whether Katib searches the trials' numbers instead of the axes: the points are exactly the sweep's own."""
     finest: bool = False
     """Whether the grid is of all values rather than of those that a grid takes."""
-    losses: tuple[Loss, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()
 
 
 def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Search:
@@ -81,25 +73,27 @@ def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Sea
     trials = total_trials(config)
     exhaustive = kind.katib is not None and kind.katib.name == Algorithm.GRID
     if exact or kind.katib is None or (exhaustive and not _is_plain_grid(config)) or not _searched(config):
-        return Search(Algorithm.GRID, trials, numbered=True, losses=tuple(_design_losses(trials)))
+        return Search(Algorithm.GRID, trials, numbered=True, unsupported=tuple(_unsupported_of_designs(trials)))
     if exhaustive:
-        return Search(Algorithm.GRID, trials, losses=tuple(_design_losses(trials)))
+        return Search(Algorithm.GRID, trials, unsupported=tuple(_unsupported_of_designs(trials)))
     return _drawn(config, kind.katib, trials)
 
 
 def _drawn(config: SweepConfig, algorithm: KatibAlgorithm, trials: int) -> Search:
     """Return a search whose points Katib draws itself."""
     drawn = config.sweep_type
-    losses = [
-        Loss("sweep_type", f"Katib draws its own {drawn} points, not those of a local sweep (--exact keeps them)")
+    unsupported = [
+        Unsupported(
+            "sweep_type", f"Katib draws its own {drawn} points, not those of a local sweep (--exact keeps them)"
+        )
     ]
     if not algorithm.seeded:
-        losses.append(
-            Loss("optimization.seed", f"Katib's {drawn.title()} sequence is always the same one, not scrambled")
+        unsupported.append(
+            Unsupported("optimization.seed", f"Katib's {drawn.title()} sequence is always the same one, not scrambled")
         )
-    losses += [Loss("sweep_type", note) for note in algorithm.notes]
+    unsupported += [Unsupported("sweep_type", note) for note in algorithm.notes]
     settings = {"random_state": str(config.optimization.seed)} if algorithm.seeded else {}
-    return Search(_algorithm(algorithm), trials, settings, losses=(*losses, *_drawn_losses(config)))
+    return Search(_algorithm(algorithm), trials, settings, unsupported=(*unsupported, *_unsupported_of_draws(config)))
 
 
 def _algorithm(algorithm: KatibAlgorithm) -> Algorithm:
@@ -118,27 +112,31 @@ def _is_plain_grid(config: SweepConfig) -> bool:
     return bool(config.space.axes) and not config.space.conditions and total_trials(config) == product
 
 
-def _design_losses(trials: int) -> Iterator[Loss]:
-    yield Loss("sweep_type", "trials run in an order of Katib's; numbers, seeds and results are those of a local sweep")
+def _unsupported_of_designs(trials: int) -> Iterator[Unsupported]:
+    yield Unsupported(
+        "sweep_type", "trials run in an order of Katib's; numbers, seeds and results are those of a local sweep"
+    )
     if trials > MANY_POINTS:
-        yield Loss("parameters", f"{trials} trials are more than Katib's Suggestion holds well (about {MANY_POINTS})")
+        yield Unsupported(
+            "parameters", f"{trials} trials are more than Katib's Suggestion holds well (about {MANY_POINTS})"
+        )
 
 
-def _drawn_losses(config: SweepConfig) -> Iterator[Loss]:
-    yield Loss("optimization.seed", "a trial's seed follows from its values instead of its number")
+def _unsupported_of_draws(config: SweepConfig) -> Iterator[Unsupported]:
+    yield Unsupported("optimization.seed", "a trial's seed follows from its values instead of its number")
     if config.space.conditions:
         names = ", ".join(config.space.conditions)
-        yield Loss(
+        yield Unsupported(
             "parameters", f"Katib knows no conditions: it always assigns {names}; trials leave out what is not there"
         )
     if config.baseline is not None:
-        yield Loss("parameters", "the baseline (default) does not run first: Katib takes no points of one's own")
+        yield Unsupported("parameters", "the baseline (default) does not run first: Katib takes no points of one's own")
 
 
 def _by_sampler(config: SweepConfig, parallel: int) -> Search:
-    sampler, losses = _sampler(config)
+    sampler, unsupported = _sampler(config)
     if sampler == "points":
-        return Search(Algorithm.GRID, total_trials(config), finest=True, losses=tuple(losses))
+        return Search(Algorithm.GRID, total_trials(config), finest=True, unsupported=tuple(unsupported))
     kind = SAMPLERS.load(sampler, SamplerKind)
     chosen = (None if parallel > 1 else kind.katib_one_at_a_time) or kind.katib
     if chosen is None:
@@ -147,14 +145,15 @@ def _by_sampler(config: SweepConfig, parallel: int) -> Search:
         )
     _check_fits(config, sampler, chosen)
     settings, unused = _settings(config, chosen)
-    losses += [
-        Loss(f"optimization.sampler_options.{name}", f"Katib's {chosen.name} has no such setting") for name in unused
+    unsupported += [
+        Unsupported(f"optimization.sampler_options.{name}", f"Katib's {chosen.name} has no such setting")
+        for name in unused
     ]
-    losses += [*_sampler_losses(config, chosen), *_drawn_losses(config)]
-    return Search(_algorithm(chosen), total_trials(config), settings, losses=tuple(losses))
+    unsupported += [*_unsupported_of_samplers(config, chosen), *_unsupported_of_draws(config)]
+    return Search(_algorithm(chosen), total_trials(config), settings, unsupported=tuple(unsupported))
 
 
-def _sampler(config: SweepConfig) -> tuple[str, list[Loss]]:
+def _sampler(config: SweepConfig) -> tuple[str, list[Unsupported]]:
     sampler = sampler_name(config)
     if sampler != "auto":
         return sampler, []
@@ -166,7 +165,7 @@ def _sampler(config: SweepConfig) -> tuple[str, list[Loss]]:
             raise ConfigError("optimization.sampler: auto takes every point, with conditions: write sweep_type: grid")
         return "points", []
     chosen = choice.phases[0].sampler
-    return chosen, [Loss("optimization.sampler", f"auto: {chosen} from the first trial on ({choice.rule})")]
+    return chosen, [Unsupported("optimization.sampler", f"auto: {chosen} from the first trial on ({choice.rule})")]
 
 
 def _searched(config: SweepConfig) -> list[Parameter]:
@@ -195,9 +194,11 @@ def _settings(config: SweepConfig, algorithm: KatibAlgorithm) -> tuple[dict[str,
     return settings, [name for name in options if name not in names]
 
 
-def _sampler_losses(config: SweepConfig, algorithm: KatibAlgorithm) -> Iterator[Loss]:
-    yield Loss("optimization.lookahead", "points depend on which trial ends first: another run is another search")
+def _unsupported_of_samplers(config: SweepConfig, algorithm: KatibAlgorithm) -> Iterator[Unsupported]:
+    yield Unsupported(
+        "optimization.lookahead", "points depend on which trial ends first: another run is another search"
+    )
     for note in algorithm.notes:
-        yield Loss("optimization.sampler", note)
+        yield Unsupported("optimization.sampler", note)
     if config.optimization.warm_start is not None:
-        yield Loss("optimization.warm_start", "Katib takes no earlier results")
+        yield Unsupported("optimization.warm_start", "Katib takes no earlier results")

@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
 from morphogenetic_engine.backends.katib.render.admission import check_admission
-from morphogenetic_engine.backends.katib.render.algorithms import Algorithm, Loss, Search, search_of
+from morphogenetic_engine.backends.katib.render.algorithms import Algorithm, Search, search_of
 from morphogenetic_engine.backends.katib.render.credentials_check import check_no_passwords
 from morphogenetic_engine.backends.katib.render.experiment_options import (
-    RenderOptions,
     checked_namespace,
     experiment_name,
     parallel_trials,
@@ -31,7 +31,7 @@ from morphogenetic_engine.backends.katib.render.search_space import (
     numbered_parameter,
     searched_parameters,
 )
-from morphogenetic_engine.backends.katib.render.stopping import early_stopping, goal, stopping_losses
+from morphogenetic_engine.backends.katib.render.stopping import early_stopping, goal, unsupported_stopping
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
@@ -45,11 +45,11 @@ IDENTITY_LABEL = f"{LABEL_PREFIX}/identity"
 
 
 @dataclass(frozen=True)
-class Rendered:
-    """A sweep that is ready for Katib."""
+class RenderedExperiment:
+    """A sweep as an Experiment."""
 
     manifest: Mapping[str, object]
-    losses: tuple[Loss, ...]
+    unsupported: tuple[Unsupported, ...]
 
     @property
     def name(self) -> str:
@@ -58,7 +58,7 @@ class Rendered:
         return str(metadata["name"])
 
 
-def render_experiment(file: ConfigFile, options: RenderOptions) -> Rendered:
+def render_experiment(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
     """Return the Experiment that runs a sweep; it keeps every rule of Katib's admission webhook.
 
     Raises:
@@ -70,17 +70,17 @@ def render_experiment(file: ConfigFile, options: RenderOptions) -> Rendered:
         raise ConfigError(f"{file.path}: {error}") from error
 
 
-def losses_of(file: ConfigFile, options: RenderOptions) -> tuple[Loss, ...]:
+def unsupported_settings(file: ConfigFile, options: RenderOptions) -> tuple[Unsupported, ...]:
     """Return what the sweep file says and Katib does not do.
 
     Raises:
         ConfigError: a sweep that means something that Katib cannot do.
     """
     image = options.image or file.config.resources.image or "checked/without:image"
-    return render_experiment(file, replace(options, image=image)).losses
+    return render_experiment(file, replace(options, image=image)).unsupported
 
 
-def _rendered(file: ConfigFile, options: RenderOptions) -> Rendered:
+def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
     config = file.config
     image, store = trial_image(config, options), trial_store(options)
     check_no_passwords(config)
@@ -106,16 +106,24 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> Rendered:
     metadata: dict[str, object] = {"name": experiment_name(config, file.path, options)}
     if options.namespace is not None:
         metadata["namespace"] = checked_namespace(options.namespace)
-    annotations = {SPEC_ANNOTATION: spec_hash(spec), **({STORE_ANNOTATION: store} if store else {})}
+    annotations = {
+        SPEC_ANNOTATION: spec_hash(spec),
+        **({STORE_ANNOTATION: store} if store else {}),
+        **options.marks,
+    }
     manifest = {
         "apiVersion": API_VERSION,
         "kind": "Experiment",
-        "metadata": {**metadata, "labels": labels, "annotations": annotations},
+        "metadata": {**metadata, "labels": {**labels, **options.marks}, "annotations": annotations},
         "spec": spec,
     }
     check_admission(manifest)
-    losses = (*search.losses, *stopping_losses(config, parallel, search.trials), *_run_losses(config, options))
-    return Rendered(manifest, losses)
+    unsupported = (
+        *search.unsupported,
+        *unsupported_stopping(config, parallel, search.trials),
+        *_unsupported_run(config, options),
+    )
+    return RenderedExperiment(manifest, unsupported)
 
 
 def spec_hash(spec: Mapping[str, object]) -> str:
@@ -182,30 +190,36 @@ def _check_resume(options: RenderOptions, algorithm: Algorithm) -> None:
         )
 
 
-def _run_losses(config: SweepConfig, options: RenderOptions) -> Iterator[Loss]:
+def _unsupported_run(config: SweepConfig, options: RenderOptions) -> Iterator[Unsupported]:
     execution, optimization = config.execution, config.optimization
     for name, path in config.experiment.inputs.items():
-        yield Loss(f"experiment.inputs.{name}", f"the image must have {path}, the very same file, or its trials fail")
+        yield Unsupported(
+            f"experiment.inputs.{name}", f"the image must have {path}, the very same file, or its trials fail"
+        )
     if execution.max_parallel == "auto" and options.parallel is None:
-        yield Loss(
+        yield Unsupported(
             "execution.max_parallel", "auto: 3 trials at a time; give the number of free GPUs, Katib does not look"
         )
     if len(optimization.objectives) > 1:
         first, *others = [each.metric for each in optimization.objectives]
-        yield Loss("optimization.objectives", f"Katib optimises {first} alone; {', '.join(others)} are recorded")
+        yield Unsupported("optimization.objectives", f"Katib optimises {first} alone; {', '.join(others)} are recorded")
     for key in ("timeout", "budget"):
         if getattr(optimization, key) is not None:
-            yield Loss(f"optimization.{key}", "Katib has no budget: all trials run")
+            yield Unsupported(f"optimization.{key}", "Katib has no budget: all trials run")
     if options.store is not None and not config.resources.secrets:
-        yield Loss("resources.secrets", f"none: trials upload to {options.store} only where their nodes have the right")
+        yield Unsupported(
+            "resources.secrets", f"none: trials upload to {options.store} only where their nodes have the right"
+        )
     if optimization.storage is not None or config.tracking.mlflow:
-        yield Loss("tracking", "nothing is sent on while Katib runs; `sweep publish` sends what was collected")
+        yield Unsupported("tracking", "nothing is sent on while Katib runs; `sweep publish` sends what was collected")
     if execution.timeout_per_trial is None:
-        yield Loss(
+        yield Unsupported(
             "execution.timeout_per_trial", f"none is given: a Job ends after {LONGEST_SECONDS // 3600 + 1} hours"
         )
     else:
-        yield Loss(
+        yield Unsupported(
             "execution.timeout_per_trial", f"a Job that waits or starts for {WAITING_SECONDS // 60} minutes ends too"
         )
-    yield Loss("execution.retries", "a trial whose pod is lost (node gone, evicted) has failed; other retries are kept")
+    yield Unsupported(
+        "execution.retries", "a trial whose pod is lost (node gone, evicted) has failed; other retries are kept"
+    )

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
 
+from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.errors import ConfigError, StoreError
 from morphogenetic_engine.storage.address import CloudAddress, parse_address
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.record.inputs import InputFile
 from morphogenetic_engine.sweeps.schema.pod_resources import checked_image
-
-ResumePolicy = Literal["Never", "LongRunning", "FromVolume"]
-RESUME_POLICIES: tuple[str, ...] = get_args(ResumePolicy)
 
 KATIB_PARALLEL = 3
 """Katib's own parallelTrialCount; what `max_parallel: auto` comes to, for a file cannot know the cluster's GPUs."""
@@ -24,27 +18,6 @@ _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._/:=@%+,-]+")
 """What stands in a shell's line for itself."""
-
-
-@dataclass(frozen=True)
-class RenderOptions:
-    """The settings of one Experiment; None: the file's, or the one that follows from it."""
-
-    name: str | None = None
-    namespace: str | None = None
-    """None: whichever kubectl, or the client, is set to."""
-    image: str | None = None
-    gpu: int | None = None
-    parallel: int | None = None
-    max_failed: int | None = None
-    """Failed trials with which the Experiment fails; None: all of them."""
-    resume_policy: ResumePolicy = "Never"
-    store: str | None = None
-    """Where each trial uploads its files, under its own name: s3://bucket/folder."""
-    exact: bool = False
-    """Run the sweep's own points where they are known ahead."""
-    inputs: Mapping[str, InputFile] = field(default_factory=dict)
-    """The sweep's inputs as they are here; trials check that theirs are the same."""
 
 
 def experiment_name(config: SweepConfig, path: Path, options: RenderOptions) -> str:

@@ -18,8 +18,8 @@ from morphogenetic_engine.backends.katib.render.environment import (
     inputs_text,
     sweep_text,
 )
-from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
 from morphogenetic_engine.backends.katib.render.quantity import canonical_bytes
+from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from morphogenetic_engine.backends.katib.render.algorithms import Loss
+from morphogenetic_engine.backends.backend import Unsupported
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import KatibSetting, KatibStopping
@@ -30,8 +30,9 @@ def early_stopping(config: SweepConfig) -> dict[str, object] | None:
     settings = _settings(config, stopping)
     report = settings[stopping.report]
     if report > ALL_REPORTS:
+        option = stopping.settings[stopping.report].option
         raise ConfigError(
-            f"optimization.pruner_options.{stopping.settings[stopping.report].option}: must be less than {ALL_REPORTS} on"
+            f"optimization.pruner_options.{option}: must be less than {ALL_REPORTS} on"
             f" Katib, where later reports are thinned, but got {report - 1}"
         )
     written = [{"name": name, "value": str(value)} for name, value in settings.items()]
@@ -47,38 +48,40 @@ def goal(config: SweepConfig) -> float | None:
     return stopping.threshold if same_metric and stopping.direction in (None, optimization.direction) else None
 
 
-def stopping_losses(config: SweepConfig, parallel: int, trials: int) -> Iterator[Loss]:
+def unsupported_stopping(config: SweepConfig, parallel: int, trials: int) -> Iterator[Unsupported]:
     """Yield the settings of the file's pruner and early stopping that Katib does not support."""
     if config.prunes:
-        yield from _pruner_losses(config, parallel, trials)
+        yield from _unsupported_pruner(config, parallel, trials)
     stopping = config.execution.early_stopping
     if stopping is None:
         return
     where = "execution.early_stopping"
     if stopping.patience is not None:
-        yield Loss(f"{where}.patience", "Katib does not stop for want of progress: all trials run")
+        yield Unsupported(f"{where}.patience", "Katib does not stop for want of progress: all trials run")
     if stopping.threshold is not None and goal(config) is None:
-        yield Loss(f"{where}.threshold", "Katib's goal is on the objective alone: all trials run")
+        yield Unsupported(f"{where}.threshold", "Katib's goal is on the objective alone: all trials run")
     elif stopping.threshold is not None:
-        yield Loss(f"{where}.threshold", "trials that run when the goal is reached go on (`sweep stop` ends them)")
+        yield Unsupported(
+            f"{where}.threshold", "trials that run when the goal is reached go on (`sweep stop` ends them)"
+        )
         if stopping.min_trials:
-            yield Loss(f"{where}.min_trials", "Katib stops at the goal, however few trials have ended")
+            yield Unsupported(f"{where}.min_trials", "Katib stops at the goal, however few trials have ended")
 
 
-def _pruner_losses(config: SweepConfig, parallel: int, trials: int) -> Iterator[Loss]:
+def _unsupported_pruner(config: SweepConfig, parallel: int, trials: int) -> Iterator[Unsupported]:
     where, stopping = "optimization.pruner", _stopping(config)
     if stopping is None:
-        yield Loss(where, f"Katib has no {config.optimization.pruner}: every trial runs to its end")
+        yield Unsupported(where, f"Katib has no {config.optimization.pruner}: every trial runs to its end")
         return
     settings = _settings(config, stopping)
-    yield Loss(where, stopping.note.format(**settings))
+    yield Unsupported(where, stopping.note.format(**settings))
     known = {setting.option for setting in stopping.settings.values()}
     for name in config.optimization.pruner_options:
         if name not in known:
-            yield Loss(f"optimization.pruner_options.{name}", f"{stopping.name} has no such setting")
+            yield Unsupported(f"optimization.pruner_options.{name}", f"{stopping.name} has no such setting")
     first = settings[stopping.first]
     if first + parallel > trials:
-        yield Loss(where, f"no trial is stopped early: {first} must succeed first, and {parallel} run at a time")
+        yield Unsupported(where, f"no trial is stopped early: {first} must succeed first, and {parallel} run at a time")
 
 
 def _stopping(config: SweepConfig) -> KatibStopping | None:

@@ -122,7 +122,8 @@ def test_sweep_json_records_where_the_sweep_was_collected_from(command: Command,
     command(*COLLECT)
     origin = json.loads((FOLDER / "sweep.json").read_text(encoding="utf-8"))["origin"]
     assert origin.pop("cluster").startswith("http://127.0.0.1:")
-    assert origin == {"delegate": "katib", "system": "Katib", "name": "toy", "namespace": "ml"}
+    assert origin.pop("uid")
+    assert origin == {"delegate": "katib", "system": "Katib", "kind": "Experiment", "name": "toy", "namespace": "ml"}
     listed = json.loads(command("sweep", "list", "--json").out)
     assert [each["state"] for each in listed] == ["on Katib"]
 
@@ -259,7 +260,7 @@ def test_the_folder_of_another_sweep_is_not_touched(
     cluster.remove("experiments", "ml", "toy")
     command(*SUBMIT)
     ran = command(*COLLECT, "--sweep-id", "other")
-    assert ran.status == 2 and "belongs to another Experiment, ml/toy" in ran.err
+    assert ran.status == 2 and "belongs to another Experiment ml/toy" in ran.err
 
 
 def test_a_collected_sweep_cannot_be_resumed_here_but_started_from(command: Command, katib: KatibByHand) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.backends.katib.render.experiment import Rendered
+from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment, render_experiment
 from morphogenetic_engine.steps.failure_report import failure_report
-from morphogenetic_engine.steps.katib_sweep import rendered_for
+from morphogenetic_engine.steps.katib_sweep import run_options
 from morphogenetic_engine.steps.pipeline_run import RUN_LABEL, PipelineRun, RunEnd
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
@@ -34,8 +35,9 @@ def running(cluster: FakeKubernetes, store: str) -> KatibByHand:
     return by_hand
 
 
-def experiment_of(store: str) -> Rendered:
-    return rendered_for(FILE, PipelineRun(RUN, "toy", store), namespace="ml", image="registry/train:1")
+def experiment_of(store: str) -> RenderedExperiment:
+    options = run_options(FILE, PipelineRun(RUN, "toy", store), image="registry/train:1")
+    return render_experiment(FILE, replace(options, namespace="ml"))
 
 
 def ended(state: str, store: str, namespace: str | None = "ml") -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.backends.katib.render.experiment import render_experiment
 from morphogenetic_engine.steps.candidate import Candidate
-from morphogenetic_engine.steps.katib_sweep import katib_sweep, rendered_for
+from morphogenetic_engine.steps.katib_sweep import katib_sweep, run_options
 from morphogenetic_engine.steps.pipeline_run import PipelineRun
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs
 from morphogenetic_engine.sweeps.config_file import config_from, parse_yaml
@@ -22,7 +23,7 @@ from tests.waiting import DEADLINE_SECONDS, until
 
 RUN = "0f3c-run"
 FILE = config_from(parse_yaml(SWEEP, where="sweep.yaml"), where="sweep.yaml")
-NAME = rendered_for(FILE, PipelineRun(RUN, "toy", ""), namespace="ml", image="registry/train:1").name
+NAME = PipelineRun(RUN, "toy", "").experiment
 
 
 def swept(results: str = "swept", *, storage: str = "", image: str = "registry/train:1") -> SweepOutputs:
@@ -159,7 +160,7 @@ def test_what_may_not_be_created_is_one_line_and_makes_nothing(cluster: FakeKube
 
 
 def test_the_name_follows_from_the_run_and_fits_katib() -> None:
-    other = rendered_for(FILE, PipelineRun("another", "toy", ""), namespace="ml", image="i").name
+    other = PipelineRun("another", "toy", "").experiment
     assert NAME != other and len(NAME) <= 40
 
 
@@ -168,5 +169,5 @@ def test_trials_upload_only_where_they_have_credentials() -> None:
         parse_yaml(SWEEP.replace("resources: {", "resources: {secrets: [store], "), where="x"), where="x"
     )
     for file, uploads in ((FILE, False), (with_secrets, True)):
-        rendered = rendered_for(file, PipelineRun(RUN, "toy", "s3://sweeps/here/"), namespace="ml", image="i")
+        rendered = render_experiment(file, run_options(file, PipelineRun(RUN, "toy", "s3://sweeps/here/"), image="i"))
         assert ("s3://sweeps/here/trials" in str(rendered.manifest)) is uploads

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from morphogenetic_engine.backends.katib.render.experiment import Rendered, render_experiment
-from morphogenetic_engine.backends.katib.render.experiment_options import RenderOptions
+from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment, render_experiment
+from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
 
 ROOT = Path(__file__).parents[4]
@@ -24,7 +24,7 @@ def sweep(parameters: Mapping[str, object] | None = None, *, kind: str = "bayesi
     return config_from(written, where="sweep.yaml")
 
 
-def rendered(file: ConfigFile, **options: object) -> Rendered:
+def rendered(file: ConfigFile, **options: object) -> RenderedExperiment:
     """Return the Experiment of a sweep file."""
     return render_experiment(file, RenderOptions(**{"image": "registry/train:1", **options}))  # type: ignore[arg-type]
 
@@ -34,9 +34,9 @@ def spec(file: ConfigFile, **options: object) -> dict[str, object]:
     return _mapping(rendered(file, **options).manifest["spec"])
 
 
-def losses(file: ConfigFile, **options: object) -> dict[str, str]:
+def unsupported(file: ConfigFile, **options: object) -> dict[str, str]:
     """Return what is lost, by its place in the file; the last line of several."""
-    return {loss.key: loss.text for loss in rendered(file, **options).losses}
+    return {loss.key: loss.text for loss in rendered(file, **options).unsupported}
 
 
 def _mapping(value: object) -> dict[str, object]:

@@ -21,8 +21,8 @@ def config_of(kind: str, parameters: Mapping[str, object], **optimization: objec
     return parse_config(written, where="sweep.yaml")
 
 
-def losses(search: Search) -> str:
-    return "; ".join(f"{each.key}: {each.text}" for each in search.losses)
+def unsupported(search: Search) -> str:
+    return "; ".join(f"{each.key}: {each.text}" for each in search.unsupported)
 
 
 def test_auto_takes_every_point_of_a_small_space_once() -> None:
@@ -35,7 +35,7 @@ def test_auto_takes_every_point_of_a_small_space_once() -> None:
 def test_auto_is_the_sampler_that_it_would_start_with() -> None:
     found = search_of(config_of("bayesian", X, sampler="auto", n_trials=50, expected_trial_seconds=60), parallel=2)
     assert (found.algorithm, found.trials) == (Algorithm.BAYESIAN_OPTIMIZATION, 50)
-    assert "auto: GP from the first trial on" in losses(found)
+    assert "auto: GP from the first trial on" in unsupported(found)
 
 
 @pytest.mark.parametrize(
@@ -58,22 +58,22 @@ def test_a_sobol_search_has_no_seed_and_is_told_so() -> None:
     assert search_of(config_of("bayesian", X, sampler="QMC", n_trials=8), parallel=2).settings == {}
     found = search_of(config_of("sobol", X, n_trials=8), parallel=2)
     assert (found.algorithm, found.settings, found.trials) == (Algorithm.SOBOL, {}, 8)
-    assert "always the same one" in losses(found) and "points may come twice" not in losses(found)
+    assert "always the same one" in unsupported(found) and "points may come twice" not in unsupported(found)
     drawn = search_of(config_of("random", X, n_trials=8, seed=3), parallel=2)
     assert (drawn.algorithm, drawn.settings) == (Algorithm.RANDOM, {"random_state": "3"})
-    assert "points may come twice" in losses(drawn)
+    assert "points may come twice" in unsupported(drawn)
 
 
 def test_a_grid_too_large_for_katib_is_told() -> None:
     def grid(points: int) -> str:
         space = {"x": {"type": "int", "low": 1, "high": points, "points": points}}
-        return losses(search_of(config_of("grid", space), parallel=2))
+        return unsupported(search_of(config_of("grid", space), parallel=2))
 
     assert "more than Katib's Suggestion holds well" not in grid(MANY_POINTS)
     assert f"{MANY_POINTS + 1} trials are more than Katib's Suggestion holds well" in grid(MANY_POINTS + 1)
 
 
 def test_conditions_that_katib_does_not_know_are_named() -> None:
-    found = losses(search_of(config_of("random", CONDITIONAL, n_trials=4), parallel=2))
+    found = unsupported(search_of(config_of("random", CONDITIONAL, n_trials=4), parallel=2))
     assert "it always assigns momentum; trials leave out what is not there" in found
-    assert "conditions" not in losses(search_of(config_of("random", X, n_trials=8), parallel=2))
+    assert "conditions" not in unsupported(search_of(config_of("random", X, n_trials=8), parallel=2))

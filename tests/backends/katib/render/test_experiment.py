@@ -22,7 +22,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, config_of_text, read_config
 from tests.emulated_katib import kubelet
 from tests.manifests.kustomizations import KUBECTL
-from tests.backends.katib.render.configs import LR, MEDIAN, ROOT, losses, rendered, spec, sweep
+from tests.backends.katib.render.configs import LR, MEDIAN, ROOT, unsupported, rendered, spec, sweep
 
 RESOURCES = {
     "gpu": 1,
@@ -203,7 +203,7 @@ def test_one_trial_at_a_time_is_hyperopt_s_tpe_with_its_names() -> None:
     settings = at(spec(file, parallel=1), "algorithm", "algorithmSettings")
     expected = {"n_EI_candidates": "30", "prior_weight": "2.0", "random_state": "42"}
     assert {each["name"]: each["value"] for each in settings} == expected
-    assert "optimization.sampler_options.n_startup_trials" in losses(file, parallel=1)
+    assert "optimization.sampler_options.n_startup_trials" in unsupported(file, parallel=1)
 
 
 def test_median_pruning_becomes_medianstop() -> None:
@@ -390,4 +390,4 @@ def test_a_single_point_is_a_trial_too(kind: str) -> None:
 
 def test_exact_keeps_the_points_of_a_random_sweep() -> None:
     assert at(spec(sweep(kind="random"), exact=True), "parameters", 0, "name") == "trial.number"
-    assert "keeps them" in losses(sweep(kind="sobol"))["sweep_type"]
+    assert "keeps them" in unsupported(sweep(kind="sobol"))["sweep_type"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from morphogenetic_engine.backends.katib.render.stopping import early_stopping, goal, stopping_losses
+from morphogenetic_engine.backends.katib.render.stopping import early_stopping, goal, unsupported_stopping
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
@@ -28,7 +28,7 @@ def median(**options: object) -> SweepConfig:
 
 
 def lost(config: SweepConfig, parallel: int = 2, trials: int = 20) -> list[tuple[str, str]]:
-    return [(each.key, each.text) for each in stopping_losses(config, parallel, trials)]
+    return [(each.key, each.text) for each in unsupported_stopping(config, parallel, trials)]
 
 
 @pytest.mark.parametrize(

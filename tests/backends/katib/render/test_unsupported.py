@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-from tests.backends.katib.render.configs import LR, MEDIAN, losses, spec, sweep
+from tests.backends.katib.render.configs import LR, MEDIAN, unsupported, spec, sweep
 
 RESOURCES = {
     "gpu": 1,
@@ -30,12 +30,12 @@ def at(value: object, *path: str | int):  # type: ignore[no-untyped-def]
 
 
 def test_uploads_without_credentials_are_said() -> None:
-    assert "upload to s3://bucket only where" in losses(sweep(), store="s3://bucket")["resources.secrets"]
-    assert "resources.secrets" not in losses(WITH_ALL, store="s3://bucket")
+    assert "upload to s3://bucket only where" in unsupported(sweep(), store="s3://bucket")["resources.secrets"]
+    assert "resources.secrets" not in unsupported(WITH_ALL, store="s3://bucket")
 
 
 def test_what_is_lost_is_said() -> None:
-    said = losses(
+    said = unsupported(
         sweep(
             {"kind": ["a", "b"], "lr": {**LR, "when": {"kind": "a"}}},
             optimization={
@@ -68,10 +68,13 @@ def test_what_is_lost_is_said() -> None:
 
 def test_several_objectives_are_optimised_by_the_first_and_all_are_recorded() -> None:
     objectives = {"objectives": [{"metric": "acc"}, {"metric": "cost", "direction": "minimize"}]}
-    assert "optimises acc alone; cost are recorded" in losses(sweep(optimization=objectives))["optimization.objectives"]
+    assert (
+        "optimises acc alone; cost are recorded"
+        in unsupported(sweep(optimization=objectives))["optimization.objectives"]
+    )
     assert at(spec(sweep(optimization=objectives)), "objective", "additionalMetricNames") == ["cost"]
 
 
 def test_medianstop_that_could_never_stop_a_trial_is_said() -> None:
     late = sweep(optimization={**MEDIAN, "n_trials": 7})
-    assert "no trial is stopped early" in losses(late, parallel=4)["optimization.pruner"]
+    assert "no trial is stopped early" in unsupported(late, parallel=4)["optimization.pruner"]

@@ -1,0 +1,119 @@
+"""Snapshots of an Experiment as events of the sweep's journal: numbers the Trials, and finds what is new of each."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator, Set
+
+from morphogenetic_engine import __version__
+from morphogenetic_engine.backends.katib.read.katib_record import (
+    check_same,
+    katib_record,
+    with_numbers,
+    write_katib_record,
+)
+from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Snapshot
+from morphogenetic_engine.backends.katib.read.trial_history import TrialJournal, experiment_outcome, trial_events
+from morphogenetic_engine.sweeps.record.events import (
+    Event,
+    Outcome,
+    SessionEnded,
+    SessionStarted,
+    TrialInterrupted,
+    TrialState,
+)
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.trials import History
+
+
+class SnapshotEvents:
+    """The events of an Experiment that a sweep's journal does not have.
+
+    Each event has to be applied to `history` before the next one is asked for.
+    """
+
+    def __init__(
+        self, folder: SweepFolder, history: History, experiment: KatibExperiment, *, journal: TrialJournal
+    ) -> None:
+        self._folder = folder
+        self._history = history
+        self._trial_journal = journal
+        self._config = folder.read_info().config
+        self._record = katib_record(folder, experiment)
+        unended = (number for number, trial in history.trials.items() if not trial.state.final)
+        self._slots = {number: slot for slot, number in enumerate(unended)}
+        self._latest = max((trial.started + trial.duration for trial in history.trials.values()), default=0.0)
+
+    def update(self, snapshot: Snapshot) -> Iterator[Event]:
+        """Yield the events that are new in a snapshot.
+
+        Raises:
+            SweepError: the snapshot is of another Experiment, which got the name of a deleted one.
+        """
+        experiment = snapshot.experiment
+        check_same(self._folder, self._record, experiment)
+        self._number(snapshot)
+        if not self._history.sessions:
+            yield self._begin(experiment, experiment.created)
+        elif self._history.last_end is not None and not experiment.completed:
+            yield self._begin(experiment, self._now())  # the Experiment was given more trials
+        for trial in sorted(snapshot.trials, key=lambda each: each.ended or each.started):
+            number = self._record.numbers[trial.name]
+            known = self._history.trials.get(number)
+            slot = self._slot(number)
+            for event in trial_events(self._config, trial, number, known, slot=slot, journal=self._trial_journal):
+                yield self._timed(event)
+            self._leave(number)
+        yield from self._interrupt({self._record.numbers[trial.name] for trial in snapshot.running})
+        if experiment.completed and not snapshot.running and self._history.last_end is None:
+            yield self._end(experiment.ended or self._now(), *experiment_outcome(experiment))
+
+    def stop(self, experiment: KatibExperiment) -> Iterator[Event]:
+        """Yield the interruption of the trials that still ran, and the end of the sweep."""
+        yield from self._interrupt(set())
+        if self._history.last_end is None:
+            stopped = Outcome.INTERRUPTED, "stopped by `sweep stop`"
+            yield self._end(self._now(), *(experiment_outcome(experiment) if experiment.completed else stopped))
+
+    def _interrupt(self, running: Set[int]) -> Iterator[Event]:
+        """Yield the interruption of each trial that does not run any more and has no end."""
+        for number, trial in sorted(self._history.trials.items()):
+            if trial.state is TrialState.RUNNING and number not in running:
+                yield self._timed(TrialInterrupted(self._now(), number, trial.attempt))
+                self._slots.pop(number, None)
+
+    def _number(self, snapshot: Snapshot) -> None:
+        record = with_numbers(self._record, self._config, snapshot.trials)
+        if record != self._record:
+            write_katib_record(self._folder, record)
+            self._record = record
+
+    def _begin(self, experiment: KatibExperiment, begun: float) -> Event:
+        host = f"{socket.gethostname()} ({experiment.where})"
+        return self._timed(SessionStarted(begun, os.getpid(), host, __version__, experiment.parallel))
+
+    def _end(self, ended: float, outcome: Outcome, message: str) -> Event:
+        return self._timed(SessionEnded(max(ended, self._latest), outcome, " ".join(message.split())))
+
+    def _now(self) -> float:
+        """Return the time, never before the latest event: the cluster's clock may be ahead of this machine's."""
+        return max(time.time(), self._latest)
+
+    def _timed(self, event: Event) -> Event:
+        """Return the event, whose time is the earliest for `_now` from here on."""
+        self._latest = max(self._latest, event.time)
+        return event
+
+    def _slot(self, number: int) -> int:
+        """Return a trial's place among those that run: the lowest one that is free."""
+        if number not in self._slots:
+            taken = set(self._slots.values())
+            self._slots[number] = next(slot for slot in range(len(taken) + 1) if slot not in taken)
+        return self._slots[number]
+
+    def _leave(self, number: int) -> None:
+        known = self._history.trials.get(number)
+        if known is None or known.state.final:
+            self._slots.pop(number, None)
