@@ -109,5 +109,6 @@ def test_a_resumed_sweep_may_have_more_trials(folder: SweepFolder) -> None:
     assert view.summary()["total"] == 8
     info = folder.read_info()
     optimization = info.config.optimization.model_copy(update={"n_trials": 5})
-    view.use(info.model_copy(update={"config": info.config.model_copy(update={"optimization": optimization})}))
+    config = info.config.model_copy(update={"optimization": optimization})
+    view.use(info.model_copy(update={"config": config, "trials": 5}))
     assert view.summary()["total"] == 5
