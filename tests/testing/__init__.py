@@ -1,0 +1,1 @@
+"""Our own parts, run through the conformance suites that the package ships."""
