@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import linecache
 import math
 import os
 import re
@@ -13,6 +14,7 @@ import string
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import ModuleType
 
 from morphogenetic_engine.errors import (
     ConfigError,
@@ -32,8 +34,8 @@ _TRIAL_FIELDS = frozenset({"number", "seed", "dir", "params"})
 _GRACE_SECONDS = 5.0
 
 
-def load_workload(spec: str) -> Train:
-    """Import the function that "package.module:function" names.
+def load_workload(spec: str, source: str | None = None) -> Train:
+    """Import the function that "package.module:function" names; from `source`, the module's text, where it is given.
 
     Raises:
         WorkloadError: no such module or function, or its import fails.
@@ -42,7 +44,7 @@ def load_workload(spec: str) -> Train:
         raise WorkloadError(f"must be module:function, but got {spec!r}")
     module_name, name = spec.split(":")
     try:
-        module = importlib.import_module(module_name)
+        module = importlib.import_module(module_name) if source is None else _module_of(module_name, source)
     except ModuleNotFoundError as error:
         raise WorkloadError(_not_found(module_name, error)) from error
     except (Exception, SystemExit) as error:  # whatever the user's module raises at import is theirs to read
@@ -53,6 +55,15 @@ def load_workload(spec: str) -> Train:
         raise WorkloadError(f"{module_name} has no function {name!r}{did_you_mean(name, _functions(module))}")
     checked: Train = train
     return checked
+
+
+def _module_of(name: str, source: str) -> ModuleType:
+    """Return a new module made from its text; tracebacks show its lines."""
+    module, place = ModuleType(name), f"<{name}>"
+    linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
+    sys.modules[name] = module  # as an import does, so that pickle and dataclasses find it
+    exec(compile(source, place, "exec"), vars(module))  # pylint: disable=exec-used  # it is the user's workload
+    return module
 
 
 def verify_workload(train: Train, *, metrics: Iterable[str], probe: Iterable[Params]) -> None:

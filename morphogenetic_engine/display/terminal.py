@@ -21,10 +21,10 @@ _LINE_WIDTH = 200
 _STATE_STYLES = {TrialState.COMPLETE: "green", TrialState.PRUNED: "yellow", TrialState.FAILED: "red"}
 
 
-def terminal() -> Console:
-    """Returns the console on standard output; lines are not wrapped if it is not a terminal."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_LINE_WIDTH)
+def terminal(*, stderr: bool = False) -> Console:
+    """Returns the console on standard output or error; lines are not wrapped if it is not a terminal."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(width=_LINE_WIDTH, stderr=stderr)
 
 
 @contextmanager

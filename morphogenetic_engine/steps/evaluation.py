@@ -75,5 +75,5 @@ def _predictions(training: Training, folder: Path) -> Predictions | None:
     """Return what the model in a folder predicts; None: the workload does not say how its models are used."""
     if training.workload is None:
         return None
-    models = declaration_of(load_workload(training.workload)).models
+    models = declaration_of(load_workload(training.workload, training.workload_source)).models
     return models.predictions(training.params, training.seed, folder) if models else None

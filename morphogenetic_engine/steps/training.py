@@ -97,6 +97,7 @@ def run_training(
         )
     training = Training(
         workload=config.experiment.workload,
+        workload_source=config.experiment.workload_source,
         trial=candidate.trial,
         seed=candidate.seed,
         params=candidate.params,
@@ -115,7 +116,7 @@ def _loaded(config: SweepConfig, candidate: Candidate) -> Train:
         return CommandWorkload(experiment.command or ())
     wanted = (config.optimization.target_metric, *config.optimization.secondary_metrics)
     try:
-        run = load_workload(experiment.workload)
+        run = load_workload(experiment.workload, experiment.workload_source)
         verify_workload(run, metrics=wanted, probe=[candidate.params])
     except WorkloadError as error:
         raise WorkloadError(f"experiment.workload: {error}") from error

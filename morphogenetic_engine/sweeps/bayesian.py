@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import optuna
-
-from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.sinks.optuna_storage.forwarder import NAME, storage_follower, storage_of
-from morphogenetic_engine.sinks.optuna_storage.study import open_storage
+from morphogenetic_engine.python_api.optuna_study import study_at
+from morphogenetic_engine.python_api.local_run import run_folder
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, read_config
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
-from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 from morphogenetic_engine.sweeps.schema.storage_address import absolute_storage, checked_storage
 
-RESULTS = Path("results/sweeps")
+if TYPE_CHECKING:
+    import optuna
 
-_log = logging.getLogger(__name__)
+RESULTS = Path("results/sweeps")
 
 
 class OptunaSweepRunner:
@@ -34,8 +29,9 @@ class OptunaSweepRunner:
         print(result.best)
         optuna.visualization.plot_optimization_history(runner.study)
 
-    The sweep's folder is the truth; what the storage did not take is one warning in the log of this module, and
-    `morphogenetic sweep publish` sends it later.
+    The sweep's folder is the truth; what the storage or MLflow did not take is one warning in the log
+    `morphogenetic_engine`, and `morphogenetic sweep publish` sends it later. `morphogenetic_engine.sweep` runs sweeps
+    of every kind.
     """
 
     def __init__(self, study_name: str, storage_url: str | None = None) -> None:
@@ -52,13 +48,7 @@ class OptunaSweepRunner:
         """
         if self._address is None:
             return None
-        try:
-            return optuna.load_study(study_name=self._sweep_id, storage=open_storage(self._address))
-        except (
-            Exception
-        ) as error:  # pylint: disable=broad-exception-caught  # Optuna lets its libraries' errors through
-            shown = without_credentials(self._address)
-            raise StoreError(f"{NAME} at {shown}: the study {self._sweep_id!r} cannot be read") from error
+        return study_at(self._address, self._sweep_id)
 
     def run_sweep(
         self,
@@ -85,11 +75,10 @@ class OptunaSweepRunner:
             folder = continue_sweep(self._sweep_id, results=results, file=file)
         else:
             folder = start_sweep(file, results=results, sweep_id=self._sweep_id)
-        with ExitStack() as stack:
-            if file.config.optimization.storage is not None:
-                self._address = storage_of(folder.read_info())
-                stack.enter_context(storage_follower(folder, warn=_log.warning))
-            run_sweep(folder)
+        storage = file.config.optimization.storage
+        if storage is not None:
+            self._address = absolute_storage(storage, Path(folder.read_info().working_directory))
+        run_folder(folder)
         return read_result(folder)
 
 

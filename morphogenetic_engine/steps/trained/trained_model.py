@@ -25,6 +25,8 @@ class Training(BaseModel):
     format: int = FORMAT
     workload: str | None
     """`module:function`; None: a program was run."""
+    workload_source: str | None = None
+    """The text of that module, where the sweep file holds it."""
     trial: int
     """The sweep's trial whose configuration it is."""
     seed: int

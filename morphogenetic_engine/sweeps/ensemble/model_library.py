@@ -43,16 +43,17 @@ def saved_models(info: SweepInfo) -> SavedModels:
         WorkloadError: it cannot be imported, or does not say how its models are used.
     """
     where = f"sweep {info.sweep_id}: experiment"
-    if info.config.experiment.workload is None:
+    experiment = info.config.experiment
+    if experiment.workload is None:
         raise WorkloadError(f"{where}.command: a program cannot say how its models are used; use a Python function")
     with importable(info.working_directory):
         try:
-            train = load_workload(info.config.experiment.workload)
+            train = load_workload(experiment.workload, experiment.workload_source)
         except WorkloadError as error:
             raise WorkloadError(f"{where}.workload: {error}") from error
     models = declaration_of(train).models
     if models is None:
-        name = info.config.experiment.workload
+        name = experiment.workload
         raise WorkloadError(f"{where}.workload: {name} does not say how its models are used; see declare(models=...)")
     return models
 

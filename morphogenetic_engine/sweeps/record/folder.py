@@ -8,6 +8,7 @@ results/sweeps/<sweep_id>/
     katib.json      the numbers of Katib's Trials, in a sweep that ran on Katib
     replicates.csv  each replicate of each trial, in sweeps that have replicates
     report.html     what was found, as one page
+    code/           the module of a workload that the configuration holds as source; workers import it
     trials/<n>/     each trial's own folder
     confirmations/<n>/<k>/  that of trial n's configuration, run once more with fresh seed k
     ensemble/       several of the trials' models that predict together
@@ -39,8 +40,10 @@ from morphogenetic_engine.sweeps.record.record_file import read_record
 
 FORMAT = 1
 _SWEEP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+CODE_FOLDER = "code"
 _FILES = frozenset(
     {
+        CODE_FOLDER,
         "config.yaml",
         "sweep.json",
         "journal.jsonl",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, SweepError
@@ -119,8 +120,18 @@ def _difference(before: SweepConfig, after: SweepConfig) -> str:
     """Return the first thing that makes the two different sweeps, in words."""
     old, new = before.identifying, after.identifying
     for key, was, got in _differences(old, new):
+        if key == "experiment.workload_source":
+            return f"experiment.workload: {_source_difference(str(was), str(got))}"
         return f"{key}: is {was} in this sweep, but got {got}"
     return "parameters: stand in another order than in this sweep"
+
+
+def _source_difference(was: str, got: str) -> str:
+    """Return the first line in which the sources of two workloads differ, in words."""
+    pairs = enumerate(zip_longest(was.splitlines(), got.splitlines(), fillvalue="nothing"), start=1)
+    number, one, other = next(((n, one, other) for n, (one, other) in pairs if one != other), (0, "", ""))
+    where = f": line {number} is {one.strip()!r} in this sweep, but got {other.strip()!r}" if number else ""
+    return f"its source has changed{where}"
 
 
 def _differences(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[tuple[str, object, object]]:

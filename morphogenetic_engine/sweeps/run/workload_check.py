@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 
-from morphogenetic_engine.errors import ConfigError, MorphogeneticError, WorkloadError
+from morphogenetic_engine.errors import ConfigError, MorphogeneticError, StoreError, WorkloadError
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.record.folder import CODE_FOLDER, write_whole
 from morphogenetic_engine.sweeps.run.resources import thread_environment
 from morphogenetic_engine.sweeps.run.workers import Rejected, WorkerSetup
+from morphogenetic_engine.sweeps.schema.sections import ExperimentConfig
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params
 
@@ -31,9 +34,30 @@ def worker_setup(config: SweepConfig, directory: Path, log: Path, workers: int) 
         metrics=wanted,
         probe=probe_points(config.space),
         working_directory=directory if directory.is_dir() else Path.cwd(),
-        environment=thread_environment(workers, config.execution.threads_per_trial),
+        environment={
+            **thread_environment(workers, config.execution.threads_per_trial),
+            **source_environment(config.experiment, log.parent / CODE_FOLDER),
+        },
         log=log,
     )
+
+
+def source_environment(experiment: ExperimentConfig, folder: Path) -> dict[str, str]:
+    """Write the workload's source, where the sweep has it, and return what lets workers import it from there.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    if experiment.workload_source is None or experiment.workload is None:
+        return {}
+    module = folder / f"{experiment.workload.partition(':')[0]}.py"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
+    write_whole(module, experiment.workload_source.encode())
+    places = [str(folder.absolute()), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(places)}
 
 
 def rejection(message: Rejected, config: SweepConfig, where: str) -> MorphogeneticError:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StrictStr,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number, scalar
 from morphogenetic_engine.sweeps.schema.search_names import PrunerName, SamplerName
@@ -48,6 +60,9 @@ class ExperimentConfig(Section):
 
     workload: str | None = None
     """`module:function`, called as train(params, trial); left out: the morphogenetic engine."""
+    workload_source: StrictStr | None = None
+    """The text of the module that `workload` names, which workers then import from the sweep's folder. The Python
+    interface writes it for functions of scripts and notebooks."""
     inputs: dict[str, Annotated[StrictStr, Field(min_length=1)]] = Field(default_factory=dict)
     """Files that the trials read: a parameter's name and the path that it holds. Their SHA-256 are recorded, and a
     sweep whose inputs have changed is not resumed."""
@@ -74,6 +89,26 @@ class ExperimentConfig(Section):
         if self.command is not None and not self.command:
             raise ValueError("command must name a program")
         return self
+
+    @model_validator(mode="after")
+    def _source_is_a_module(self) -> ExperimentConfig:
+        if self.workload_source is None:
+            return self
+        if self.workload is None or re.fullmatch(r"[A-Za-z_]\w*:[A-Za-z_]\w*", self.workload) is None:
+            raise ValueError("workload_source needs a workload module:function, whose module has no dots in its name")
+        try:
+            ast.parse(self.workload_source)
+        except (SyntaxError, ValueError) as error:
+            raise ValueError(f"workload_source must be Python source: {error}") from error
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_missing_source(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave the source out where there is none: such sweeps keep the identity that they had before the key."""
+        written: dict[str, object] = serialize(self)
+        if self.workload_source is None:
+            written.pop("workload_source", None)
+        return written
 
     @model_validator(mode="after")
     def _names_are_plain(self) -> ExperimentConfig:

@@ -1,0 +1,201 @@
+"""The Python interface: run, resume, load, confirm and compare sweeps.
+
+import morphogenetic_engine as me
+
+space = {"lr": me.Float(1e-4, 1e-1, log=True), "layers": [1, 2, 4]}
+result = me.sweep(train, space, objective="val_acc", trials=50)
+result.best.params
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from morphogenetic_engine.errors import WorkloadError
+from morphogenetic_engine.python_api.compared_result import Comparison, comparison_of
+from morphogenetic_engine.python_api.confirmed_result import Confirmation
+from morphogenetic_engine.python_api.ranges import Choice, Float, Int
+from morphogenetic_engine.python_api.result import Interrupted, Result, TrialResult
+from morphogenetic_engine.python_api.local_run import SweepLike, folder_of, run_and_read
+from morphogenetic_engine.python_api.call_arguments import Given, sweep_file
+from morphogenetic_engine.python_api.visible_modules import imported_by_a_worker
+from morphogenetic_engine.sweeps.config_file import ConfigFile
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
+from morphogenetic_engine.trial import Metrics, Trial, Value
+
+RESULTS = "results/sweeps"
+"""Where sweeps are kept; the command line looks there too."""
+
+Workload = Callable[[dict[str, Value], Trial], Metrics] | Callable[..., Metrics] | str | Path | Sequence[str]
+"""A function train(params, trial) -> metrics, `module:function`, a sweep file, or a command with its arguments."""
+Axis = Float | Int | Choice | Sequence[Value] | Value | Mapping[str, object]
+"""A range, choices, a list of values, one value, or what a sweep file would say of the parameter."""
+Section = Mapping[str, object]
+"""A section of a sweep file, with the keys that it has there."""
+
+
+def sweep(  # pylint: disable=too-many-arguments  # a sweep file has as many sections
+    workload: Workload | Section,
+    parameters: Mapping[str, Axis] | None = None,
+    *,
+    objective: str | Mapping[str, str] | None = None,
+    direction: str | None = None,
+    trials: int | None = None,
+    sweep_type: str | None = None,
+    seed: int | None = None,
+    timeout: float | None = None,
+    parallel: int | str | None = None,
+    experiment: Section | None = None,
+    execution: Section | None = None,
+    optimization: Section | None = None,
+    tracking: Section | None = None,
+    resources: Section | None = None,
+    sweep_id: str | None = None,
+    results: str | Path = RESULTS,
+    progress: bool = True,
+) -> Result:
+    """Run a sweep, or go on with the sweep of this `sweep_id` where it stopped, and return all of it.
+
+    The keyword arguments `experiment` to `resources` are the sections of a sweep file, with its keys. `objective`,
+    `direction`, `trials`, `seed`, `timeout` and `parallel` are short for keys of them; several objectives are a
+    mapping: {"val_acc": "maximize", "seconds": "minimize"}. Without `sweep_type` a sweep of a function is a grid where
+    every parameter is a list and `trials` is left out, else a bayesian search. What is given beside a sweep file takes
+    the place of what it says.
+
+    A function of a module is imported by the workers. One of a script or a notebook is written to the sweep's folder
+    with everything of its module that it uses.
+
+    Raises:
+        ConfigError: a value breaks a rule, or does not fit the workload.
+        WorkloadError: the workload cannot be loaded or written down.
+        SweepError: the sweep of this id has another search or another function, or another process runs it.
+        StoreError: the sweep's folder cannot be written.
+        Interrupted: a signal stopped it; it can be resumed.
+    """
+    if imported_by_a_worker():
+        raise WorkloadError(
+            "sweep() runs whenever this module is imported, and workers import it: put the call under"
+            ' `if __name__ == "__main__":`'
+        )
+    given = Given(
+        objective=objective,
+        direction=direction,
+        trials=trials,
+        sweep_type=sweep_type,
+        seed=seed,
+        timeout=timeout,
+        parallel=parallel,
+        experiment=experiment,
+        execution=execution,
+        optimization=optimization,
+        tracking=tracking,
+        resources=resources,
+    )
+    file = sweep_file(workload, parameters, given)
+    return run_and_read(_folder(file, sweep_id, Path(results)), progress=progress)
+
+
+def resume(
+    sweep: SweepLike,  # pylint: disable=redefined-outer-name  # the name that reads best in a call
+    *,
+    trials: int | None = None,
+    parallel: int | None = None,
+    timeout: float | None = None,
+    tracking: Section | None = None,
+    retry_failed: bool = False,
+    results: str | Path = RESULTS,
+    progress: bool = True,
+) -> Result:
+    """Go on with a sweep that was stopped or killed, or with more `trials` in all; no ended trial runs again.
+
+    Raises:
+        SweepError: there is no such sweep, another process runs it, or an input has changed.
+        ConfigError, WorkloadError, StoreError, Interrupted: as `sweep`.
+    """
+    folder = folder_of(sweep, results)
+    overrides = Given(trials=trials, parallel=parallel, timeout=timeout, tracking=tracking).overrides()
+    continue_sweep(folder.sweep_id, results=folder.path.parent, overrides=overrides)
+    return run_and_read(folder, progress=progress, retry_failed=retry_failed)
+
+
+def load(sweep: SweepLike, *, results: str | Path = RESULTS) -> Result:  # pylint: disable=redefined-outer-name
+    """Read a sweep, running or not, by its id or the path of its folder.
+
+    Raises:
+        SweepError: there is no such sweep, or a file of it is damaged or of a newer format.
+        StoreError: a file of it cannot be read.
+    """
+    return Result(folder_of(sweep, results))
+
+
+def confirm(
+    sweep: SweepLike,  # pylint: disable=redefined-outer-name
+    *,
+    top: int = 3,
+    seeds: int = 10,
+    parallel: int | None = None,
+    retry_failed: bool = False,
+    results: str | Path = RESULTS,
+    progress: bool = True,
+) -> Confirmation:
+    """Run the `top` best configurations and the baseline on fresh seeds, which all of them share.
+
+    What was confirmed before is not run again.
+
+    Raises:
+        SweepError: there is no such sweep, it has no complete trial, or another process runs it.
+        ConfigError, WorkloadError, StoreError, Interrupted: as `sweep`.
+    """
+    from morphogenetic_engine.python_api.confirming import confirm_and_read  # pylint: disable=import-outside-toplevel
+
+    return confirm_and_read(
+        folder_of(sweep, results),
+        top=top,
+        seeds=seeds,
+        parallel=parallel,
+        retry_failed=retry_failed,
+        progress=progress,
+    )
+
+
+def compare(
+    *sweeps: SweepLike | TrialResult,
+    metric: str | None = None,
+    tolerance: float = 0.0,
+    direction: str | None = None,
+    results: str | Path = RESULTS,
+) -> Comparison:
+    """Compare the first sweep or trial with each of the others: results, trials, ids, `ID:7`, `ID:baseline`.
+
+    `tolerance` is the largest difference that does not matter. `direction` is of a metric that is no objective.
+
+    Raises:
+        ConfigError: a name is no sweep or trial that has a value, or there are not two of them.
+        SweepError: there is no such sweep, or its journal is damaged.
+    """
+    return comparison_of(sweeps, metric=metric, tolerance=tolerance, direction=direction, results=results)
+
+
+def _folder(file: ConfigFile, sweep_id: str | None, results: Path) -> SweepFolder:
+    if sweep_id is not None and SweepFolder(results / sweep_id).info.is_file():
+        return continue_sweep(sweep_id, results=results, file=file)
+    return start_sweep(file, results=results, sweep_id=sweep_id)
+
+
+__all__ = [
+    "Choice",
+    "Comparison",
+    "Confirmation",
+    "Float",
+    "Int",
+    "Interrupted",
+    "Result",
+    "TrialResult",
+    "compare",
+    "confirm",
+    "load",
+    "resume",
+    "sweep",
+]

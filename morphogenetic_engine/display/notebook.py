@@ -1,0 +1,118 @@
+"""A running sweep in a cell of a notebook: HTML that is replaced as the sweep goes on; needs no widgets."""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import Protocol
+
+from morphogenetic_engine.display.progress import SweepProgress
+from morphogenetic_engine.display.terminal import clock
+from morphogenetic_engine.sweeps.record.events import Event
+from morphogenetic_engine.sweeps.run.runner import Observer
+
+_REDRAW_SECONDS = 0.5
+_FONT = "font:13px/1.5 system-ui,sans-serif"
+_CELL = "text-align:left;padding:1px 14px 1px 0;font-variant-numeric:tabular-nums"
+
+
+class _Handle(Protocol):
+    def update(self, content: object, /) -> None: ...
+
+
+def in_notebook() -> bool:
+    """Tell whether this process is the kernel of a notebook; IPython is not imported to find out."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
+
+
+@contextmanager
+def notebook_display(progress: SweepProgress) -> Iterator[Observer]:
+    """Show a sweep in the output of the cell that runs; gives the observer to run it with."""
+    from IPython.display import HTML, display  # pylint: disable=import-outside-toplevel  # only in a notebook
+
+    handle: _Handle = display(HTML(progress_html(progress)), display_id=True)
+    lock, done = threading.Lock(), threading.Event()
+
+    def observe(event: Event) -> None:
+        with lock:
+            progress(event)
+
+    def draw() -> None:
+        with lock:
+            content = progress_html(progress)
+        handle.update(HTML(content))
+
+    def redraw() -> None:
+        while not done.wait(_REDRAW_SECONDS):
+            draw()
+
+    # The thread writes to the same cell: which one that is stands in the context.
+    drawing = threading.Thread(target=contextvars.copy_context().run, args=(redraw,), daemon=True, name="display")
+    drawing.start()
+    try:
+        yield observe
+    finally:
+        done.set()
+        drawing.join()
+        progress.workers.clear()
+        draw()
+
+
+def progress_html(progress: SweepProgress) -> str:
+    """Return the state of a sweep as HTML; everything that comes from the sweep is escaped."""
+    share = 100 * progress.ended / max(1, progress.total)
+    left = progress.seconds_left
+    times = f"{clock(progress.elapsed)} elapsed" + (f", {clock(left)} left" if left and progress.workers else "")
+    counts = ", ".join(f"{count} {state}" for state, count in progress.counts.items() if count) or "no trial has ended"
+    gauge = (
+        f'<div role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100" '
+        'style="height:6px;max-width:34rem;border-radius:3px;background:rgba(127,127,127,.25);margin:6px 0">'
+        f'<div style="height:6px;border-radius:3px;background:#0f766e;width:{share:.1f}%"></div></div>'
+    )
+    head = (
+        f"<div><b>{escape(progress.sweep_id)}</b> &nbsp;{progress.ended} of {progress.total} trials"
+        f" &nbsp;·&nbsp; {escape(counts)} &nbsp;·&nbsp; {times}</div>"
+    )
+    return f'<div style="{_FONT}">{head}{gauge}{_best(progress)}{_workers(progress)}</div>'
+
+
+def _best(progress: SweepProgress) -> str:
+    if progress.best is None:
+        return ""
+    number, value = progress.best
+    found = escape(progress.space.describe(progress.best_params))
+    return f"<div>best: {escape(progress.target)} <b>{value:.6g}</b> &nbsp;trial {number} &nbsp;{found}</div>"
+
+
+def _workers(progress: SweepProgress) -> str:
+    if not progress.workers:
+        return ""
+    now = time.monotonic()
+    rows = [_row("th", ["trial", "time", "step", progress.target, "parameters"])]
+    for _, view in sorted(progress.workers.items()):
+        metric = view.metrics.get(progress.target)
+        rows.append(
+            _row(
+                "td",
+                [
+                    str(view.trial),
+                    clock(now - view.began),
+                    "" if view.step is None else str(view.step),
+                    "" if metric is None else f"{metric:.4g}",
+                    progress.space.describe(view.params),
+                ],
+            )
+        )
+    return f'<table style="border:0;margin:6px 0 0;{_FONT}">{"".join(rows)}</table>'
+
+
+def _row(tag: str, cells: list[str]) -> str:
+    weight = ";font-weight:500;opacity:.65" if tag == "th" else ""
+    return "<tr>" + "".join(f'<{tag} style="{_CELL}{weight}">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"

@@ -1,0 +1,71 @@
+"""The summary of a sweep as the output of a notebook's cell: one HTML fragment that needs no network and no script.
+
+Each chart is an image of its own, so that no style and no id leaves it: a notebook shows many cells in one document.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+from morphogenetic_engine.reports.drawing.charts import Chart, Figure, ParallelChart
+from morphogenetic_engine.reports.drawing.svg import draw
+from morphogenetic_engine.reports.page import page_tables
+from morphogenetic_engine.reports.page.page import templates
+from morphogenetic_engine.reports.summary import SweepSummary
+from morphogenetic_engine.reports.visualizations import by_importance, figures_of
+from morphogenetic_engine.sweeps.results import SweepResult
+
+_OPEN = ("history", "pareto", "importance", "slices", "parallel")
+"""Figures that are seen at once; the others unfold."""
+_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One chart as an image."""
+
+    address: str
+    """The image itself, as a data URL."""
+    title: str
+    description: str
+    width: int
+
+
+@dataclass(frozen=True)
+class CellFigure:
+    """A figure as the template wants it."""
+
+    heading: str
+    caption: str
+    open: bool
+    pictures: tuple[Picture, ...]
+
+
+def summary_cell(result: SweepResult, summary: SweepSummary, state: str) -> str:
+    """Return the summary as HTML; what comes from the sweep is escaped. `state` is what `sweep list` says."""
+    order = by_importance(summary.importance, summary.parameters)
+    figures = [_figure(each) for each in figures_of(result, summary) if each.charts]
+    best = page_tables.best_table(summary, order, printed=True)
+    return (
+        templates("morphogenetic_engine.reports.page")
+        .get_template("cell.html")
+        .render(
+            summary=summary,
+            about=summary.identification,
+            state=state.replace("_", " "),
+            best=best,
+            rows=[each for each in best.rows if each.baseline or (each.rank or 0) <= _ROWS],
+            figures=sorted(figures, key=lambda each: not each.open),
+        )
+    )
+
+
+def _figure(figure: Figure) -> CellFigure:
+    pictures = tuple(_picture(chart, f"{figure.id}-{number}") for number, chart in enumerate(figure.charts))
+    return CellFigure(figure.heading, figure.caption, figure.id in _OPEN, pictures)
+
+
+def _picture(chart: Chart | ParallelChart, name: str) -> Picture:
+    content = base64.b64encode(draw(chart, name, alone=True).encode()).decode()
+    return Picture(f"data:image/svg+xml;base64,{content}", chart.title, chart.description, chart.width)
