@@ -17,12 +17,9 @@ from morphogenetic_engine.python_api.compared_result import Comparison, comparis
 from morphogenetic_engine.python_api.confirmed_result import Confirmation
 from morphogenetic_engine.python_api.ranges import Choice, Float, Int
 from morphogenetic_engine.python_api.result import Interrupted, Result, TrialResult
-from morphogenetic_engine.python_api.local_run import SweepLike, folder_of, run_and_read
+from morphogenetic_engine.python_api.local_run import SweepLike, continued, folder_for, folder_of, run_and_read
 from morphogenetic_engine.python_api.call_arguments import Given, sweep_file
 from morphogenetic_engine.python_api.visible_modules import imported_by_a_worker
-from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 from morphogenetic_engine.trial import Metrics, Trial, Value
 
 RESULTS = "results/sweeps"
@@ -94,7 +91,7 @@ def sweep(  # pylint: disable=too-many-arguments  # a sweep file has as many sec
         resources=resources,
     )
     file = sweep_file(workload, parameters, given)
-    return run_and_read(_folder(file, sweep_id, Path(results)), progress=progress)
+    return run_and_read(folder_for(file, sweep_id, Path(results)), progress=progress)
 
 
 def resume(
@@ -116,7 +113,7 @@ def resume(
     """
     folder = folder_of(sweep, results)
     overrides = Given(trials=trials, parallel=parallel, timeout=timeout, tracking=tracking).overrides()
-    continue_sweep(folder.sweep_id, results=folder.path.parent, overrides=overrides)
+    continued(folder, overrides)
     return run_and_read(folder, progress=progress, retry_failed=retry_failed)
 
 
@@ -176,12 +173,6 @@ def compare(
         SweepError: there is no such sweep, or its journal is damaged.
     """
     return comparison_of(sweeps, metric=metric, tolerance=tolerance, direction=direction, results=results)
-
-
-def _folder(file: ConfigFile, sweep_id: str | None, results: Path) -> SweepFolder:
-    if sweep_id is not None and SweepFolder(results / sweep_id).info.is_file():
-        return continue_sweep(sweep_id, results=results, file=file)
-    return start_sweep(file, results=results, sweep_id=sweep_id)
 
 
 __all__ = [

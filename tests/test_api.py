@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import signal
@@ -241,8 +242,9 @@ def test_a_result_has_its_trials_and_the_best_of_them() -> None:
     assert result.id == result.path.name and result.state == "finished"
     assert repr(result).startswith(f"<Result {result.id}: finished, 3 complete of 3 trials, best val_acc=")
     assert str(result).splitlines()[1].startswith("Best: trial")
-    with pytest.raises(TypeError):
-        best.params["x"] = 1  # type: ignore[index]  # that is what must fail
+    with pytest.raises(TypeError, match="results cannot be changed"):
+        best.params["x"] = 1
+    assert json.loads(json.dumps(best.params)) == best.params == copy.deepcopy(best.params)
     assert me.load(result).trials == result.trials
 
 

@@ -6,6 +6,7 @@ import contextvars
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
@@ -30,6 +31,14 @@ def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return getattr(shell, "kernel", None) is not None
+
+
+@contextmanager
+def without_widget_warning() -> Iterator[None]:
+    """Silence the warning with which tqdm, which Optuna imports, asks for widgets that nothing here needs."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        yield
 
 
 @contextmanager

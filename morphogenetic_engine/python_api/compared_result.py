@@ -15,6 +15,7 @@ from morphogenetic_engine.reports.stats.comparison import Verdict
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.space.search_space import shown
 
 _VALUES = ("", "trial", "mean", "seeds", "evidence", "parameters")
 _PAIRS = ("", "difference", "95 % interval", "p", "verdict")
@@ -60,7 +61,7 @@ class Comparison:
                 number(each.spread.mean),
                 str(len(each.spread.values)),
                 each.evidence.value,
-                " ".join(f"{name}={value}" for name, value in each.params.items()),
+                " ".join(f"{name}={shown(value)}" for name, value in each.params.items()),
             ]
             for each in self.report.contenders
         ]

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.python_api.result import Interrupted, Result, TrialResult
+from morphogenetic_engine.display.notebook import without_widget_warning
 from morphogenetic_engine.sinks.destinations import followed
+from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep
 from morphogenetic_engine.sweeps.results import read_result
+from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 from morphogenetic_engine.sweeps.run.runner import Observer, run_sweep
 from morphogenetic_engine.sweeps.kinds import recorded_trials
 
@@ -22,6 +25,20 @@ log = logging.getLogger("morphogenetic_engine")
 
 SweepLike = Result | str | Path
 """A result, the id of a sweep, or the path of its folder."""
+
+
+def folder_for(file: ConfigFile, sweep_id: str | None, results: Path) -> SweepFolder:
+    """Return the folder of the sweep of this id, which goes on, or of a new one."""
+    with without_widget_warning():
+        if sweep_id is not None and SweepFolder(results / sweep_id).info.is_file():
+            return continue_sweep(sweep_id, results=results, file=file)
+        return start_sweep(file, results=results, sweep_id=sweep_id)
+
+
+def continued(folder: SweepFolder, overrides: Overrides) -> None:
+    """Write what may change on the way to the folder of a sweep that goes on."""
+    with without_widget_warning():
+        continue_sweep(folder.sweep_id, results=folder.path.parent, overrides=overrides)
 
 
 def run_folder(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_failed: bool = False) -> Outcome:

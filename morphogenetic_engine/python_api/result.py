@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.errors import ConfigError, FailureReason, SweepError
+from morphogenetic_engine.python_api.read_only import ReadOnlyDict
 from morphogenetic_engine.python_api.yaml_text import YamlText, config_text
 from morphogenetic_engine.sweeps.overview import sweep_state
 from morphogenetic_engine.sweeps.record.events import TrialState
@@ -31,18 +30,18 @@ _REPORTS = "pip install 'morphogenetic-engine[reports]'"
 
 @dataclass(frozen=True)
 class TrialResult:
-    """One trial of a sweep, as it was when the sweep was read."""
+    """One trial of a sweep, as it was when the sweep was read; it cannot be changed."""
 
     number: int
-    params: Mapping[str, Value]
+    params: dict[str, Value]
     """Fixed and searched parameters together."""
-    metrics: Mapping[str, float]
+    metrics: dict[str, float]
     """What the workload returned; of a pruned trial, what it reported last."""
     state: TrialState
     """complete, pruned, failed, interrupted or running."""
     duration: float
     """Seconds of the last attempt."""
-    curve: Mapping[int, Mapping[str, float]] = field(repr=False)
+    curve: dict[int, dict[str, float]] = field(repr=False)
     """Metrics by step."""
     seed: int = field(repr=False)
     reason: FailureReason | None
@@ -172,11 +171,11 @@ class Result:
     def _trial(self, each: TrialRecord) -> TrialResult:
         return TrialResult(
             number=each.number,
-            params=MappingProxyType(dict(each.params)),
-            metrics=MappingProxyType(dict(each.metrics)),
+            params=ReadOnlyDict(each.params),
+            metrics=ReadOnlyDict(each.metrics),
             state=each.state,
             duration=each.duration,
-            curve=MappingProxyType({step: MappingProxyType(dict(found)) for step, found in each.curve.items()}),
+            curve=ReadOnlyDict({step: ReadOnlyDict(found) for step, found in each.curve.items()}),
             seed=each.seed,
             reason=each.reason,
             message=each.message,

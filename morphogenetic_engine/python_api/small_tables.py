@@ -7,6 +7,8 @@ from html import escape
 
 Rows = Sequence[Sequence[str]]
 
+_CELL = "text-align:left;padding:2px 14px 2px 0;font-variant-numeric:tabular-nums"
+
 
 def text_table(header: Sequence[str], rows: Rows) -> str:
     """Return a table in columns of equal width."""
@@ -19,9 +21,9 @@ def text_table(header: Sequence[str], rows: Rows) -> str:
 
 def html_table(caption: str, header: Sequence[str], rows: Rows, notes: Sequence[str] = ()) -> str:
     """Return a table as HTML; every text is escaped."""
-    head = "".join(f'<th style="text-align:left">{escape(name)}</th>' for name in header)
+    head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in header)
     body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
     )
     said = "".join(f"<p>{escape(note)}</p>" for note in notes)
     title = f'<caption style="text-align:left">{escape(caption)}</caption>'
