@@ -33,8 +33,8 @@ def katib_sweep(
     say(f"{origin.where}: {'created' if submitted.new else 'is there already'}")
     experiment = delegate.find(origin.name, Access(namespace=origin.namespace))
     folder = collection_folder(experiment.source, results=Path(places.sweep), sweep_id=run.run_id)
-    with kept(run.kept, folder, warn=say):
-        collect(experiment, folder, wait=True, end_leftovers=True, observers=[tell], tell=say)
+    with kept(run.kept, folder, warn=say) as keeper:
+        collect(experiment, folder, wait=True, end_leftovers=True, observers=[tell, keeper], tell=say)
     if experiment.progress.failure:
         raise StepFailed(f"{origin.where}: failed: {experiment.progress.failure}")
     return write_outputs(folder, places, experiment=origin.name)

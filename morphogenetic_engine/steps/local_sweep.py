@@ -32,8 +32,8 @@ def local_sweep(
     say_what_stays(file.config, compiled_for, say)
     run = PipelineRun(run_id, name, storage)
     folder = _folder(file, run, Path(places.sweep))
-    with kept(run.kept, folder, warn=say), followed(folder, file.config, warn=say):
-        outcome = run_sweep(folder, observers=[tell])
+    with kept(run.kept, folder, warn=say) as keeper, followed(folder, file.config, warn=say):
+        outcome = run_sweep(folder, observers=[tell, keeper])
     if outcome is Outcome.INTERRUPTED:
         raise SweepError(
             f"sweep {run.run_id}: was interrupted; it goes on where it stopped when the task is tried again"
