@@ -9,6 +9,7 @@ results/sweeps/<sweep_id>/
     replicates.csv  each replicate of each trial, in sweeps that have replicates
     report.html     what was found, as one page
     code/           the module of a workload that the configuration holds as source; workers import it
+    search.log      tracebacks of errors in a sampler or pruner, where there were any
     trials/<n>/     each trial's own folder
     confirmations/<n>/<k>/  that of trial n's configuration, run once more with fresh seed k
     ensemble/       several of the trials' models that predict together
@@ -53,6 +54,7 @@ _FILES = frozenset(
         "report.html",
         "trials",
         "workers.log",
+        "search.log",
         "monitor.log",
         "tracking.log",
         "storage.log",
@@ -134,6 +136,10 @@ class SweepFolder:
     @property
     def workers_log(self) -> Path:
         return self.path / "workers.log"
+
+    @property
+    def search_log(self) -> Path:
+        return self.path / "search.log"
 
     def trial(self, number: int) -> Path:
         return self.path / "trials" / str(number)

@@ -104,7 +104,7 @@ class SweepRunner:
         self._history = history
         self._table = table
         self._observers = tuple(observers)
-        self._strategy = strategy_of(info.config, read_warm_start(folder))
+        self._strategy = strategy_of(info.config, read_warm_start(folder), log=folder.search_log)
         self._parallel = parallel_workers(info.config.execution)
         self._schedule = _schedule(info.config, history, self._strategy, self._parallel, retry_failed)
         self._spent = history.seconds

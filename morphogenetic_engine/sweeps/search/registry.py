@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import PrunerKind, strategy_kind
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.search_names import PRUNERS
 from morphogenetic_engine.sweeps.search.fitting import check_pruner
+from morphogenetic_engine.sweeps.search.guarded_strategy import GuardedStrategy, one_line_errors, searching_part
 from morphogenetic_engine.sweeps.search.pruned_strategy import PrunedStrategy
 from morphogenetic_engine.sweeps.strategy import Strategy
 
 
-def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = ()) -> Strategy:
+def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = (), *, log: Path | None = None) -> Strategy:
     """Build the strategy of a sweep, with its pruner; `known` are the results of a warm start.
+
+    Tracebacks of errors in a sampler or pruner are appended to `log`; the errors themselves become ConfigErrors.
 
     Raises:
         ConfigError: the sampler or pruner does not fit the sweep, or its library is not installed.
     """
+    with one_line_errors(searching_part(config), log):
+        return GuardedStrategy(_strategy(config, known), config, log)
+
+
+def _strategy(config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
     strategy = strategy_kind(config).make(config, known)
     pruner = pruner_kind(config)
     if pruner is None:

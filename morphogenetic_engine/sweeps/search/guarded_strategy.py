@@ -1,0 +1,96 @@
+"""Any strategy, with each error of its library as one line.
+
+The line names the part, the trial and its parameters; the traceback goes to a file of the sweep.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from morphogenetic_engine.errors import ConfigError, MorphogeneticError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.strategy import Decision, Earlier, Reports, Strategy, TrialDecisions
+from morphogenetic_engine.trial import Params, Value
+
+_LONGEST = 300
+"""Characters of a library's message that the line holds."""
+
+
+class GuardedStrategy:
+    """A strategy whose library may raise anything."""
+
+    def __init__(self, strategy: Strategy, config: SweepConfig, log: Path | None) -> None:
+        """Tracebacks are appended to `log`; None: there is no folder for them yet."""
+        self._strategy = strategy
+        self._config = config
+        self._log = log
+
+    @property
+    def trials(self) -> int:
+        return self._strategy.trials
+
+    @property
+    def needs_reports(self) -> bool:
+        return self._strategy.needs_reports
+
+    def needs(self, number: int, /) -> int:
+        return self._strategy.needs(number)
+
+    def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
+        searched = ", ".join(self._config.space.axes)
+        with one_line_errors(
+            f"{searching_part(self._config)}: trial {number}: no suggestion for {searched}", self._log
+        ):
+            return self._strategy.suggest(number, earlier)
+
+    def decisions(self, number: int, params: Params, earlier: Earlier, reported: Reports) -> TrialDecisions | None:
+        part = f"optimization.pruner: {self._config.optimization.pruner}" if self._config.prunes else "sweep_type"
+        place = f"{part}: trial {number}: no decision about {self._config.space.describe(params)}"
+        with one_line_errors(place, self._log):
+            decisions = self._strategy.decisions(number, params, earlier, reported)
+        return None if decisions is None else _GuardedDecisions(decisions, place, self._log)
+
+
+class _GuardedDecisions:
+    """The decisions about one attempt at a trial."""
+
+    def __init__(self, decisions: TrialDecisions, place: str, log: Path | None) -> None:
+        self._decisions = decisions
+        self._place = place
+        self._log = log
+
+    def decide(self, step: int, value: float) -> Decision:
+        with one_line_errors(f"{self._place} at step {step}", self._log):
+            return self._decisions.decide(step, value)
+
+
+def searching_part(config: SweepConfig) -> str:
+    """Return the key of the sweep file that names what suggests the trials, with its value."""
+    if config.rules.sampler:
+        return f"optimization.sampler: {config.optimization.sampler or 'TPE'}"
+    return f"sweep_type: {config.sweep_type}"
+
+
+@contextmanager
+def one_line_errors(place: str, log: Path | None) -> Iterator[None]:
+    """Turn what a library raises into a ConfigError of one line, and keep the traceback.
+
+    Raises:
+        ConfigError: the library raised an error.
+    """
+    try:
+        yield
+    except MorphogeneticError:
+        raise
+    except Exception as error:  # pylint: disable=broad-exception-caught  # libraries may raise anything
+        kept = ""
+        if log is not None:
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f"{place}\n{traceback.format_exc()}\n")
+            kept = f" (traceback: {log})"
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        told = told if len(told) <= _LONGEST else f"{told[:_LONGEST]}..."
+        raise ConfigError(f"{place}: {told}{kept}") from error
