@@ -57,7 +57,7 @@ class ExperimentReports:
         rows = summary.best if trials is None else trials[:top]
         if as_json:
             shown = {} if trials is None else {"trials": [asdict(each) for each in trials]}
-            _print_json({**asdict(summary), **shown, "state": self._state(result)})
+            _print_json({**summary.to_dict(), **shown, "state": self._state(result)})
             return
         from morphogenetic_engine.display.terminal import terminal
         from morphogenetic_engine.cli.views.summary_view import print_summary
@@ -114,7 +114,7 @@ class ExperimentReports:
             ConfigError: a format needs a library that is not installed.
             StoreError: a file cannot be written, or the store is gone or refuses.
         """
-        from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+        from morphogenetic_engine.reports.summary import ReportedSweep
         from morphogenetic_engine.reports.formats.upload import export_to
         from morphogenetic_engine.sweeps.record.folder import find_sweep
 

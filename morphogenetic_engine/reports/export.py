@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, StoreError
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.summary import ReportedSweep
 
 Writer = Callable[[ReportedSweep, Path], Sequence[Path]]
 """Writes a sweep into a folder that exists, and returns the files."""

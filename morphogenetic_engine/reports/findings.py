@@ -16,6 +16,10 @@ from morphogenetic_engine.reports.stats.comparison import Comparison, Verdict
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.space.search_space import shown
+from morphogenetic_engine.trial import Params
+
+_MOST_PARAMETERS = 12
+"""How many parameters of the best configuration are named."""
 
 
 def findings_of(
@@ -31,7 +35,7 @@ def findings_of(
 ) -> tuple[str, ...]:
     """Return up to five lines; what cannot be said is said so."""
     lines = [
-        _best_line(result),
+        _best_line(result, [each.parameter for found in importance[:1] for each in found.parameters]),
         f"{_verdict_line(result, verdict, overtuning)}{_lost_seeds(overtuning)}",
         _importance_line(importance, correlations),
         _space_line(edges, failures),
@@ -58,7 +62,7 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
-def _best_line(result: SweepResult) -> str:
+def _best_line(result: SweepResult, order: Sequence[str]) -> str:
     optimization, best = result.config.optimization, result.best
     if best is None:
         return "No trial is complete, so there is no best."
@@ -66,13 +70,22 @@ def _best_line(result: SweepResult) -> str:
     value = best.metrics[optimization.target_metric]
     equals = sum(trial.metrics[optimization.target_metric] == value for trial in result.ranked) - 1
     shared = f" (shared with {equals} other{'s' if equals > 1 else ''})" if equals else ""
-    where = result.config.space.describe(best.params)
+    where = _where(result, best.params, order)
     count = len(result.ranked)
     among = f"the {aim} of {count} complete trials" if count > 1 else "of the only complete trial"
     return (
         f"Best: trial {best.number} with {optimization.target_metric} {shown(value)}, {among}"
         f"{shared}{f', at {where}' if where else ''}.{_front(result)}"
     )
+
+
+def _where(result: SweepResult, params: Params, order: Sequence[str]) -> str:
+    """Describe a configuration by its most important parameters, in the order of the sweep file."""
+    searched = [name for name in result.config.space.axes if name in params]
+    important = [name for name in dict.fromkeys([*order, *searched]) if name in searched][:_MOST_PARAMETERS]
+    said = result.config.space.describe({name: params[name] for name in searched if name in important})
+    more = len(searched) - len(important)
+    return f"{said} and {more} more parameter{'s' if more > 1 else ''}" if more else said
 
 
 def _front(result: SweepResult) -> str:

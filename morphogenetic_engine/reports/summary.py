@@ -1,94 +1,123 @@
-"""All numbers of a sweep's report; every surface draws the same ones."""
+"""All numbers of a sweep's report: those of every section, computed once for the page, the terminal and JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from morphogenetic_engine.reports.analysis.configurations import Configuration, best_configurations
-from morphogenetic_engine.reports.analysis.correlation import Correlations, correlations_of
-from morphogenetic_engine.reports.analysis.cost import Cost, cost_of
-from morphogenetic_engine.reports.analysis.edges import EdgeWarning, edge_warnings
-from morphogenetic_engine.reports.analysis.failures import Failures, failures_of
-from morphogenetic_engine.reports.analysis.interactions import Interaction, interactions_of
-from morphogenetic_engine.reports.analysis.objective_trend import Trend, trend_of
-from morphogenetic_engine.reports.analysis.overtuning import Overtuning, overtuning_of
-from morphogenetic_engine.reports.analysis.pareto import Pareto, pareto_of
-from morphogenetic_engine.reports.analysis.slices import Slice, slices_of
-from morphogenetic_engine.reports.analysis.timeline import Timeline, timeline_of
-from morphogenetic_engine.reports.analysis.verdict import BestVerdict, verdict_of
-from morphogenetic_engine.reports.findings import findings_of
-from morphogenetic_engine.reports.importance.importance import Importance, Method, importance_of
-from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.reports.analysis.configurations import Configuration
+from morphogenetic_engine.reports.analysis.correlation import Correlations
+from morphogenetic_engine.reports.analysis.cost import Cost
+from morphogenetic_engine.reports.analysis.edges import EdgeWarning
+from morphogenetic_engine.reports.analysis.failures import Failures
+from morphogenetic_engine.reports.analysis.interactions import Interaction
+from morphogenetic_engine.reports.analysis.objective_trend import Trend
+from morphogenetic_engine.reports.analysis.overtuning import Overtuning
+from morphogenetic_engine.reports.analysis.pareto import Pareto
+from morphogenetic_engine.reports.analysis.slices import Slice
+from morphogenetic_engine.reports.analysis.timeline import Timeline
+from morphogenetic_engine.reports.analysis.verdict import BestVerdict
+from morphogenetic_engine.reports.importance.importance import Importance, Method
+from morphogenetic_engine.reports.section import Report, ReportOptions, Section, plain
+from morphogenetic_engine.reports.sections.outcome.best import BEST
+from morphogenetic_engine.reports.sections.outcome.findings import FINDINGS
+from morphogenetic_engine.reports.sections.outcome.overtuning import OVERTUNING
+from morphogenetic_engine.reports.sections.outcome.verdict import VERDICT
+from morphogenetic_engine.reports.sections.progress.pareto import PARETO
+from morphogenetic_engine.reports.sections.progress.objective_trend import TREND
+from morphogenetic_engine.reports.sections.all_sections import all_sections
+from morphogenetic_engine.reports.sections.run.cost import COST
+from morphogenetic_engine.reports.sections.run.failures import FAILURES
+from morphogenetic_engine.reports.sections.run.timeline import TIMELINE
+from morphogenetic_engine.reports.sections.space.correlations import CORRELATIONS
+from morphogenetic_engine.reports.sections.space.edges import EDGES
+from morphogenetic_engine.reports.sections.space.importance import IMPORTANCE
+from morphogenetic_engine.reports.sections.space.interactions import INTERACTIONS
+from morphogenetic_engine.reports.sections.space.slices import SLICES
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import SweepResult, read_result
 
 TOP = 10
 
 
-@dataclass(frozen=True)
-class Identification:
-    """Which sweep this is, and how it was run."""
+class SweepSummary(Report):
+    """The numbers of every section. `summary.of(SECTION)` returns those of a section.
 
-    sweep_id: str
-    sweep_type: str
-    created: str
-    """Local time, ISO 8601."""
-    outcome: str
-    """How the last session ended; "unfinished" while it runs, or when it was killed."""
-    seed: int
-    identity: str
-    """The SHA-256 of the configuration."""
-    git_commit: str | None
-    python: str
-    versions: Mapping[str, str]
-    workload: str
-    """`module:function`, or the program."""
-    inputs: Mapping[str, str]
-    """The SHA-256 of each file that the trials read, by its path."""
-    max_parallel: int
-    """The workers of the last session; 0: it never started."""
+    The properties are for callers that read numbers by name; a new section needs none.
+    """
 
+    def __init__(self, result: SweepResult, options: ReportOptions, sections: Sequence[Section[object]]) -> None:
+        super().__init__(result, options)
+        self.sections = tuple(sections)
+        for section in self.sections:
+            self.of(section)
 
-@dataclass(frozen=True)
-class ObjectiveName:
-    """What is optimised."""
+    def to_dict(self) -> dict[str, object]:
+        """Return the numbers of all sections as plain values, for JSON."""
+        known: Mapping[str, object] = {
+            "identification": plain(self.identification),
+            "objectives": plain(self.objectives),
+            "parameters": self.parameters,
+            "counts": dict(self.counts),
+        }
+        return {**known, **{each.name: plain(self.of(each)) for each in self.sections if each.in_json}}
 
-    metric: str
-    direction: str
-    """maximize or minimize."""
+    @property
+    def findings(self) -> tuple[str, ...]:
+        return self.of(FINDINGS)
 
+    @property
+    def best(self) -> tuple[Configuration, ...]:
+        return self.of(BEST)
 
-@dataclass(frozen=True)
-class SweepSummary:  # pylint: disable=too-many-instance-attributes  # a report has as many parts
-    """Everything that a report says of a sweep."""
+    @property
+    def verdict(self) -> BestVerdict | None:
+        return self.of(VERDICT)
 
-    identification: Identification
-    objectives: tuple[ObjectiveName, ...]
-    """The first one is what tables sort by."""
-    parameters: tuple[str, ...]
-    """The searched parameters, parents before their dependants."""
-    counts: Mapping[str, int]
-    """Trials by their state; states without a trial are left out."""
-    findings: tuple[str, ...]
-    """What was found, in five lines of plain text at most."""
-    best: tuple[Configuration, ...]
-    """The best configurations, then the baseline where it is not among them."""
-    verdict: BestVerdict | None
-    """None: no complete trial."""
-    overtuning: Overtuning | None
-    """None: no complete trial."""
-    trend: Trend
-    importance: tuple[Importance, ...]
-    """One for each objective and method."""
-    correlations: Correlations
-    interactions: tuple[Interaction, ...]
-    """The largest gain first."""
-    slices: tuple[Slice, ...]
-    edges: tuple[EdgeWarning, ...]
-    failures: Failures
-    cost: Cost
-    timeline: Timeline
-    pareto: Pareto | None
-    """None: one objective."""
+    @property
+    def overtuning(self) -> Overtuning | None:
+        return self.of(OVERTUNING)
+
+    @property
+    def trend(self) -> Trend:
+        return self.of(TREND)
+
+    @property
+    def importance(self) -> tuple[Importance, ...]:
+        return self.of(IMPORTANCE)
+
+    @property
+    def correlations(self) -> Correlations:
+        return self.of(CORRELATIONS)
+
+    @property
+    def interactions(self) -> tuple[Interaction, ...]:
+        return self.of(INTERACTIONS)
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return self.of(SLICES)
+
+    @property
+    def edges(self) -> tuple[EdgeWarning, ...]:
+        return self.of(EDGES)
+
+    @property
+    def failures(self) -> Failures:
+        return self.of(FAILURES)
+
+    @property
+    def cost(self) -> Cost:
+        return self.of(COST)
+
+    @property
+    def timeline(self) -> Timeline:
+        return self.of(TIMELINE)
+
+    @property
+    def pareto(self) -> Pareto | None:
+        return self.of(PARETO)
 
 
 def summarize(
@@ -101,58 +130,30 @@ def summarize(
     """Return the summary of a sweep, finished or not; the same numbers every time.
 
     `price_per_hour` is that of one worker, in any currency; fANOVA is the one slow method.
+
+    Raises:
+        ConfigError: a section of an installed package cannot be loaded.
     """
-    objectives = result.config.optimization.all_objectives
-    best = best_configurations(result, top)
-    verdict, overtuning = verdict_of(result), overtuning_of(result)
-    correlations = correlations_of(result)
-    importance = tuple(importance_of(result, each, method) for each in objectives for method in methods)
-    edges, failures = edge_warnings(result), failures_of(result)
-    cost = cost_of(result, price_per_hour=price_per_hour)
-    return SweepSummary(
-        identification=_identification(result),
-        objectives=tuple(ObjectiveName(each.metric, each.direction.value) for each in objectives),
-        parameters=tuple(result.config.space.axes),
-        counts={state.value: count for state, count in result.counts.items() if count},
-        findings=findings_of(
-            result,
-            verdict=verdict,
-            overtuning=overtuning,
-            importance=importance,
-            correlations=correlations,
-            edges=edges,
-            failures=failures,
-            cost=cost,
-        ),
-        best=best,
-        verdict=verdict,
-        overtuning=overtuning,
-        trend=trend_of(result),
-        importance=importance,
-        correlations=correlations,
-        interactions=interactions_of(result),
-        slices=slices_of(result),
-        edges=edges,
-        failures=failures,
-        cost=cost,
-        timeline=timeline_of(result),
-        pareto=pareto_of(result),
-    )
+    return SweepSummary(result, ReportOptions(top, methods, price_per_hour), all_sections())
 
 
-def _identification(result: SweepResult) -> Identification:
-    info, experiment = result.info, result.config.experiment
-    return Identification(
-        sweep_id=info.sweep_id,
-        sweep_type=result.config.sweep_type,
-        created=info.created,
-        outcome="unfinished" if result.outcome is None else result.outcome.value,
-        seed=result.config.optimization.seed,
-        identity=info.identity,
-        git_commit=info.git_commit,
-        python=info.python,
-        versions=dict(info.versions),
-        workload=experiment.workload or " ".join(experiment.command or ()),
-        inputs={file.path: file.sha256 for file in info.inputs.values()},
-        max_parallel=result.sessions[-1].max_parallel if result.sessions else 0,
-    )
+@dataclass(frozen=True)
+class ReportedSweep:
+    """The folder of a sweep, and what is read from it when a format asks for it.
+
+    The properties raise SweepError where a file is damaged or of a newer format, StoreError where it cannot be read.
+    """
+
+    folder: SweepFolder
+    methods: tuple[Method, ...] = ("PED-ANOVA",)
+    """Of importance; fANOVA takes seconds, and is left out unless it is asked for."""
+    price_per_hour: float | None = None
+    """What a worker costs, in any currency."""
+
+    @cached_property
+    def result(self) -> SweepResult:
+        return read_result(self.folder)
+
+    @cached_property
+    def summary(self) -> SweepSummary:
+        return summarize(self.result, methods=self.methods, price_per_hour=self.price_per_hour)

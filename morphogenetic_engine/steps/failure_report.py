@@ -15,7 +15,7 @@ from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.kept.kept_run import KeptRun
 from morphogenetic_engine.steps.kept.left_experiment import end_command, end_experiment
 from morphogenetic_engine.steps.pipeline_run import PipelineRun, RunEnd, RunOutcome
-from morphogenetic_engine.steps.run_page import ending_section, run_page
+from morphogenetic_engine.steps.run_page import ending_chapter, run_page
 from morphogenetic_engine.steps.saying import say
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 from morphogenetic_engine.sweeps.results import read_result
@@ -92,7 +92,7 @@ def _whole_page(folder: SweepFolder, target: Path, end: RunEnd) -> bool:
     try:
         result = read_result(folder)
         write_whole(
-            target, render(result, summarize(result, methods=("PED-ANOVA",)), more=[ending_section(end)]).encode()
+            target, render(result, summarize(result, methods=("PED-ANOVA",)), more=[ending_chapter(end)]).encode()
         )
     except MorphogeneticError as damage:
         say(f"the kept sweep cannot be read: {damage}")

@@ -9,7 +9,7 @@ from morphogenetic_engine.reports.page.page import page as render
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.pipeline_run import PipelineRun
-from morphogenetic_engine.steps.run_page import evaluation_section
+from morphogenetic_engine.steps.run_page import evaluation_chapter
 from morphogenetic_engine.steps.trained.evaluation_file import Evaluation, read_evaluation, write_evaluation
 from morphogenetic_engine.sweeps.record.folder import all_sweeps, write_whole
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
@@ -31,7 +31,7 @@ def report(sweep: str, evaluation: str | None, *, run_id: str, name: str, storag
     found = _with_found(read_evaluation(Path(evaluation)), result) if evaluation else None
     target = Path(page)
     target.parent.mkdir(parents=True, exist_ok=True)
-    more = [evaluation_section(found)] if found else []
+    more = [evaluation_chapter(found)] if found else []
     write_whole(target, render(result, summarize(result, methods=("PED-ANOVA",)), more=more).encode())
     run = PipelineRun(run_id, name, storage)
     if run.kept is None:

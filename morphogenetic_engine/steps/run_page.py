@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from morphogenetic_engine.reports.page.page import Section, templates
+from morphogenetic_engine.reports.page.page import AddedChapter, templates
 from morphogenetic_engine.steps.pipeline_run import RunEnd, RunOutcome
 from morphogenetic_engine.steps.trained.comparison import Baseline
 from morphogenetic_engine.steps.trained.evaluation_file import Evaluation
@@ -17,10 +17,10 @@ def run_page(end: RunEnd, *, kept: bool) -> str:
     return _rendered("run.html", succeeded=end.outcome is RunOutcome.SUCCEEDED, kept=kept, **_facts(end))
 
 
-def ending_section(end: RunEnd) -> Section:
+def ending_chapter(end: RunEnd) -> AddedChapter:
     """Return what a report begins with whose pipeline did not succeed."""
     heading = "The pipeline was stopped" if end.outcome is RunOutcome.STOPPED else "The pipeline failed"
-    return Section("ending", heading, Markup(_rendered("ending.html", **_facts(end))), urgent=True)
+    return AddedChapter("ending", heading, Markup(_rendered("ending.html", **_facts(end))), urgent=True)
 
 
 def _facts(end: RunEnd) -> dict[str, object]:
@@ -35,7 +35,7 @@ def _facts(end: RunEnd) -> dict[str, object]:
     }
 
 
-def evaluation_section(found: Evaluation) -> Section:
+def evaluation_chapter(found: Evaluation) -> AddedChapter:
     """Return the trained models of a report: their metrics, the test split, and what they are compared with."""
     roc = found.test.roc if found.test else None
     body = _rendered(
@@ -48,7 +48,7 @@ def evaluation_section(found: Evaluation) -> Section:
         curve=list(zip(roc.false_positive_rates, roc.true_positive_rates, strict=True)) if roc else [],
         note=found.note,
     )
-    return Section("evaluation", "The best, trained again", Markup(body))
+    return AddedChapter("evaluation", "The best, trained again", Markup(body))
 
 
 def _rendered(template: str, **values: object) -> str:

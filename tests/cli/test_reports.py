@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from morphogenetic_engine.cli.views.bars import share_bar, sparkline
+from morphogenetic_engine.reports.sections.terminal.bars import share_bar, sparkline
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import start_sweep
 from tests.cli.conftest import Command

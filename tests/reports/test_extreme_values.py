@@ -39,7 +39,7 @@ NOT_A_NUMBER = re.compile(r"\b[Nn]a[Nn]\b|not a number|\bNone\b")
 def test_any_finite_objectives_have_a_summary_a_page_and_a_text(values: list[float], minimize: bool) -> None:
     result = of_values(values, minimize=minimize)
     summary = summarize(result, methods=("PED-ANOVA",))
-    assert not any(math.isnan(value) for value in _numbers(summary))
+    assert not any(math.isnan(value) for value in _numbers(summary.to_dict()))
     shown = io.StringIO()
     terminal = Console(file=shown, width=120)
     print_summary(terminal, summary, summary.best, "Best configurations", "finished")

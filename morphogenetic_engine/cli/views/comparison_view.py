@@ -8,8 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.cli.views.bars import sparkline
-from morphogenetic_engine.cli.views.comparison_table import Comparisons
+from morphogenetic_engine.reports.sections.terminal.bars import sparkline
+from morphogenetic_engine.reports.sections.terminal.comparison_table import Comparisons
 from morphogenetic_engine.reports.comparison.contenders import ComparisonReport, Contender
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.sweeps.space.search_space import shown

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.trial import Value
 
@@ -58,6 +59,13 @@ def parameter_column(name: str, axis: Parameter, trials: Sequence[TrialRecord]) 
 def metric_column(name: str, trials: Sequence[TrialRecord]) -> Column:
     """Return a metric of the trials."""
     return Column(name, _floats([trial.metrics.get(name, float("nan")) for trial in trials]))
+
+
+def metric_names(result: SweepResult) -> list[str]:
+    """Return the metrics of the trials: the objectives, the secondary ones, then the others by name."""
+    optimization = result.config.optimization
+    wanted = [*(each.metric for each in optimization.all_objectives), *optimization.secondary_metrics]
+    return list(dict.fromkeys([*wanted, *sorted({name for trial in result.trials for name in trial.metrics})]))
 
 
 def is_ordered(axis: Parameter) -> bool:

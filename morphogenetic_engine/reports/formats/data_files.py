@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.query.trial_values import parameters_of
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import write_whole
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 
 from morphogenetic_engine.reports.formats.data_files import csv_text
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import write_whole
 from morphogenetic_engine.sweeps.results import SweepResult
 

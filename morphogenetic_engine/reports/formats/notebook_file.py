@@ -8,8 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
-from morphogenetic_engine.reports.visualizations import figures_of
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import write_whole
 
 NAME = "report.ipynb"
@@ -33,13 +32,6 @@ def show(name):
         display(SVG(draw(chart, f"{{name}}-{{number}}", alone=True)))
 
 print(*summary.findings, sep="\\n")"""
-_BEST = """\
-for each in summary.best:
-    print(each.trial, "baseline" if each.baseline else "", dict(each.metrics), dict(each.params))"""
-_TRIALS = """\
-# Every trial: its parameters, metrics, and its curve by step.
-trials = [{"trial": trial.number, "state": trial.state, **trial.params, **trial.metrics} for trial in result.trials]
-print(len(trials), "trials;", trials[0] if trials else "none yet")"""
 
 
 def write_notebook(sweep: ReportedSweep, to: Path) -> list[Path]:
@@ -59,14 +51,15 @@ def _notebook(sweep: ReportedSweep, folder: str) -> nbformat.NotebookNode:
     cells = [
         new_markdown_cell(f"# Sweep {sweep.summary.identification.sweep_id}"),
         new_code_cell(_OPENING.format(folder=folder, methods=sweep.methods, price=sweep.price_per_hour)),
-        new_markdown_cell("## The best configurations, and the baseline"),
-        new_code_cell(_BEST),
     ]
-    for figure in figures_of(sweep.result, sweep.summary):
-        cells.append(new_markdown_cell(f"## {figure.heading}\n\n{figure.empty or figure.caption}"))
-        if figure.charts:
-            cells.append(new_code_cell(f"show({figure.id!r})"))
-    cells += [new_markdown_cell("## All trials"), new_code_cell(_TRIALS)]
+    for section in sweep.summary.sections:
+        numbers = sweep.summary.of(section)
+        for each in section.notebook(numbers, sweep.summary):
+            cells += [new_markdown_cell(f"## {each.heading}"), new_code_cell(each.code)]
+        for figure in section.figures(numbers, sweep.summary):
+            cells.append(new_markdown_cell(f"## {figure.heading}\n\n{figure.empty or figure.caption}"))
+            if figure.charts:
+                cells.append(new_code_cell(f"show({figure.id!r})"))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # the same sweep gives the same file
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

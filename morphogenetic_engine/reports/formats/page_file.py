@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from morphogenetic_engine.reports.page.page import page
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 
 NAME = "report.html"

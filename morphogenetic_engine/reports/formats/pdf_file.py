@@ -7,7 +7,7 @@ from pathlib import Path
 from weasyprint import HTML
 
 from morphogenetic_engine.reports.page.page import page
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import write_whole
 
 NAME = "report.pdf"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.reports.export import export
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.storage import PATIENCE_SECONDS, open_store
 
 

@@ -23,12 +23,11 @@ from morphogenetic_engine.reports.drawing.number_text import number_text, p_text
 from morphogenetic_engine.reports.drawing.palette import DARK, LIGHT, page_rules, variables
 from morphogenetic_engine.reports.drawing.svg import draw, draw_key
 from morphogenetic_engine.reports.drawing.text_size import shortened
-from morphogenetic_engine.reports.page import page_tables
 from morphogenetic_engine.reports.page.page_data import embedded, page_data
+from morphogenetic_engine.reports.section import Chapter, PagePart
+from morphogenetic_engine.reports.sections.space.importance import parameter_order
 from morphogenetic_engine.reports.summary import SweepSummary
-from morphogenetic_engine.reports.visualizations import by_importance, figures_of
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.trial import text
 
 _KEY_WIDTH = 540
 _NAME_WIDTH, _NAME_SIZE = 220, 14
@@ -37,12 +36,17 @@ _PRINTED_WIDTH = 720
 """A wide chart would be scaled down to a page, and its words with it."""
 _CODE = re.compile("`([^`]+)`")
 _SCRIPTS = ("trials", "filters", "table", "parallel", "figures", "card", "page")
-_CHAPTERS = (
-    ("progress", "How it went", ("history", "pareto", "learning-curves")),
-    ("space", "What matters", ("importance", "slices", "contours", "ranks", "correlation")),
-    ("trials", "All trials", ("parallel",)),
-    ("run", "Time, cost and failures", ("timeline", "distribution")),
-)
+_PACKAGE = "morphogenetic_engine.reports.page"
+_NAMES = {
+    Chapter.FINDINGS: ("Found", ""),
+    Chapter.BEST: ("The best", "The best, and whether it is better"),
+    Chapter.PROGRESS: ("How it went", "How it went"),
+    Chapter.SPACE: ("What matters", "What matters"),
+    Chapter.TRIALS: ("All trials", "All trials"),
+    Chapter.RUN: ("Time, cost and failures", "Time, cost and failures"),
+    Chapter.AGAIN: ("Run it again", "Run it again"),
+}
+"""The names of the chapters in the list at the top, and their headings."""
 
 
 @dataclass(frozen=True)
@@ -70,67 +74,82 @@ class DrawnFigure:
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """A section of the page with its figures."""
+class DrawnChapter:
+    """A chapter of the page with everything that its sections show."""
 
     id: str
     name: str
-    figures: tuple[DrawnFigure, ...]
+    """In the list of chapters at the top."""
+    heading: str
+    parts: tuple[Markup, ...]
 
 
 @dataclass(frozen=True)
-class Section:
-    """A section with what somebody else than the sweep has to say, after the best configurations."""
+class AddedChapter:
+    """A chapter about something other than the sweep, such as the pipeline; it stands after the best configurations."""
 
     id: str
     name: str
     body: Markup
     urgent: bool = False
-    """Before everything else."""
+    """True: the chapter stands before all others."""
 
 
-def page(result: SweepResult, summary: SweepSummary, *, interactive: bool = True, more: Sequence[Section] = ()) -> str:
+def page(
+    result: SweepResult, summary: SweepSummary, *, interactive: bool = True, more: Sequence[AddedChapter] = ()
+) -> str:
     """Return the page; without `interactive` it has no script, and each chart brings its colours along, for print."""
-    figures = {each.id: _drawn(each, alone=not interactive) for each in figures_of(result, summary)}
-    chapters = [
-        Chapter(id_, name, tuple(figures[each] for each in wanted if each in figures))
-        for id_, name, wanted in _CHAPTERS
-    ]
-    order = by_importance(summary.importance, summary.parameters)
+    chapters = [_chapter(summary, each, interactive=interactive) for each in Chapter]
     style, script = Markup(_style()), Markup(_script()) if interactive else None
+    data = Markup(embedded(page_data(result, parameter_order(summary)))) if interactive else None
     return (
-        templates("morphogenetic_engine.reports.page")
+        templates(_PACKAGE)
         .get_template("report.html")
         .render(
-            summary=summary,
             about=summary.identification,
+            parameters=summary.parameters,
+            objectives=summary.objectives,
             chapters=chapters,
-            sections=_sections(chapters, more),
-            more=more,
-            stats=page_tables.stats(summary),
-            verdict=page_tables.verdict_words(summary),
-            comparisons=page_tables.comparison_rows(summary),
-            best=page_tables.best_table(summary, order, printed=not interactive),
-            replays=page_tables.replay_lines(summary),
-            table=page_tables.trial_rows(result, order, printed=not interactive),
-            interactions=[each for each in summary.interactions if each.clear][:6],
-            cost=page_tables.cost_facts(summary),
-            fixed={name: text(value) for name, value in result.config.space.fixed.items()},
+            sections=_names(chapters, more),
+            added=more,
             version=__version__,
             style=style,
             style_hash=_hash(style),
             script=script,
             script_hash=_hash(script or ""),
-            data=Markup(embedded(page_data(result, order))) if interactive else None,
+            data=data,
         )
     )
 
 
-def _sections(chapters: list[Chapter], more: Sequence[Section]) -> list[tuple[str, str]]:
-    named = [(chapter.id, chapter.name) for chapter in chapters]
-    urgent = [(each.id, each.name) for each in more if each.urgent]
-    others = [(each.id, each.name) for each in more if not each.urgent]
-    return [*urgent, ("findings", "Found"), ("best", "The best"), *others, *named, ("again", "Run it again")]
+def _chapter(summary: SweepSummary, chapter: Chapter, *, interactive: bool) -> DrawnChapter:
+    parts = []
+    for section in summary.sections:
+        if section.chapter is chapter:
+            numbers = summary.of(section)
+            parts += [_part(each, interactive) for each in section.page(numbers, summary, printed=not interactive)]
+            parts += [_figure(each, interactive) for each in section.figures(numbers, summary)]
+    return DrawnChapter(chapter.value, *_NAMES[chapter], tuple(parts))
+
+
+def _part(part: PagePart, interactive: bool) -> Markup:
+    template = templates(part.package).get_template(part.template)
+    return Markup(template.render(part.values, script=interactive))
+
+
+def _figure(figure: Figure, interactive: bool) -> Markup:
+    template = templates(_PACKAGE).get_template("parts/figure.html")
+    return Markup(template.render(figure=_drawn(figure, alone=not interactive), script=interactive))
+
+
+def _names(chapters: Sequence[DrawnChapter], added: Sequence[AddedChapter]) -> list[tuple[str, str]]:
+    """Return the ids and names of the chapters, in the order of the page."""
+    names = [(each.id, each.name) for each in added if each.urgent]
+    for chapter in chapters:
+        names.append((chapter.id, chapter.name))
+        if chapter.id == Chapter.BEST:
+            names += [(each.id, each.name) for each in added if not each.urgent]
+    return names
 
 
 def _drawn(figure: Figure, *, alone: bool) -> DrawnFigure:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import orjson
 
 from morphogenetic_engine.reports.analysis.reproduction import replay_of
-from morphogenetic_engine.reports.columns.columns import parameter_column
+from morphogenetic_engine.reports.columns.columns import metric_names, parameter_column
 from morphogenetic_engine.reports.figures.learning_curves import curve_metric, curve_of
 from morphogenetic_engine.reports.figures.level import trial_levels
 from morphogenetic_engine.sweeps.record.events import TrialState
@@ -46,13 +46,6 @@ def embedded(data: dict[str, object]) -> str:
     for letter, escape in _ESCAPES.items():
         written = written.replace(letter, escape)
     return written
-
-
-def metric_names(result: SweepResult) -> list[str]:
-    """Return the metrics of the trials: the objectives, the secondary ones, then the others by name."""
-    optimization = result.config.optimization
-    wanted = [*(each.metric for each in optimization.all_objectives), *optimization.secondary_metrics]
-    return list(dict.fromkeys([*wanted, *sorted({name for trial in result.trials for name in trial.metrics})]))
 
 
 def _columns(result: SweepResult, order: Sequence[str]) -> list[dict[str, object]]:

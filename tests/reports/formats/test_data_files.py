@@ -12,7 +12,7 @@ from pyarrow import parquet
 from morphogenetic_engine.errors import ConfigError, StoreError
 from morphogenetic_engine.reports.export import WRITERS, export
 from morphogenetic_engine.reports.formats.data_files import trial_columns, trial_rows
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep

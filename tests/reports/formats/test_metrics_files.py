@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from morphogenetic_engine.reports.formats.metrics_files import write_metrics
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep
 

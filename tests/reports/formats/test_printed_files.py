@@ -13,9 +13,9 @@ from rich.console import Console
 from morphogenetic_engine.cli.views import closing_report
 from morphogenetic_engine.reports.export import export
 from morphogenetic_engine.reports.formats import page_file
-from morphogenetic_engine.reports.page.page_fitting import columns_that_fit
-from morphogenetic_engine.reports.page.page_tables import trial_rows
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.drawing.page_fitting import columns_that_fit
+from morphogenetic_engine.reports.sections.trials.trial_table import trial_rows
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep

@@ -10,7 +10,7 @@ import pytest
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.reports.formats.upload import export_to
-from morphogenetic_engine.reports.reported_sweep import ReportedSweep
+from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.run.runner import run_sweep

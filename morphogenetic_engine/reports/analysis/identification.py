@@ -1,0 +1,66 @@
+"""Which sweep a report describes, and what it optimises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from morphogenetic_engine.sweeps.results import SweepResult
+
+
+@dataclass(frozen=True)
+class Identification:
+    """Which sweep this is, and how it was run."""
+
+    sweep_id: str
+    sweep_type: str
+    created: str
+    """Local time, ISO 8601."""
+    outcome: str
+    """How the last session ended; "unfinished" while it runs, or when it was killed."""
+    seed: int
+    identity: str
+    """The SHA-256 of the configuration."""
+    git_commit: str | None
+    python: str
+    versions: Mapping[str, str]
+    workload: str
+    """`module:function`, or the program."""
+    inputs: Mapping[str, str]
+    """The SHA-256 of each file that the trials read, by its path."""
+    max_parallel: int
+    """The workers of the last session; 0: it never started."""
+
+
+@dataclass(frozen=True)
+class ObjectiveName:
+    """What is optimised."""
+
+    metric: str
+    direction: str
+    """maximize or minimize."""
+
+
+def objective_names(result: SweepResult) -> tuple[ObjectiveName, ...]:
+    """Return the objectives of a sweep, the one that tables sort by first."""
+    objectives = result.config.optimization.all_objectives
+    return tuple(ObjectiveName(each.metric, each.direction.value) for each in objectives)
+
+
+def identification_of(result: SweepResult) -> Identification:
+    """Return which sweep this is, and how it was run."""
+    info, experiment = result.info, result.config.experiment
+    return Identification(
+        sweep_id=info.sweep_id,
+        sweep_type=result.config.sweep_type,
+        created=info.created,
+        outcome="unfinished" if result.outcome is None else result.outcome.value,
+        seed=result.config.optimization.seed,
+        identity=info.identity,
+        git_commit=info.git_commit,
+        python=info.python,
+        versions=dict(info.versions),
+        workload=experiment.workload or " ".join(experiment.command or ()),
+        inputs={file.path: file.sha256 for file in info.inputs.values()},
+        max_parallel=result.sessions[-1].max_parallel if result.sessions else 0,
+    )

@@ -1,0 +1,48 @@
+"""The registry of report sections. The report shows them in this order, then those of installed packages."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from morphogenetic_engine.registry import Registry
+from morphogenetic_engine.reports.section import Section
+
+_HERE = "morphogenetic_engine.reports.sections"
+
+SECTIONS = Registry(
+    "section",
+    "morphogenetic_engine.sections",
+    {
+        "findings": f"{_HERE}.outcome.findings:FINDINGS",
+        "verdict": f"{_HERE}.outcome.verdict:VERDICT",
+        "best": f"{_HERE}.outcome.best:BEST",
+        "comparisons": f"{_HERE}.outcome.comparisons:COMPARISONS",
+        "overtuning": f"{_HERE}.outcome.overtuning:OVERTUNING",
+        "trend": f"{_HERE}.progress.objective_trend:TREND",
+        "pareto": f"{_HERE}.progress.pareto:PARETO",
+        "learning_curves": f"{_HERE}.progress.learning_curves:LEARNING_CURVES",
+        "edges": f"{_HERE}.space.edges:EDGES",
+        "interactions": f"{_HERE}.space.interactions:INTERACTIONS",
+        "importance": f"{_HERE}.space.importance:IMPORTANCE",
+        "slices": f"{_HERE}.space.slices:SLICES",
+        "pairs": f"{_HERE}.space.pairs:PAIRS",
+        "correlations": f"{_HERE}.space.correlations:CORRELATIONS",
+        "parallel": f"{_HERE}.trials.parallel:PARALLEL",
+        "trials": f"{_HERE}.trials.trial_table:TRIALS",
+        "cost": f"{_HERE}.run.cost:COST",
+        "timeline": f"{_HERE}.run.timeline:TIMELINE",
+        "distribution": f"{_HERE}.run.distribution:DISTRIBUTION",
+        "failures": f"{_HERE}.run.failures:FAILURES",
+        "reproduction": f"{_HERE}.run.reproduction:REPRODUCTION",
+    },
+)
+
+
+@cache
+def all_sections() -> tuple[Section[object], ...]:
+    """Return the sections of every report.
+
+    Raises:
+        ConfigError: a section of an installed package cannot be loaded, or has the name of another one.
+    """
+    return tuple(SECTIONS.load(name, Section) for name in SECTIONS.names)

@@ -1,0 +1,26 @@
+"""Section: the learning curves of the trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.reports.drawing.charts import Figure
+from morphogenetic_engine.reports.figures.learning_curves import learning_curves_figure
+from morphogenetic_engine.reports.section import Chapter, Report, Section
+
+
+class LearningCurves(Section[None]):
+    """One figure of the learning curves."""
+
+    name = "learning_curves"
+    chapter = Chapter.PROGRESS
+    in_json = False
+
+    def compute(self, report: Report) -> None:
+        return None
+
+    def figures(self, numbers: None, report: Report) -> Sequence[Figure]:
+        return [learning_curves_figure(report.result)]
+
+
+LEARNING_CURVES = LearningCurves()

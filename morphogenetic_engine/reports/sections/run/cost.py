@@ -1,0 +1,49 @@
+"""Section: what the sweep cost in time and money, and what pruning saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.reports.analysis.cost import Cost, cost_of
+from morphogenetic_engine.reports.findings import duration
+from morphogenetic_engine.reports.section import PagePart, Report, Section
+
+
+class CostSection(Section[Cost]):
+    """Time and money; the terminal shows them with the timeline."""
+
+    name = "cost"
+
+    def compute(self, report: Report) -> Cost:
+        return cost_of(report.result, price_per_hour=report.options.price_per_hour)
+
+    def page(self, numbers: Cost, report: Report, *, printed: bool) -> Sequence[PagePart]:
+        return [PagePart("parts/run.html", {"cost": _facts(numbers)})]
+
+
+COST = CostSection()
+
+
+def _facts(cost: Cost) -> list[tuple[str, str]]:
+    """Return what was spent."""
+    facts = [
+        ("on the clock", duration(cost.wall_seconds)),
+        ("in trials, over all workers", duration(cost.trial_seconds)),
+        *((f"of that in {state} trials", duration(seconds)) for state, seconds in cost.seconds_by_state.items()),
+    ]
+    if cost.utilisation is not None:
+        facts.append(("workers busy", f"{cost.utilisation:.0%} of {duration(cost.worker_seconds)} of workers"))
+    if cost.median_seconds is not None:
+        facts.append(("a complete trial", f"{duration(cost.median_seconds)} (median)"))
+    if cost.steps:
+        facts.append(("steps reported", f"{cost.steps:,}"))
+    if cost.pruning is not None:
+        saved = cost.pruning
+        facts.append(
+            ("saved by pruning", f"about {duration(saved.seconds)}, {saved.steps:,} steps ({saved.share:.0%} of all)")
+        )
+    if cost.confirmation_seconds:
+        facts.append(("confirming on fresh seeds", duration(cost.confirmation_seconds)))
+    if cost.price is not None:
+        facts.append(("price", f"{cost.price:,.2f}"))
+    return facts

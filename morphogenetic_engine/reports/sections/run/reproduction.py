@@ -1,0 +1,43 @@
+"""Section: how to run the best configurations again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.reports.analysis.configurations import Configuration
+from morphogenetic_engine.reports.section import Chapter, PagePart, Report, Section
+from morphogenetic_engine.reports.sections.outcome.best import BEST
+from morphogenetic_engine.trial import text
+
+
+class Reproduction(Section[None]):
+    """Commands, commit, versions and hashes."""
+
+    name = "reproduction"
+    chapter = Chapter.AGAIN
+    in_json = False
+
+    def compute(self, report: Report) -> None:
+        return None
+
+    def page(self, numbers: None, report: Report, *, printed: bool) -> Sequence[PagePart]:
+        fixed = {name: text(value) for name, value in report.result.config.space.fixed.items()}
+        best = report.of(BEST)
+        values = {"about": report.identification, "replays": _commands(best), "fixed": fixed}
+        return [PagePart("parts/again.html", values)]
+
+
+REPRODUCTION = Reproduction()
+
+
+def _commands(best: Sequence[Configuration]) -> list[str]:
+    """Return the commands that run the best configurations again, with a comment that says what each is."""
+    longest = max((len(each.replay.command) for each in best), default=0)
+    return [f"{each.replay.command:<{longest}}  # {_place(each)}, seed {each.seed}" for each in best]
+
+
+def _place(each: Configuration) -> str:
+    if each.rank is None:
+        return "baseline"
+    named = "best" if each.rank == 1 else f"rank {each.rank}"
+    return f"{named}, baseline" if each.baseline else named

@@ -1,0 +1,1 @@
+"""Sections about the search space: edges, interactions, importance, slices, pairs, correlations."""

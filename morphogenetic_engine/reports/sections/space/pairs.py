@@ -1,0 +1,30 @@
+"""Section: the objective over two parameters at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.reports.drawing.charts import Figure
+from morphogenetic_engine.reports.figures.pairs import contours_figure, ranks_figure
+from morphogenetic_engine.reports.sections.space.importance import parameter_order
+from morphogenetic_engine.reports.section import Chapter, Report, Section
+
+
+class Pairs(Section[None]):
+    """Contours and ranks of each pair of the most important parameters."""
+
+    name = "pairs"
+    chapter = Chapter.SPACE
+    in_json = False
+
+    def compute(self, report: Report) -> None:
+        return None
+
+    def figures(self, numbers: None, report: Report) -> Sequence[Figure]:
+        return [
+            contours_figure(report.result, parameter_order(report)),
+            ranks_figure(report.result, parameter_order(report)),
+        ]
+
+
+PAIRS = Pairs()

@@ -1,0 +1,1 @@
+"""Parts of reports in the terminal: bars and curves in text, tables of configurations and comparisons."""

@@ -1,0 +1,29 @@
+"""Values, counts and names as the texts of table cells."""
+
+from __future__ import annotations
+
+from morphogenetic_engine.sweeps.space.search_space import shown
+from morphogenetic_engine.trial import Value
+
+
+def metric_text(value: float | None) -> str:
+    """Return a metric in six digits; empty for None."""
+    return "" if value is None else f"{value:.6g}"
+
+
+def value_text(value: Value | None) -> str:
+    """Return the value of a parameter; empty where the parameter does not apply."""
+    return "" if value is None else shown(value)
+
+
+def counted(count: int, what: str) -> str:
+    """Return a count with its noun: `1 trial`, `2 trials`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def short_text(text: str, letters: int) -> str:
+    """Return a text, or as many letters of its two ends; names that differ tend to differ at an end."""
+    if len(text) <= letters:
+        return text
+    head = letters // 2
+    return f"{text[:head]}…{text[head + 1 - letters :]}"

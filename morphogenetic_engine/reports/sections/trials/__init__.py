@@ -1,0 +1,1 @@
+"""Sections that show every trial: parallel coordinates and the trial table."""
