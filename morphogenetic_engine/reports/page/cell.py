@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.reports.drawing.charts import Chart, Figure, ParallelChart
 from morphogenetic_engine.reports.drawing.svg import draw
-from morphogenetic_engine.reports.page import page_tables
 from morphogenetic_engine.reports.page.page import templates
+from morphogenetic_engine.reports.sections.outcome.best import best_table
+from morphogenetic_engine.reports.sections.space.importance import parameter_order
 from morphogenetic_engine.reports.summary import SweepSummary
-from morphogenetic_engine.reports.visualizations import by_importance, figures_of
+from morphogenetic_engine.reports.visualizations import figures_of
 from morphogenetic_engine.sweeps.results import SweepResult
 
 _OPEN = ("history", "pareto", "importance", "slices", "parallel")
@@ -44,9 +45,8 @@ class CellFigure:
 
 def summary_cell(result: SweepResult, summary: SweepSummary, state: str) -> str:
     """Return the summary as HTML; what comes from the sweep is escaped. `state` is what `sweep list` says."""
-    order = by_importance(summary.importance, summary.parameters)
     figures = [_figure(each) for each in figures_of(result, summary) if each.charts]
-    best = page_tables.best_table(summary, order, printed=True)
+    best = best_table(summary.objectives, summary.best, parameter_order(summary), printed=True)
     return (
         templates("morphogenetic_engine.reports.page")
         .get_template("cell.html")

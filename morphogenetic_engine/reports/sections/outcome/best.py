@@ -39,7 +39,7 @@ class Best(Section[tuple[Configuration, ...]]):
         return best_configurations(report.result, report.options.top)
 
     def page(self, numbers: tuple[Configuration, ...], report: Report, *, printed: bool) -> Sequence[PagePart]:
-        table = _table(report.objectives, numbers, parameter_order(report), printed=printed)
+        table = best_table(report.objectives, numbers, parameter_order(report), printed=printed)
         return [PagePart("parts/best.html", {"best": table})]
 
     def terminal(
@@ -80,7 +80,7 @@ class BestTable:
     left_out: str
 
 
-def _table(
+def best_table(
     objectives: Sequence[ObjectiveName], best: Sequence[Configuration], order: Sequence[str], *, printed: bool = False
 ) -> BestTable:
     """Return the best configurations with their parameters, objectives and, where there are some, means over seeds.
