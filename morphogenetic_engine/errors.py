@@ -7,9 +7,10 @@ MorphogeneticError
 ├── ClusterError    a cluster cannot be reached, refuses, or has no Katib
 ├── StoreError      something could not be written or read: disk full, no permission, server gone
 ├── TrialFailed     one trial failed; carries the reason that the journal records
-└── Pruned          one trial was stopped early on purpose; raised by Trial.report
+├── Pruned          one trial was stopped early on purpose; raised by Trial.report
+└── Paused          one trial is paused and may be called again later; raised by Trial.report
 
-The first five end a command with one line and exit status 2. The last two belong to one trial and never end a sweep.
+The first five end a command with one line and exit status 2. The last three belong to one trial and never end a sweep.
 """
 
 from __future__ import annotations
@@ -63,6 +64,10 @@ class TrialFailed(MorphogeneticError):
 
 class Pruned(MorphogeneticError):
     """One trial was stopped early on purpose; let it pass through the workload."""
+
+
+class Paused(MorphogeneticError):
+    """One trial is paused: it may be called again with the same parameters, seed and folder. Let it pass through."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

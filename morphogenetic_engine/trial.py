@@ -60,7 +60,9 @@ class Trial(Protocol):
 
         Raises:
             Pruned: the trial should end now; let it pass through.
-            TrialFailed: a metric is not a finite number.
+            Paused: the trial should end for now; let it pass through. It may be called again with the same parameters,
+                seed and folder, and goes on from what it saved there.
+            TrialFailed: a metric is not a finite number, the step is not a whole number, or the trial has ended.
         """
 
 
@@ -143,6 +145,26 @@ def declaration_of(train: object) -> Declaration:
     """Return what `declare` attached to the workload, or an empty declaration."""
     declaration = getattr(train, _ATTRIBUTE, None)
     return declaration if isinstance(declaration, Declaration) else Declaration()
+
+
+_LARGEST_STEP = 2**53
+"""Steps are whole numbers that every float, database and JSON reader holds exactly."""
+
+
+def checked_step(step: object) -> int:
+    """Return a step as a plain integer, fit for every carrier.
+
+    Raises:
+        TrialFailed: not a whole number, or too large.
+    """
+    try:
+        whole = int(step)  # type: ignore[call-overload]  # whatever converts: NumPy's integers too
+        exact = whole == step
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TrialFailed(f"the step of a report must be a whole number, but got {step!r:.80}") from error
+    if not exact or abs(whole) > _LARGEST_STEP:
+        raise TrialFailed(f"the step of a report must be a whole number up to 2^53, but got {step!r:.80}")
+    return int(whole)
 
 
 def checked_metrics(metrics: object) -> dict[str, float]:

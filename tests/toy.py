@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from morphogenetic_engine.errors import Pruned
+from morphogenetic_engine.errors import Pruned, TrialFailed
 from morphogenetic_engine.trial import Metrics, Params, Trial, declare
 
 
@@ -117,10 +120,102 @@ def chancy(params: Params, trial: Trial) -> Metrics:
 def patient(params: Params, trial: Trial) -> Metrics:
     """Trial 0 ends after trial 6 has begun, whatever that takes."""
     (Path("begun") / str(trial.number)).touch()
-    deadline = time.monotonic() + 600
-    while trial.number == 0 and not Path("begun/6").exists():
-        if time.monotonic() > deadline:
-            raise TimeoutError("trial 6 never began")
-        time.sleep(0.005)
+    if trial.number == 0:
+        until_exists(Path("begun/6"))
     trial.report(0, {"val_acc": float(params["x"])})
     return {"val_acc": float(params["x"])}
+
+
+def late_thread(params: Params, trial: Trial) -> Metrics:
+    """Leaves a thread that reports after the trial has ended, and writes down what that report raised."""
+
+    def later() -> None:
+        until_exists(Path("ended") / str(trial.number))
+        try:
+            trial.report(99, {"val_acc": 1000.0})
+        except Exception as error:  # pylint: disable=broad-exception-caught  # the test reads it
+            Path("raised", str(trial.number)).write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
+
+    if trial.number > 0:
+        (Path("ended") / str(trial.number - 1)).touch()
+        until_exists(Path("raised") / str(trial.number - 1))
+    threading.Thread(target=later, daemon=True).start()
+    for step in range(2):
+        trial.report(step, {"val_acc": float(params["x"])})
+    return {"val_acc": float(params["x"])}
+
+
+def forked(params: Params, trial: Trial) -> Metrics:
+    """Returns in two processes, as a data loader that forks and forgets to leave."""
+    if trial.number == 1 and os.fork() == 0:
+        try:
+            trial.report(0, {"val_acc": -1.0})
+        except TrialFailed:
+            return {"val_acc": -1.0}
+    return {"val_acc": float(params["x"])}
+
+
+def stray_bytes(params: Params, trial: Trial) -> Metrics:
+    """Writes to every descriptor that it can find, and checks that a program that it starts has none of them."""
+    command = [sys.executable, "-c", "import os; print(*os.listdir('/proc/self/fd'))"]
+    inherited = subprocess.run(command, close_fds=False, stdout=subprocess.PIPE, text=True, check=True).stdout
+    (trial.dir / "descriptors").write_text(inherited, encoding="utf-8")
+    for descriptor in range(3, 40) if trial.number == 1 else ():
+        with suppress(OSError):
+            os.write(descriptor, b"hello\n")
+    return {"val_acc": float(params["x"])}
+
+
+def closing(params: Params, trial: Trial) -> Metrics:
+    """Closes every descriptor but the standard ones, then goes on for ever."""
+    if trial.number == 1:
+        os.closerange(3, 100)
+        time.sleep(3600)
+    return {"val_acc": float(params["x"])}
+
+
+def swallowing(params: Params, trial: Trial) -> Metrics:
+    """A framework that takes every exception of a report for a hiccup of its logging."""
+    step = 0
+    while step < int(params["steps"]):
+        with suppress(Exception):
+            trial.report(step, {"val_acc": -1 - step if trial.number > 2 else 0.0})
+        step += 1
+    return {"val_acc": 0.0}
+
+
+def meddling(params: Params, trial: Trial) -> Metrics:
+    """Needs the process as it was at the start, and leaves another one behind."""
+    numbers = float(Path("data.txt").read_text(encoding="utf-8")), random.random()
+    assert "MEDDLED" not in os.environ and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    os.environ["MEDDLED"] = "yes"
+    os.chdir(trial.dir)
+    os.umask(0o777)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    sys.stdout.close()
+    sys.stderr = None
+    return {"val_acc": numbers[0] * float(params["x"]), "luck": numbers[1]}
+
+
+def process_id(_params: Params, _trial: Trial) -> Metrics:
+    """Says in which process it ran."""
+    return {"val_acc": float(os.getpid())}
+
+
+def silent_first(params: Params, trial: Trial) -> Metrics:
+    """Makes no reports, or does not give the objective, in as many trials as `silent` and `missing` say."""
+    if trial.number < int(params.get("missing", 0)):
+        return {"loss": 1.0}
+    if trial.number >= int(params.get("silent", 0)):
+        trial.report(0, {"val_acc": float(params["x"])})
+    return {"val_acc": float(params["x"])}
+
+
+def until_exists(path: Path) -> None:
+    """Wait for a file, ten minutes at most."""
+    deadline = time.monotonic() + 600
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no {path}")
+        time.sleep(0.005)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -54,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(command: click.Command, arguments: Sequence[str] | None = None, *, name: str = "morphogenetic") -> int:
     """Runs a command and returns its exit status; a user error is one line on standard error, without a traceback."""
     try:
-        status = command.main(arguments, prog_name=name, standalone_mode=False)
+        status = _invoke(command, list(sys.argv[1:] if arguments is None else arguments), name)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0
@@ -68,10 +72,34 @@ def run(command: click.Command, arguments: Sequence[str] | None = None, *, name:
         click.echo(f"{name}: interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output (head, less) has gone; closing quietly is what a filter does.
-        sys.stderr.close()
+        if not _output_is_closed():
+            raise  # the pipe to another process broke, which is not for this place to hide
+        # The reader of the output (head, less) has gone; a filter ends quietly. Python flushes again at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status if isinstance(status, int) else 0
+
+
+def _invoke(command: click.Command, arguments: list[str], name: str) -> object:
+    """Run a command as click's own `main` does, which would take every broken pipe for one of the output."""
+    variable = f"_{name.replace('-', '_').replace('.', '_')}_COMPLETE".upper()
+    if instruction := os.environ.get(variable):
+        from click.shell_completion import shell_complete  # pylint: disable=import-outside-toplevel
+
+        return shell_complete(command, {}, name, variable, instruction)
+    with command.make_context(name, arguments) as context:
+        result: object = command.invoke(context)
+    return result
+
+
+def _output_is_closed() -> bool:
+    """Return whether the reader of standard output has gone."""
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-_WORKER = "morphogenetic_engine.sweeps.run.worker_process"
+_WORKER = "morphogenetic_engine.sweeps.run.workers.worker_process"
 
 
 def unseen_by_workers(module: str) -> tuple[str, str] | None:

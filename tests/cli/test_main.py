@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -123,3 +124,44 @@ def test_the_script_itself_starts() -> None:
     script = ROOT / "scripts/run_morphogenetic_experiment.py"
     ran = subprocess.run([sys.executable, str(script), "--help"], capture_output=True, text=True, check=True)
     assert "--cluster_count" in ran.stdout and "--sweep_config" in ran.stdout
+
+
+def _run_in_main(body: str, arguments: list[str]) -> list[str]:
+    """Return a command line that runs a click command with this body through `run`."""
+    code = f"""
+import os, sys, click
+from morphogenetic_engine.cli.main import run
+
+@click.command()
+def command():
+{body}
+
+sys.exit(run(command, {arguments!r}))
+"""
+    return [sys.executable, "-c", code]
+
+
+def test_a_reader_of_the_output_that_has_gone_ends_a_command_quietly() -> None:
+    body = "    for _ in range(100_000):\n        click.echo('line')"
+    with subprocess.Popen(_run_in_main(body, []), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+def test_another_pipe_that_breaks_is_not_taken_for_the_output() -> None:
+    body = "    one, other = os.pipe()\n    os.close(one)\n    os.write(other, b'!')"
+    ran = subprocess.run(_run_in_main(body, []), capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "BrokenPipeError" in ran.stderr
+
+
+def test_a_shell_asks_for_completions() -> None:
+    code = "from morphogenetic_engine.cli.main import main; main()"
+    asked = {"_MORPHOGENETIC_COMPLETE": "bash_complete", "COMP_WORDS": "morphogenetic swe", "COMP_CWORD": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, **asked}
+    )
+    assert ran.stdout == "plain,sweep\n"

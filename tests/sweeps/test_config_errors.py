@@ -212,3 +212,17 @@ def test_a_long_value_is_cut_short() -> None:
 )
 def test_a_mistake_in_a_flat_file_is_one_line_too(text: str, line: str) -> None:
     assert _mistake(text) == line
+
+
+def test_an_unknown_executor_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config({"parameters": {"x": [1]}, "execution": {"executor": "loca"}}, where="sweep.yaml")
+    assert str(caught.value) == (
+        "sweep.yaml: execution.executor: must be one of local, but got 'loca'; did you mean 'local'?"
+    )
+
+
+def test_the_executor_and_isolation_are_no_part_of_a_sweeps_identity() -> None:
+    written = {"parameters": {"x": [1]}}
+    isolated = parse_config({**written, "execution": {"executor": "local", "isolate": True}}, where="sweep.yaml")
+    assert isolated.identity == parse_config(written, where="sweep.yaml").identity

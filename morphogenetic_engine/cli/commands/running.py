@@ -60,6 +60,7 @@ def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None
         metric = result.config.optimization.target_metric
         found = result.config.space.describe(best[0].params)
         lines.append(f"best: trial {best[0].number}  {metric}={best[0].metrics[metric]:.6g}  {found}")
+    lines += _notes(result)
     if result.outcome in {Outcome.INTERRUPTED, Outcome.TIME_IS_UP, None} and result.info.origin is None:
         lines.append(f"go on with: morphogenetic sweep resume {_options(folder)}")
     lines.append(f"results: {folder.table}")
@@ -74,6 +75,19 @@ def _search_lines(result: SweepResult) -> list[str]:
     if saved:
         lines.append(f"pruning saved about {saved} of {saved + result.steps} steps")
     return lines
+
+
+def _notes(result: SweepResult) -> list[str]:
+    """Return what the user should know about the workload's conduct: late reports, caught decisions."""
+    notes = []
+    if result.info.origin is None and result.last_end is not None and result.outcome is not Outcome.ABORTED:
+        notes += [f"note: {result.last_end.message}"] if result.last_end.message else []
+    caught = [trial.number for trial in result.trials if "caught Pruned" in trial.message]
+    if caught:
+        notes.append(
+            f"note: the workload caught Pruned in {len(caught)} trials, first in trial {caught[0]}: let it pass"
+        )
+    return notes
 
 
 def _ending(result: SweepResult) -> str:

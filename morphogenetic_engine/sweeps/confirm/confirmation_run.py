@@ -1,9 +1,9 @@
-"""Runs a confirmation on worker processes: what the journal has is done, the rest is run."""
+"""Runs a confirmation: re-evaluations that have ended in the journal are done, the rest is run."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,14 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.record.inputs import check_inputs
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.run import workers
+from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
+from morphogenetic_engine.sweeps.run.messages import Ended, TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from morphogenetic_engine.sweeps.run.schedule import tries_again
-from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
-from morphogenetic_engine.sweeps.run.worker_group import Crew
-from morphogenetic_engine.sweeps.run.workload_check import worker_setup
+from morphogenetic_engine.sweeps.run.session import Session, Work, open_executor
 
 Observer = Callable[[ConfirmationEnded, int], None]
-"""Is told each end right after the journal has it, and how many runs are still to end."""
+"""Called with each end right after the journal has it, and with the number of runs that are still to end."""
 
 
 def confirm_sweep(
@@ -57,22 +56,28 @@ def confirm_sweep(
         runs = fresh_runs(trials, seeds, config.optimization.seed, retry_failed=retry_failed)
         if not runs:
             return Outcome.FINISHED
-        confirmation = _ConfirmationRun(folder, result.info, journal, runs, observers)
-        return confirmation.run(parallel or parallel_workers(config.execution))
+        work = _Confirmation(folder, result.info, journal, runs, observers)
+        return _run(work, folder, result.info, parallel or parallel_workers(config.execution))
+
+
+def _run(work: _Confirmation, folder: SweepFolder, info: SweepInfo, parallel: int) -> Outcome:
+    setup = ExecutorSetup(info.config, info.config_path, Path(info.working_directory), folder.workers_log, parallel)
+    with open_executor(setup) as (executor, signals):
+        session = Session(executor, work, signals, limit=info.config.execution.timeout_per_trial)
+        return Outcome.FINISHED if session.run() else Outcome.INTERRUPTED
 
 
 @dataclass
-class _Attempt:
-    """A fresh run, and how often it was tried in vain."""
+class _Evaluation:
+    """A re-evaluation run and its failed-attempt counts."""
 
     run: FreshRun
-    begun: float = 0.0
     crashes: int = 0
     exceptions: int = 0
 
 
-class _ConfirmationRun:
-    """One session of a confirmation."""
+class _Confirmation(Work):
+    """The work of a session that confirms: each task is one configuration with one fresh seed."""
 
     def __init__(
         self,
@@ -83,68 +88,62 @@ class _ConfirmationRun:
         observers: Iterable[Observer],
     ) -> None:
         self._folder = folder
-        self._info = info
+        self._config = info.config
         self._journal = journal
-        self._waiting = deque(_Attempt(run) for run in runs)
+        self._waiting = deque(_Evaluation(run) for run in runs)
+        self._running: dict[TaskKey, _Evaluation] = {}
+        self._attempts: Counter[int] = Counter()
         self._observers = tuple(observers)
 
-    def run(self, parallel: int) -> Outcome:
-        """Run until nothing is left, or a signal says stop."""
-        info, log = self._info, self._folder.workers_log
-        setup = worker_setup(info.config, Path(info.working_directory), log, parallel)
-        with workers.WorkerPool(setup) as pool, StopSignals(pool.kill_all) as signals:
-            pool.wake_on(signals.descriptor)
-            crew: Crew[_Attempt] = Crew(pool, info.config, where=info.config_path, log=str(log), parallel=parallel)
-            return self._loop(crew, signals)
+    @property
+    def waiting(self) -> int:
+        """The number of runs that are still to be started."""
+        return len(self._waiting)
 
-    def _loop(self, crew: Crew[_Attempt], signals: StopSignals) -> Outcome:
-        while self._waiting or crew.running:
-            if signals.requested:
-                self._interrupt(crew)
-                return Outcome.INTERRUPTED
-            crew.hire(len(self._waiting))
-            self._hand_out(crew)
-            for _, attempt, message in crew.listen():
-                if isinstance(message, workers.Ended):
-                    self._finish(attempt, message, running=len(crew.running))
-        return Outcome.FINISHED
+    def next(self, slot: int) -> TrialTask | None:
+        """Start the next run; runs of one trial are told apart by their attempts."""
+        del slot
+        if not self._waiting:
+            return None
+        evaluation = self._waiting.popleft()
+        trial, run = evaluation.run.trial, evaluation.run
+        task = TrialTask(
+            trial=trial.number,
+            attempt=self._attempts[trial.number],
+            seed=run.seed,
+            params=trial.params,
+            dir=self._folder.confirmation(trial.number, run.index),
+            objectives=[objective.metric for objective in self._config.optimization.all_objectives],
+        )
+        self._attempts[trial.number] += 1
+        self._running[task.key] = evaluation
+        return task
 
-    def _hand_out(self, crew: Crew[_Attempt]) -> None:
-        objectives = [objective.metric for objective in self._info.config.optimization.all_objectives]
-        for worker in crew.idle():
-            if not self._waiting:
-                return
-            attempt = self._waiting.popleft()
-            attempt.begun = time.monotonic()
-            trial, run = attempt.run.trial, attempt.run
-            place = self._folder.confirmation(trial.number, run.index)
-            crew.give(worker, attempt, workers.TrialTask(trial.number, run.seed, trial.params, place, objectives))
-
-    def _finish(self, attempt: _Attempt, ended: workers.Ended, *, running: int) -> None:
+    def ended(self, ended: Ended, seconds: float) -> None:
         """Record how a run ended, or put it back to be tried again."""
-        if tries_again(attempt, ended.reason, self._info.config.execution.retries):
+        evaluation = self._running.pop(ended.key)
+        if tries_again(evaluation, ended.reason, self._config.execution.retries):
             killed = ended.reason is FailureReason.KILLED
-            attempt.crashes += killed
-            attempt.exceptions += not killed
-            self._waiting.appendleft(attempt)
+            evaluation.crashes += killed
+            evaluation.exceptions += not killed
+            self._waiting.appendleft(evaluation)
             return
         event = ConfirmationEnded(
             time=time.time(),
-            trial=attempt.run.trial.number,
-            index=attempt.run.index,
-            seed=attempt.run.seed,
+            trial=ended.trial,
+            index=evaluation.run.index,
+            seed=evaluation.run.seed,
             state=ended.state,
-            duration=time.monotonic() - attempt.begun,
+            duration=seconds,
             metrics=ended.metrics,
             reason=ended.reason,
             message=ended.message,
         )
         self._journal.append(event)
         for observer in self._observers:
-            observer(event, len(self._waiting) + running)
+            observer(event, len(self._waiting) + len(self._running))
 
-    def _interrupt(self, crew: Crew[_Attempt]) -> None:
-        """Stop all workers; what they finished counts, the rest runs when the confirmation goes on."""
-        for _, attempt, message in crew.dismiss():
-            if isinstance(message, workers.Ended):
-                self._finish(attempt, message, running=len(crew.running))
+    def interrupted(self, key: TaskKey, seconds: float) -> None:
+        """Record nothing: the run starts again when the confirmation goes on."""
+        del seconds
+        del self._running[key]

@@ -1,4 +1,4 @@
-"""A look at a sweep before it runs: does the workload take it, how many trials are there, how long will it take?"""
+"""The check of a sweep before it runs: loads the workload, counts the trials, and estimates the time."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from morphogenetic_engine.errors import ConfigError, FailureReason, WorkloadError
+from morphogenetic_engine.errors import ConfigError, FailureReason
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
-from morphogenetic_engine.sweeps.run import workers
+from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, executor_of
+from morphogenetic_engine.sweeps.run.messages import Ended, TrialTask
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
-from morphogenetic_engine.sweeps.run.workload_check import rejection, worker_setup
 from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.sweeps.space.search_space import Parameter
@@ -25,17 +25,17 @@ from morphogenetic_engine.trial import Params
 
 @dataclass(frozen=True)
 class SweepCheck:
-    """What there is to know of a sweep before it runs."""
+    """The result of the check."""
 
     trials: int
     points: int | None
     """The number of points in the space; None: a continuous axis."""
     axes: Mapping[str, Parameter]
     rule: str | None
-    """Which rule of the sampler `auto` fired."""
+    """The rule of the sampler `auto` that applied."""
     workers: int
     trial_seconds: float | None
-    """How long trial 0 took, or how long it was watched; None: not measured."""
+    """Seconds that trial 0 took, or for which it was watched; None: not measured."""
     ended: bool
     """Whether trial 0 ended while it was watched: if not, the estimate is a lower bound."""
     failure: str
@@ -48,7 +48,7 @@ class SweepCheck:
 
 
 def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
-    """Load the workload in a worker, hold the sweep against it, and run trial 0 in a scratch folder for a while.
+    """Load the workload, validate the sweep against it, and run trial 0 in a scratch folder for a while.
 
     Raises:
         ConfigError: the workload does not take the parameters or does not report the objective; an input is missing.
@@ -59,17 +59,16 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
     strategy, parallel = _strategy(file), parallel_workers(config.execution)
     first = strategy.suggest(0, NOTHING_EARLIER)
     with tempfile.TemporaryDirectory(prefix="sweep-check-") as scratch:
-        setup = worker_setup(config, Path.cwd(), Path(scratch) / "workers.log", parallel)
-        with workers.WorkerPool(setup) as pool:
-            worker = pool.start(0)
-            _wait_until_ready(pool, file)
+        setup = ExecutorSetup(config, str(file.path), Path.cwd(), Path(scratch) / "workers.log", parallel)
+        with executor_of(config)(setup) as executor:
+            slot = _free_slot(executor)
             begun = time.monotonic()
             ended = None
             if watch_seconds > 0:
-                worker.run(_first_trial(config, first, Path(scratch) / "0"))
-                ended = _wait_for_end(pool, begun + watch_seconds)
+                executor.start(slot, [_first_trial(config, first, Path(scratch) / "0")])
+                ended = _wait_for_end(executor, begun + watch_seconds)
             seconds = time.monotonic() - begun
-            pool.kill_all()
+            executor.stop_all()
     if ended is not None and ended.reason is FailureReason.MISSING_METRIC:
         raise ConfigError(f"{file.path}: optimization.target_metric: {ended.message}")
     return SweepCheck(
@@ -91,27 +90,24 @@ def _strategy(file: ConfigFile) -> Strategy:
         raise ConfigError(f"{file.path}: {error}") from error
 
 
-def _first_trial(config: SweepConfig, params: Params, folder: Path) -> workers.TrialTask:
+def _first_trial(config: SweepConfig, params: Params, folder: Path) -> TrialTask:
     objectives = [objective.metric for objective in config.optimization.all_objectives]
-    return workers.TrialTask(0, trial_seed(config.optimization.seed, 0), params, folder, objectives)
+    return TrialTask(0, 0, trial_seed(config.optimization.seed, 0), params, folder, objectives)
 
 
-def _wait_until_ready(pool: workers.WorkerPool, file: ConfigFile) -> None:
+def _free_slot(executor: Executor) -> int:
+    """Wait until the workload is loaded and checked, and return the slot that can run a trial."""
     while True:
-        for _, message in pool.poll(None):
-            if isinstance(message, workers.Ready):
-                return
-            if isinstance(message, workers.Rejected):
-                raise rejection(message, file.config, str(file.path))
-            if isinstance(message, workers.Died):
-                raise WorkloadError(f"{file.path}: experiment.workload: its import ends the process")
+        slots = executor.free(1)
+        if slots:
+            return slots[0]
+        for _ in executor.messages(None):
+            pass  # nothing runs yet
 
 
-def _wait_for_end(pool: workers.WorkerPool, deadline: float) -> workers.Ended | None:
+def _wait_for_end(executor: Executor, deadline: float) -> Ended | None:
     while time.monotonic() < deadline:
-        for _, message in pool.poll(deadline):
-            if isinstance(message, workers.Ended):
+        for message in executor.messages(deadline):
+            if isinstance(message, Ended):
                 return message
-            if isinstance(message, workers.Died):
-                return workers.failed(FailureReason.KILLED, "the worker process died")
     return None

@@ -1,6 +1,6 @@
 """The run loop: takes a sweep's folder and runs every trial that has not ended yet.
 
-A new sweep and a resumed one are the same thing: what the journal says is done is done, the rest is run.
+A new sweep and a resumed one are the same: trials that have ended in the journal are done, the rest is run.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from morphogenetic_engine import __version__
-from morphogenetic_engine.errors import ConfigError, FailureReason, MorphogeneticError, StoreError
+from morphogenetic_engine.errors import MorphogeneticError, StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record import events
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialState
@@ -22,17 +21,17 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.record.inputs import check_inputs
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.replicate_table import add_replicates, write_replicates
-from morphogenetic_engine.sweeps.record.replicates import combined_metrics, replicate_seed
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
 from morphogenetic_engine.sweeps.record.trials import History, read_history
-from morphogenetic_engine.sweeps.run import workers
 from morphogenetic_engine.sweeps.run.budget import BudgetStopper
 from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper
+from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
+from morphogenetic_engine.sweeps.run.first_trials import FirstTrials
+from morphogenetic_engine.sweeps.run.messages import Ended, Replicated, Reported, TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
-from morphogenetic_engine.sweeps.run.schedule import Schedule, Stopper, tries_again
-from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
-from morphogenetic_engine.sweeps.run.worker_group import Crew, Heard
-from morphogenetic_engine.sweeps.run.workload_check import worker_setup
+from morphogenetic_engine.sweeps.run.schedule import Schedule, Stopper
+from morphogenetic_engine.sweeps.run.session import Session, Work, open_executor
+from morphogenetic_engine.sweeps.run.trial_recorder import TrialRecorder
 from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.search.warm_start import read_warm_start
 from morphogenetic_engine.sweeps.seeds import trial_seed
@@ -44,10 +43,10 @@ from morphogenetic_engine.sweeps.strategy import (
     earlier_than,
     ended_by_now,
 )
-from morphogenetic_engine.trial import Metrics, Params
+from morphogenetic_engine.trial import Params
 
 Observer = Callable[[Event], None]
-"""Is told each event right after the journal has it."""
+"""Called with each event right after the journal has it."""
 
 
 def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_failed: bool = False) -> Outcome:
@@ -71,20 +70,8 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
         return runner.run()
 
 
-@dataclass
-class _Attempt:
-    """A trial that a worker is running."""
-
-    number: int
-    attempt: int
-    begun: float
-    """By the monotonic clock."""
-    decisions: TrialDecisions | None
-    last_report: Metrics = field(default_factory=dict)
-
-
-class SweepRunner:
-    """One session of a sweep."""
+class SweepRunner(Work):
+    """One session of a sweep: the work that its session runs."""
 
     def __init__(
         self,
@@ -107,199 +94,138 @@ class SweepRunner:
         self._strategy = strategy_of(info.config, read_warm_start(folder), log=folder.search_log)
         self._parallel = parallel_workers(info.config.execution)
         self._schedule = _schedule(info.config, history, self._strategy, self._parallel, retry_failed)
-        self._spent = history.seconds
+        self._decisions: dict[int, TrialDecisions] = {}
+        self._recorder = TrialRecorder(info.config, history, self._record)
+        self._first_trials = FirstTrials(
+            info,
+            history,
+            total=self._strategy.trials,
+            workers=self._parallel,
+            needs_reports=self._strategy.needs_reports,
+        )
+        self._closing: float | None = None
+        self._time_is_up = False
 
     def run(self) -> Outcome:
-        """Run until nothing is left, or something says stop."""
+        """Run until nothing is left, or a signal, a limit or a rule ends the session."""
         host = socket.gethostname()
-        self._give_up_stale_trials()
+        spent = self._history.seconds
+        self._mark_orphans()
         self._record(events.SessionStarted(time.time(), os.getpid(), host, __version__, self._parallel))
         self._write_tables()
         if not self._schedule.waiting:
             return self._end(self._schedule.stopped or Outcome.FINISHED)
-        setup = worker_setup(self._config, Path(self._info.working_directory), self._folder.workers_log, self._parallel)
-        with workers.WorkerPool(setup) as pool, StopSignals(pool.kill_all) as signals:
-            pool.wake_on(signals.descriptor)
-            log, where = str(self._folder.workers_log), self._info.config_path
-            crew: Crew[_Attempt] = Crew(pool, self._config, where=where, log=log, parallel=self._parallel)
+        info = self._info
+        setup = ExecutorSetup(
+            self._config, info.config_path, Path(info.working_directory), self._folder.workers_log, self._parallel
+        )
+        with open_executor(setup) as (executor, signals):
+            session = Session(executor, self, signals, limit=self._config.execution.timeout_per_trial)
+            limit = self._config.optimization.timeout
+            self._closing = None if limit is None else time.monotonic() + limit - spent
             try:
-                outcome = self._loop(crew, signals)
+                finished = session.run()
             except MorphogeneticError as error:
-                pool.kill_all()
-                self._abort(crew, error)
+                executor.stop_all()
+                self._abort(session, error)
                 raise
         self._write_tables()
-        return self._end(outcome)
+        return self._end(self._outcome(finished), session.dropped)
 
-    def _loop(self, crew: Crew[_Attempt], signals: StopSignals) -> Outcome:
-        begun = time.monotonic()
-        limit = self._config.optimization.timeout
-        closing = None if limit is None else begun + limit - self._spent
-        time_is_up = False
-        while self._schedule.waiting or crew.running:
-            if signals.requested:
-                self._interrupt(crew)
-                return Outcome.INTERRUPTED
-            if closing is not None and time.monotonic() >= closing and self._schedule.waiting:
-                time_is_up = True
-                self._schedule.stop()
-            crew.hire(self._schedule.waiting)
-            self._hand_out(crew)
-            for worker, attempt, message in crew.listen(closing if self._schedule.waiting else None):
-                self._hear(worker, attempt, message)
-        if time_is_up:
-            return Outcome.TIME_IS_UP
-        return self._schedule.stopped or Outcome.FINISHED
+    @property
+    def waiting(self) -> int:
+        """The number of trials that are still to be started."""
+        return self._schedule.waiting
 
-    def _hand_out(self, crew: Crew[_Attempt]) -> None:
-        for worker in crew.idle():
-            number = self._schedule.next()
-            if number is None:
-                return
-            self._start(crew, worker, number)
+    def refresh(self) -> float | None:
+        """Start no further trial when the time of the sweep is up; until then, return when that is."""
+        if self._closing is None or not self._schedule.waiting:
+            return None
+        if time.monotonic() >= self._closing:
+            self._time_is_up = True
+            self._schedule.stop()
+            return None
+        return self._closing
 
-    def _start(self, crew: Crew[_Attempt], worker: workers.Worker, number: int) -> None:
+    def next(self, slot: int) -> TrialTask | None:
+        """Record the start of the next trial that may run now."""
+        number = self._schedule.next()
+        if number is None:
+            return None
         known = self._history.trials.get(number)
-        attempt = known.attempt + 1 if known else 0
-        params = known.params if known else self._suggest(number)
-        seed = trial_seed(self._config.optimization.seed, number)
-        decisions = self._decisions(number, params)
-        self._record(events.TrialStarted(time.time(), number, attempt, worker.number, seed, params))
-        crew.give(
-            worker,
-            _Attempt(number, attempt, time.monotonic(), decisions),
-            workers.TrialTask(
-                number=number,
-                seed=seed,
-                params=params,
-                dir=self._folder.trial(number),
-                objectives=[objective.metric for objective in self._config.optimization.all_objectives],
-                decides=decisions is not None,
-                replicates=self._replicates_left(number),
-            ),
+        params = known.params if known else self._strategy.suggest(number, self._earlier(number))
+        decisions = self._decisions_about(number, params)
+        return self._recorder.start(
+            number,
+            slot=slot,
+            seed=trial_seed(self._config.optimization.seed, number),
+            params=params,
+            folder=self._folder.trial(number),
+            decides=decisions is not None,
         )
 
-    def _decisions(self, number: int, params: Params) -> TrialDecisions | None:
+    def reported(self, report: Reported | Replicated) -> Decision:
+        """Record a report and decide whether the trial goes on."""
+        self._recorder.reported(report)
+        decisions = self._decisions.get(report.trial)
+        if decisions is None or (isinstance(report, Reported) and report.replicate is not None):
+            return Decision.GO_ON
+        value = report.metrics.get(self._config.optimization.target_metric)
+        step = report.replicate if isinstance(report, Replicated) else report.step
+        decision = Decision.GO_ON if value is None else decisions.decide(step, value)
+        if decision is Decision.PAUSE:
+            self.paused(report.key)
+        return decision
+
+    def ended(self, ended: Ended, seconds: float) -> None:
+        """Record how an attempt ended: for good, or to be tried again."""
+        self._decisions.pop(ended.trial, None)
+        if self._recorder.tries_again(ended):
+            self._schedule.again(ended.trial)
+            return
+        self._recorder.ended(ended, seconds)
+        trial = self._history.trials[ended.trial]
+        self._table.add(trial, self._history.trials.values())
+        add_replicates(self._folder.replicates, trial)
+        self._schedule.ended()
+        self._first_trials.check(ended)
+
+    def interrupted(self, key: TaskKey, seconds: float) -> None:
+        """Record that a trial was given up; it runs again when the sweep is resumed."""
+        del seconds
+        self._recorder.interrupted(key)
+
+    def _decisions_about(self, number: int, params: Params) -> TrialDecisions | None:
         """Return the decisions about a trial; they depend on the trials that its suggestion depended on."""
         if not self._strategy.needs_reports:
             return None
         known = self._history.trials.get(number)
         reported = dict(known.curve) if known else {}
-        return self._strategy.decisions(number, params, self._earlier(number), reported)
-
-    def _replicates_left(self, number: int) -> list[dict[str, int]]:
-        """Return the replicates of a trial that no earlier attempt finished; none: the trial has no replicates."""
-        wanted, known = self._config.experiment.replicates, self._history.trials[number].replicates
-        if wanted == 1:
-            return []
-        left = [replicate for replicate in range(wanted) if replicate not in known]
-        return [{"replicate": each, "seed": replicate_seed(self._config.optimization.seed, each)} for each in left]
-
-    def _suggest(self, number: int) -> Params:
-        return self._strategy.suggest(number, self._earlier(number))
+        decisions = self._strategy.decisions(number, params, self._earlier(number), reported)
+        if decisions is not None:
+            self._decisions[number] = decisions
+        return decisions
 
     def _earlier(self, number: int) -> Earlier:
-        """Return what may be looked at to decide about a trial."""
+        """Return the results that decisions about a trial may depend on."""
         if not self._config.optimization.reproducible:
             return ended_by_now(number, self._history.trials)
         return earlier_than(number, self._strategy.needs(number), self._history.trials)
 
-    def _hear(self, worker: workers.Worker, attempt: _Attempt, message: Heard) -> None:
-        match message:
-            case workers.Reported():
-                self._take_report(worker, attempt, message)
-            case workers.Replicated():
-                self._take_replicate(worker, attempt, message)
-            case workers.Ended():
-                self._finish(attempt, message)
+    def _outcome(self, finished: bool) -> Outcome:
+        if not finished:
+            return Outcome.INTERRUPTED
+        return Outcome.TIME_IS_UP if self._time_is_up else self._schedule.stopped or Outcome.FINISHED
 
-    def _take_report(self, worker: workers.Worker, attempt: _Attempt, report: workers.Reported) -> None:
-        step, metrics = report.step, report.metrics
-        self._record(
-            events.TrialReported(time.time(), attempt.number, attempt.attempt, step, metrics, report.replicate)
-        )
-        attempt.last_report = metrics
-        if report.replicate is None:
-            self._decide(worker, attempt, step, metrics)
-
-    def _take_replicate(self, worker: workers.Worker, attempt: _Attempt, done: workers.Replicated) -> None:
-        self._record(
-            events.ReplicateEnded(
-                time.time(), attempt.number, attempt.attempt, done.replicate, done.seed, done.metrics, done.duration
-            )
-        )
-        self._decide(worker, attempt, done.replicate, done.metrics)
-
-    def _decide(self, worker: workers.Worker, attempt: _Attempt, step: int, metrics: Metrics) -> None:
-        """Answer a worker that waits for the pruner."""
-        if attempt.decisions is not None:
-            value = metrics.get(self._config.optimization.target_metric)
-            decision = Decision.GO_ON if value is None else attempt.decisions.decide(step, value)
-            worker.decide(prune=decision is Decision.STOP)
-
-    def _finish(self, attempt: _Attempt, ended: workers.Ended) -> None:
-        """Record how an attempt ended: for good, or to be tried again."""
-        number = attempt.number
-        if tries_again(self._history.trials[number], ended.reason, self._config.execution.retries):
-            reason = ended.reason or FailureReason.EXCEPTION
-            self._record(events.AttemptFailed(time.time(), number, attempt.attempt, reason, ended.message))
-            self._schedule.again(number)
-            return
-        duration = time.monotonic() - attempt.begun
-        self._record(
-            events.TrialEnded(
-                time.time(),
-                number,
-                attempt.attempt,
-                ended.state,
-                duration,
-                self._final_metrics(attempt, ended),
-                ended.reason,
-                ended.message,
-            )
-        )
-        self._table.add(self._history.trials[number], self._history.trials.values())
-        add_replicates(self._folder.replicates, self._history.trials[number])
-        self._schedule.ended()
-        self._check_first_ends(attempt, ended)
-
-    def _final_metrics(self, attempt: _Attempt, ended: workers.Ended) -> Metrics:
-        """Return a complete trial's metrics, what its replicates come to, or what a pruned trial reported last."""
-        replicates = self._history.trials[attempt.number].replicates
-        if replicates and ended.state is not TrialState.FAILED:
-            return combined_metrics(replicates, self._config.optimization)
-        return attempt.last_report if ended.state is TrialState.PRUNED else ended.metrics
-
-    def _check_first_ends(self, attempt: _Attempt, ended: workers.Ended) -> None:
-        """End a sweep that cannot work: its workload has no such objective, or makes no reports for the pruner."""
-        where = self._info.config_path
-        if ended.reason is FailureReason.MISSING_METRIC and not self._history.any_complete:
-            raise ConfigError(f"{where}: optimization.target_metric: {ended.message}")
-        silent = ended.state is TrialState.COMPLETE and not self._history.trials[attempt.number].curve
-        if silent and self._strategy.needs_reports:
-            pruner = self._config.optimization.pruner
-            raise ConfigError(
-                f"{where}: optimization.pruner: {pruner} needs reports, but trial {attempt.number} made none; use none"
-            )
-
-    def _interrupt(self, crew: Crew[_Attempt]) -> None:
-        """Stop all workers; what they finished counts, what they were running is recorded as interrupted."""
-        self._schedule.stop()
-        for worker, attempt, message in crew.dismiss():
-            self._hear(worker, attempt, message)
-        for attempt in crew.running.values():
-            self._record(events.TrialInterrupted(time.time(), attempt.number, attempt.attempt))
-
-    def _abort(self, crew: Crew[_Attempt], error: MorphogeneticError) -> None:
-        """Leave a journal that says why the session ended, unless the journal itself is what failed."""
+    def _abort(self, session: Session, error: MorphogeneticError) -> None:
+        """Record why the session ended, unless the journal itself failed."""
         if isinstance(error, StoreError):
             return
-        for attempt in crew.running.values():
-            self._record(events.TrialInterrupted(time.time(), attempt.number, attempt.attempt))
+        session.give_up()
         self._record(events.SessionEnded(time.time(), Outcome.ABORTED, str(error)))
 
-    def _give_up_stale_trials(self) -> None:
-        """Trials that a killed process left running are nobody's now."""
+    def _mark_orphans(self) -> None:
+        """Mark trials orphaned by a killed process as interrupted."""
         for number, trial in sorted(self._history.trials.items()):
             if trial.state is TrialState.RUNNING:
                 self._record(events.TrialInterrupted(time.time(), number, trial.attempt))
@@ -309,8 +235,9 @@ class SweepRunner:
         self._table.write(trials)
         write_replicates(self._folder.replicates, trials)
 
-    def _end(self, outcome: Outcome) -> Outcome:
-        self._record(events.SessionEnded(time.time(), outcome))
+    def _end(self, outcome: Outcome, dropped: int = 0) -> Outcome:
+        late = f"{dropped} late messages of ended trials were dropped" if dropped else ""
+        self._record(events.SessionEnded(time.time(), outcome, late))
         return outcome
 
     def _record(self, event: Event) -> None:
@@ -321,7 +248,7 @@ class SweepRunner:
 
 
 def _looks_at_curves(config: SweepConfig) -> bool:
-    """Tell whether anything is decided from what trials report on the way."""
+    """Return whether any decision depends on the reports of trials."""
     return config.rules.learns or config.prunes or config.optimization.budget is not None
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal, turned into a request that the run loop reads."""
+"""Turns Ctrl-C, SIGTERM and a closed terminal into a request that the run loop reads."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ INTERRUPTED_STATUS = 130
 
 
 class StopSignals:
-    """While it is entered, a first signal sets `requested`; a second one ends the process at once.
+    """While entered, a first signal sets `requested`; a second one ends the process at once.
 
     Signals can only be handled in the main thread; elsewhere, nothing is ever requested.
     """
 
-    def __init__(self, last_deed: Callable[[], object]) -> None:
+    def __init__(self) -> None:
         self.requested: signal.Signals | None = None
         """The signal that came, if any."""
-        self._last_deed = last_deed
+        self.before_exit: Callable[[], object] | None = None
+        """Called before a second signal ends the process."""
         self._before: dict[signal.Signals, signal.Handlers | int | Callable[[int, FrameType | None], object] | None] = (
             {}
         )
@@ -44,7 +45,8 @@ class StopSignals:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self.requested:
-            self._last_deed()
+            if self.before_exit is not None:
+                self.before_exit()
             os._exit(INTERRUPTED_STATUS)
         self.requested = signal.Signals(number)
         os.write(self._write_end, b"!")

@@ -1,4 +1,4 @@
-"""What a worker is asked before the first trial: does the workload exist, and does it take this sweep?"""
+"""The check of a workload before the first trial: it can be loaded, and takes the sweep's parameters and metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from morphogenetic_engine.errors import ConfigError, MorphogeneticError, StoreEr
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.folder import CODE_FOLDER, write_whole
 from morphogenetic_engine.sweeps.run.resources import thread_environment
-from morphogenetic_engine.sweeps.run.workers import Rejected, WorkerSetup
+from morphogenetic_engine.sweeps.run.workers.wire import Rejected
+from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
 from morphogenetic_engine.sweeps.schema.sections import ExperimentConfig
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params
@@ -26,7 +27,7 @@ def probe_points(space: Space) -> list[Params]:
 
 
 def worker_setup(config: SweepConfig, directory: Path, log: Path, workers: int) -> WorkerSetup:
-    """Return what the workers of a sweep are told; they import the workload from `directory`."""
+    """Return the setup of a sweep's workers; they import the workload from `directory`."""
     wanted = (config.optimization.target_metric, *config.optimization.secondary_metrics)
     return WorkerSetup(
         workload=config.experiment.workload,

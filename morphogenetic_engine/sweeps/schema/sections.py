@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from morphogenetic_engine.sweeps.schema.executors import LOCAL, ExecutorName
 from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number, scalar
 from morphogenetic_engine.sweeps.schema.search_names import PrunerName, SamplerName
 from morphogenetic_engine.sweeps.schema.storage_address import checked_storage
@@ -184,6 +185,11 @@ class ExecutionConfig(Section):
     """When to stop the sweep before all trials have run."""
     retries: Annotated[Retries, BeforeValidator(_retries_written_out, json_schema_input_type=Retries | int)] = Retries()
     """How often a trial is tried again; one number serves for crashes and exceptions alike."""
+    executor: ExecutorName = LOCAL
+    """What runs the trials: local (worker processes on this machine), or the name that an installed package gives."""
+    isolate: bool = False
+    """Run each trial in a fresh process: nothing that a trial changes or leaves running reaches another one. The
+    workload is then imported for each trial."""
 
     _numbers = field_validator("threads_per_trial", "timeout_per_trial", mode="before")(number)
 

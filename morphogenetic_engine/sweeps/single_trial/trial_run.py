@@ -1,4 +1,4 @@
-"""Runs one trial of a sweep by itself, in a worker process like any other: timeouts, retries and replicates included.
+"""Runs one trial of a sweep by itself on the executor of the sweep: timeouts, retries and replicates included.
 
 The carrier of trials in pods and pipeline steps. The events are those of a sweep's journal.
 """
@@ -6,24 +6,19 @@ The carrier of trials in pods and pipeline steps. The events are those of a swee
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.record import events
 from morphogenetic_engine.sweeps.record.events import Event, TrialState
-from morphogenetic_engine.sweeps.record.replicates import combined_metrics, replicate_seed
 from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
-from morphogenetic_engine.sweeps.run import workers
-from morphogenetic_engine.sweeps.run.schedule import tries_again
+from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
+from morphogenetic_engine.sweeps.run.messages import Ended, Replicated, Reported, TaskKey, TrialTask
+from morphogenetic_engine.sweeps.run.session import Session, Work, open_executor
 from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
-from morphogenetic_engine.sweeps.run.worker_group import Crew, Heard
-from morphogenetic_engine.sweeps.run.workload_check import worker_setup
+from morphogenetic_engine.sweeps.run.trial_recorder import TrialRecorder
 from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
-from morphogenetic_engine.trial import Metrics
+from morphogenetic_engine.sweeps.strategy import Decision
 
 Observer = Callable[[Event], None]
 
@@ -40,123 +35,83 @@ def run_one_trial(
         ConfigError: the workload does not take the parameters, or does not report the objective.
         WorkloadError: the workload cannot be loaded.
     """
-    log = folder / "workers.log"
-    setup = worker_setup(config, Path.cwd(), log, 1)
-    with workers.WorkerPool(setup) as pool, StopSignals(pool.kill_all) as signals:
-        pool.wake_on(signals.descriptor)
-        crew: Crew[_Attempt] = Crew(pool, config, where=where, log=str(log))
-        return _OneTrial(config, trial, folder, observers).run(crew, signals)
+    setup = ExecutorSetup(config, where, Path.cwd(), folder / "workers.log", parallel=1)
+    with open_executor(setup) as (executor, signals):
+        work = _OneTrial(config, trial, folder, signals, observers)
+        session = Session(executor, work, signals, limit=config.execution.timeout_per_trial)
+        if not session.run():
+            work.stop()
+        return work.record
 
 
-@dataclass
-class _Attempt:
-    begun: float
-    """By the monotonic clock."""
-    last_report: Metrics = field(default_factory=dict)
+class _OneTrial(Work):
+    """The work of a session that runs one trial."""
 
-
-class _OneTrial:
-    def __init__(self, config: SweepConfig, trial: PlannedTrial, folder: Path, observers: Iterable[Observer]) -> None:
-        self._config = config
+    def __init__(
+        self,
+        config: SweepConfig,
+        trial: PlannedTrial,
+        folder: Path,
+        signals: StopSignals,
+        observers: Iterable[Observer],
+    ) -> None:
+        self._waits = True
         self._trial = trial
         self._folder = folder
+        self._signals = signals
         self._observers = tuple(observers)
         self._history = History()
+        self._recorder = TrialRecorder(config, self._history, self._tell)
 
     @property
-    def _record(self) -> TrialRecord | None:
-        return self._history.trials.get(self._trial.number)
+    def record(self) -> TrialRecord:
+        """The trial after the events so far."""
+        return self._history.trials[self._trial.number]
 
-    def run(self, crew: Crew[_Attempt], signals: StopSignals) -> TrialRecord:
-        while (record := self._record) is None or not record.state.final:
-            if signals.requested is not None:
-                return self._stop(crew, signals.requested)
-            crew.hire(0 if crew.running else 1)
-            for worker in crew.idle():
-                self._start(crew, worker)
-            for _, attempt, message in crew.listen():
-                self._hear(attempt, message)
-        return record
+    def stop(self) -> None:
+        """Record the end of a trial that a signal stopped before it started, or before it was tried again."""
+        if not self._history.trials:
+            self.interrupted(self._start(slot=0).key, 0.0)
+        elif self._waits and self._signals.requested is signal.SIGTERM:
+            self._end_stopped((self.record.number, self.record.attempt), 0.0)
 
-    def _start(self, crew: Crew[_Attempt], worker: workers.Worker) -> None:
-        number = self._trial.number
-        attempt = self._record.attempt + 1 if self._record else 0
-        self._tell(events.TrialStarted(time.time(), number, attempt, 0, self._trial.seed, self._trial.params))
-        task = workers.TrialTask(
-            number=number,
-            seed=self._trial.seed,
-            params=self._trial.params,
-            dir=self._folder,
-            objectives=[objective.metric for objective in self._config.optimization.all_objectives],
-            replicates=self._replicates_left(),
-        )
-        crew.give(worker, _Attempt(time.monotonic()), task)
+    @property
+    def waiting(self) -> int:
+        """One attempt at a time."""
+        return int(self._waits)
 
-    def _replicates_left(self) -> list[dict[str, int]]:
-        wanted, seed = self._config.experiment.replicates, self._config.optimization.seed
-        done = self._record.replicates if self._record else {}
-        left = [number for number in range(wanted) if number not in done] if wanted > 1 else []
-        return [{"replicate": number, "seed": replicate_seed(seed, number)} for number in left]
+    def next(self, slot: int) -> TrialTask | None:
+        """Start the trial, unless it runs already."""
+        if not self._waits:
+            return None
+        self._waits = False
+        return self._start(slot)
 
-    def _hear(self, attempt: _Attempt, message: Heard) -> None:
-        record, now = self._record, time.time()
-        assert record is not None, "only a trial that was started is heard of"
-        number = record.number
-        match message:
-            case workers.Reported(step, metrics, replicate):
-                attempt.last_report = metrics
-                self._tell(events.TrialReported(now, number, record.attempt, step, metrics, replicate))
-            case workers.Replicated(replicate, seed, metrics, duration):
-                self._tell(events.ReplicateEnded(now, number, record.attempt, replicate, seed, metrics, duration))
-            case workers.Ended():
-                self._finish(record, attempt, message)
+    def reported(self, report: Reported | Replicated) -> Decision:
+        """Record a report; what decides about trials is elsewhere, and stops one with SIGTERM."""
+        self._recorder.reported(report)
+        return Decision.GO_ON
 
-    def _finish(self, record: TrialRecord, attempt: _Attempt, ended: workers.Ended) -> None:
-        if tries_again(record, ended.reason, self._config.execution.retries):
-            reason = ended.reason or FailureReason.EXCEPTION
-            self._tell(events.AttemptFailed(time.time(), record.number, record.attempt, reason, ended.message))
-            return
-        metrics = ended.metrics
-        if record.replicates and ended.state is not TrialState.FAILED:
-            metrics = combined_metrics(record.replicates, self._config.optimization)
-        elif ended.state is TrialState.PRUNED:
-            metrics = attempt.last_report
-        self._end(record, attempt, ended.state, metrics, reason=ended.reason, message=ended.message)
+    def ended(self, ended: Ended, seconds: float) -> None:
+        """Record the end of the attempt, and try again while there are retries left."""
+        if self._recorder.tries_again(ended):
+            self._waits = True
+        else:
+            self._recorder.ended(ended, seconds)
 
-    def _stop(self, crew: Crew[_Attempt], why: signal.Signals) -> TrialRecord:
-        """End the worker at once; a trial that had ended by then counts as it ended."""
-        attempts = list(crew.running.values())
-        for _, attempt, message in crew.dismiss():
-            self._hear(attempt, message)
-        record = self._record
-        if record is None:  # stopped before the workload was loaded
-            number = self._trial.number
-            self._tell(events.TrialStarted(time.time(), number, 0, 0, self._trial.seed, self._trial.params))
-            record = self._history.trials[number]
-        if not record.state.final:
-            attempt = attempts[0] if attempts else _Attempt(time.monotonic())
-            if why is signal.SIGTERM:
-                metrics = combined_metrics(record.replicates, self._config.optimization) if record.replicates else None
-                said = f"stopped by {why.name}"
-                self._end(record, attempt, TrialState.PRUNED, metrics or attempt.last_report, message=said)
-            else:
-                self._tell(events.TrialInterrupted(time.time(), record.number, record.attempt))
-        return record
+    def interrupted(self, key: TaskKey, seconds: float) -> None:
+        """Record a trial that was stopped: as pruned by SIGTERM, else as interrupted."""
+        if self._signals.requested is signal.SIGTERM:
+            self._end_stopped(key, seconds)
+        else:
+            self._recorder.interrupted(key)
 
-    def _end(
-        self,
-        record: TrialRecord,
-        attempt: _Attempt,
-        state: TrialState,
-        metrics: Metrics,
-        *,
-        reason: FailureReason | None = None,
-        message: str = "",
-    ) -> None:
-        seconds = time.monotonic() - attempt.begun
-        self._tell(
-            events.TrialEnded(time.time(), record.number, record.attempt, state, seconds, metrics, reason, message)
-        )
+    def _end_stopped(self, key: TaskKey, seconds: float) -> None:
+        self._recorder.ended(Ended(*key, TrialState.PRUNED, message="stopped by SIGTERM"), seconds)
+
+    def _start(self, slot: int) -> TrialTask:
+        trial = self._trial
+        return self._recorder.start(trial.number, slot=slot, seed=trial.seed, params=trial.params, folder=self._folder)
 
     def _tell(self, event: Event) -> None:
         self._history.apply(event)

@@ -22,7 +22,8 @@ def _deed() -> None:
 
 @pytest.mark.parametrize("each", SIGNALS)
 def test_the_first_signal_is_a_request_that_wakes_whoever_waits(each: signal.Signals) -> None:
-    with StopSignals(_deed) as signals:
+    with StopSignals() as signals:
+        signals.before_exit = _deed
         requested = [signals.requested]
         assert not select.select([signals.descriptor], [], [], 0)[0]
         os.kill(os.getpid(), each)
@@ -34,7 +35,7 @@ def test_the_first_signal_is_a_request_that_wakes_whoever_waits(each: signal.Sig
 def test_afterwards_signals_mean_what_they_meant_before_and_nothing_stays_open() -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
     descriptors = len(os.listdir("/dev/fd"))
-    with StopSignals(_deed):
+    with StopSignals():
         assert all(signal.getsignal(each) != old for each, old in zip(SIGNALS, before, strict=True))
     assert [signal.getsignal(each) for each in SIGNALS] == before
     assert len(os.listdir("/dev/fd")) == descriptors
@@ -43,7 +44,8 @@ def test_afterwards_signals_mean_what_they_meant_before_and_nothing_stays_open()
 SECOND = """
 import os, signal, sys
 from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
-with StopSignals(lambda: print("last deed", flush=True)):
+with StopSignals() as signals:
+    signals.before_exit = lambda: print("last deed", flush=True)
     os.kill(os.getpid(), signal.SIGINT)
     print("requested", flush=True)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -61,7 +63,7 @@ def test_outside_the_main_thread_nothing_is_ever_requested() -> None:
     seen: list[object] = []
 
     def enter() -> None:
-        with StopSignals(_deed) as signals:
+        with StopSignals() as signals:
             seen.append([signal.getsignal(each) for each in SIGNALS])
             seen.append(signals.requested)
 

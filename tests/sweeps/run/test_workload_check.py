@@ -9,7 +9,7 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, WorkloadError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.run.workers import Rejected
+from morphogenetic_engine.sweeps.run.workers.wire import Rejected
 from morphogenetic_engine.sweeps.run.workload_check import probe_points, rejection, worker_setup
 
 CONFIG = SweepConfig.model_validate(

@@ -110,7 +110,7 @@ def test_a_pruner_over_a_workload_that_reports_nothing_is_one_line(start: Start)
     with pytest.raises(ConfigError) as error:
         run_sweep(folder)
     assert str(error.value) == (
-        "sweep.yaml: optimization.pruner: MedianPruner needs reports, but trial 0 made none; use none"
+        "sweep.yaml: optimization.pruner: MedianPruner needs reports, but the first 3 trials made none; use none"
     )
     assert read_result(folder).outcome is Outcome.ABORTED
 

@@ -16,22 +16,13 @@ import pytest
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.run.workers import (
-    Died,
-    Ended,
-    Message,
-    Ready,
-    Rejected,
-    Reported,
-    TrialTask,
-    Worker,
-    WorkerPool,
-    WorkerSetup,
-    failed,
-)
+from morphogenetic_engine.sweeps.run.messages import Ended, Reported, TrialTask
+from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
+from morphogenetic_engine.sweeps.run.workers.wire import Died, Ready, Rejected, WorkerMessage
+from morphogenetic_engine.sweeps.run.workers.worker import Worker, WorkerSetup
 from tests.waiting import DEADLINE_SECONDS, gone, until
 
-MakePool = Callable[[str], WorkerPool]
+MakePool = Callable[..., WorkerPool]
 
 
 @pytest.fixture(name="pool")
@@ -39,7 +30,7 @@ def _pool(workplace: Path) -> Iterator[MakePool]:
     """Make pools whose workers run a function of toy.py."""
     made: list[WorkerPool] = []
 
-    def make(workload: str) -> WorkerPool:
+    def make(workload: str, wakeup: int | None = None) -> WorkerPool:
         setup = WorkerSetup(
             workload=workload,
             command=None,
@@ -49,7 +40,7 @@ def _pool(workplace: Path) -> Iterator[MakePool]:
             environment={"OMP_NUM_THREADS": "1"},
             log=workplace / "workers.log",
         )
-        made.append(WorkerPool(setup))
+        made.append(WorkerPool(setup, wakeup))
         return made[-1]
 
     yield make
@@ -57,9 +48,9 @@ def _pool(workplace: Path) -> Iterator[MakePool]:
         pool.close()
 
 
-def _hear(pool: WorkerPool, count: int) -> list[tuple[int, Message]]:
+def _hear(pool: WorkerPool, count: int) -> list[tuple[int, WorkerMessage]]:
     """Return the next messages with the numbers of the workers."""
-    heard: list[tuple[int, Message]] = []
+    heard: list[tuple[int, WorkerMessage]] = []
     deadline = time.monotonic() + DEADLINE_SECONDS
     while len(heard) < count:
         assert time.monotonic() < deadline, f"heard only {heard}"
@@ -68,7 +59,7 @@ def _hear(pool: WorkerPool, count: int) -> list[tuple[int, Message]]:
 
 
 def _run(worker: Worker, place: Path, number: int = 0, **params: float | str) -> None:
-    worker.run(TrialTask(number, seed=7, params=params, dir=place / str(number), objectives=["val_acc"]))
+    worker.assign([TrialTask(number, 0, seed=7, params=params, dir=place / str(number), objectives=["val_acc"])])
 
 
 def test_a_worker_is_ready_runs_its_trials_and_leaves_with_the_pool(pool: MakePool, workplace: Path) -> None:
@@ -95,18 +86,20 @@ def test_several_workers_are_told_apart(pool: MakePool, workplace: Path) -> None
             _run(worker, workplace, worker.number, x=worker.number / 4)
         heard = sorted(_hear(workers, 2), key=lambda each: each[0])
         assert heard == [
-            (0, Ended(TrialState.COMPLETE, {"val_acc": 0.0})),
-            (1, Ended(TrialState.COMPLETE, {"val_acc": 0.25})),
+            (0, Ended(0, 0, TrialState.COMPLETE, {"val_acc": 0.0})),
+            (1, Ended(1, 0, TrialState.COMPLETE, {"val_acc": 0.25})),
         ]
 
 
 @pytest.mark.parametrize(
     ("mood", "ended"),
     [
-        ("prune", Ended(TrialState.PRUNED, message="not worth it")),
+        ("prune", Ended(0, 0, TrialState.PRUNED, message="not worth it")),
         (
             "nan",
             Ended(
+                0,
+                0,
                 TrialState.FAILED,
                 reason=FailureReason.NON_FINITE_METRIC,
                 message="metric val_acc must be finite, but got nan",
@@ -147,7 +140,7 @@ def test_a_worker_that_dies_of_its_trial_takes_along_what_the_trial_started(pool
         worker = workers.start(0)
         _hear(workers, 1)
         _run(worker, workplace, x=0.5)
-        assert _hear(workers, 1) == [(0, Reported(0, {"val_acc": 0.0}))]
+        assert _hear(workers, 1) == [(0, Reported(0, 0, 0, {"val_acc": 0.0}))]
         grandchild = int((workplace / "0" / "grandchild").read_text(encoding="utf-8"))
         assert not gone(grandchild)
         os.kill(worker.process.pid, signal.SIGKILL)
@@ -166,7 +159,7 @@ def test_a_killed_worker_takes_along_what_its_trial_started(pool: MakePool, work
         heard = list(_hear(workers, 1))
         heard += [(0, message) for _, message in workers.kill_all()] if everybody else []
         heard += [(0, message) for message in ([] if everybody else workers.kill(worker))]
-        assert heard == [(0, Reported(0, {"val_acc": 0.0}))]
+        assert heard == [(0, Reported(0, 0, 0, {"val_acc": 0.0}))]
         assert not workers.workers
         assert worker.process.returncode == -signal.SIGKILL
         until(lambda: gone(int(path.read_text(encoding="utf-8"))))
@@ -178,13 +171,13 @@ def test_what_a_worker_said_before_it_was_killed_still_counts(pool: MakePool, wo
         _hear(workers, 1)
         _run(worker, workplace, x=0.5)
         until(lambda: select.select([worker.channel], [], [], 0)[0])
-        assert workers.kill(worker) == [Ended(TrialState.COMPLETE, {"val_acc": 0.5})]
+        assert workers.kill(worker) == [Ended(0, 0, TrialState.COMPLETE, {"val_acc": 0.5})]
 
 
 def test_a_worker_stuck_in_c_code_does_not_hold_up_the_end_of_the_pool(
     pool: MakePool, workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("morphogenetic_engine.sweeps.run.workers._LEAVE_SECONDS", 0.1)
+    monkeypatch.setattr("morphogenetic_engine.sweeps.run.workers.pool._LEAVE_SECONDS", 0.1)
     with pool("toy:moody") as workers:
         worker = workers.start(0)
         _hear(workers, 1)
@@ -193,11 +186,14 @@ def test_a_worker_stuck_in_c_code_does_not_hold_up_the_end_of_the_pool(
 
 
 def test_a_pool_wakes_up_for_a_descriptor_and_drains_it(pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("morphogenetic_engine.sweeps.run.workers._TICK_SECONDS", 3600)
+    monkeypatch.setattr("morphogenetic_engine.sweeps.run.workers.pool._TICK_SECONDS", 3600)
     read_end, write_end = os.pipe()
     os.set_blocking(read_end, False)
-    with pool("toy:nothing") as workers, os.fdopen(read_end, "rb") as reader, os.fdopen(write_end, "wb") as writer:
-        workers.wake_on(read_end)
+    with (
+        pool("toy:nothing", read_end) as workers,
+        os.fdopen(read_end, "rb") as reader,
+        os.fdopen(write_end, "wb") as writer,
+    ):
         writer.write(b"!!")
         writer.flush()
         begun = time.monotonic()
@@ -207,7 +203,7 @@ def test_a_pool_wakes_up_for_a_descriptor_and_drains_it(pool: MakePool, monkeypa
 
 
 def test_poll_waits_no_longer_than_it_may(pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("morphogenetic_engine.sweeps.run.workers._TICK_SECONDS", 3600)
+    monkeypatch.setattr("morphogenetic_engine.sweeps.run.workers.pool._TICK_SECONDS", 3600)
     with pool("toy:nothing") as workers:
         begun = time.monotonic()
         assert workers.poll(begun - 1) == []
@@ -229,21 +225,17 @@ def test_nothing_is_left_of_a_pool(pool: MakePool) -> None:
         for number in range(2):
             workers.start(number)
         workers.kill(workers.workers[0])
-        assert len(set(psutil.Process().children()) - children) == 2, "one worker and the guardian"
+        assert len(set(psutil.Process().children()) - children) == 2, "one worker and the reaper"
     assert set(psutil.Process().children(recursive=True)) == children
     assert len(os.listdir("/dev/fd")) == descriptors
-
-
-def test_a_failure_that_the_coordinator_noticed() -> None:
-    assert failed(FailureReason.TIMEOUT, "late") == Ended(
-        TrialState.FAILED, {}, reason=FailureReason.TIMEOUT, message="late"
-    )
 
 
 COORDINATOR = """
 import sys, time
 from pathlib import Path
-from morphogenetic_engine.sweeps.run.workers import TrialTask, WorkerPool, WorkerSetup
+from morphogenetic_engine.sweeps.run.messages import TrialTask
+from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
+from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
 place = Path.cwd()
 setup = WorkerSetup(f"toy:{sys.argv[1]}", None, ["val_acc"], [], place, {}, place / "workers.log")
 pool = WorkerPool(setup)
@@ -251,7 +243,8 @@ worker = pool.start(0)
 while not pool.poll(None):
     pass
 if sys.argv[2] != "idle":
-    worker.run(TrialTask(0, seed=1, params={"mood": sys.argv[2]}, dir=place / "0", objectives=["val_acc"]))
+    task = TrialTask(0, 0, seed=1, params={"mood": sys.argv[2]}, dir=place / "0", objectives=["val_acc"])
+    worker.assign([task])
 print(worker.process.pid, flush=True)
 time.sleep(3600)
 """

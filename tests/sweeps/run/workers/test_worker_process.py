@@ -76,6 +76,10 @@ def declared(params, trial):
 """
 
 
+KEY = {"trial": 0, "attempt": 0}
+COMPLETE = {"kind": "ended", "state": "complete", "metrics": {"val_acc": 1.0}, **KEY}
+
+
 def _line(text: str) -> int:
     """Return the number of the first line of the workloads that has this text."""
     return next(number for number, line in enumerate(WORKLOADS.splitlines(), start=1) if text in line)
@@ -99,8 +103,8 @@ class Driver:
 
     def run(self, number: int = 0, **params: object) -> dict[str, Any]:
         folder = str(self.place / str(number))
-        task = {"number": number, "seed": 5, "params": params, "dir": folder, "objectives": ["val_acc"]}
-        self.send({"decides": False, "replicates": [], **task})
+        task = {"trial": number, "attempt": 0, "seed": 5, "params": params, "dir": folder, "objectives": ["val_acc"]}
+        self.send({"kind": "run", "tasks": [{"decides": False, "replicates": [], **task}]})
         return self.hear()
 
     def output(self, number: int = 0) -> str:
@@ -111,7 +115,7 @@ class Driver:
 def _worker(place: Path, function: str, **setup: object) -> Iterator[Driver]:
     (place / "workloads.py").write_text(WORKLOADS, encoding="utf-8")
     read_end, write_end = os.pipe()
-    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.worker_process", str(write_end)]
+    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.workers.worker_process", str(write_end)]
     with (
         (place / "log").open("wb") as log,
         subprocess.Popen(
@@ -134,11 +138,11 @@ def test_a_worker_runs_trial_after_trial_in_one_process_until_its_input_ends(tmp
     with _worker(tmp_path, "good") as driver:
         assert driver.hear() == {"kind": "ready"}
         for number in (3, 4):
-            reported = {"kind": "reported", "replicate": None}
+            reported = {"kind": "reported", "replicate": None, "trial": number, "attempt": 0}
             assert driver.run(number, x=0.5) == {**reported, "step": 0, "metrics": {"val_acc": 0.25}}
             assert driver.hear() == {**reported, "step": 1, "metrics": {"val_acc": 1.0}}
             metrics = {"val_acc": 0.25, "seed": 5.0, "runs": number - 2.0}
-            assert driver.hear() == {"kind": "ended", "state": "complete", "metrics": metrics}
+            assert driver.hear() == {"kind": "ended", "state": "complete", "metrics": metrics, **KEY, "trial": number}
     assert (tmp_path / "3").is_dir()
     assert not os.listdir(tmp_path / "3"), "a trial that printed nothing leaves no output.txt"
 
@@ -192,7 +196,7 @@ def test_a_trial_that_fails_says_why_in_one_line_and_the_worker_goes_on(
         assert (ended["kind"], ended["state"], ended["reason"]) == ("ended", "failed", reason)
         assert ended["message"].startswith(message)
         assert len(ended["message"].splitlines()) == 1
-        assert driver.run(1, mood="good") == {"kind": "ended", "state": "complete", "metrics": {"val_acc": 1.0}}
+        assert driver.run(1, mood="good") == {**COMPLETE, "trial": 1}
         if reason is not FailureReason.MISSING_METRIC:
             assert driver.output(0).startswith("Traceback (most recent call last):\n")
 
@@ -200,7 +204,7 @@ def test_a_trial_that_fails_says_why_in_one_line_and_the_worker_goes_on(
 def test_a_pruned_trial_is_no_failure(tmp_path: Path) -> None:
     with _worker(tmp_path, "moody") as driver:
         driver.hear()
-        assert driver.run(mood="pruned") == {"kind": "ended", "state": "pruned", "message": "not worth it"}
+        assert driver.run(mood="pruned") == {"kind": "ended", "state": "pruned", "message": "not worth it", **KEY}
 
 
 def test_a_workload_cannot_read_the_commands(tmp_path: Path) -> None:
@@ -234,13 +238,13 @@ def test_a_command_is_run_in_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("import sys; print('val_acc=' + sys.argv[1])", encoding="utf-8")
     with _worker(tmp_path, "good", command=[sys.executable, "program.py", "{x}"]) as driver:
         assert driver.hear() == {"kind": "ready"}
-        assert driver.run(x=0.5) == {"kind": "ended", "state": "complete", "metrics": {"val_acc": 0.5}}
+        assert driver.run(x=0.5) == {**COMPLETE, "metrics": {"val_acc": 0.5}}
         assert driver.output() == "val_acc=0.5\n"
 
 
 def test_a_worker_that_is_told_nothing_leaves_in_peace() -> None:
     read_end, write_end = os.pipe()
-    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.worker_process", str(write_end)]
+    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.workers.worker_process", str(write_end)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, pass_fds=[write_end], capture_output=True, check=False)
     os.close(write_end)
     with os.fdopen(read_end) as messages:

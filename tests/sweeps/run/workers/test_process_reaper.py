@@ -1,4 +1,4 @@
-"""The guardian kills the process groups that are left when its input ends, and no other."""
+"""The reaper kills the process groups that are left when its input ends, and no other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from morphogenetic_engine.sweeps.run.process_reaper import guard
+from morphogenetic_engine.sweeps.run.workers.process_reaper import reap
 from tests.waiting import DEADLINE_SECONDS, gone, until
 
 Sleeper = subprocess.Popen[bytes]
@@ -48,7 +48,7 @@ def test_at_the_end_of_its_input_the_groups_that_are_left_are_killed(sleeper: Ca
     left, ended = sleeper(WITH_CHILD), sleeper(ECHO)
     assert left.stdout is not None
     grandchild = int(left.stdout.readline())
-    guard([f"+{left.pid}\n", f"+{ended.pid}\n", f"-{ended.pid}\n"])
+    reap([f"+{left.pid}\n", f"+{ended.pid}\n", f"-{ended.pid}\n"])
     assert left.wait(DEADLINE_SECONDS) == -signal.SIGKILL
     assert ended.communicate(b"alive")[0] == b"alive\n"
     until(lambda: gone(grandchild))
@@ -57,18 +57,18 @@ def test_at_the_end_of_its_input_the_groups_that_are_left_are_killed(sleeper: Ca
 def test_a_group_that_ended_by_itself_does_not_save_the_others(sleeper: Callable[[str], Sleeper]) -> None:
     ended, left = sleeper("pass"), sleeper(SLEEP)
     ended.wait()
-    guard([f"+{ended.pid}\n", f"+{left.pid}\n", "-12345678\n"])
+    reap([f"+{ended.pid}\n", f"+{left.pid}\n", "-12345678\n"])
     assert left.wait(DEADLINE_SECONDS) == -signal.SIGKILL
 
 
 def test_as_a_process_it_kills_when_its_input_closes_and_not_before(sleeper: Callable[[str], Sleeper]) -> None:
     left = sleeper(SLEEP)
-    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.process_reaper"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as guardian:
-        assert guardian.stdin is not None
-        guardian.stdin.write(f"+{left.pid}\n".encode())
-        guardian.stdin.flush()
+    command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.workers.process_reaper"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as reaper:
+        assert reaper.stdin is not None
+        reaper.stdin.write(f"+{left.pid}\n".encode())
+        reaper.stdin.flush()
         assert left.poll() is None
-        guardian.stdin.close()
-        assert guardian.wait(DEADLINE_SECONDS) == 0
+        reaper.stdin.close()
+        assert reaper.wait(DEADLINE_SECONDS) == 0
     assert left.wait(DEADLINE_SECONDS) == -signal.SIGKILL

@@ -1,0 +1,67 @@
+"""The built-in executor: worker processes on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from types import TracebackType
+
+from morphogenetic_engine.errors import MorphogeneticError, WorkloadError
+from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
+from morphogenetic_engine.sweeps.run.messages import Message, TaskKey, TrialTask
+from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
+from morphogenetic_engine.sweeps.run.workers.worker_group import WorkerGroup
+from morphogenetic_engine.sweeps.run.workload_check import rejection, worker_setup
+from morphogenetic_engine.sweeps.strategy import Decision
+
+
+class LocalExecutor:
+    """An executor whose slots are worker processes; several tasks of one slot run one after another."""
+
+    def __init__(self, setup: ExecutorSetup) -> None:
+        config = setup.config
+
+        def failed_start(how: str) -> MorphogeneticError:
+            return WorkloadError(f"{setup.where}: {how}; see {setup.log}")
+
+        self._pool = WorkerPool(worker_setup(config, setup.directory, setup.log, setup.parallel), setup.wakeup)
+        self._group = WorkerGroup(
+            self._pool,
+            parallel=setup.parallel,
+            isolate=config.execution.isolate,
+            rejection=partial(rejection, config=config, where=setup.where),
+            failed_start=failed_start,
+        )
+
+    def __enter__(self) -> LocalExecutor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pool.close()
+
+    def free(self, waiting: int) -> Sequence[int]:
+        """Return the numbers of the idle workers, after starting as many as the work needs."""
+        self._group.scale_to(waiting)
+        return self._group.idle()
+
+    def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
+        """Give tasks to an idle worker."""
+        self._group.assign(slot, tasks)
+
+    def messages(self, until: float | None) -> Iterator[Message]:
+        """Wait for messages of the workers, a fraction of a second at most."""
+        return self._group.listen(until)
+
+    def decide(self, key: TaskKey, decision: Decision) -> None:
+        """Answer a report of a task that waits for a decision."""
+        self._group.decide(key, decision)
+
+    def stop(self, key: TaskKey) -> Sequence[Message]:
+        """Kill the worker that runs a task."""
+        return self._group.stop(key)
+
+    def stop_all(self) -> Sequence[Message]:
+        """Kill all workers."""
+        return self._group.stop_all()

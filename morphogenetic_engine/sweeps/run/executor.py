@@ -1,0 +1,84 @@
+"""The executor protocol: what runs the trials of a session.
+
+An executor is made from an `ExecutorSetup`, entered as a context manager, and holds nothing after it is left. It knows
+tasks and messages; what a trial's end means (retries, decisions, records) is the session's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.run.messages import Message, TaskKey, TrialTask
+from morphogenetic_engine.sweeps.schema.executors import EXECUTORS
+from morphogenetic_engine.sweeps.strategy import Decision
+
+
+class Executor(Protocol):
+    """Runs trials in slots. A slot takes one or several tasks at a time and is free again when all have ended."""
+
+    def free(self, waiting: int) -> Sequence[int]:
+        """Return the slots that can take tasks now.
+
+        `waiting` is the number of tasks that are still to be started: an executor may make slots for them.
+        """
+
+    def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
+        """Start tasks in a free slot. Each of them is heard of until its end."""
+
+    def messages(self, until: float | None) -> Iterator[Message]:
+        """Wait for messages, at most until a time of the monotonic clock, and yield those that have come.
+
+        A task whose process is lost ends as failed with the reason `killed`.
+
+        Raises:
+            ConfigError: the workload does not take the sweep's parameters.
+            WorkloadError: the workload cannot be loaded.
+        """
+
+    def decide(self, key: TaskKey, decision: Decision) -> None:
+        """Answer a report of a task that waits for a decision."""
+
+    def stop(self, key: TaskKey) -> Sequence[Message]:
+        """End one task at once and return the messages that were on their way; other tasks of its slot may end too."""
+
+    def stop_all(self) -> Sequence[Message]:
+        """End all tasks at once and return the messages that were on their way."""
+
+
+@dataclass(frozen=True)
+class ExecutorSetup:
+    """What an executor is made from."""
+
+    config: SweepConfig
+    where: str
+    """What error messages call the sweep: the path of its file."""
+    directory: Path
+    """The directory in which the workload is imported and runs."""
+    log: Path
+    """The file for output that belongs to no trial."""
+    parallel: int
+    """The largest number of slots."""
+    wakeup: int | None = None
+    """A descriptor that ends the wait of `messages` when it can be read; it is drained then."""
+
+
+ExecutorFactory = Callable[[ExecutorSetup], AbstractContextManager[Executor]]
+"""What an entry point of the group `morphogenetic_engine.executors` names."""
+
+
+def executor_of(config: SweepConfig) -> ExecutorFactory:
+    """Return the factory of the executor that a configuration names.
+
+    Raises:
+        ConfigError: it is not installed, or cannot be imported.
+    """
+    factory = EXECUTORS.find(config.execution.executor)
+    if not callable(factory):
+        raise ConfigError(f"execution.executor: {config.execution.executor}: is no factory of executors: {factory!r}")
+    return factory

@@ -1,0 +1,95 @@
+"""What a session and its executor tell each other: tasks one way, messages the other way.
+
+Every task and message names its trial and attempt, so that one that comes late is recognised as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.trial import Params
+
+TaskKey = tuple[int, int]
+"""Trial and attempt; no two tasks of a session have the same."""
+
+
+@dataclass(frozen=True)
+class TrialTask:
+    """One attempt at one trial."""
+
+    trial: int
+    attempt: int
+    seed: int
+    params: Params
+    dir: Path
+    objectives: Sequence[str]
+    """Metrics that the workload must return."""
+    decides: bool = False
+    """Whether each report waits for a decision (with replicates: each replicate does)."""
+    replicates: Sequence[Mapping[str, int]] = ()
+    """`replicate` and `seed` of each run that is left to do; empty: one run with the trial's own seed."""
+
+    @property
+    def key(self) -> TaskKey:
+        return self.trial, self.attempt
+
+
+@dataclass(frozen=True)
+class _OfTask:
+    trial: int
+    attempt: int
+
+    @property
+    def key(self) -> TaskKey:
+        return self.trial, self.attempt
+
+
+@dataclass(frozen=True)
+class Reported(_OfTask):
+    """The metrics of one step."""
+
+    step: int
+    metrics: Mapping[str, float]
+    replicate: int | None = None
+
+
+@dataclass(frozen=True)
+class Replicated(_OfTask):
+    """One replicate of a trial is complete; `duration` in seconds."""
+
+    replicate: int
+    seed: int
+    metrics: Mapping[str, float]
+    duration: float
+
+
+@dataclass(frozen=True)
+class Ended(_OfTask):
+    """How an attempt ended."""
+
+    state: TrialState
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    reason: FailureReason | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class PausedAttempt(_OfTask):
+    """An attempt ended because its trial is paused."""
+
+
+@dataclass(frozen=True)
+class Stale(_OfTask):
+    """A message that came after the end of its attempt, and was dropped."""
+
+
+Message = Reported | Replicated | Ended | PausedAttempt | Stale
+
+
+def failed(key: TaskKey, reason: FailureReason, message: str) -> Ended:
+    """Return the end of an attempt that the executor or the session noticed rather than the workload."""
+    return Ended(*key, TrialState.FAILED, reason=reason, message=message)

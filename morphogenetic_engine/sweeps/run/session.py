@@ -1,0 +1,170 @@
+"""A session: starts tasks as slots become free, enforces the time limit, and passes on what is heard of each task.
+
+The run loop, a single trial and a confirmation stand on it. What they run and record is their `Work`.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from morphogenetic_engine.errors import FailureReason, SweepError
+from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, executor_of
+from morphogenetic_engine.sweeps.run.messages import (
+    Ended,
+    Message,
+    PausedAttempt,
+    Replicated,
+    Reported,
+    Stale,
+    TaskKey,
+    TrialTask,
+    failed,
+)
+from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
+from morphogenetic_engine.sweeps.strategy import Decision
+
+
+class Work(ABC):
+    """The tasks of a session, and the records of what becomes of them."""
+
+    # pylint: disable=no-self-use  # the defaults are for work that has no use for these events
+    @property
+    @abstractmethod
+    def waiting(self) -> int:
+        """The number of tasks that are still to be started."""
+
+    def refresh(self) -> float | None:
+        """Bring `waiting` up to date; return the time of the monotonic clock at which it has to be done again."""
+        return None
+
+    @abstractmethod
+    def next(self, slot: int) -> TrialTask | None:
+        """Record that a task starts in this slot and return it; None: none can start now."""
+
+    def reported(self, report: Reported | Replicated) -> Decision:
+        """Record a report and decide whether the trial goes on."""
+        del report
+        return Decision.GO_ON
+
+    @abstractmethod
+    def ended(self, ended: Ended, seconds: float) -> None:
+        """Record the end of an attempt: the trial has ended, or waits to be tried again."""
+
+    def paused(self, key: TaskKey) -> None:
+        """Record that an attempt ended because its trial is paused.
+
+        Raises:
+            SweepError: nothing of this work calls a paused trial again.
+        """
+        raise SweepError(f"trial {key[0]}: was paused, but nothing in this session can call it again")
+
+    @abstractmethod
+    def interrupted(self, key: TaskKey, seconds: float) -> None:
+        """Record that an attempt was given up without an end."""
+
+
+@dataclass(frozen=True)
+class _Running:
+    task: TrialTask
+    begun: float
+    """By the monotonic clock."""
+
+
+@contextmanager
+def open_executor(setup: ExecutorSetup) -> Iterator[tuple[Executor, StopSignals]]:
+    """Start the executor that a sweep names, with the stop signals that end its wait; nothing of both is left after."""
+    with StopSignals() as signals:
+        with executor_of(setup.config)(replace(setup, wakeup=signals.descriptor)) as executor:
+            signals.before_exit = executor.stop_all
+            yield executor, signals
+            signals.before_exit = None
+
+
+class Session:
+    """Runs the tasks of a `Work` on an executor."""
+
+    def __init__(self, executor: Executor, work: Work, signals: StopSignals, *, limit: float | None) -> None:
+        """`limit` is the number of seconds that a task may take."""
+        self.dropped = 0
+        """Messages that came after the end of their attempt and were dropped."""
+        self._executor = executor
+        self._work = work
+        self._signals = signals
+        self._limit = limit
+        self._running: dict[TaskKey, _Running] = {}
+
+    def run(self) -> bool:
+        """Run until nothing waits and nothing runs, and return True; False: a signal asked to stop.
+
+        Raises:
+            ConfigError: the workload does not take the sweep's parameters.
+            WorkloadError: the workload cannot be loaded.
+        """
+        while True:
+            until = self._work.refresh()
+            if not self._work.waiting and not self._running:
+                return True
+            if self._signals.requested:
+                self._hear(self._executor.stop_all())
+                self.give_up()
+                return False
+            self._start()
+            self._hear(self._executor.messages(self._deadline(until)))
+            self._end_overdue()
+
+    def give_up(self) -> None:
+        """Record what still runs as interrupted."""
+        for running in self._running.values():
+            self._work.interrupted(running.task.key, time.monotonic() - running.begun)
+        self._running.clear()
+
+    def _start(self) -> None:
+        for slot in self._executor.free(self._work.waiting):
+            task = self._work.next(slot)
+            if task is None:
+                return
+            self._running[task.key] = _Running(task, time.monotonic())
+            self._executor.start(slot, [task])
+
+    def _hear(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            if message.key in self._running and not isinstance(message, Stale):
+                self._take(message)
+            else:
+                self.dropped += 1
+
+    def _take(self, message: Reported | Replicated | Ended | PausedAttempt) -> None:
+        task = self._running[message.key].task
+        match message:
+            case Reported() | Replicated():
+                decision = self._work.reported(message)
+                if task.decides and (isinstance(message, Replicated) or message.replicate is None):
+                    self._executor.decide(task.key, decision)
+            case Ended():
+                running = self._running.pop(message.key)
+                self._work.ended(message, time.monotonic() - running.begun)
+            case PausedAttempt():
+                del self._running[message.key]
+                self._work.paused(message.key)
+
+    def _end_overdue(self) -> None:
+        """Stop the tasks that have run longer than allowed."""
+        if self._limit is None:
+            return
+        now = time.monotonic()
+        for key, running in list(self._running.items()):
+            if now - running.begun >= self._limit and key in self._running:
+                self._hear(self._executor.stop(key))
+                if key in self._running:
+                    self._take(failed(key, FailureReason.TIMEOUT, f"ran longer than {self._limit:g} s"))
+
+    def _deadline(self, until: float | None) -> float | None:
+        """Return the time of the monotonic clock by which something has to be done, if any."""
+        times = [] if until is None else [until]
+        if self._limit is not None:
+            times += (running.begun + self._limit for running in self._running.values())
+        return min(times, default=None)

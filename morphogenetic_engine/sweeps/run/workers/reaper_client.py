@@ -1,0 +1,61 @@
+"""The coordinator's side of the process reaper: tells it the running process groups, replaces a killed one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+
+class ProcessReaper:
+    """A reaper process that knows all groups that were added and not removed, also after it was replaced."""
+
+    def __init__(self) -> None:
+        self._groups: set[int] = set()
+        self._process = _started()
+
+    def add(self, group: int) -> None:
+        """Have this process group killed when the coordinator ends without removing it."""
+        self._groups.add(group)
+        self._tell(f"+{group}\n")
+
+    def remove(self, group: int) -> None:
+        """Forget a process group that has ended."""
+        self._groups.discard(group)
+        self._tell(f"-{group}\n")
+
+    def revive(self) -> None:
+        """Start another reaper if this one was killed."""
+        if self._process.poll() is None:
+            return
+        self._close_input()
+        self._process = _started()
+        for group in self._groups:
+            self._tell(f"+{group}\n")
+
+    def close(self) -> None:
+        """End the reaper, which kills the groups that are left."""
+        self.revive()
+        self._close_input()
+        self._process.wait()
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it was killed; `revive` tells its successor
+            os.write(self._process.stdin.fileno(), line.encode())
+
+    def _close_input(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "morphogenetic_engine.sweeps.run.workers.process_reaper"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        start_new_session=True,
+    )

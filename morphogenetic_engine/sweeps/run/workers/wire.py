@@ -1,0 +1,111 @@
+"""Reads the lines that a worker sends: anything but a message of the protocol is an error, never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import orjson
+
+from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.run.messages import Ended, Message, PausedAttempt, Replicated, Reported, Stale
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The workload is loaded."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The workload cannot be loaded, or does not take the sweep."""
+
+    error: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """The process ends by itself after its next message and takes no further task."""
+
+
+@dataclass(frozen=True)
+class Died:
+    """The process has ended; `status` as subprocess gives it (negative: the signal)."""
+
+    status: int
+    cause: str = ""
+    """Why the coordinator ended it, if it did."""
+
+
+WorkerMessage = Ready | Rejected | Leaving | Message | Died
+
+_T = TypeVar("_T")
+
+
+class BadLine(ValueError):
+    """A line that is no message."""
+
+
+def read_message(line: bytes) -> WorkerMessage:
+    """Return the message that a line holds.
+
+    Raises:
+        BadLine: it holds none.
+    """
+    try:
+        members = orjson.loads(line)
+        match members["kind"]:
+            case "ready":
+                return Ready()
+            case "leaving":
+                return Leaving()
+            case "rejected":
+                return Rejected(_of(str, members["error"]), _of(str, members["message"]))
+            case kind:
+                return _of_attempt(_of(str, kind), _of(int, members["trial"]), _of(int, members["attempt"]), members)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadLine(f"is no message: {line[:80]!r}") from error
+
+
+def _of_attempt(kind: str, trial: int, attempt: int, members: Mapping[str, object]) -> Message:
+    match kind:
+        case "reported":
+            replicate = members["replicate"]
+            known = None if replicate is None else _of(int, replicate)
+            return Reported(trial, attempt, _of(int, members["step"]), _metrics(members["metrics"]), known)
+        case "replicated":
+            number, seed = _of(int, members["replicate"]), _of(int, members["seed"])
+            metrics, duration = _metrics(members["metrics"]), _of(float, members["duration"])
+            return Replicated(trial, attempt, number, seed, metrics, duration)
+        case "ended":
+            reason = members.get("reason")
+            return Ended(
+                trial,
+                attempt,
+                TrialState(_of(str, members["state"])),
+                _metrics(members.get("metrics", {})),
+                None if reason is None else FailureReason(_of(str, reason)),
+                _of(str, members.get("message", "")),
+            )
+        case "paused":
+            return PausedAttempt(trial, attempt)
+        case "stale":
+            return Stale(trial, attempt)
+    raise ValueError(kind)
+
+
+def _metrics(value: object) -> Mapping[str, float]:
+    metrics: dict[str, float] = _of(dict, value)
+    for each in metrics.values():
+        _of(float, each)
+    return metrics
+
+
+def _of(kind: type[_T], value: object) -> _T:
+    """Return a value of exactly this type."""
+    if type(value) is not kind:  # pylint: disable=unidiomatic-typecheck  # True is no integer here
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value

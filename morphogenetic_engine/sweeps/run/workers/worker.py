@@ -1,0 +1,150 @@
+"""One worker process as the coordinator sees it: started, given tasks, heard, ended.
+
+Each worker leads a session and process group of its own, so that Ctrl-C in the terminal reaches the coordinator alone,
+and killing a worker also kills what its workload started.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from morphogenetic_engine.sweeps.run.messages import TaskKey, TrialTask
+from morphogenetic_engine.sweeps.run.workers.wire import BadLine, WorkerMessage, read_message
+from morphogenetic_engine.sweeps.strategy import Decision
+from morphogenetic_engine.trial import Params
+
+_LONGEST_LINE = 1 << 26
+"""Bytes without a newline that are no message of ours."""
+
+
+@dataclass(frozen=True)
+class WorkerSetup:
+    """What every worker is told first."""
+
+    workload: str | None
+    command: Sequence[str] | None
+    metrics: Sequence[str]
+    """Metrics that the sweep needs."""
+    probe: Sequence[Params]
+    """Parameters that the workload must accept."""
+    working_directory: Path
+    environment: Mapping[str, str]
+    log: Path
+    """The file for output that belongs to no trial."""
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, number: int, setup: WorkerSetup) -> None:
+        self.number = number
+        self.is_ready = False
+        self.fault = ""
+        """Why its messages are no longer read: a line that is none of the protocol."""
+        self.is_closed = False
+        """Whether the process has closed its end of the channel, as its end does."""
+        self._unread = b""
+        self.channel, write_end = os.pipe()
+        os.set_blocking(self.channel, False)
+        command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.workers.worker_process", str(write_end)]
+        try:
+            with setup.log.open("ab") as log:
+                self.process = subprocess.Popen(  # pylint: disable=consider-using-with  # outlives this call
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(write_end,),
+                    cwd=setup.working_directory,
+                    env={**os.environ, **setup.environment},
+                    start_new_session=True,
+                )
+        except OSError:
+            os.close(self.channel)
+            raise
+        finally:
+            os.close(write_end)
+        self.exit_fd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
+        probe = [dict(params) for params in setup.probe]
+        self._send(
+            {"workload": setup.workload, "command": setup.command, "metrics": setup.metrics, "probe": probe},
+        )
+
+    def assign(self, tasks: Sequence[TrialTask]) -> None:
+        """Give the worker tasks, which it runs one after another."""
+        members = [{**vars(task), "params": dict(task.params), "dir": str(task.dir.absolute())} for task in tasks]
+        self._send({"kind": "run", "tasks": members})
+
+    def decide(self, key: TaskKey, decision: Decision) -> None:
+        """Answer a report that waits for a decision."""
+        self._send({"kind": "decide", "trial": key[0], "attempt": key[1], "decision": decision})
+
+    def receive(self) -> list[WorkerMessage]:
+        """Return what the worker has sent since the last call, up to the first line that is no message."""
+        if self.fault:
+            return []
+        chunks = [self._unread]
+        while chunk := self._read():
+            chunks.append(chunk)
+        *lines, self._unread = b"".join(chunks).split(b"\n")
+        messages: list[WorkerMessage] = []
+        try:
+            for line in lines:
+                messages.append(read_message(line))
+        except BadLine as error:
+            self.fault = f"a line that it sent {error}"
+        if len(self._unread) > _LONGEST_LINE:
+            self.fault = f"a line that it sent is longer than {_LONGEST_LINE} bytes"
+        return messages
+
+    def leave(self) -> None:
+        """Close the worker's input: it ends after its last task."""
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):  # a command that a dead worker never read
+            self.process.stdin.close()
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the exit status of a process that ends within some seconds; None: it goes on."""
+        with suppress(subprocess.TimeoutExpired):
+            return self.process.wait(seconds)
+        return None
+
+    def kill(self) -> None:
+        """End the process and all that it started, at once."""
+        with suppress(ProcessLookupError):  # it ended by itself
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def close(self) -> None:
+        """Free what the coordinator holds of a process that has ended."""
+        self.leave()
+        os.close(self.channel)
+        if self.exit_fd is not None:
+            os.close(self.exit_fd)
+
+    def _send(self, command: Mapping[str, object]) -> None:
+        """Write one command; the death of a worker is noticed when it is polled, not here."""
+        assert self.process.stdin is not None
+        if self.process.stdin.closed:
+            return  # it has left already
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(orjson.dumps(command, option=orjson.OPT_APPEND_NEWLINE))
+            self.process.stdin.flush()
+
+    def _read(self) -> bytes:
+        try:
+            chunk = os.read(self.channel, 1 << 16)
+        except BlockingIOError:
+            return b""
+        if not chunk:
+            self.is_closed = True
+        return chunk

@@ -1,0 +1,135 @@
+"""The workers of a session and their tasks: scaled to the work, assigned tasks, heard, replaced when they die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from morphogenetic_engine.errors import FailureReason, MorphogeneticError, WorkloadError
+from morphogenetic_engine.sweeps.run.messages import Ended, Message, PausedAttempt, Stale, TaskKey, TrialTask, failed
+from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
+from morphogenetic_engine.sweeps.run.workers.wire import Died, Leaving, Ready, Rejected, WorkerMessage
+from morphogenetic_engine.sweeps.run.workers.worker import Worker
+from morphogenetic_engine.sweeps.strategy import Decision
+
+_FAILED_STARTS = 3
+"""Workers that may die in a row before one is ready."""
+
+
+class WorkerGroup:
+    """Workers with numbers from 0 to `parallel` - 1."""
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        *,
+        parallel: int,
+        isolate: bool,
+        rejection: Callable[[Rejected], MorphogeneticError],
+        failed_start: Callable[[str], MorphogeneticError] = WorkloadError,
+    ) -> None:
+        """`isolate` gives each task a fresh process; the callables make errors from a rejection and from a death."""
+        self._pool = pool
+        self._parallel = parallel
+        self._isolate = isolate
+        self._rejection = rejection
+        self._failed_start = failed_start
+        self._tasks: dict[Worker, set[TaskKey]] = {}
+        self._failed_starts = 0
+
+    def scale_to(self, waiting: int) -> None:
+        """Start workers until there is one for each task that runs or waits, as far as `parallel` allows."""
+        wanted = min(self._parallel, waiting + len(self._tasks))
+        staying = self._pool.staying
+        taken = {worker.number for worker in staying}
+        free = (number for number in range(self._parallel) if number not in taken)
+        for _ in range(wanted - len(staying)):
+            self._pool.start(next(free))
+
+    def idle(self) -> list[int]:
+        """Return the numbers of the workers that wait for tasks."""
+        return [worker.number for worker in self._pool.staying if worker.is_ready and worker not in self._tasks]
+
+    def assign(self, number: int, tasks: Sequence[TrialTask]) -> None:
+        """Give tasks to an idle worker."""
+        worker = next(each for each in self._pool.staying if each.number == number)
+        self._tasks[worker] = {task.key for task in tasks}
+        worker.assign(tasks)
+
+    def decide(self, key: TaskKey, decision: Decision) -> None:
+        """Answer a report of a task that waits for a decision."""
+        worker = self._worker_of(key)
+        if worker is not None:
+            worker.decide(key, decision)
+
+    def listen(self, until: float | None) -> Iterator[Message]:
+        """Wait for messages, at most until a time of the monotonic clock.
+
+        Raises:
+            ConfigError: the workload does not take the sweep's parameters.
+            WorkloadError: it cannot be loaded, or ends its process at import.
+        """
+        for worker, message in self._pool.poll(until):
+            yield from self._read(worker, message)
+
+    def stop(self, key: TaskKey) -> list[Message]:
+        """Kill the worker that runs a task and return the messages that were on their way."""
+        worker = self._worker_of(key)
+        if worker is None:
+            return []
+        last = [each for message in self._pool.kill(worker) for each in self._read(worker, message)]
+        self._tasks.pop(worker, None)
+        return last
+
+    def stop_all(self) -> list[Message]:
+        """Kill all workers and return the messages that were on their way."""
+        messages = self._pool.kill_all()
+        last = [
+            each
+            for worker, message in messages
+            if not isinstance(message, Rejected)
+            for each in self._read(worker, message)
+        ]
+        self._tasks.clear()
+        return last
+
+    def _read(self, worker: Worker, message: WorkerMessage) -> Iterator[Message]:
+        match message:
+            case Ready():
+                worker.is_ready = True
+                self._failed_starts = 0
+            case Leaving():
+                self._pool.retire(worker)
+            case Rejected():
+                raise self._rejection(message)
+            case Died():
+                yield from self._read_death(worker, message)
+            case _ if message.key not in self._tasks.get(worker, ()):
+                yield Stale(*message.key)
+            case Ended() | PausedAttempt():
+                self._take_end(worker, message.key)
+                yield message
+            case _:
+                yield message
+
+    def _take_end(self, worker: Worker, key: TaskKey) -> None:
+        """Note that a task has ended; its worker is idle, or leaves, when it has no other."""
+        self._tasks[worker].remove(key)
+        if not self._tasks[worker]:
+            del self._tasks[worker]
+            if self._isolate:
+                self._pool.retire(worker)
+
+    def _read_death(self, worker: Worker, died: Died) -> Iterator[Message]:
+        status = died.status
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        hint = "; out of memory?" if status == -9 else ""
+        said = f"was ended: {died.cause}" if died.cause else f"died ({how}{hint})"
+        for key in sorted(self._tasks.pop(worker, ())):
+            yield failed(key, FailureReason.KILLED, f"the worker process {said}")
+        if not worker.is_ready:
+            self._failed_starts += 1
+            if self._failed_starts >= _FAILED_STARTS:
+                raise self._failed_start(f"workers die before they are ready ({how})")
+
+    def _worker_of(self, key: TaskKey) -> Worker | None:
+        return next((worker for worker, keys in self._tasks.items() if key in keys), None)

@@ -1,0 +1,223 @@
+"""The worker process: imports the workload once, then runs trial after trial until its standard input ends.
+
+Started as `python -m morphogenetic_engine.sweeps.run.workers.worker_process FD`. Commands are JSON lines on standard
+input: first the setup, then the tasks. Messages go back as JSON lines on the descriptor FD. What the workload prints
+goes to the trial's `output.txt`. Only the standard library is imported here, so that a worker starts quickly.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from morphogenetic_engine.errors import FailureReason, MorphogeneticError, Paused, Pruned, TrialFailed
+from morphogenetic_engine.sweeps.run.workers.channel import Channel
+from morphogenetic_engine.sweeps.run.workers.process_state import (
+    ProcessState,
+    children,
+    flush_streams,
+    seed_generators,
+)
+from morphogenetic_engine.sweeps.run.workers.worker_trial import WorkerTrial, end_by_decision
+from morphogenetic_engine.trial import Metrics, Params, Train, checked_metrics
+from morphogenetic_engine.workload import CommandWorkload, load_workload, verify_workload
+
+_LONGEST_MESSAGE = 2000
+
+_EndMessage: TypeAlias = Mapping[str, object]
+
+
+def main(descriptor: int) -> None:
+    """Serve until standard input ends."""
+    sys.path.insert(0, os.getcwd())
+    channel = Channel(os.dup(0), descriptor)
+    _redirect(os.open(os.devnull, os.O_RDONLY), 0)
+    train = _set_up(channel.receive(), channel)
+    if train is None:
+        return
+    worker = _Worker(train, channel, ProcessState())
+    while (command := channel.receive()) is not None:
+        for task in _mappings(command.get("tasks", [])):  # a late decision has none
+            worker.run(task)
+
+
+@dataclass(frozen=True)
+class _Worker:
+    train: Train
+    channel: Channel
+    state: ProcessState
+    """The state that each run of the workload finds."""
+
+    def run(self, task: Mapping[str, object]) -> None:
+        """Run one attempt and send how it ended."""
+        trial = WorkerTrial(
+            self.channel,
+            number=_whole(task["trial"]),
+            attempt=_whole(task["attempt"]),
+            seed=_whole(task["seed"]),
+            dir=Path(str(task["dir"])),
+            decides=bool(task["decides"]),
+        )
+        try:
+            trial.dir.mkdir(parents=True, exist_ok=True)
+            with _captured(trial.dir / "output.txt"):
+                before = children(), frozenset(threading.enumerate())
+                ended = self._outcome(task, trial)
+                _name_what_is_left(trial.number, *before)
+        except OSError as error:
+            ended = {"kind": "ended", "state": "failed", "reason": FailureReason.EXCEPTION, "message": _message(error)}
+        trial.close()
+        trial.send(ended)
+
+    def _outcome(self, task: Mapping[str, object], trial: WorkerTrial) -> _EndMessage:
+        """Run the workload and return the message about its end; a decision to end the trial overrides all else."""
+        ended: _EndMessage
+        try:
+            metrics = self._replicates(task, trial) if task["replicates"] else self._once(task, trial)
+            ended = {"kind": "ended", "state": "complete", "metrics": metrics}
+        except Pruned as pruned:
+            ended = {"kind": "ended", "state": "pruned", "message": _one_line(str(pruned))}
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # pylint: disable=broad-exception-caught
+            if not isinstance(error, Paused):
+                traceback.print_exc()
+            reason = error.reason if isinstance(error, TrialFailed) else FailureReason.EXCEPTION
+            ended = {"kind": "ended", "state": "failed", "reason": reason, "message": _message(error)}
+        if self.channel.is_forked:
+            os.write(2, b"a process that the workload forked returned from the workload; it ends here\n")
+            os._exit(0)
+        return end_by_decision(trial, trial.verdict) if trial.verdict is not None else ended
+
+    def _once(self, task: Mapping[str, object], trial: WorkerTrial) -> Metrics:
+        """Run the workload with the trial's or replicate's seed, from a clean state of the process."""
+        self.state.restore()
+        seed_generators(trial.seed)
+        return _with_objectives(checked_metrics(self.train(_mapping(task["params"]), trial)), task)
+
+    def _replicates(self, task: Mapping[str, object], trial: WorkerTrial) -> Metrics:
+        """Run the workload for each replicate that is left; the coordinator combines their metrics."""
+        for replicate in _mappings(task["replicates"]):
+            number, seed = _whole(replicate["replicate"]), _whole(replicate["seed"])
+            one = trial.replicate(number, seed)
+            one.dir.mkdir(exist_ok=True)
+            begun = time.monotonic()
+            metrics = self._once(task, one)
+            one.close()
+            duration = time.monotonic() - begun
+            done = {"replicate": number, "seed": seed, "metrics": metrics, "duration": duration}
+            trial.send({"kind": "replicated", **done})
+            if task["decides"]:
+                trial.await_decision(f"replicate {number}")
+        return {}
+
+
+def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | None:
+    """Load the workload and validate the sweep against it; answer `ready`, or `rejected` with the reason."""
+    if setup is None:
+        return None
+    try:
+        command = setup["command"]
+        train = load_workload(str(setup["workload"])) if command is None else CommandWorkload(_texts(command))
+        verify_workload(train, metrics=_texts(setup["metrics"]), probe=_mappings(setup["probe"]))
+    except MorphogeneticError as error:
+        traceback.print_exc()
+        sys.stderr.flush()
+        channel.send({"kind": "rejected", "error": type(error).__name__, "message": _one_line(str(error))})
+        return None
+    channel.send({"kind": "ready"})
+    return train
+
+
+@contextmanager
+def _captured(output: Path) -> Iterator[None]:
+    """Write what this process and its children print to a file; remove the file if it is empty at the end."""
+    before = os.dup(1), os.dup(2)
+    file = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    _redirect(os.dup(file), 1)
+    _redirect(file, 2)
+    try:
+        yield
+    finally:
+        flush_streams()
+        for saved, standard in zip(before, (1, 2), strict=True):
+            _redirect(saved, standard)
+    with suppress(FileNotFoundError):  # the workload may have emptied its folder
+        if not output.stat().st_size:
+            output.unlink()
+
+
+def _with_objectives(metrics: dict[str, float], task: Mapping[str, object]) -> dict[str, float]:
+    for objective in _texts(task["objectives"]):
+        if objective not in metrics:
+            found = ", ".join(sorted(metrics)) or "none"
+            message = f"the workload did not report the objective {objective}; its metrics: {found}"
+            raise TrialFailed(message, reason=FailureReason.MISSING_METRIC)
+    return metrics
+
+
+def _name_what_is_left(number: int, processes: frozenset[int], threads: frozenset[threading.Thread]) -> None:
+    """Print which processes and threads a trial started and left running: they may disturb the trials after it."""
+    left = sorted(children() - processes)
+    if left:
+        ids = ", ".join(map(str, left))
+        print(f"trial {number} left processes running: {ids} (execution.isolate: true ends them)", file=sys.stderr)
+    running = sorted(each.name for each in threading.enumerate() if each not in threads)
+    if running:
+        names = ", ".join(running)
+        print(f"trial {number} left threads running: {names} (execution.isolate: true ends them)", file=sys.stderr)
+
+
+def _message(error: BaseException) -> str:
+    """Return one line: what was raised, and where in the workload."""
+    try:
+        text = str(error)
+    except Exception as mistake:  # pylint: disable=broad-exception-caught  # the workload's own __str__ runs here
+        text = f"(its text cannot be made: {type(mistake).__name__})"
+    if isinstance(error, MorphogeneticError):
+        return _one_line(text)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return _one_line(f"{type(error).__name__}: {text[:_LONGEST_MESSAGE]}")[:500] + place
+
+
+def _one_line(text: str) -> str:
+    """Return a text that every carrier takes: one line of bounded length, without half characters."""
+    cut = text[: _LONGEST_MESSAGE - 1] + "…" if len(text) > _LONGEST_MESSAGE else text
+    return " ".join(cut.split()).encode("utf-8", "replace").decode()
+
+
+def _redirect(source: int, target: int) -> None:
+    """Make `target` an alias of `source`, and close `source`."""
+    os.dup2(source, target)
+    os.close(source)
+
+
+def _texts(value: object) -> list[str]:
+    assert isinstance(value, list)
+    return [str(each) for each in value]
+
+
+def _mapping(value: object) -> Params:
+    assert isinstance(value, dict)
+    return value
+
+
+def _mappings(value: object) -> list[Params]:
+    assert isinstance(value, list)
+    return [_mapping(each) for each in value]
+
+
+def _whole(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

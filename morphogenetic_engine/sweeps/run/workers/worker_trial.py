@@ -1,0 +1,110 @@
+"""The trial contract, carried by a local worker process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from morphogenetic_engine.errors import Paused, Pruned, TrialFailed
+from morphogenetic_engine.sweeps.run.workers.channel import Channel
+from morphogenetic_engine.sweeps.run.workers.process_state import flush_streams
+from morphogenetic_engine.trial import Metrics, checked_metrics, checked_step
+
+_SWALLOWED = 5
+"""Reports after a decision to end the trial, each of which raises again, until the worker ends the trial itself."""
+
+
+class WorkerTrial:
+    """One attempt at a trial. Reports may come from any thread of the worker until the attempt ends."""
+
+    def __init__(  # pylint: disable=too-many-arguments
+        self,
+        channel: Channel,
+        *,
+        number: int,
+        attempt: int,
+        seed: int,
+        dir: Path,  # pylint: disable=redefined-builtin  # the contract's name
+        decides: bool,
+        replicate: int | None = None,
+    ) -> None:
+        self.number = number
+        self.seed = seed
+        self.dir = dir
+        self.verdict: Pruned | Paused | None = None
+        """What the last decision raised, if it ended the trial."""
+        self.ignored = 0
+        """Reports that were made in spite of it."""
+        self._channel = channel
+        self._attempt = attempt
+        self._replicate = replicate
+        self._decides = decides
+        self._is_over = False
+
+    def report(self, step: int, metrics: Metrics) -> None:
+        """Record the metrics of one step."""
+        checked, whole = checked_metrics(metrics), checked_step(step)
+        with self._channel.lock:
+            self._check_open(whole)
+            self.send({"kind": "reported", "step": whole, "metrics": checked, "replicate": self._replicate})
+            if self._decides and self._replicate is None:
+                self.await_decision(f"step {whole}")
+
+    def replicate(self, number: int, seed: int) -> WorkerTrial:
+        """Return one replicate of this attempt, with a folder of its own inside the trial's."""
+        return WorkerTrial(
+            self._channel,
+            number=self.number,
+            attempt=self._attempt,
+            seed=seed,
+            dir=self.dir / f"replicate_{number}",
+            decides=False,
+            replicate=number,
+        )
+
+    def send(self, message: Mapping[str, object]) -> None:
+        """Send a message about this attempt."""
+        self._channel.send({**message, "trial": self.number, "attempt": self._attempt})
+
+    def await_decision(self, what: str) -> None:
+        """Wait for the decision about what was just sent.
+
+        Raises:
+            Pruned: the trial ends here.
+            Paused: the trial ends here for now.
+        """
+        decision = self._channel.decision(self.number, self._attempt)
+        if decision == "stop":
+            self.verdict = Pruned(f"pruned at {what}")
+        elif decision == "pause":
+            self.verdict = Paused(f"paused at {what}")
+        if self.verdict is not None:
+            raise self.verdict
+
+    def close(self) -> None:
+        """Refuse all later reports."""
+        with self._channel.lock:
+            self._is_over = True
+
+    def _check_open(self, step: int) -> None:
+        if self._is_over:
+            self.send({"kind": "stale"})
+            raise TrialFailed(f"trial {self.number} has ended: its report of step {step} is late and not recorded")
+        if self.verdict is not None:
+            self.ignored += 1
+            if self.ignored >= _SWALLOWED:
+                self._channel.send({"kind": "leaving"})
+                self.send(end_by_decision(self, self.verdict))
+                flush_streams()
+                os._exit(0)  # the workload catches everything; the coordinator starts another worker
+            raise self.verdict
+
+
+def end_by_decision(trial: WorkerTrial, verdict: Pruned | Paused) -> dict[str, str]:
+    """Return the last message of an attempt that a decision ended; it says when the workload went on nevertheless."""
+    if isinstance(verdict, Paused):
+        return {"kind": "paused"}
+    times = f"{trial.ignored} reports" if trial.ignored != 1 else "1 report"
+    went_on = f"; the workload caught Pruned and went on for {times}: let it pass through" if trial.ignored else ""
+    return {"kind": "ended", "state": "pruned", "message": f"{verdict}{went_on}"}
