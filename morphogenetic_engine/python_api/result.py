@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import optuna
     import pandas
 
+    from morphogenetic_engine.reports.importance.importance import Method
     from morphogenetic_engine.reports.summary import SweepSummary
 
 _REPORTS = "pip install 'morphogenetic-engine[reports]'"
@@ -162,11 +163,28 @@ class Result:
 
         return study_of(self._read.info)
 
-    @cached_property
-    def _summary(self) -> SweepSummary:
+    def summary(self, *, fanova: bool = False, price_per_hour: float | None = None) -> SweepSummary:
+        """Return every number of the report; importance by fANOVA takes seconds, a price is that of one worker."""
         from morphogenetic_engine.reports.summary import summarize  # pylint: disable=import-outside-toplevel
 
-        return summarize(self._read, methods=("PED-ANOVA",))
+        methods: tuple[Method, ...] = ("PED-ANOVA", "fANOVA") if fanova else ("PED-ANOVA",)
+        return summarize(self._read, methods=methods, price_per_hour=price_per_hour)
+
+    def figures(self, summary: SweepSummary | None = None) -> dict[str, tuple[str, ...]]:
+        """Return the charts of the report as SVG, by the names of their figures: `history`, `importance`, ..."""
+        from morphogenetic_engine.reports.drawing.svg import draw  # pylint: disable=import-outside-toplevel
+        from morphogenetic_engine.reports.visualizations import figures_of  # pylint: disable=import-outside-toplevel
+
+        return {
+            figure.id: tuple(
+                draw(chart, f"{figure.id}-{number}", alone=True) for number, chart in enumerate(figure.charts)
+            )
+            for figure in figures_of(self._read, summary or self._summary)
+        }
+
+    @cached_property
+    def _summary(self) -> SweepSummary:
+        return self.summary()
 
     def _trial(self, each: TrialRecord) -> TrialResult:
         return TrialResult(

@@ -17,19 +17,15 @@ from pathlib import Path
 
 from IPython.display import SVG, display
 
-from morphogenetic_engine.reports.drawing.svg import draw
-from morphogenetic_engine.reports.summary import summarize
-from morphogenetic_engine.reports.visualizations import figures_of
-from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.results import read_result
+import morphogenetic_engine as me
 
-result = read_result(SweepFolder(Path({folder!r}).resolve()))
-summary = summarize(result, methods={methods!r}, price_per_hour={price!r})
-figures = {{figure.id: figure for figure in figures_of(result, summary)}}
+result = me.load(Path({folder!r}).resolve())
+summary = result.summary(fanova={fanova!r}, price_per_hour={price!r})
+figures = result.figures(summary)
 
 def show(name):
-    for number, chart in enumerate(figures[name].charts):
-        display(SVG(draw(chart, f"{{name}}-{{number}}", alone=True)))
+    for chart in figures[name]:
+        display(SVG(chart))
 
 print(*summary.findings, sep="\\n")"""
 
@@ -50,7 +46,7 @@ def write_notebook(sweep: ReportedSweep, to: Path) -> list[Path]:
 def _notebook(sweep: ReportedSweep, folder: str) -> nbformat.NotebookNode:
     cells = [
         new_markdown_cell(f"# Sweep {sweep.summary.identification.sweep_id}"),
-        new_code_cell(_OPENING.format(folder=folder, methods=sweep.methods, price=sweep.price_per_hour)),
+        new_code_cell(_OPENING.format(folder=folder, fanova="fANOVA" in sweep.methods, price=sweep.price_per_hour)),
     ]
     for section in sweep.summary.sections:
         numbers = sweep.summary.of(section)
