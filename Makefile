@@ -2,7 +2,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # One lock for everything: it constrains, the extras choose.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
+LOCK ?= requirements.lock
+EXTRAS ?= all,development,documentation
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK)
 
 .DEFAULT_GOAL := help
 
@@ -26,6 +28,7 @@ test-faults: .venv/development ## Kill sweeps at fifty random moments of each ki
 
 lint: .venv/development ## Check format, style, types, the layers of imports, YAML, shell, Dockerfiles, workflows
 	$(BIN)/black --check --quiet . || { $(BIN)/black --check .; exit 1; }
+	$(BIN)/ruff check --quiet .
 	$(BIN)/pylint morphogenetic_engine components pipelines tests benchmarks scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
@@ -114,12 +117,12 @@ help: ## List the targets
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 
-.venv/runtime: .venv/bin/python pyproject.toml requirements.lock
+.venv/runtime: .venv/bin/python pyproject.toml $(LOCK)
 	$(INSTALL) --editable '.[engine,bayesian,reports]'
 	@touch $@
 
-.venv/development: .venv/bin/python pyproject.toml requirements.lock
-	$(INSTALL) --editable '.[all,development,documentation]'
+.venv/development: .venv/bin/python pyproject.toml $(LOCK)
+	$(INSTALL) --editable '.[$(EXTRAS)]'
 	@touch .venv/runtime $@
 
 # Its requirements contradict ours.
