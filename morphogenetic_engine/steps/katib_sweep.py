@@ -35,6 +35,8 @@ def katib_sweep(
     folder = collection_folder(experiment.source, results=Path(places.sweep), sweep_id=run.run_id)
     with kept(run.kept, folder, warn=say) as keeper:
         collect(experiment, folder, wait=True, end_leftovers=True, observers=[tell, keeper], tell=say)
+    if not experiment.progress.over:
+        raise StepFailed(f"{origin.where}: was deleted before it was completed")
     if experiment.progress.failure:
         raise StepFailed(f"{origin.where}: failed: {experiment.progress.failure}")
     return write_outputs(folder, places, experiment=origin.name)

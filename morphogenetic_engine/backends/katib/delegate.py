@@ -31,6 +31,7 @@ from morphogenetic_engine.backends.katib.render.experiment import (
 )
 from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
 from morphogenetic_engine.backends.katib.render.validation import validate_experiment
+from morphogenetic_engine.backends.kubernetes.api_errors import Missing
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import ConfigFile
@@ -73,16 +74,20 @@ class KatibSweep:
         return Progress(experiment.completed, len(self._snapshot.running), failure)
 
     def events(self, folder: SweepFolder, history: History, *, wait: bool, tell: Tell) -> Iterator[Event]:
-        """Yield the events that are new; `wait`: until the Experiment is completed."""
+        """Yield the events that are new; `wait`: until the Experiment is completed, or somebody deletes it."""
         from morphogenetic_engine.backends.katib.client import experiments
         from morphogenetic_engine.backends.katib.client.watch import follow
 
         name = self._snapshot.experiment.name
         snapshots = follow(self._api, name, trouble=tell) if wait else [experiments.snapshot(self._api, name)]
         news = self._news(folder, history)
-        for snapshot in snapshots:
-            self._snapshot = snapshot
-            yield from news.update(snapshot)
+        try:
+            for snapshot in snapshots:
+                self._snapshot = snapshot
+                yield from news.update(snapshot)
+        except Missing:
+            tell(f"{self.source.origin.where}: was deleted before it was completed")
+            yield from news.stop(self._snapshot.experiment)
 
     def stop(self, folder: SweepFolder, history: History) -> Iterator[Event]:
         """Delete the Experiment, or what it left running where it is completed; yield the events of the end."""

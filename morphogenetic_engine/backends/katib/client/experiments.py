@@ -14,7 +14,7 @@ from morphogenetic_engine.backends.katib.read.objects import (
     read_trial,
 )
 from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment
-from morphogenetic_engine.backends.kubernetes.api_errors import Conflict
+from morphogenetic_engine.backends.kubernetes.api_errors import Conflict, Missing
 from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, SUGGESTIONS, TRIALS, KatibApi, Manifest
 from morphogenetic_engine.errors import ClusterError
 
@@ -52,12 +52,12 @@ def get_experiment(api: KatibApi, name: str) -> KatibExperiment:
     """Return an Experiment; why it failed is said with what its Suggestion says.
 
     Raises:
-        ClusterError: there is none of this name.
+        Missing: there is none of this name.
         ConfigError: it is none of ours.
     """
     manifest = api.find(EXPERIMENTS, name)
     if manifest is None:
-        raise ClusterError(f"{api.host}: has no Experiment {api.namespace}/{name}")
+        raise Missing(f"{api.host}: has no Experiment {api.namespace}/{name}")
     experiment = read_experiment(manifest)
     if experiment.condition.phase is Phase.FAILED:
         return _with_suggestion(experiment, api.find(SUGGESTIONS, name))

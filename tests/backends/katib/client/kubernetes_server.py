@@ -194,7 +194,8 @@ def _application(cluster: FakeKubernetes) -> Starlette:
         routes=[
             Route(definition, answers.definition),
             Route("/api/v1/namespaces/{name}", answers.namespace),
-            Route("/api/v1/namespaces/{namespace}/events", answers.events),
+            Route("/api/v1/namespaces/{namespace}/{plural}", answers.core),
+            Route("/api/v1/namespaces/{namespace}/{plural}/{name}", answers.core_item),
             Route(GROUP_PATH, answers.collection, methods=["GET", "POST"]),
             Route(GROUP_PATH + "/{name}", answers.item, methods=["GET", "DELETE"]),
         ]
@@ -225,11 +226,21 @@ class _Answers:
             return status(404, "NotFound", f'namespaces "{name}" not found')
         return JSONResponse({"kind": "Namespace", "metadata": {"name": name, "labels": self._cluster.namespaces[name]}})
 
-    async def events(self, request: Request) -> Response:
-        refused = self._refused(request, "list", "events")
+    async def core(self, request: Request) -> Response:
+        plural = request.path_params["plural"]
+        refused = self._refused(request, "list", plural)
         if refused is not None:
             return refused
-        return self._list(request, "events", request.path_params["namespace"])
+        return self._list(request, plural, request.path_params["namespace"])
+
+    async def core_item(self, request: Request) -> Response:
+        plural, namespace, name = (request.path_params[key] for key in ("plural", "namespace", "name"))
+        refused = self._refused(request, "get", plural)
+        if refused is not None:
+            return refused
+        if (plural, namespace, name) not in self._cluster.objects:
+            return status(404, "NotFound", f'{plural} "{name}" not found')
+        return JSONResponse(self._cluster.get(plural, namespace, name))
 
     async def collection(self, request: Request) -> Response:
         plural, namespace = request.path_params["plural"], request.path_params["namespace"]
@@ -263,7 +274,7 @@ class _Answers:
         if (verb, plural) in self._cluster.forbidden or (allowed is not None and (verb, plural) not in allowed):
             said = f'{plural}.kubeflow.org is forbidden: User "test" cannot {verb} resource "{plural}"'
             return status(403, "Forbidden", said)
-        if plural not in {"namespaces", "customresourcedefinitions", "events"}:
+        if plural in {"experiments", "suggestions", "trials"}:
             if not self._cluster.has_katib:
                 return PlainTextResponse("404 page not found\n", 404)
             if self._cluster.failures:
@@ -291,7 +302,7 @@ class _Answers:
                 copy.deepcopy(manifest)
                 for (kind, place, _), manifest in sorted(self._cluster.objects.items())
                 if (kind, place) == (plural, namespace) and wanted.items() <= _labels(manifest).items()
-                if fields.items() <= manifest.items()
+                if all(_field(manifest, path) == value for path, value in fields.items())
             ]
             begin = int(request.query_params.get("continue") or 0)
             if begin and self._cluster.late_pages:
@@ -353,6 +364,14 @@ def status(code: int, reason: str, message: str, kind: str = "Failure") -> JSONR
 def _selector(request: Request, kind: str = "labelSelector") -> dict[str, str]:
     written = request.query_params.get(kind, "")
     return dict(part.split("=", maxsplit=1) for part in written.split(",") if part)
+
+
+def _field(manifest: Manifest, path: str) -> object:
+    """Return a field by its path, as field selectors name it."""
+    found: object = manifest
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
 def _labels(manifest: Manifest) -> dict[str, str]:

@@ -140,6 +140,18 @@ def test_an_experiment_without_a_complete_trial_fails_the_task(cluster: FakeKube
     assert task.line == f"sweep: sweep {RUN}: no trial is complete, so there is no best one"
 
 
+def test_an_experiment_that_somebody_deletes_fails_the_task(cluster: FakeKubernetes, by_hand: KatibByHand) -> None:
+    task = InThread()
+    until(lambda: NAME in cluster.names("experiments"))
+    by_hand.start("a", x="0.1")
+    by_hand.end("a", "Succeeded", val_acc=0.1, twice=1)
+    until(lambda: Path("swept", RUN, "journal.jsonl").exists() and len(result_of().trials) == 1)
+    cluster.remove("experiments", "ml", NAME)
+    task.ends()
+    assert task.outputs is None
+    assert task.line == f"sweep: Experiment ml/{NAME}: was deleted before it was completed"
+
+
 def test_trials_that_still_run_at_the_goal_are_ended(cluster: FakeKubernetes, by_hand: KatibByHand) -> None:
     task = InThread()
     until(lambda: NAME in cluster.names("experiments"))

@@ -267,6 +267,28 @@ def test_stop_collects_first_and_then_deletes_the_experiment_with_all_that_runs(
     assert command(*"sweep stop --experiment toy".split()).status == 2
 
 
+@pytest.mark.slow
+def test_stop_ends_a_sweep_that_another_command_follows_here_and_that_one_collects(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.end("a", "Succeeded", val_acc=1)
+    katib.start("b", x="0.7")
+    words = [sys.executable, "-m", "morphogenetic_engine.cli.sweep", *"watch --experiment toy".split()]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_for_line(process, lambda line: line.startswith("[1/3] trial 0"))
+        until(lambda: len(collected().trials) == 2)
+        ran = command(*"sweep stop --experiment toy".split())
+        assert ran.status == 0, ran.err
+        assert "Experiment ml/toy: ended; the command that follows it collects into" in ran.out
+        assert process.wait(DEADLINE_SECONDS) == 0
+        assert process.stderr is not None and "was deleted before it was completed" in process.stderr.read()
+    assert cluster.names("experiments") == cluster.names("trials") == []
+    assert collected().outcome is Outcome.INTERRUPTED
+    assert [trial.state for trial in collected().trials] == [TrialState.COMPLETE, TrialState.INTERRUPTED]
+
+
 def test_stop_that_may_not_delete_leaves_the_experiment_and_says_so(
     command: Command, cluster: FakeKubernetes, katib: KatibByHand
 ) -> None:
