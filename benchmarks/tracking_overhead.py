@@ -29,7 +29,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.figures import Figure
-from morphogenetic_engine.sinks.mlflow import Follower
+from morphogenetic_engine.sinks.journal_forwarder import JournalForwarder
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, new_sweep
@@ -131,7 +131,7 @@ def _run(folder: Path, sweep_id: str, uri: str | None) -> tuple[float, float]:
     """Run the sweep and return its seconds, the follower's start included, and those of the follower's rest."""
     sweep = new_benchmark_sweep(folder, sweep_id)
     started = time.perf_counter()
-    with Follower(sweep, uri=uri, warn=print, drain=60) if uri else nullcontext():
+    with JournalForwarder(sweep, "mlflow", address=uri, warn=print, drain=60) if uri else nullcontext():
         outcome = run_sweep(sweep)
         ended = time.perf_counter()
     if outcome is not Outcome.FINISHED:

@@ -7,5 +7,5 @@ from morphogenetic_engine.registry import Registry
 DELEGATES = Registry(
     "delegate",
     "morphogenetic_engine.delegates",
-    {"katib": "morphogenetic_engine.backends.katib.delegate:KATIB [cluster]"},
+    {"katib": "morphogenetic_engine.backends.katib.katib_delegate:KATIB [cluster]"},
 )

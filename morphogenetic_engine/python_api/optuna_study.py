@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.errors import ConfigError, StoreError
-from morphogenetic_engine.sinks.optuna_storage.forwarder import MISSING, NAME, installed, storage_of
+from morphogenetic_engine.sinks.optuna_storage.storage_sink import MISSING, NAME, installed, storage_of
 from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 
 if TYPE_CHECKING:

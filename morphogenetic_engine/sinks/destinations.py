@@ -1,4 +1,4 @@
-"""Where a sweep goes beside its folder: to MLflow, to the user's own Optuna storage, to both, or nowhere."""
+"""Sends a sweep to the sinks that its configuration names, while it runs and afterwards."""
 
 from __future__ import annotations
 
@@ -6,60 +6,67 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from morphogenetic_engine.errors import ConfigError, MorphogeneticError, StoreError
-from morphogenetic_engine.sinks.journal_forwarder import Follower
-from morphogenetic_engine.sinks.mlflow import forwarder as follower, publisher
-from morphogenetic_engine.sinks.optuna_storage.forwarder import MISSING, installed, storage_follower
+from morphogenetic_engine.sinks.journal_forwarder import JournalForwarder
+from morphogenetic_engine.sinks.sink import load_sink, wanted_sinks
+from morphogenetic_engine.sinks.sync_state import only_sender
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+
+REQUEST_SECONDS = 30.0
+_DEFAULT = "mlflow"
+"""Where `sweep publish` sends a sweep that names no sink, and what `--uri` is the address of."""
 
 
 @contextmanager
 def followed(folder: SweepFolder, config: SweepConfig, *, warn: Callable[[str], object]) -> Iterator[None]:
-    """Send a sweep to all that its configuration names while it runs; `warn` is told what was not sent, a line each."""
-    followers: list[Follower] = []
-    unsent: list[str] = []
-    if config.tracking.mlflow:
-        opened = folder.read_info().mlflow_run is not None
-        followers.append(follower.Follower(folder, warn=unsent.append if opened else warn))
-    if config.optimization.storage is not None:
-        followers.append(storage_follower(folder, warn=warn))
+    """Send a sweep to all sinks of its configuration while it runs; `warn` is told what was not sent, a line each.
+
+    Raises:
+        ConfigError: the configuration names a sink that is not installed.
+    """
+    unsent: dict[str, list[str]] = {}
+    forwarders: list[JournalForwarder] = []
+    for name, address in wanted_sinks(config).items():
+        if load_sink(name).closes_with(folder.read_info()):
+            unsent[name] = []
+        forwarders.append(
+            JournalForwarder(folder, name, address=address, warn=unsent[name].append if name in unsent else warn)
+        )
     with ExitStack() as stack:
-        for each in followers:
+        for each in forwarders:
             stack.enter_context(each)
         yield
-    if unsent:
-        _send_the_rest(folder, warn)
+    for name, warnings in unsent.items():
+        if warnings:
+            _send_the_rest(folder, name, warn)
 
 
-def _send_the_rest(folder: SweepFolder, warn: Callable[[str], object]) -> None:
-    """Send what the follower did not: `mlflow run` closes its run when this process ends, so nobody would later."""
+def _send_the_rest(folder: SweepFolder, name: str, warn: Callable[[str], object]) -> None:
+    """Send the rest now, however long it takes: the destination closes when this process ends."""
     try:
-        publisher.publish(folder)
+        publish(folder, name)
     except MorphogeneticError as error:
         warn(f"{error}; send it later with `morphogenetic sweep publish --sweep-id {folder.sweep_id}`")
 
 
 def publish_all(folder: SweepFolder, *, uri: str | None = None) -> Iterator[str]:
-    """Send what the sweep's storage and MLflow do not have, and yield a line for each that has all then.
+    """Send to each sink of a sweep what it does not have, and yield a line for each that then has everything.
 
-    MLflow is sent to where the configuration or `uri` asks for it, or where there is no storage. One that cannot be
-    reached keeps nothing from the other.
+    MLflow is a sink where the configuration or `uri` asks for it, or where the sweep has no other. A sink that cannot
+    be reached does not keep the others from being sent to.
 
     Raises:
-        ConfigError: a library is not installed.
+        ConfigError: a sink or its library is not installed.
         SweepError: another process publishes this sweep, or a file of it is damaged.
         StoreError: a server cannot be reached or refuses, or a file cannot be read or written.
     """
-    config = folder.read_info().config
+    sinks = wanted_sinks(folder.read_info().config)
+    if uri is not None or not sinks:
+        sinks[_DEFAULT] = uri
     errors: list[MorphogeneticError] = []
-    sending: list[Callable[[], str]] = []
-    if config.optimization.storage is not None:
-        sending.append(lambda: _to_storage(folder))
-    if config.tracking.mlflow or uri is not None or config.optimization.storage is None:
-        sending.append(lambda: _to_mlflow(folder, uri))
-    for send in sending:
+    for name, address in sinks.items():
         try:
-            yield send()
+            yield publish(folder, name, address=address)
         except MorphogeneticError as error:
             errors.append(error)
     if len(errors) > 1:
@@ -68,15 +75,20 @@ def publish_all(folder: SweepFolder, *, uri: str | None = None) -> Iterator[str]
         raise errors[0]
 
 
-def _to_storage(folder: SweepFolder) -> str:
-    if not installed():
-        raise ConfigError(MISSING)
-    from morphogenetic_engine.sinks.optuna_storage.mirror import publish  # pylint: disable=import-outside-toplevel
+def publish(folder: SweepFolder, name: str, *, address: str | None = None) -> str:
+    """Send to a sink everything of a sweep that it does not have, and return a line that says what was sent.
 
-    mirrored = publish(folder)
-    return f"{mirrored.trials} trials sent to the study {folder.sweep_id} in {mirrored.storage}"
-
-
-def _to_mlflow(folder: SweepFolder, uri: str | None) -> str:
-    published = publisher.publish(folder, uri=uri)
-    return f"{published.trials} trials and {published.artifacts} files sent to {published.uri}"
+    Raises:
+        ConfigError: the sink or its library is not installed.
+        SweepError: another process publishes this sweep, or a file of it is damaged.
+        StoreError: the destination cannot be reached or refuses, or a file cannot be read or written.
+    """
+    sink = load_sink(name)
+    destination = sink.destination(folder, folder.read_info(), address)
+    if destination.lacking:
+        raise ConfigError(destination.lacking)
+    lock = folder.path / f"{destination.files}.lock"
+    with only_sender(lock), sink.open(folder, destination, patience=REQUEST_SECONDS) as sender:
+        sender.catch_up(lambda: False)
+        sender.settle()
+        return sender.summary

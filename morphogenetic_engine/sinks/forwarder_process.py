@@ -1,4 +1,4 @@
-"""The process that follows a sweep's journal: what `Follower` starts.
+"""The process that follows a sweep's journal: the loop that sends events until the sweep is over.
 
 It ends when the session that it saw begin has ended and all is sent, when it is told to (SIGTERM), or when the process
 that started it is gone (the end of its standard input); then it has a bounded time to send the rest.
@@ -6,16 +6,15 @@ that started it is gone (the end of its standard input); then it has a bounded t
 
 from __future__ import annotations
 
-import argparse
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Protocol
 
 from morphogenetic_engine.errors import MorphogeneticError, StoreError, SweepError
-from morphogenetic_engine.sinks.journal_forwarder import DRAIN_SECONDS
 from morphogenetic_engine.sinks.shutdown import Endings
+from morphogenetic_engine.sinks.sink import Sender
+from morphogenetic_engine.sinks.sync_state import only_sender
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 from morphogenetic_engine.sweeps.schema.credentials import redacted
@@ -27,35 +26,6 @@ INTERVAL_SECONDS = 3.0
 LONGEST_PAUSE_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
-
-
-class Sender(Protocol):
-    """One process's work on one sweep and one destination. After an error, what was not sent is sent by the next call.
-
-    Every method raises StoreError when the destination does not do it.
-    """
-
-    @property
-    def offset(self) -> int:
-        """The byte of the journal up to which everything is sent."""
-
-    @property
-    def session_ended(self) -> bool:
-        """Whether the last event that was sent is the end of a session."""
-
-    def catch_up(self, stops: Callable[[], bool]) -> None:
-        """Send all that the journal says so far, or less when it is told to stop."""
-
-    def settle(self) -> None:
-        """Put the last things right once nobody runs the sweep any more."""
-
-
-def arguments(module: str, description: str | None) -> argparse.ArgumentParser:
-    """Return what every such process is given."""
-    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
-    parser.add_argument("folder", type=Path, help="the sweep's folder")
-    parser.add_argument("--drain", type=float, default=DRAIN_SECONDS, help="seconds to send the rest at the end")
-    return parser
 
 
 def exit_status(work: Callable[[], bool], *, address: str) -> int:
@@ -71,12 +41,11 @@ def exit_status(work: Callable[[], bool], *, address: str) -> int:
 
 
 def follow(
-    folder: SweepFolder, sender: Callable[[], Sender], *, turn: Callable[[], AbstractContextManager[None]], drain: float
+    folder: SweepFolder, sender: Callable[[], AbstractContextManager[Sender]], *, lock: Path, drain: float
 ) -> bool:
     """Send what the journal says while it grows, and return whether all was sent.
 
-    `turn` keeps other senders out, or raises SweepError while there is one. `drain` is how long the rest may take once
-    the following is over, in seconds.
+    `lock` keeps other senders out. `drain` is how long the rest may take once the following is over, in seconds.
 
     Raises:
         ConfigError: a library is not installed.
@@ -86,8 +55,8 @@ def follow(
     endings = Endings(drain)
     with ExitStack() as stack:
         stack.enter_context(endings.listening())
-        _enter_alone(stack, turn, endings)
-        return _send_until_over(sender(), endings, begun_at)
+        _enter_alone(stack, lock, endings)
+        return _send_until_over(stack.enter_context(sender()), endings, begun_at)
 
 
 def _send_until_over(sender: Sender, endings: Endings, begun_at: int) -> bool:
@@ -109,11 +78,11 @@ def _send_until_over(sender: Sender, endings: Endings, begun_at: int) -> bool:
         endings.wait(pause)
 
 
-def _enter_alone(stack: ExitStack, turn: Callable[[], AbstractContextManager[None]], endings: Endings) -> None:
-    """Wait for an earlier session's follower, which may still be sending its rest."""
+def _enter_alone(stack: ExitStack, lock: Path, endings: Endings) -> None:
+    """Wait for the forwarder of an earlier session, which may still be sending the rest."""
     while True:
         try:
-            stack.enter_context(turn())
+            stack.enter_context(only_sender(lock))
             return
         except SweepError:
             if endings.gone or endings.told:

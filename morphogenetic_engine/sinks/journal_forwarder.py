@@ -1,87 +1,67 @@
-"""The sweep's side: starts the process that follows the journal, and says once what was not sent."""
+"""Starts the process that forwards a sweep's journal to a sink, and warns once of what was not sent."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from morphogenetic_engine.errors import MorphogeneticError
-from morphogenetic_engine.sinks.sync_state import Progress
+from morphogenetic_engine.sinks.sink import Destination, load_sink
 from morphogenetic_engine.sweeps.record.events import ConfirmationEnded, SessionEnded, SessionStarted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 from morphogenetic_engine.sweeps.run.priority import lower_priority
-from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 
 DRAIN_SECONDS = 10.0
+ADDRESS_VARIABLE = "MORPHOGENETIC_SINK_ADDRESS"
+"""How the address reaches the process: every user of the machine can read the arguments."""
 _NO_TRIAL = (SessionStarted, SessionEnded, ConfirmationEnded)
 """Events that no trial waits for."""
 _USUAL_RESULTS = Path("results/sweeps")
 
 
-@dataclass(frozen=True)
-class Destination:
-    """Where a sweep is sent, and the process that does it."""
-
-    name: str
-    """What warnings call it."""
-    address: str
-    """It may hold a password."""
-    variable: str
-    """How the address reaches the process: arguments can be read by every user of the machine."""
-    command: Sequence[str]
-    """The arguments of the Python interpreter; the sweep's folder and the drain are added."""
-    log: str
-    """The process's log in the sweep's folder."""
-    lacking: str | None
-    """What to install first; None: nothing."""
-    progress: Callable[[], Progress]
-    """Read how far the destination is."""
-
-    @property
-    def shown(self) -> str:
-        return f"{self.name} at {without_credentials(self.address)}"
-
-
-class Follower:
-    """While it is entered, a process of the lowest priority sends the sweep's journal to a destination.
+class JournalForwarder:
+    """A context manager: inside it, a process of the lowest priority sends the sweep's journal to a sink.
 
     It never slows or fails the sweep. On the way out it has `drain` seconds to send the rest; if anything is not sent
-    then, `warn` is called once, with one line. Raises nothing of its own.
+    then, `warn` is called once, with one line. Entering and leaving raise nothing.
+
+    Raises:
+        ConfigError: there is no sink of this name.
     """
 
     def __init__(
         self,
         folder: SweepFolder,
-        name: str,
-        destination: Callable[[], Destination],
+        sink: str,
         *,
+        address: str | None = None,
         warn: Callable[[str], object],
         drain: float = DRAIN_SECONDS,
     ) -> None:
         self._folder = folder
-        self._name = name
-        self._find = destination
+        self._name = sink
+        self._sink = load_sink(sink)
+        self._address = address
         self._warn = warn
         self._drain = drain
         self._started: tuple[Destination, subprocess.Popen[bytes]] | None = None
 
     def __enter__(self) -> Self:
         try:
-            destination = self._find()
+            destination = self._sink.destination(self._folder, self._folder.read_info(), self._address)
             if destination.lacking:
                 self._warn(f"{destination.lacking}; {self._remedy()}")
             else:
                 self._started = destination, self._start(destination)
         except (MorphogeneticError, OSError) as error:
-            self._warn(f"{self._name} is not followed: {error}; {self._remedy()}")
+            self._warn(f"{self._sink.title}: nothing is sent: {error}; {self._remedy()}")
         return self
 
     def __exit__(
@@ -96,15 +76,15 @@ class Follower:
             self._warn(missing)
 
     def _start(self, destination: Destination) -> subprocess.Popen[bytes]:
-        command = [sys.executable, *destination.command, str(self._folder.path.absolute()), f"--drain={self._drain}"]
-        with (self._folder.path / destination.log).open("ab") as log:
+        arguments = ["-m", __package__, self._name, str(self._folder.path.absolute()), f"--drain={self._drain}"]
+        with (self._folder.path / f"{destination.files}.log").open("ab") as log:
             process = subprocess.Popen(  # pylint: disable=consider-using-with  # ended in __exit__
-                command,
+                [sys.executable, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env={**os.environ, destination.variable: destination.address, "OMP_NUM_THREADS": "1"},
+                env={**os.environ, ADDRESS_VARIABLE: destination.address, "OMP_NUM_THREADS": "1"},
             )
         lower_priority(process.pid)
         return process
@@ -146,7 +126,7 @@ class Follower:
     def _why(self, destination: Destination, status: int) -> str:
         """Return why the process has not sent all, where it could not remember a reason."""
         if status > 0:
-            return f"the process that sends ended with status {status}, see {self._folder.path / destination.log}"
+            return f"the process that sends ended with status {status}, see {self._folder.path / destination.files}.log"
         return f"not done within {self._drain:g} s"
 
     def _remedy(self, what: str = "the sweep", pronoun: str = "it") -> str:

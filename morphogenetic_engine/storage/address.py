@@ -8,10 +8,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.storage.stores import STORES
 
 CLOUDS = ("s3", "gs", "az")
 """The schemes of object stores: Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
-_LOCAL = "file"
+LOCAL = "file"
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,221}")
 
@@ -33,6 +34,12 @@ class CloudAddress:
         return "/".join(part for part in (self.folder, name) if part)
 
 
+def scheme_of(address: str | Path) -> str:
+    """Return the URL scheme of an address, in small letters; "file" for a path."""
+    url = _URL.fullmatch(str(address))
+    return LOCAL if url is None or isinstance(address, Path) else url["scheme"].lower()
+
+
 def parse_address(address: str | Path) -> Path | CloudAddress:
     """Return the folder that an address names: a path, or a folder of an object store.
 
@@ -43,10 +50,10 @@ def parse_address(address: str | Path) -> Path | CloudAddress:
     if url is None or isinstance(address, Path):
         return Path(address)
     scheme, rest = url["scheme"].lower(), url["rest"]
-    if scheme == _LOCAL:
+    if scheme == LOCAL:
         return _local(rest)
     if scheme not in CLOUDS:
-        known = ", ".join(f"{each}://" for each in (_LOCAL, *CLOUDS))
+        known = ", ".join(f"{each}://" for each in STORES.names)
         raise StoreError(f"an address must be a path or begin with {known}, but got {scheme}://")
     return _cloud(scheme, rest)
 

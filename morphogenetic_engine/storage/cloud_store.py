@@ -15,7 +15,7 @@ import obstore
 from obstore.exceptions import BaseError
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.storage.address import CloudAddress, checked_name
+from morphogenetic_engine.storage.address import CloudAddress, checked_name, parse_address
 from morphogenetic_engine.storage.connections import Connection, connect
 from morphogenetic_engine.storage.local_file import one_line, written_whole
 from morphogenetic_engine.storage.store_errors import failure, is_missing_file
@@ -145,6 +145,13 @@ class CloudStore:
             yield
         except _FAILURES as error:
             raise StoreError(failure(error, self._address, self._address.key(name), done)) from error
+
+
+def open_cloud(address: str, *, patience: float) -> CloudStore:
+    """Return the store at an address of S3, Google Cloud Storage or Azure Blob Storage; nothing is sent yet."""
+    place = parse_address(address)
+    assert isinstance(place, CloudAddress)
+    return CloudStore(place, patience=patience)
 
 
 def content_type_of(name: str) -> str:

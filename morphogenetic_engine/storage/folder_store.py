@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.storage.address import checked_name
+from morphogenetic_engine.storage.address import checked_name, parse_address
 from morphogenetic_engine.storage.local_file import is_part, one_line, written_whole
 from morphogenetic_engine.storage.stored_file import LINK_SECONDS, StoredFile
 
@@ -67,6 +67,14 @@ class FolderStore:
         if not self.exists(name):
             raise StoreError(f"{path}: there is no such file")
         return path.absolute().as_uri()
+
+
+def open_folder(address: str | Path, *, patience: float) -> FolderStore:
+    """Return the store in the folder that a path or a file:// address names."""
+    del patience  # a file system answers at once
+    place = parse_address(address)
+    assert isinstance(place, Path)
+    return FolderStore(place)
 
 
 def _put(target: Path, write: Callable[[Path], object]) -> str:

@@ -1,22 +1,27 @@
-"""The interface of every store, and the way to one."""
+"""The store protocol, and the function that opens the store at an address.
+
+A store of another URL scheme is registered in the entry-point group `morphogenetic_engine.stores`: a function
+`(address, *, patience)` that returns a Store, under the scheme's name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.storage.address import parse_address
-from morphogenetic_engine.storage.folder_store import FolderStore
+from morphogenetic_engine.errors import ConfigError, StoreError
+from morphogenetic_engine.storage.address import CLOUDS, parse_address, scheme_of
 from morphogenetic_engine.storage.stored_file import LINK_SECONDS, StoredFile
+from morphogenetic_engine.storage.stores import STORES
 
 PATIENCE_SECONDS = 60.0
 """How long a request is repeated while the server does not answer, or answers that it cannot just now."""
 MISSING = "object stores need obstore: pip install 'morphogenetic-engine[storage]'"
 
 
+@runtime_checkable
 class Store(Protocol):
     """A folder that files are put into and taken from; names are relative to it, with slashes.
 
@@ -61,18 +66,21 @@ class Store(Protocol):
 
 
 def open_store(address: str | Path, *, patience: float = PATIENCE_SECONDS) -> Store:
-    """Return the store at an address: a path, or file://, s3://, gs://, az://.
+    """Return the store at an address: a path, file://, s3://, gs://, az://, or the scheme of an installed package.
 
     Credentials and endpoints come from the environment alone (docs/storage.md). Nothing is sent before the first call.
 
     Raises:
         StoreError: the address is none, credentials are missing, or obstore is not installed.
+        ConfigError: an installed package's store cannot be loaded.
     """
-    place = parse_address(address)
-    if isinstance(place, Path):
-        return FolderStore(place)
-    if find_spec("obstore") is None:
-        raise StoreError(f"{place}: {MISSING}")
-    from morphogenetic_engine.storage.cloud_store import CloudStore  # pylint: disable=import-outside-toplevel
-
-    return CloudStore(place, patience=patience)
+    scheme = scheme_of(address)
+    if scheme not in STORES:
+        parse_address(address)  # which says what an address may be
+    if scheme in CLOUDS and find_spec("obstore") is None:
+        raise StoreError(f"{parse_address(address)}: {MISSING}")
+    opener = STORES.find(scheme)
+    store: object = opener(address, patience=patience) if callable(opener) else None
+    if not isinstance(store, Store):
+        raise ConfigError(f"store {scheme!r}: must be a function that returns a morphogenetic_engine.storage.Store")
+    return store

@@ -29,7 +29,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Registry:
     module = ModuleType("elsewhere")
     module.__dict__["DELEGATE"] = object()
     monkeypatch.setitem(sys.modules, "elsewhere", module)
-    katib = "morphogenetic_engine.backends.katib.delegate:KATIB"
+    katib = "morphogenetic_engine.backends.katib.katib_delegate:KATIB"
     registry = Registry("delegate", "none.installed", {"katib": katib, "elsewhere": "elsewhere:DELEGATE"})
     monkeypatch.setattr(delegates, "DELEGATES", registry)
     monkeypatch.setattr("morphogenetic_engine.backends.backend.DELEGATES", registry)

@@ -5,8 +5,7 @@ The journal stays the truth. What could not be sent while the sweep ran is sent 
 
 from __future__ import annotations
 
-from morphogenetic_engine.sinks.mlflow.forwarder import Follower
 from morphogenetic_engine.sinks.mlflow.publisher import Published, publish
 from morphogenetic_engine.sinks.mlflow.server_address import tracking_uri
 
-__all__ = ["Follower", "Published", "publish", "tracking_uri"]
+__all__ = ["Published", "publish", "tracking_uri"]

@@ -61,7 +61,7 @@ class _Batch:
     """When trials ended, in milliseconds since 1970."""
 
 
-class Unsent:
+class PendingUpdates:
     """The sweep after some events, and what of it has to be sent."""
 
     def __init__(self, info: SweepInfo) -> None:

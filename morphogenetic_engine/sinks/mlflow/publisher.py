@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from morphogenetic_engine.errors import MorphogeneticError
 from morphogenetic_engine.sinks.mlflow.artifacts import artifacts_of
 from morphogenetic_engine.sinks.mlflow.client import FoundRun, TrackingServer, quiet_mlflow
-from morphogenetic_engine.sinks.mlflow.pending import Unsent, sweep_identity
+from morphogenetic_engine.sinks.mlflow.pending import PendingUpdates, sweep_identity
 from morphogenetic_engine.sinks.mlflow.runs import RunUpdate, Status, TrialUpdate, pages
 from morphogenetic_engine.sinks.mlflow.server_address import tracking_uri
 from morphogenetic_engine.sinks.mlflow.sync_state import Sent, only_publisher, read_sent, write_sent
@@ -67,7 +67,7 @@ class Publisher:
         self._opened = None if experiment else info.mlflow_run
         experiment = experiment or info.config.tracking.mlflow_experiment
         self._sent = read_sent(folder, without_credentials(self._uri), experiment)
-        self._unsent = Unsent(info)
+        self._pending = PendingUpdates(info)
         self._tail = JournalTail(folder.journal)
         self._server: TrackingServer | None = None
         self._runs: dict[int, str] = {}
@@ -80,6 +80,11 @@ class Publisher:
         return Published(self._sent.uri, self._sent.run_id, len(self._trials), self._uploads)
 
     @property
+    def summary(self) -> str:
+        """The line that says what was sent."""
+        return f"{len(self._trials)} trials and {self._uploads} files sent to {self._sent.uri}"
+
+    @property
     def offset(self) -> int:
         """The byte of the journal up to which everything is sent."""
         return self._sent.offset
@@ -87,7 +92,7 @@ class Publisher:
     @property
     def session_ended(self) -> bool:
         """Whether the last event that was sent is the end of a session."""
-        return not self._unsent and self._unsent.history.last_end is not None
+        return not self._pending and self._pending.history.last_end is not None
 
     def catch_up(self, stops: Callable[[], bool]) -> None:
         """Send batch after batch, then the files, until nothing is left or it is told to stop."""
@@ -101,10 +106,10 @@ class Publisher:
         """Send the next batch; False when there was none. After an error, the next call sends the same batch again."""
         try:
             server = self._connected()
-            if not self._unsent:
+            if not self._pending:
                 for event in self._tail.read(most=EVENTS_A_BATCH):
-                    self._unsent.add(event)
-            if self._unsent:
+                    self._pending.add(event)
+            if self._pending:
                 self._send(server)
                 return True
             self._in_doubt = False  # everything up to here is known; what may still land late, settle() looks for
@@ -117,10 +122,13 @@ class Publisher:
         """Upload the files that are new or changed; those that are complete only at the end wait for it."""
         if not self._sent.run_id:
             return
-        best = self._unsent.best
+        best = self._pending.best
         config = self._info.config
-        addresses = [each or "" for each in (config.tracking.mlflow_uri, config.optimization.storage)]
-        over = self._unsent.history.last_end is not None
+        addresses = [
+            each or ""
+            for each in (config.tracking.mlflow_uri, config.optimization.storage, *config.tracking.sinks.values())
+        ]
+        over = self._pending.history.last_end is not None
         try:
             server = self._connected()
             for artifact in artifacts_of(self._folder, addresses, ended=over, best=best.number if best else None):
@@ -141,11 +149,11 @@ class Publisher:
         try:
             server = self._connected()
             if self._was_in_doubt:
-                known = self._unsent.history.trials
+                known = self._pending.history.trials
                 for number, found in _by_trial(server.trials(self._sent.run_id)).items():
                     if number in known:
                         self._keep_one(server, found, known[number].attempt)
-            if self._unsent.history.last_end is None and not is_locked(self._folder.journal):
+            if self._pending.history.last_end is None and not is_locked(self._folder.journal):
                 self._give_up(server)
         except MorphogeneticError as error:
             self._fail(error)
@@ -167,12 +175,12 @@ class Publisher:
                 self._doubt()  # an earlier process may have been killed between sending and remembering
             self._runs = dict(self._sent.runs)
             for event in self._tail.read_up_to(self._sent.offset):
-                self._unsent.skip(event)
+                self._pending.skip(event)
             self._server = server
         return self._server
 
     def _send(self, server: TrackingServer) -> None:
-        sweep, trials = self._unsent.sweep(), self._unsent.trials()
+        sweep, trials = self._pending.sweep(), self._pending.trials()
         if not self._sent.run_id:
             self._sent = self._sent.model_copy(update={"run_id": self._sweep_run(server, sweep)})
         if self._sent.run_id == self._opened:
@@ -186,8 +194,8 @@ class Publisher:
         if sweep.begun or sweep.status is not Status.RUNNING:
             server.set_status(self._sent.run_id, sweep.status, sweep.ended)
         self._trials.update(trial.number for trial in trials)
-        self._runs = {n: run_id for n, run_id in self._runs.items() if not self._unsent.history.ended(n)}
-        self._unsent.clear()
+        self._runs = {n: run_id for n, run_id in self._runs.items() if not self._pending.history.ended(n)}
+        self._pending.clear()
         self._remember(offset=self._tail.offset, runs=self._runs, problem="")
 
     def _sweep_run(self, server: TrackingServer, sweep: RunUpdate) -> str:
@@ -220,7 +228,7 @@ class Publisher:
 
     def _give_up(self, server: TrackingServer) -> None:
         """Show a sweep whose process was killed as killed, and the trials that it was running as waiting."""
-        sweep, trials = self._unsent.abandoned()
+        sweep, trials = self._pending.abandoned()
         for trial in trials:
             run_id = self._trial_run(server, trial)
             _tell(server, run_id, trial.run)

@@ -15,8 +15,8 @@ from pydantic import Field
 from morphogenetic_engine.sinks.sync_state import Progress, Versioned, only_sender, read_versioned
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 
-FILE = "tracking.json"
-LOCK = "tracking.lock"
+FILES = "tracking"
+FILE, LOCK = f"{FILES}.json", f"{FILES}.lock"
 
 
 class Sent(Progress):
@@ -33,7 +33,7 @@ class Sent(Progress):
     """What was uploaded: name and digest."""
 
 
-class Memory(Versioned):
+class SyncState(Versioned):
     """The content of `tracking.json`."""
 
     servers: tuple[Sent, ...] = ()
@@ -59,8 +59,8 @@ def write_sent(folder: SweepFolder, sent: Sent) -> None:
     path = folder.path / FILE
     place = (sent.uri, sent.experiment)
     others = [each for each in _read(path).servers if (each.uri, each.experiment) != place]
-    memory = Memory(servers=(*others, sent))
-    write_whole(path, orjson.dumps(memory.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
+    state = SyncState(servers=(*others, sent))
+    write_whole(path, orjson.dumps(state.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
 
 
 def only_publisher(folder: SweepFolder) -> AbstractContextManager[None]:
@@ -73,5 +73,5 @@ def only_publisher(folder: SweepFolder) -> AbstractContextManager[None]:
     return only_sender(folder.path / LOCK)
 
 
-def _read(path: Path) -> Memory:
-    return read_versioned(path, Memory) or Memory()
+def _read(path: Path) -> SyncState:
+    return read_versioned(path, SyncState) or SyncState()

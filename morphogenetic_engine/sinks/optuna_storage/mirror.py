@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from optuna.trial import FrozenTrial
 
 from morphogenetic_engine.errors import MorphogeneticError, SweepError
-from morphogenetic_engine.sinks.optuna_storage.forwarder import storage_of
+from morphogenetic_engine.sinks.optuna_storage.storage_sink import storage_of
 from morphogenetic_engine.sinks.optuna_storage.study import MirrorStudy
 from morphogenetic_engine.sinks.optuna_storage.study_trials import in_disorder, is_stuck, lacking, trial_of
 from morphogenetic_engine.sinks.optuna_storage.sync_state import only_mirror, read_progress, write_progress
@@ -72,6 +72,11 @@ class Mirror:
     @property
     def mirrored(self) -> Mirrored:
         return Mirrored(self._progress.storage, len(self._written))
+
+    @property
+    def summary(self) -> str:
+        """The line that says what was written."""
+        return f"{len(self._written)} trials sent to the study {self._info.sweep_id} in {self._progress.storage}"
 
     @property
     def offset(self) -> int:

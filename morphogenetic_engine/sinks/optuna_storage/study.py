@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.sinks.optuna_storage.forwarder import NAME
+from morphogenetic_engine.sinks.optuna_storage.storage_sink import NAME
 from morphogenetic_engine.sinks.optuna_storage.study_trials import SWEEP_ATTR, Lacking
 from morphogenetic_engine.sweeps.schema.credentials import reason, without_credentials
 from morphogenetic_engine.sweeps.schema.sections import Objective

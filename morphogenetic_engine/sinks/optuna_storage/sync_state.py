@@ -10,8 +10,8 @@ from morphogenetic_engine.sinks.sync_state import Progress, Versioned, only_send
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo, write_whole
 from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 
-FILE = "storage.json"
-LOCK = "storage.lock"
+FILES = "storage"
+FILE, LOCK = f"{FILES}.json", f"{FILES}.lock"
 
 
 class StorageProgress(Progress, Versioned):

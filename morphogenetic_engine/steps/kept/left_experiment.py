@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from morphogenetic_engine.backends.katib.client import experiments
-from morphogenetic_engine.backends.katib.delegate import source_of, trial_journal
+from morphogenetic_engine.backends.katib.katib_delegate import source_of, trial_journal
 from morphogenetic_engine.backends.katib.read.objects import Snapshot
 from morphogenetic_engine.backends.katib.read.snapshot_events import SnapshotEvents
 from morphogenetic_engine.backends.kubernetes.connection import connect

@@ -318,3 +318,5 @@ class TrackingConfig(Section):
     """The tracking server; left out: MLFLOW_TRACKING_URI, else a SQLite file beside the sweeps."""
     mlflow_experiment: str = "morphogenetic sweeps"
     """MLflow's experiment in which the sweep is one run."""
+    sinks: dict[str, str] = Field(default_factory=dict)
+    """Further sinks, of installed packages: the name of each, and the address that it sends the sweep to."""

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.sinks.mlflow import Follower, forwarder as follower, publish
+from morphogenetic_engine.sinks.journal_forwarder import ADDRESS_VARIABLE, JournalForwarder
+from morphogenetic_engine.sinks.mlflow import mlflow_sink, publish
 from morphogenetic_engine.sinks.mlflow.sync_state import Sent, read_sent, write_sent
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialEnded, to_line
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
@@ -62,8 +63,8 @@ def silent_uri() -> Iterator[str]:
 @contextmanager
 def process(folder: SweepFolder, uri: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """The process that follows a sweep; its standard input is open until the test closes it."""
-    command = [sys.executable, "-m", "morphogenetic_engine.sinks.mlflow", str(folder.path), *options]
-    environment = {**os.environ, "MORPHOGENETIC_TRACKING_URI": uri}
+    command = [sys.executable, "-m", "morphogenetic_engine.sinks", "mlflow", str(folder.path), *options]
+    environment = {**os.environ, ADDRESS_VARIABLE: uri}
     with (folder.path / "tracking.log").open("ab") as log:
         started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
     try:
@@ -81,7 +82,7 @@ def hang_up(started: subprocess.Popen[bytes]) -> None:
 
 def test_a_sweep_that_ran_with_a_follower_is_in_mlflow(server: Server, sweep: SweepFolder, reader: Read) -> None:
     warnings: list[str] = []
-    with Follower(sweep, uri=server.uri, warn=warnings.append, drain=PATIENT):
+    with JournalForwarder(sweep, "mlflow", address=server.uri, warn=warnings.append, drain=PATIENT):
         outcome = run_sweep(sweep)
     assert (outcome, warnings) == (Outcome.FINISHED, [])
     kept = reader(server.uri).sweep(sweep)
@@ -96,7 +97,7 @@ def test_a_server_that_is_down_costs_one_warning_and_publish_sends_all(
     own_server: Server, sweep: SweepFolder, reader: Read
 ) -> None:
     warnings: list[str] = []
-    with Follower(sweep, uri=own_server.uri, warn=warnings.append, drain=PATIENT):
+    with JournalForwarder(sweep, "mlflow", address=own_server.uri, warn=warnings.append, drain=PATIENT):
         outcome = run_sweep(sweep)
     assert outcome is Outcome.FINISHED
     command = f"morphogenetic sweep publish --sweep-id {sweep.sweep_id} --results {sweep.path.parent}"
@@ -126,7 +127,7 @@ def test_a_server_that_is_killed_halfway_and_comes_back_gets_everything_once(
             until(lambda: read_sent(sweep, own_server.uri, EXPERIMENT).problem, "failed batch")
             own_server.start()
 
-    with Follower(sweep, uri=own_server.uri, warn=warnings.append, drain=PATIENT):
+    with JournalForwarder(sweep, "mlflow", address=own_server.uri, warn=warnings.append, drain=PATIENT):
         assert run_sweep(sweep, observers=[disturb]) is Outcome.FINISHED
     assert not warnings
     kept = reader(own_server.uri).sweep(sweep)
@@ -136,7 +137,7 @@ def test_a_server_that_is_killed_halfway_and_comes_back_gets_everything_once(
 
 def test_a_server_that_never_answers_holds_nothing_up(silent_uri: str, sweep: SweepFolder) -> None:
     warnings: list[str] = []
-    with Follower(sweep, uri=silent_uri, warn=warnings.append, drain=1):
+    with JournalForwarder(sweep, "mlflow", address=silent_uri, warn=warnings.append, drain=1):
         outcome = run_sweep(sweep)
         ended = time.monotonic()
     assert time.monotonic() - ended < 60  # MLflow's own patience is minutes
@@ -150,7 +151,7 @@ def test_a_server_that_never_answers_holds_nothing_up(silent_uri: str, sweep: Sw
 def test_the_same_trials_with_and_without_a_follower(dead_uri: str, sweep: SweepFolder, make_sweep: MakeSweep) -> None:
     plain = make_sweep(sweep_id="plain")
     run_sweep(plain)
-    with Follower(sweep, uri=dead_uri, warn=lambda line: None, drain=1):
+    with JournalForwarder(sweep, "mlflow", address=dead_uri, warn=lambda line: None, drain=1):
         run_sweep(sweep)
     one, other = read_result(plain), read_result(sweep)
     assert [(t.params, t.metrics, t.curve) for t in one.trials] == [
@@ -159,9 +160,9 @@ def test_the_same_trials_with_and_without_a_follower(dead_uri: str, sweep: Sweep
 
 
 def test_without_mlflow_one_warning_has_the_pip_line(sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follower, "installed", lambda: False)
+    monkeypatch.setattr(mlflow_sink, "installed", lambda: False)
     warnings: list[str] = []
-    with Follower(sweep, warn=warnings.append, drain=PATIENT):
+    with JournalForwarder(sweep, "mlflow", warn=warnings.append, drain=PATIENT):
         assert run_sweep(sweep) is Outcome.FINISHED
     warning = warnings.pop()
     assert not warnings
@@ -170,7 +171,9 @@ def test_without_mlflow_one_warning_has_the_pip_line(sweep: SweepFolder, monkeyp
 
 def test_credentials_are_nowhere(dead_uri: str, sweep: SweepFolder) -> None:
     warnings: list[str] = []
-    with Follower(sweep, uri=dead_uri.replace("://", "://me:s3cret@"), warn=warnings.append, drain=PATIENT):
+    with JournalForwarder(
+        sweep, "mlflow", address=dead_uri.replace("://", "://me:s3cret@"), warn=warnings.append, drain=PATIENT
+    ):
         run_sweep(sweep)
     warning = warnings.pop()
     assert not warnings
@@ -182,7 +185,7 @@ def test_credentials_are_nowhere(dead_uri: str, sweep: SweepFolder) -> None:
 def test_a_damaged_sweep_is_one_warning(sweep: SweepFolder) -> None:
     warnings: list[str] = []
     sweep.info.write_text("{", encoding="utf-8")
-    with Follower(sweep, warn=warnings.append, drain=PATIENT):
+    with JournalForwarder(sweep, "mlflow", warn=warnings.append, drain=PATIENT):
         pass
     assert len(warnings) == 1
 
@@ -195,7 +198,7 @@ def test_the_warning_says_what_is_missing(
     offset = sum(len(to_line(event)) for event in four_trials[:-unsent])
     write_sent(folder, Sent(uri=dead_uri, experiment=EXPERIMENT, offset=offset))
     warnings: list[str] = []
-    with Follower(folder, uri=dead_uri, warn=warnings.append, drain=PATIENT):
+    with JournalForwarder(folder, "mlflow", address=dead_uri, warn=warnings.append, drain=PATIENT):
         pass
     assert len(warnings) == 1
     assert what in warnings[0]
@@ -206,7 +209,7 @@ def test_a_follower_whose_process_cannot_start_is_one_warning(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     warnings: list[str] = []
-    with Follower(sweep, warn=warnings.append, drain=PATIENT):
+    with JournalForwarder(sweep, "mlflow", warn=warnings.append, drain=PATIENT):
         pass
     assert len(warnings) == 1
     assert "No such file" in warnings[0]

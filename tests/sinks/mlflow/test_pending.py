@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import SweepError
-from morphogenetic_engine.sinks.mlflow.pending import Unsent
+from morphogenetic_engine.sinks.mlflow.pending import PendingUpdates
 from morphogenetic_engine.sinks.mlflow.runs import (
     LONGEST_PARAM,
     LONGEST_TAG,
@@ -32,14 +32,14 @@ from tests.sinks.mlflow.conftest import MakeSweep
 from tests.sinks.mlflow.story import Story
 
 
-def told(make_sweep: MakeSweep, events: Sequence[Event]) -> Unsent:
-    unsent = Unsent(make_sweep().read_info())
+def told(make_sweep: MakeSweep, events: Sequence[Event]) -> PendingUpdates:
+    unsent = PendingUpdates(make_sweep().read_info())
     for event in events:
         unsent.add(event)
     return unsent
 
 
-def one_trial(unsent: Unsent) -> TrialUpdate:
+def one_trial(unsent: PendingUpdates) -> TrialUpdate:
     (trial,) = unsent.trials()
     return trial
 
@@ -61,7 +61,7 @@ def test_a_final_metric_that_was_reported_is_not_told_again(make_sweep: MakeSwee
 
 
 def test_a_confirmation_is_nothing_that_a_run_of_a_trial_is_told(make_sweep: MakeSweep, story: Story) -> None:
-    unsent = Unsent(make_sweep().read_info())
+    unsent = PendingUpdates(make_sweep().read_info())
     for event in story.session().start(0).complete(0, 0.9).end().events:
         unsent.skip(event)
     unsent.add(ConfirmationEnded(story.time, 0, 0, 7, TrialState.COMPLETE, 1.0, {"val_acc": 0.8}))
