@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -100,3 +103,15 @@ def test_the_messages_of_the_troubleshooting_page_are_those_of_the_code() -> Non
     parts = {part.strip() for message in messages for part in re.split(r"`|, `|\.\.\.", message)}
     assert len(messages) > 30
     assert [part for part in parts if part and part not in code] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_the_first_python_program_of_a_page_runs_as_a_script(page: str, tmp_path: Path) -> None:
+    program = re.findall(r"```python\n(.*?)```", read(page), flags=re.DOTALL)[0]
+    (tmp_path / "script.py").write_text(program, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "script.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "'layers': " in done.stdout
