@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import islice
 
 from rich.table import Table
 
@@ -18,6 +19,7 @@ from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, s
 from morphogenetic_engine.trial import Value, text
 
 _SHOWN_VALUES = 8
+_LISTED_VALUES = 1000
 
 
 def trials_table(result: SweepResult, trials: Sequence[TrialRecord]) -> Table:
@@ -101,7 +103,10 @@ def settings_notes(config: SweepConfig) -> list[str]:
 
 def check_json(check: SweepCheck) -> dict[str, object]:
     """Return a check as plain values for JSON."""
-    axes = {name: {"kind": axis_kind(axis), "grid": list(axis.grid())} for name, axis in check.axes.items()}
+    axes = {
+        name: {"kind": axis_kind(axis), "grid": list(islice(axis.grid(), _LISTED_VALUES))}
+        for name, axis in check.axes.items()
+    }
     return {
         "trials": check.trials,
         "points": check.points,

@@ -8,30 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import overload
 
-from morphogenetic_engine.sweeps.space.search_space import Parameter, Space
+from morphogenetic_engine.sweeps.space.search_space import AxisValues, Choices, Space
 from morphogenetic_engine.trial import Params, Value
-
-
-class _AxisValues(Sequence[Value]):
-    """The values of a finite axis, none of them held in memory."""
-
-    def __init__(self, axis: Parameter, size: int) -> None:
-        self._axis = axis
-        self._size = size
-
-    def __len__(self) -> int:
-        return self._size
-
-    @overload
-    def __getitem__(self, index: int) -> Value: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Value]: ...
-    def __getitem__(self, index: int | slice) -> Value | Sequence[Value]:
-        if isinstance(index, slice):
-            return [self._axis.at(each) for each in range(*index.indices(self._size))]
-        return self._axis.at(range(self._size)[index])
 
 
 def all_points(space: Space) -> Combinations | None:
@@ -40,7 +19,7 @@ def all_points(space: Space) -> Combinations | None:
     for name, axis in space.axes.items():
         if axis.size is None:
             return None
-        values[name] = _AxisValues(axis, axis.size)
+        values[name] = axis.values if isinstance(axis, Choices) else AxisValues(axis, axis.size)
     return Combinations(space, values)
 
 
@@ -77,8 +56,9 @@ class Combinations:
         for place, name in enumerate(self._names):
             if not self._space.is_active(name, chosen):
                 continue
-            index = next((i for i, value in enumerate(self._values[name]) if value == point[name]), None)
-            if index is None:
+            try:
+                index = self._values[name].index(point[name])
+            except ValueError:
                 return None
             if name in self._parents:
                 number += sum(self._size(place, name, value, chosen) for value in self._values[name][:index])
@@ -113,5 +93,9 @@ class Combinations:
         if not self._space.is_active(name, dict(context)):
             return self._below(place + 1, context)
         if name not in self._parents:
-            return len(self._values[name]) * self._below(place + 1, context)
+            return _count(self._values[name]) * self._below(place + 1, context)
         return sum(self._below(place + 1, (*context, (name, value))) for value in self._values[name])
+
+
+def _count(values: Sequence[Value]) -> int:
+    return values.size if isinstance(values, AxisValues) else len(values)

@@ -7,15 +7,47 @@ line or a CSV file unchanged. A unit number is a float in [0, 1), which designs 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import overload
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.trial import Params, Value, text
 
+_LISTED_VALUES = 1000
+"""Up to here the values of a range with a step are held in memory."""
 GRID_POINTS = 5
 """How many values a grid takes from a range that names neither `step` nor `points`."""
+
+
+class AxisValues(Sequence[Value]):
+    """The values of a finite range, computed when they are asked for."""
+
+    def __init__(self, axis: IntRange | FloatRange, size: int) -> None:
+        self._axis = axis
+        self.size = size
+        """Their number, which may be beyond what len() can say."""
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Value]: ...
+    def __getitem__(self, index: int | slice) -> Value | Sequence[Value]:
+        if isinstance(index, slice):
+            return [self._axis.at(each) for each in range(self.size)[index]]
+        return self._axis.at(range(self.size)[index])
+
+    def index(self, value: object, start: int = 0, stop: int | None = None) -> int:
+        """Return the place of a value without a walk over the others."""
+        place = self._axis.place_of(value) if isinstance(value, (bool, int, float, str)) else None
+        if place is None or place not in range(self.size)[start:stop]:
+            raise ValueError(f"{value!r} is not among the values")
+        return place
 
 
 @dataclass(frozen=True)
@@ -82,6 +114,13 @@ class IntRange:
     def at(self, index: int) -> int:
         return self.low + index * self.step
 
+    def place_of(self, value: Value) -> int | None:
+        """Return the index of a value, or None when it is none of the range."""
+        if isinstance(value, (bool, str)) or not self.low <= value <= self.high:
+            return None
+        place = int(value - self.low) // self.step
+        return place if self.at(place) == value else None
+
     def from_unit(self, unit: float) -> int:
         if not self.log:
             return self.at(int(unit * self.size))
@@ -92,6 +131,8 @@ class IntRange:
     def grid(self) -> Sequence[Value]:
         points = self.points or GRID_POINTS
         if (self.step != 1 and self.points is None) or points >= self.size:
+            if self.size > sys.maxsize:
+                return AxisValues(self, self.size)
             return range(self.low, self.high + 1, self.step)  # any length, nothing held in memory
         if self.log:
             spread = [round(value) for value in _spread(self.low, self.high, points, log=True)]
@@ -154,9 +195,19 @@ class FloatRange:
             return min(max(math.exp(low + unit * (high - low)), self.low), self.high)
         return min(self.low + unit * (self.high - self.low), self.high)
 
-    def grid(self) -> tuple[Value, ...]:
+    def place_of(self, value: Value) -> int | None:
+        """Return the index of a value, or None when it is none of the range, or the range is continuous."""
+        if isinstance(value, (bool, str)) or not self.low <= value <= self.high:
+            return None
+        if self.step is None:
+            return 0 if self.low == self.high else None
+        place = round((_decimal(float(value)) - _decimal(self.low)) / _decimal(self.step))
+        return place if self.at(place) == value else None
+
+    def grid(self) -> Sequence[Value]:
         if self.size is not None and (self.points is None or self.points >= self.size):
-            return tuple(self.at(index) for index in range(self.size))
+            values = AxisValues(self, self.size)
+            return values if self.size > _LISTED_VALUES else tuple(values)
         points = self.points or GRID_POINTS
         if self.size is not None:
             return tuple(self.at(round(index)) for index in _spread(0, self.size - 1, points, log=False))
@@ -169,10 +220,8 @@ class FloatRange:
             raise ConfigError(f"must be a number, but got {written!r}") from error
         if not self.low <= value <= self.high:
             raise ConfigError(f"must be from {self.low} to {self.high}, but got {written}")
-        if self.step is not None:
-            index = round((_decimal(value) - _decimal(self.low)) / _decimal(self.step))
-            if self.at(index) != value:
-                raise ConfigError(f"must be {self.low} plus a multiple of {self.step}, but got {written}")
+        if self.step is not None and self.place_of(value) is None:
+            raise ConfigError(f"must be {self.low} plus a multiple of {self.step}, but got {written}")
         return value
 
 

@@ -23,6 +23,9 @@ from morphogenetic_engine.trial import Value, text
 MANY_POINTS = 1000
 """From here on the Suggestion, one object of the cluster's store, grows towards its limit of 1.5 MiB."""
 
+MOST_POINTS = 100_000
+"""More than these as one list, and the cluster's store refuses the Experiment."""
+
 
 class Algorithm(StrEnum):
     """Katib's names."""
@@ -71,6 +74,8 @@ def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Sea
             f"sweep_type: {config.sweep_type} cannot run on Katib, whose grids know no results; use bayesian"
         )
     trials = total_trials(config)
+    if trials > MOST_POINTS:
+        raise ConfigError(f"parameters: {trials} trials are more than an Experiment holds (at most {MOST_POINTS})")
     exhaustive = kind.katib is not None and kind.katib.name == Algorithm.GRID
     if exact or kind.katib is None or (exhaustive and not _is_plain_grid(config)) or not _searched(config):
         return Search(Algorithm.GRID, trials, numbered=True, unsupported=tuple(_unsupported_of_designs(trials)))
