@@ -20,6 +20,7 @@ from morphogenetic_engine.errors import ConfigError, did_you_mean
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema import sections
 from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated
+from morphogenetic_engine.sweeps.schema.foreign.recognition import foreign_format
 from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
 
@@ -159,6 +160,9 @@ def parse_config(written: Mapping[str, object], *, where: str, overrides: Overri
     Raises:
         ConfigError: it breaks a rule of the schema; one line for the first mistake, and the number of the others.
     """
+    foreign = foreign_format(written)
+    if foreign is not None:
+        raise ConfigError(f"{where}: is {foreign.name}; convert it with: morphogenetic sweep migrate {where}")
     try:
         complete = migrated(written) if is_flat(written) else written
     except ConfigError as error:

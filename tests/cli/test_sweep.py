@@ -181,6 +181,22 @@ def test_retry_failed_runs_the_failed_trials_again(command: Command, sweep_file:
     assert "2 complete of 2" in command("sweep", "resume", "--sweep-id", "s", "--retry-failed").out
 
 
+def test_migrate_converts_a_foreign_file_and_says_what_is_lost(command: Command, workplace: Path) -> None:
+    text = "method: random\nrun_cap: 4\nentity: team\nprogram: t.py\nmetric: {name: loss}\nparameters: {lr: {min: 0.1, max: 1.0}}\n"
+    (workplace / "wandb.yaml").write_text(text, encoding="utf-8")
+    ran = command("sweep", "migrate", "wandb.yaml")
+    assert ran.status == 0 and "# wandb.yaml: entity: has no counterpart" in ran.err
+    (workplace / "sweep.yaml").write_text(ran.out, encoding="utf-8")
+    assert command("sweep", "check", "--config", "sweep.yaml", "--watch", "0").status == 0
+
+
+def test_a_foreign_file_is_refused_with_the_command_that_converts_it(command: Command, workplace: Path) -> None:
+    (workplace / "wandb.yaml").write_text("method: grid\nparameters: {lr: {values: [1, 2]}}\n", encoding="utf-8")
+    ran = command("sweep", "run", "--config", "wandb.yaml")
+    assert ran.status == 2
+    assert ran.err.endswith("wandb.yaml: is a W&B sweep; convert it with: morphogenetic sweep migrate wandb.yaml\n")
+
+
 def test_migrate_prints_the_new_form(command: Command) -> None:
     ran = command("sweep", "migrate", str(EXAMPLES / "flat_sweep.yaml"))
     assert "parameters:\n  lr: [0.001, 0.003, 0.01]\n" in ran.out

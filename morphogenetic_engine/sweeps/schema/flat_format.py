@@ -43,9 +43,9 @@ def migrated(flat: Mapping[str, object]) -> dict[str, object]:
     return {"sweep_type": "grid", "experiment": fixed, "parameters": searched}
 
 
-def migrated_text(flat: Mapping[str, object]) -> str:
-    """Return the YAML text of the same sweep with sections."""
-    return yaml.safe_dump(migrated(flat), sort_keys=False, default_flow_style=None, width=100)
+def sections_text(sections: Mapping[str, object]) -> str:
+    """Returns the YAML text of a sweep file with these sections."""
+    return yaml.safe_dump(dict(sections), sort_keys=False, default_flow_style=None, width=100)
 
 
 def _listed(text: str) -> object:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
-from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated, migrated_text
+from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated, sections_text
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ VALUES = NUMBERS | st.booleans() | st.sampled_from(["moons", "1e-4", "cuda:0", "
 def test_the_migrated_text_is_the_same_sweep_as_the_flat_file(flat: dict[str, object]) -> None:
     if len({key.lstrip("-") for key in flat}) < len(flat):
         return
-    text = migrated_text(flat)
+    text = sections_text(migrated(flat))
     written = parse_yaml(text, where="f")
     assert list(written) == ["sweep_type", "experiment", "parameters"]
     assert parse_config(written, where="f") == parse_config(flat, where="f")
