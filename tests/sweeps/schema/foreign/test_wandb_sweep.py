@@ -29,8 +29,8 @@ command: ["${env}", "${interpreter}", "${program}", "--tag={run}", "${args}"]
 """
 
 
-def migration(text: str = SWEEP, **changes: object) -> Migration:
-    return from_wandb({**yaml.safe_load(text), **changes})
+def migration(**changes: object) -> Migration:
+    return from_wandb({**yaml.safe_load(SWEEP), **changes})
 
 
 def test_a_sweep_becomes_a_valid_sweep_file() -> None:
