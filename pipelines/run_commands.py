@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from morphogenetic_engine.cli.main import INTERRUPTED
+from morphogenetic_engine.cli.options import results as results_option
 from morphogenetic_engine.errors import ConfigError
 from pipelines import options
 from pipelines.plan import Plan
@@ -155,7 +156,28 @@ def end_command(name: str, experiment: str, **given: Any) -> None:
     click.echo(f"{name}: ended; runs that it has started go on")
 
 
-COMMANDS = (submit_command, stop_command, runs_command, schedule_command, schedules)
+@click.command("fetch")
+@click.argument("run")
+@click.option("--storage", envvar="SWEEP_STORAGE", required=True, metavar="ADDRESS", help="Where it is kept.")
+@results_option
+def fetch_command(run: str, storage: str, results: Path) -> None:
+    """Fetch the sweep of a run from the object store into a folder that all other commands take.
+
+    RUN is the run's id. The store's address and credentials are those of this machine (AWS_ENDPOINT_URL and so on).
+    """
+    from morphogenetic_engine.steps.kept.kept_run import KeptRun
+    from morphogenetic_engine.sweeps.record.folder import SweepFolder
+
+    folder = SweepFolder(results / run)
+    if folder.info.exists():
+        raise ConfigError(f"{folder.path}: is there already")
+    kept = KeptRun(storage, run)
+    if not kept.fetch_sweep(folder):
+        raise ConfigError(f"{kept.sweep_address}: holds no sweep")
+    click.echo(str(folder.path))
+
+
+COMMANDS = (submit_command, stop_command, runs_command, schedule_command, schedules, fetch_command)
 
 
 def _followed(server: "PipelinesServer", run_id: str, patience: "Patience") -> int:

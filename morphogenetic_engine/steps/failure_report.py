@@ -6,6 +6,7 @@ After a failure, or where the run was stopped, it ends the Experiment that is le
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from morphogenetic_engine.errors import ClusterError, MorphogeneticError, StoreError
@@ -15,7 +16,7 @@ from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.kept.kept_run import KeptRun
 from morphogenetic_engine.steps.kept.left_experiment import end_command, end_experiment
 from morphogenetic_engine.steps.pipeline_run import PipelineRun, RunEnd, RunOutcome
-from morphogenetic_engine.steps.run_page import ending_chapter, run_page
+from morphogenetic_engine.steps.run_page import ending_chapter, kept_chapter, run_page
 from morphogenetic_engine.steps.saying import say
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 from morphogenetic_engine.sweeps.results import read_result
@@ -72,7 +73,7 @@ def _written(end: RunEnd, folder: SweepFolder, target: Path, kept: KeptRun | Non
     """Write the page, and keep it as the report; first what cannot fail, then what is said of the sweep."""
     write_whole(target, run_page(end, kept=folder.info.is_file()).encode())
     address = _report_kept(kept, target)
-    if folder.info.is_file() and _whole_page(folder, target, end):
+    if folder.info.is_file() and _whole_page(folder, target, end, kept.sweep_address if kept else ""):
         address = _report_kept(kept, target) or address
     return address
 
@@ -87,13 +88,13 @@ def _report_kept(kept: KeptRun | None, page: Path) -> str:
         return ""
 
 
-def _whole_page(folder: SweepFolder, target: Path, end: RunEnd) -> bool:
+def _whole_page(folder: SweepFolder, target: Path, end: RunEnd, address: str) -> bool:
     """Write the page of the sweep; where its files are damaged, the plain page stays."""
     try:
-        result = read_result(folder)
-        write_whole(
-            target, render(result, summarize(result, methods=("PED-ANOVA",)), more=[ending_chapter(end)]).encode()
-        )
+        result = replace(read_result(folder), path=None)  # of this pod, which is gone when somebody reads the page
+        more = [ending_chapter(end), kept_chapter(end.run, address)]
+        summary = summarize(result, methods=("PED-ANOVA",))
+        write_whole(target, render(result, summary, more=more, heading=end.run.name).encode())
     except MorphogeneticError as damage:
         say(f"the kept sweep cannot be read: {damage}")
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
@@ -9,7 +10,7 @@ from morphogenetic_engine.reports.page.page import page as render
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.pipeline_run import PipelineRun
-from morphogenetic_engine.steps.run_page import evaluation_chapter
+from morphogenetic_engine.steps.run_page import evaluation_chapter, kept_chapter
 from morphogenetic_engine.steps.trained.evaluation_file import Evaluation, read_evaluation, write_evaluation
 from morphogenetic_engine.sweeps.record.folder import all_sweeps, write_whole
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
@@ -27,13 +28,14 @@ def report(sweep: str, evaluation: str | None, *, run_id: str, name: str, storag
     sweeps = all_sweeps(Path(sweep))
     if not sweeps:
         raise StoreError(f"{sweep}: holds no sweep; it must be the output of the component sweep or local_sweep")
-    result = read_result(sweeps[0])
+    result = replace(read_result(sweeps[0]), path=None)  # of this pod, which is gone when somebody reads the page
+    run = PipelineRun(run_id, name, storage)
     found = _with_found(read_evaluation(Path(evaluation)), result) if evaluation else None
     target = Path(page)
     target.parent.mkdir(parents=True, exist_ok=True)
-    more = [evaluation_chapter(found)] if found else []
-    write_whole(target, render(result, summarize(result, methods=("PED-ANOVA",)), more=more).encode())
-    run = PipelineRun(run_id, name, storage)
+    kept = kept_chapter(run, run.kept.sweep_address if run.kept else "")
+    more = [*([evaluation_chapter(found)] if found else []), kept]
+    write_whole(target, render(result, summarize(result, methods=("PED-ANOVA",)), more=more, heading=name).encode())
     if run.kept is None:
         return ""
     if found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from morphogenetic_engine.reports.page.page import AddedChapter, templates
-from morphogenetic_engine.steps.pipeline_run import RunEnd, RunOutcome
+from morphogenetic_engine.steps.pipeline_run import PipelineRun, RunEnd, RunOutcome
 from morphogenetic_engine.steps.trained.comparison import Baseline
 from morphogenetic_engine.steps.trained.evaluation_file import Evaluation
 
@@ -33,6 +33,15 @@ def _facts(end: RunEnd) -> dict[str, object]:
         "state": end.state,
         "error": end.error,
     }
+
+
+def kept_chapter(run: PipelineRun, address: str) -> AddedChapter:
+    """Return where the sweep of a report is kept, and how it is fetched: the pod that wrote the report is gone.
+
+    The address is that of the sweep's folder; "": it is kept nowhere.
+    """
+    command = f"python -m pipelines fetch {run.run_id} --storage {run.storage}"
+    return AddedChapter("kept", "Where it is kept", Markup(_rendered("kept.html", address=address, command=command)))
 
 
 def evaluation_chapter(found: Evaluation) -> AddedChapter:

@@ -15,6 +15,9 @@ from morphogenetic_engine.steps.report import report
 from morphogenetic_engine.steps.sweep_outputs import Places
 from morphogenetic_engine.steps.trained.evaluation_file import write_evaluation
 from morphogenetic_engine.storage import open_store
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import read_result
+from tests.pipelines.test_cli import run
 from tests.steps.conftest import Trained, parsed
 
 TOY = """
@@ -54,6 +57,24 @@ def test_the_report_is_the_page_of_the_sweep_with_the_evaluation(swept: Path, tm
     assert json.loads(open_store(storage).read_bytes("reports/run-1/evaluation.json")) == json.loads(
         evaluation.read_bytes()
     )
+
+
+def test_a_page_says_whose_it_is_and_where_its_sweep_is_and_names_no_path_of_a_pod(
+    swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = str(tmp_path / "store")
+    report(str(swept), None, page=str(tmp_path / "page.html"), run_id="run-1", name="spirals", storage=storage)
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<h1>spirals</h1>" in text and "<code>run-1</code>" in text
+    assert f"{storage}/sweeps/run-1" in text and f"python -m pipelines fetch run-1 --storage {storage}" in text
+    assert "morphogenetic trial run --config results/sweeps/run-1 --number" in text and str(swept) not in text
+    monkeypatch.chdir(tmp_path)
+    assert run("fetch", "run-1", "--storage", storage, "--results", str(tmp_path / "fetched")).returncode == 0
+    assert read_result(SweepFolder(tmp_path / "fetched" / "run-1")).best is not None
+    assert (
+        "is there already" in run("fetch", "run-1", "--storage", storage, "--results", str(tmp_path / "fetched")).stderr
+    )
+    assert "holds no sweep" in run("fetch", "run-9", "--storage", storage, "--results", str(tmp_path)).stderr
 
 
 def test_a_folder_without_a_sweep_is_refused_in_one_line(tmp_path: Path) -> None:

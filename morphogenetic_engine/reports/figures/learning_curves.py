@@ -22,6 +22,12 @@ _CAPTION = (
     " steps; lines that part early are what a pruner can use."
 )
 
+_NO_CURVES = "The trials report no steps, so there are no curves."
+_NOT_COLLECTED = (
+    "No curves were collected: what trials on a cluster report step by step comes back only where they upload their"
+    " files to a store (`sweep submit --store`; in a pipeline: resources.secrets names a Secret with its credentials)."
+)
+
 Curve = Mapping[int, float]
 """A metric by step."""
 
@@ -47,7 +53,7 @@ def learning_curves_figure(result: SweepResult) -> Figure:
     metric = curve_metric(result)
     heading = "Learning curves"
     if metric is None:
-        empty = "The trials report no steps, so there are no curves."
+        empty = _NO_CURVES if result.info.origin is None else _NOT_COLLECTED
         return Figure("learning-curves", heading, _CAPTION, (), empty=empty)
     best = list(result.ranked[:_BEST])
     curves = {trial.number: curve_of(trial, metric) for trial in result.trials}

@@ -96,9 +96,17 @@ class AddedChapter:
 
 
 def page(
-    result: SweepResult, summary: SweepSummary, *, interactive: bool = True, more: Sequence[AddedChapter] = ()
+    result: SweepResult,
+    summary: SweepSummary,
+    *,
+    interactive: bool = True,
+    more: Sequence[AddedChapter] = (),
+    heading: str = "",
 ) -> str:
-    """Return the page; without `interactive` it has no script, and each chart brings its colours along, for print."""
+    """Return the page; without `interactive` it has no script, and each chart brings its colours along, for print.
+
+    The heading is the sweep's id where no other one is given.
+    """
     chapters = [_chapter(summary, each, interactive=interactive) for each in Chapter]
     style, script = Markup(_style()), Markup(_script()) if interactive else None
     data = Markup(embedded(page_data(result, parameter_order(summary)))) if interactive else None
@@ -107,6 +115,7 @@ def page(
         .get_template("report.html")
         .render(
             about=summary.identification,
+            heading=heading,
             parameters=summary.parameters,
             objectives=summary.objectives,
             chapters=chapters,

@@ -37,6 +37,11 @@ class KeptRun:
         self._report = f"reports/{run_id}"
         self._sent: dict[str, tuple[int, int]] = {}
 
+    @property
+    def sweep_address(self) -> str:
+        """Where the sweep's folder is kept."""
+        return self._store.address_of(self._sweep)
+
     def fetch_sweep(self, folder: SweepFolder) -> bool:
         """Bring the sweep's folder here as it was kept last; tell whether there was any.
 
