@@ -69,12 +69,14 @@ def _sweep(plan: Plan, config: object, run: dict[str, object], image: object, na
 
 
 def _training(plan: Plan, config: object, candidate: object) -> dsl.PipelineTask:
-    task = train(config=config, candidate=candidate, compiled_for=plan.compiled_for)
+    task = train(
+        config=config, candidate=candidate, compiled_for=plan.compiled_for, cache_generation=plan.cache_generation
+    )
     return _cached(training_pod(task, plan), plan)
 
 
 def _evaluate(plan: Plan, best: dsl.PipelineTask, baseline: dsl.PipelineTask | None) -> dsl.PipelineTask:
-    models = {"model": best.outputs["model"]}
+    models = {"model": best.outputs["model"], "cache_generation": plan.cache_generation}
     if baseline is not None:
         models["baseline"] = baseline.outputs["model"]
     return _cached(light_pod(evaluate(**models), plan).set_container_image(plan.images.train), plan)
@@ -82,7 +84,7 @@ def _evaluate(plan: Plan, best: dsl.PipelineTask, baseline: dsl.PipelineTask | N
 
 def _cached(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
     """Take a task's outputs from the cache where its inputs and its code are the same: a tag may have moved."""
-    return task.set_caching_options(plan.images.fixed and plan.caching)
+    return task.set_caching_options(plan.caches)
 
 
 def _uncached(task: dsl.PipelineTask) -> dsl.PipelineTask:

@@ -87,8 +87,20 @@ waiting = several(
         "--outage", type=click.FloatRange(min=0), default=300.0, show_default=True, help="Seconds without server."
     ),
 )
-caching = click.option(
-    "--cache/--no-cache", default=True, help="Take trainings and evaluations from the cache, where their images allow."
+caching = several(
+    click.option(
+        "--cache/--no-cache",
+        default=True,
+        help="Take trainings and evaluations from the cache, where their images allow.",
+    ),
+    click.option(
+        "--artifacts",
+        envvar="KFP_ARTIFACTS",
+        default="s3://mlpipeline/v2/artifacts",
+        show_default=True,
+        metavar="ADDRESS",
+        help="The pipeline root, where it is looked whether what is cached is still there.",
+    ),
 )
 
 

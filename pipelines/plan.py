@@ -74,6 +74,8 @@ class Plan:
     """How often a task is tried again; each goes on where it was."""
     caching: bool = True
     """Whether the outputs of trainings and evaluations may come from the cache, where their images never change."""
+    cache_generation: str = ""
+    """Of the cache: the outputs of another one are not taken from it."""
 
     @property
     def name(self) -> str:
@@ -117,6 +119,11 @@ class Plan:
             "storage": self.store.address,
             "namespace": self.namespace,
         }
+
+    @property
+    def caches(self) -> bool:
+        """Whether trainings and evaluations may come from the cache."""
+        return self.images.fixed and self.caching
 
     def experiment_of(self, run_id: str) -> str:
         """Return the name of the Experiment of a run."""

@@ -2,6 +2,7 @@
 
 # kfp takes a second to import: --help is for the impatient.
 # pylint: disable=import-outside-toplevel
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,14 @@ _MOST = 20
 @options.waiting
 @click.option("--wait/--no-wait", default=True, help="Wait for the end; the exit status says whether it succeeded.")
 def submit_command(
-    wait: bool, poll: float, outage: float, experiment: str, service_account: str | None, **given: Any
+    wait: bool,
+    poll: float,
+    outage: float,
+    *,
+    experiment: str,
+    service_account: str | None,
+    artifacts: str,
+    **given: Any,
 ) -> int:
     """Start a pipeline and follow it to its end; one that runs already is followed, not started again."""
     from pipelines.client.submission import Patience, Starter, run_name
@@ -37,6 +45,7 @@ def submit_command(
     asked_of_kubeconfig = not given["host"]
     plan, server = _planned_and_server(given)
     _check_lacking(plan, server, asked_of_kubeconfig)
+    plan = _with_generation(plan, server, experiment, artifacts)
     wanted, patience = _wanted(plan), Patience(poll, outage)
     starter = Starter(server, experiment, service_account, patience, click.echo)
     run, known = starter.submit(wanted, name := run_name(_stem(plan, given["config"]), wanted.package))
@@ -104,12 +113,15 @@ def runs_command(also_ended: bool, experiment: str, **given: Any) -> None:
 @options.server
 @click.option("--cron", required=True, metavar="'0 0 2 * * *'", help="When, in UTC: six fields, seconds first.")
 @click.option("--name", metavar="NAME", help="Of the recurring run, which replaces earlier ones of the name.")
-def schedule_command(cron: str, name: str | None, experiment: str, service_account: str | None, **given: Any) -> None:
+def schedule_command(
+    cron: str, name: str | None, *, experiment: str, service_account: str | None, artifacts: str, **given: Any
+) -> None:
     """Start a pipeline again and again: every night, every week."""
     from pipelines.client.schedule import checked_cron, schedule
 
     cron = checked_cron(cron)
     plan, server = _planned_and_server(given)
+    plan = _with_generation(plan, server, experiment, artifacts)
     name = name or _stem(plan, given["config"])
     made, replaced = schedule(
         server, _wanted(plan), name=name, experiment=experiment, cron=cron, service_account=service_account
@@ -220,6 +232,18 @@ def _check_lacking(plan: Plan, server: "PipelinesServer", asked_of_kubeconfig: b
         if asked_of_kubeconfig:
             raise ConfigError(problem)
         click.echo(f"# {problem} (as the kubeconfig's cluster has it)", err=True)
+
+
+def _with_generation(plan: Plan, server: "PipelinesServer", experiment: str, artifacts: str) -> Plan:
+    """Return the plan with the generation of the cache that it may take trainings and evaluations from."""
+    from pipelines.client.cached_artifacts import MOST_RUNS, cache_generation
+
+    folder = server.known_experiment(experiment) if plan.caches else ""
+    if not folder:
+        return plan
+    runs = server.runs(folder, most=4 * MOST_RUNS)
+    generation = cache_generation(runs, plan.name, artifacts, lambda line: click.echo(f"# {line}", err=True))
+    return replace(plan, cache_generation=generation)
 
 
 def _wanted(plan: Plan) -> "WantedRun":

@@ -13,6 +13,7 @@ def evaluate(
     test_metrics: dsl.Output[dsl.Metrics],
     confusion_matrix: dsl.Output[dsl.ClassificationMetrics],
     roc_curve: dsl.Output[dsl.ClassificationMetrics],
+    cache_generation: str = "",  # pylint: disable=unused-argument
     baseline: dsl.Input[dsl.Model] = None,
 ) -> None:
     """Evaluate a model of the component `train`.
@@ -23,6 +24,7 @@ def evaluate(
         test_metrics: The numbers in short; those of a baseline have its name at their end.
         confusion_matrix: Samples of the test split by their class and the class that the model puts them into.
         roc_curve: Of class 1 where there are two classes, over all decisions where there are more.
+        cache_generation: Part of what the cache of Kubeflow Pipelines goes by, and of nothing else.
         baseline: The model of the sweep's defaults; left out where it has none.
     """
     from morphogenetic_engine.steps.evaluation import evaluate as run

@@ -12,6 +12,7 @@ def train(
     config: str,
     candidate: str,
     compiled_for: str,
+    cache_generation: str,  # pylint: disable=unused-argument
     model: dsl.Output[dsl.Model],
     training_metrics: dsl.Output[dsl.Metrics],
     learning_curve: dsl.Output[dsl.Dataset],
@@ -24,6 +25,7 @@ def train(
         candidate: A trial as `sweep` returns it, "baseline" for the defaults of the sweep, or "" for a sweep file of
             a single configuration.
         compiled_for: A hash of the settings that the pipeline was compiled for; "": it was compiled for none.
+        cache_generation: Part of what the cache of Kubeflow Pipelines goes by, and of nothing else.
         model: A folder: what the workload saved, and `training.json`.
         training_metrics: What the workload returned.
         learning_curve: CSV, a row a step.
