@@ -11,7 +11,6 @@ import re
 import shutil
 import signal
 import string
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
@@ -24,6 +23,7 @@ from morphogenetic_engine.errors import (
     WorkloadError,
     did_you_mean,
 )
+from morphogenetic_engine.program import Program
 from morphogenetic_engine.trial import Metrics, Params, Train, Trial, checked_metrics, declaration_of, text
 
 _SPEC = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -31,7 +31,7 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=([^\s,=]+)")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\S+")
 _STEP_NAMES = ("step", "epoch")
 _TRIAL_FIELDS = frozenset({"number", "seed", "dir", "params"})
-_GRACE_SECONDS = 5.0
+_SHELL_SIGNALS = 128
 
 
 def load_workload(spec: str, source: str | None = None) -> Train:
@@ -152,28 +152,22 @@ class CommandWorkload:
             raise WorkloadError(f"there is no program {program!r} (looked in {os.getcwd()} and PATH)")
 
     def __call__(self, params: Params, trial: Trial, /) -> Metrics:
-        process = self._started(params, trial)
+        program = self._started(params, trial)
         metrics: dict[str, float] = {}
         try:
-            assert process.stdout is not None
-            for line in process.stdout:
+            for line in program.lines():
                 sys.stdout.write(line)
                 step, found = parse_metric_line(line)
                 metrics.update(found)
                 if step is not None and found:
                     trial.report(step, checked_metrics(found))
-            status = process.wait()
+            status = program.status()
         finally:
-            _end(process)
-        if status < 0:
-            known = -status in set(signal.Signals)
-            name = signal.Signals(-status).name if known else f"signal {-status}"
-            raise TrialFailed(f"{self._command[0]} was killed by {name}", reason=FailureReason.KILLED)
-        if status > 0:
-            raise TrialFailed(f"{self._command[0]} ended with status {status}")
+            program.end()
+        _check_status(self._command[0], status)
         return metrics
 
-    def _started(self, params: Params, trial: Trial) -> subprocess.Popen[str]:
+    def _started(self, params: Params, trial: Trial) -> Program:
         fields = {
             "number": str(trial.number),
             "seed": str(trial.seed),
@@ -184,14 +178,7 @@ class CommandWorkload:
         arguments = [argument.format_map(fields) for argument in self._command]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         try:
-            return subprocess.Popen(
-                arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                env=environment,
-            )
+            return Program(arguments, environment)
         except OSError as error:
             raise WorkloadError(f"{arguments[0]}: cannot be run: {error.strerror}") from error
 
@@ -214,16 +201,23 @@ def parse_metric_line(line: str) -> tuple[int | None, Mapping[str, float]]:
     return (int(step), values) if math.isfinite(step) else (None, {})
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+def _check_status(program: str, status: int) -> None:
+    """Check the exit status of a program.
+
+    Raises:
+        TrialFailed: it is not 0; the reason is `killed` for a signal, and for 128 + the number of a signal, which is how a
+            wrapper passes on that what it ran was killed.
+    """
+    number = -status if status < 0 else status - _SHELL_SIGNALS
+    if number in set(signal.Signals):
+        name = signal.Signals(number).name
+        hint = "; out of memory?" if number == signal.SIGKILL else ""
+        how = f"was killed by {name}" if status < 0 else f"ended with status {status}: {name} killed what it ran"
+        raise TrialFailed(f"{program} {how}{hint}", reason=FailureReason.KILLED)
+    if status < 0:
+        raise TrialFailed(f"{program} was killed by signal {number}", reason=FailureReason.KILLED)
+    if status > 0:
+        raise TrialFailed(f"{program} ended with status {status}")
 
 
 def _not_found(module_name: str, error: ModuleNotFoundError) -> str:

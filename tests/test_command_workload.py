@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from morphogenetic_engine.errors import FailureReason, Pruned, TrialFailed, WorkloadError
 from morphogenetic_engine.trial import Metrics, Params
 from morphogenetic_engine.workload import CommandWorkload, parse_metric_line
+from tests.waiting import gone, until
 
 
 @dataclass
@@ -119,7 +120,7 @@ print("a=2" if time.monotonic() < deadline else "a=3")
         ("import sys; print('a=1'); sys.exit(3)", f"{sys.executable} ended with status 3", FailureReason.EXCEPTION),
         (
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-            f"{sys.executable} was killed by SIGKILL",
+            f"{sys.executable} was killed by SIGKILL; out of memory?",
             FailureReason.KILLED,
         ),
         ("import os; os.kill(os.getpid(), 40)", f"{sys.executable} was killed by signal 40", FailureReason.KILLED),
@@ -166,7 +167,7 @@ time.sleep(3600)
 
 
 def test_a_program_that_does_not_listen_is_killed(trial: _Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("morphogenetic_engine.workload._GRACE_SECONDS", 0.05)
+    monkeypatch.setattr("morphogenetic_engine.program._GRACE_SECONDS", 0.05)
     trial.prune_at = 0
     script = """
 import signal, time
@@ -217,3 +218,70 @@ def test_no_line_is_an_error(line: str) -> None:
     step, metrics = parse_metric_line(line)
     assert step is None or isinstance(step, int)
     assert all(isinstance(value, float) for value in metrics.values())
+
+
+def test_a_trial_ends_with_its_program_although_a_child_holds_its_output(trial: _Trial, tmp_path: Path) -> None:
+    script = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3600)'])
+open({str(tmp_path / 'child')!r}, 'w').write(str(child.pid))
+print('acc=0.5', flush=True)
+"""
+    assert _run(script, trial, {}) == {"acc": 0.5}
+    until(lambda: gone(int((tmp_path / "child").read_text(encoding="utf-8"))))
+
+
+def test_children_of_a_program_end_with_it_politely(trial: _Trial, tmp_path: Path) -> None:
+    polite = f"""
+import signal, sys, time
+def leave(*_): open({str(tmp_path / 'cleaned')!r}, 'w').write('yes'); sys.exit()
+signal.signal(signal.SIGTERM, leave)
+open({str(tmp_path / 'ready')!r}, 'w').close()
+time.sleep(3600)
+"""
+    script = f"""
+import os, subprocess, sys, time
+subprocess.Popen([sys.executable, '-c', {polite!r}], stdout=subprocess.DEVNULL)
+while not os.path.exists({str(tmp_path / 'ready')!r}): time.sleep(0.01)
+print('acc=1', flush=True)
+"""
+    assert _run(script, trial, {}) == {"acc": 1.0}
+    assert (tmp_path / "cleaned").read_text(encoding="utf-8") == "yes"
+
+
+def test_children_of_a_pruned_program_end_with_it(trial: _Trial, tmp_path: Path) -> None:
+    trial.prune_at = 0
+    script = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3600)'])
+open({str(tmp_path / 'child')!r}, 'w').write(str(child.pid))
+print('epoch=0 acc=1', flush=True)
+time.sleep(3600)
+"""
+    with pytest.raises(Pruned):
+        _run(script, trial, {})
+    until(lambda: gone(int((tmp_path / "child").read_text(encoding="utf-8"))))
+
+
+def test_everything_that_a_program_printed_before_its_end_is_read(trial: _Trial) -> None:
+    script = "print('x' * 30_000, flush=True); print('acc=0.25', end='')"
+    assert _run(script, trial, {}) == {"acc": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "message"),
+    [
+        (137, FailureReason.KILLED, "ended with status 137: SIGKILL killed what it ran; out of memory?"),
+        (143, FailureReason.KILLED, "ended with status 143: SIGTERM killed what it ran"),
+        (3, FailureReason.EXCEPTION, "ended with status 3"),
+        (128, FailureReason.EXCEPTION, "ended with status 128"),
+        (255, FailureReason.EXCEPTION, "ended with status 255"),
+    ],
+)
+def test_a_status_of_128_and_a_signal_is_a_killed_process(
+    trial: _Trial, status: int, reason: FailureReason, message: str
+) -> None:
+    with pytest.raises(TrialFailed) as caught:
+        _run(f"import sys; sys.exit({status})", trial, {})
+    assert caught.value.reason is reason
+    assert str(caught.value) == f"{sys.executable} {message}"

@@ -14,6 +14,7 @@ from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep
 from tests.tables import steady_rows
+from tests.waiting import gone, until
 
 PRUNED = "{n_trials: 6, pruner: MedianPruner, pruner_options: {n_startup_trials: 1}}"
 
@@ -133,3 +134,21 @@ def test_a_sweep_whose_first_trials_all_lack_the_objective_is_ended(start: Start
     with pytest.raises(ConfigError, match="the workload did not report the objective val_acc; its metrics: loss"):
         run_sweep(folder)
     assert len(read_result(folder).trials) == 3
+
+
+def test_a_time_limit_ends_a_program_and_what_it_started(start: StartSweep, workplace: Path) -> None:
+    (workplace / "train.py").write_text(
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3600)'])\n"
+        "open('child', 'w').write(str(child.pid))\n"
+        "time.sleep(3600)\n",
+        encoding="utf-8",
+    )
+    folder = start("""
+experiment: {command: [python3, train.py, "{x}"]}
+parameters: {x: [1]}
+execution: {max_parallel: 1, timeout_per_trial: 3}
+""")
+    (trial,) = run(folder).trials
+    assert (trial.state, trial.reason) == (TrialState.FAILED, FailureReason.TIMEOUT)
+    until(lambda: gone(int((workplace / "child").read_text(encoding="utf-8"))))

@@ -7,14 +7,14 @@ including a worker that is stuck in C code and the programs that a workload star
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from collections.abc import Iterable
 
+from morphogenetic_engine.process_groups import kill_session
+
 
 def reap(lines: Iterable[str]) -> None:
-    """Follow the lines to their end, then kill every group that is left."""
+    """Follow the lines to their end, then kill every group that is left, with its session."""
     groups: set[int] = set()
     for line in lines:
         sign, group = line[0], int(line[1:])
@@ -23,10 +23,7 @@ def reap(lines: Iterable[str]) -> None:
         else:
             groups.discard(group)
     for group in groups:
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except OSError:
-            continue  # it has ended
+        kill_session(group)
 
 
 if __name__ == "__main__":

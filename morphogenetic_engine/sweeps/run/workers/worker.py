@@ -7,7 +7,6 @@ and killing a worker also kills what its workload started.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import orjson
 
+from morphogenetic_engine.process_groups import kill_session
 from morphogenetic_engine.sweeps.run.messages import TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.workers.wire import BadLine, WorkerMessage, read_message
 from morphogenetic_engine.sweeps.strategy import Decision
@@ -119,9 +119,8 @@ class Worker:
         return None
 
     def kill(self) -> None:
-        """End the process and all that it started, at once."""
-        with suppress(ProcessLookupError):  # it ended by itself
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """End the process and all that it started in its session, at once."""
+        kill_session(self.process.pid)
         self.process.wait()
 
     def close(self) -> None:

@@ -1,0 +1,80 @@
+"""Ends process groups and sessions: what a program or a worker started, and its own children left behind.
+
+On Linux the members are read from /proc; elsewhere a group is signalled as a whole and its session is not searched.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+_PROC = Path("/proc")
+_POLL_SECONDS = 0.01
+_ROUNDS = 20
+"""Searches of a session whose processes start others while they are killed."""
+
+
+def end_group(group: int, grace: float, *, poll: Callable[[], object]) -> None:
+    """Ask the processes of a group to end, and kill those that have not ended after some seconds.
+
+    `poll` waits for a child that has ended, so that it does not count any more.
+    """
+    if not _signal_group(group, signal.SIGTERM):
+        return
+    deadline = time.monotonic() + grace
+    while time.monotonic() < deadline:
+        poll()
+        if not _is_alive(group):
+            return
+        time.sleep(_POLL_SECONDS)
+    _signal_group(group, signal.SIGKILL)
+
+
+def kill_session(leader: int) -> None:
+    """Kill the group that a process leads and every other process of its session, at once."""
+    _signal_group(leader, signal.SIGKILL)
+    for _ in range(_ROUNDS):
+        members = _members(session=leader)
+        if not members:
+            return
+        for each in members:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(each, signal.SIGKILL)
+
+
+def _is_alive(group: int) -> bool:
+    """Return whether a group has processes that still run; ended ones that nobody has waited for do not count."""
+    if not _signal_group(group, 0):
+        return False
+    return not (_PROC / "self/stat").exists() or bool(_members(group=group))
+
+
+def _signal_group(group: int, number: int) -> bool:
+    """Send a signal to a group and return True; False: it has no processes."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # macOS says so of ended processes that nobody has waited for
+    return True
+
+
+def _members(*, group: int | None = None, session: int | None = None) -> list[int]:
+    """Return the running processes of a group or a session; empty where there is no /proc."""
+    found: list[int] = []
+    for entry in _PROC.iterdir() if (_PROC / "self/stat").exists() else ():
+        if not entry.name.isdecimal():
+            continue
+        try:
+            words = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            continue  # it has ended
+        state, its_group, its_session = words[0], int(words[2]), int(words[3])
+        if state not in {b"Z", b"X"} and (its_group == group or its_session == session):
+            found.append(int(entry.name))
+    return found

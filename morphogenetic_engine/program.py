@@ -1,0 +1,97 @@
+"""A program that is run for one trial: its output line by line until it ends, and the end of all that it started."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import selectors
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+
+from morphogenetic_engine.process_groups import end_group
+
+_GRACE_SECONDS = 5.0
+_TICK_SECONDS = 0.1
+_CHUNK = 1 << 16
+_LAST_CHUNKS = 32
+"""Chunks that are read after the program's end: more than a pipe holds."""
+
+
+class Program:
+    """A running program. It leads a process group of its own, which is ended with it."""
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start the program.
+
+        Raises:
+            OSError: it cannot be run.
+        """
+        self._process = subprocess.Popen(  # pylint: disable=consider-using-with  # outlives this call
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env=environment,
+            process_group=0,
+            bufsize=0,
+        )
+        self._exit_fd = os.pidfd_open(self._process.pid) if hasattr(os, "pidfd_open") else None
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of standard output until the program ends, even if its children keep the output open."""
+        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
+        unread = ""
+        for chunk in self._chunks():
+            *lines, unread = (unread + decoder.decode(chunk)).split("\n")
+            yield from (f"{line}\n" for line in lines)
+        unread += decoder.decode(b"", final=True)
+        if unread:
+            yield unread
+
+    def status(self) -> int:
+        """Wait for the end and return the exit status as subprocess gives it (negative: the signal)."""
+        return self._process.wait()
+
+    def end(self) -> None:
+        """End the program, if it still runs, and the processes that it left behind: politely first, then not."""
+        assert self._process.stdout is not None
+        end_group(self._process.pid, _GRACE_SECONDS, poll=self._process.poll)
+        self._process.wait()
+        self._process.stdout.close()
+        if self._exit_fd is not None:
+            os.close(self._exit_fd)
+
+    def _chunks(self) -> Iterator[bytes]:
+        assert self._process.stdout is not None
+        output = self._process.stdout.fileno()
+        os.set_blocking(output, False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(output, selectors.EVENT_READ)
+            if self._exit_fd is not None:
+                selector.register(self._exit_fd, selectors.EVENT_READ)
+            while not self._has_ended():
+                if any(key.fd == output for key, _ in selector.select(None if self._exit_fd else _TICK_SECONDS)):
+                    chunk = _read(output)
+                    if chunk is None:
+                        return  # every writer has closed it
+                    yield chunk
+        for _ in range(_LAST_CHUNKS):
+            chunk = _read(output)
+            if not chunk:
+                return
+            yield chunk
+
+    def _has_ended(self) -> bool:
+        """Return whether the program has ended; its process id stays taken until it is waited for."""
+        if self._process.returncode is not None:
+            return True
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._process.pid, flags) is not None
+
+
+def _read(descriptor: int) -> bytes | None:
+    """Return what can be read now; None: every writer has closed it."""
+    try:
+        return os.read(descriptor, _CHUNK) or None
+    except BlockingIOError:
+        return b""
