@@ -38,10 +38,10 @@ def test_no_command_prints_the_help(command: Command) -> None:
     assert ran.status == 0 and "Commands:" in ran.out
 
 
-@pytest.mark.parametrize("group", ["sweep", "report", "trial"])
-def test_the_help_says_what_each_command_is_for_in_a_whole_sentence(command: Command, group: str) -> None:
+@pytest.mark.parametrize(("group", "heading"), [("sweep", "Run"), ("report", "Commands"), ("trial", "Commands")])
+def test_the_help_says_what_each_command_is_for_in_a_whole_sentence(command: Command, group: str, heading: str) -> None:
     shown = command(group, "--help").out
-    assert "Commands:" in shown or "Run:\n" in shown
+    assert f"\n{heading}:\n" in shown
     commands = [line for line in shown.splitlines() if line.startswith("  ") and not line.startswith("   ")]
     assert len(commands) > 1 and "..." not in "".join(commands)
     assert all(line.endswith(".") for line in commands), shown

@@ -118,7 +118,8 @@ def strike(folder: SweepFolder, victim: str, chance: random.Random) -> None:
         members = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
         kill(process, members, victim, chance)
         status = process.wait(DEADLINE_SECONDS)
-        assert status == (0 if victim == "worker" else -signal.SIGKILL) or not members
+        # It may have ended by itself before the kill.
+        assert status == 0 or (status == -signal.SIGKILL and victim != "worker")
         if victim != "worker":
             until(lambda: all(gone(member.pid) for member in members))
 

@@ -101,8 +101,7 @@ def test_replicates_count_all_configurations_from_which_the_best_was_chosen() ->
         return replicated(trial(number, {"x": number / 50}, float(number)), [number + n / 100 for n in range(8)])
 
     few, many = (verdict_of(sweep([record(n) for n in range(count)], BASELINE)) for count in (2, 50))
-    assert few is not None and few.against_runner_up is not None or few is not None and few.against_baseline is not None
-    assert many is not None and many.against_runner_up is not None
+    assert few is not None and many is not None and many.against_runner_up is not None
     assert few.against_baseline is not None and few.against_baseline.verdict is Verdict.BETTER
     assert many.against_runner_up.verdict is Verdict.NOT_ENOUGH_SEEDS
     assert many.against_runner_up.smallest_p == pytest.approx(49 * 2 / 2**8)

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ import pytest
 from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.sweeps.record.events import TrialInterrupted, to_line
 from morphogenetic_engine.sweeps.record.journal import Journal, is_locked, read_events
+from tests.waiting import until
 
 EVENTS = [TrialInterrupted(float(number), number, 0) for number in range(4)]
 
@@ -225,9 +226,7 @@ def test_a_full_disk_leaves_whole_lines_and_writing_goes_on_when_there_is_room_a
     assert [event.trial for event in read_events(path) if isinstance(event, TrialInterrupted)] == [0, 1, 9]
 
 
-def test_what_was_appended_reaches_the_disk_soon(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, until: Callable[[Callable[[], object]], None]
-) -> None:
+def test_what_was_appended_reaches_the_disk_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     real = os.fsync
 
@@ -245,7 +244,7 @@ def test_what_was_appended_reaches_the_disk_soon(
 
 
 def test_a_disk_that_fails_to_keep_what_was_written_ends_the_next_append(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, until: Callable[[Callable[[], object]], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "journal.jsonl"
     failed: list[int] = []

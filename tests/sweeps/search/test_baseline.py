@@ -45,7 +45,8 @@ def test_the_baseline_is_the_first_trial(sweep_type: str, parameters: Mapping[st
     defaults = {"x": 2 if parameters is ON_THE_GRID else 0.3, "kind": "b"}
     points = points_of(config)
     assert points[0] == defaults
-    assert len(points) == (5 if config.optimization.n_trials else len(points))
+    grid_points = 6 if parameters is ON_THE_GRID else 7  # the baseline is one more where it is beside the grid
+    assert len(points) == (grid_points if sweep_type == "grid" else 5)
     assert defaults not in points[1:] or sweep_type == "bayesian"  # which may come back to any point
 
 
