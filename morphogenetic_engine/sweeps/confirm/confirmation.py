@@ -1,8 +1,8 @@
-"""What a confirmation runs, and what came of it: the best configurations and the baseline, on fresh paired seeds.
+"""The runs of a confirmation and their results: the best configurations and the baseline, on fresh paired seeds.
 
 The best value of a search is too good: it is the luckiest of many. A second run with seeds that the search never saw
-tells how good a configuration really is. The seeds are the same for every configuration, so that they meet the same
-chance and can be compared in pairs.
+shows how good a configuration really is. The seeds are the same for every configuration, so that configurations can be
+compared in pairs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class FreshRun:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What the runs of one configuration with fresh seeds came to; objectives in the order of the seeds' numbers."""
+    """The results of one configuration on fresh seeds; objectives in the order of the seeds' numbers."""
 
     trial: TrialRecord
     baseline: bool
@@ -40,7 +40,7 @@ class Confirmed:
     values: Sequence[float]
     """The objectives of the complete runs."""
     failed: int
-    """Runs that ended in another way."""
+    """The number of runs that did not complete."""
 
     @property
     def mean(self) -> float | None:
@@ -53,15 +53,15 @@ class Confirmed:
 
 
 def confirmation_seed(sweep_seed: int, index: int) -> int:
-    """Return fresh seed number `index`: the same for every configuration, none of the search's."""
+    """Return fresh seed number `index`: the same for every configuration, and not used by the search."""
     return derived_seed(sweep_seed, "confirmation", index)
 
 
 def check_seed_is_free(config: SweepConfig, where: str) -> None:
-    """Hold a sweep against what a confirmation needs: a seed that is not fixed by a parameter.
+    """Check that a sweep can be confirmed: no parameter fixes the seed.
 
     Raises:
-        ConfigError: there is a parameter `seed`, which would overrule the fresh seeds.
+        ConfigError: there is a parameter `seed`, which would override the fresh seeds.
     """
     space = config.space
     if "seed" in space.axes:
@@ -72,7 +72,7 @@ def check_seed_is_free(config: SweepConfig, where: str) -> None:
 
 
 def candidates(result: SweepResult, top: int) -> list[TrialRecord]:
-    """Return the trials whose configurations are confirmed: the `top` best, then the baseline if it is not of them.
+    """Return the trials whose configurations are confirmed: the `top` best, then the baseline unless it is among them.
 
     Of equal configurations the best trial stands for all; trial 0 stands for those that equal the baseline.
 
@@ -91,7 +91,7 @@ def candidates(result: SweepResult, top: int) -> list[TrialRecord]:
 
 
 def baseline_of(result: SweepResult) -> TrialRecord | None:
-    """Return trial 0 where the configuration has defaults, which are then what it tried; None without."""
+    """Return trial 0 if the configuration has defaults, which it then ran; otherwise None."""
     if result.config.baseline is None:
         return None
     return next((trial for trial in result.trials if trial.number == 0), None)
@@ -100,7 +100,7 @@ def baseline_of(result: SweepResult) -> TrialRecord | None:
 def fresh_runs(
     trials: Sequence[TrialRecord], seeds: int, sweep_seed: int, *, retry_failed: bool = False
 ) -> list[FreshRun]:
-    """Return the runs that the journal does not have yet; seed by seed, so that what is there is always paired."""
+    """Return the runs that the journal lacks, seed by seed, so that finished runs are always paired."""
     return [
         FreshRun(trial, index, confirmation_seed(sweep_seed, index))
         for index in range(seeds)
@@ -110,7 +110,7 @@ def fresh_runs(
 
 
 def confirmed(result: SweepResult, *, top: int, seeds: int) -> list[Confirmed]:
-    """Return what the fresh seeds 0 to seeds - 1 have come to so far, for each configuration that is confirmed.
+    """Return the results so far on fresh seeds 0 to seeds - 1, for each configuration that is confirmed.
 
     Raises:
         SweepError: the sweep has no complete trial.

@@ -1,4 +1,4 @@
-"""Who worked on what, and when: the attempts at trials, and the sessions in which they were made."""
+"""The timeline of a sweep: its attempts at trials and its sessions."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Attempt:
     started: float
     """Seconds since 1970."""
     ended: float | None = None
-    """Seconds since 1970; that of the last sign of life where its process was killed; None: it runs."""
+    """Seconds since 1970; the time of the last event if its process was killed; None: it runs."""
     state: TrialState = TrialState.RUNNING
-    """How it ended; interrupted: it came to nothing, and the trial is tried again."""
+    """How it ended; interrupted: without a result, and the trial is tried again."""
 
 
 @dataclass(slots=True)
 class Span:
-    """From when to when a session ran; `ended` is the last that was heard of it. Seconds since 1970."""
+    """The time span of a session, in seconds since 1970; `ended` is the time of its last event."""
 
     started: float
     ended: float
@@ -88,7 +88,7 @@ class Attempts:
             attempt.ended, attempt.state = time, state
 
     def _give_up_open(self) -> None:
-        """Close what a killed session was running, at the last that was heard of it."""
+        """Close the attempts of a killed session at the time of its last event."""
         for trial in list(self._open):
             self._close(
                 trial, self.spans[-1].ended if self.spans else self._open[trial].started, TrialState.INTERRUPTED

@@ -1,4 +1,4 @@
-"""What can happen in a sweep: the lines of the journal, and what observers are told.
+"""The events of a sweep: the lines of the journal, which observers receive too.
 
 Every event is one JSON object on one line with `format` (the version), `event` (its kind) and `time` (seconds since
 1970, the only wall-clock value besides `duration`).
@@ -20,7 +20,7 @@ FORMAT = 1
 
 
 class TrialState(StrEnum):
-    """Where a trial stands; the last three are final."""
+    """The state of a trial; the last three are final."""
 
     RUNNING = "running"
     INTERRUPTED = "interrupted"
@@ -58,7 +58,7 @@ class SessionStarted:
 
 @dataclass(frozen=True)
 class SessionEnded:
-    """The process stopped running the sweep, on its own terms."""
+    """The process stopped running the sweep and recorded the outcome."""
 
     kind: ClassVar[str] = "session_ended"
     time: float

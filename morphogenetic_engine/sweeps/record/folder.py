@@ -1,4 +1,4 @@
-"""The folder of a sweep: where its files are, and what `sweep.json` says of it.
+"""The folder of a sweep: the paths of its files, and its record `sweep.json`.
 
 results/sweeps/<sweep_id>/
     config.yaml     the sweep file as given

@@ -1,4 +1,4 @@
-"""The inputs of a sweep: the files that its trials read, and what tells whether they are still the same."""
+"""The inputs of a sweep: the files that its trials read, and the check that they are unchanged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class InputFile(BaseModel):
 
 
 def read_inputs(paths: Mapping[str, str], directory: Path, where: str) -> dict[str, InputFile]:
-    """Return what the files hold now, by the names of their parameters; `where` begins what an error says.
+    """Return the sizes and hashes of the files by the names of their parameters; errors begin with `where`.
 
     Raises:
         ConfigError: there is no such file.
@@ -34,7 +34,7 @@ def read_inputs(paths: Mapping[str, str], directory: Path, where: str) -> dict[s
 
 
 def check_inputs(inputs: Mapping[str, InputFile], directory: Path, where: str) -> None:
-    """Hold the files against what they were when the sweep began.
+    """Check that the files are unchanged since the sweep began.
 
     Raises:
         SweepError: one has changed: what still runs would not fit what ran.

@@ -1,4 +1,4 @@
-"""The journal: the append-only history of a sweep, one event a line, and the truth about it.
+"""The journal: the append-only history of a sweep, one event a line; the only source of truth about it.
 
 One process writes at a time; a lock says which. A line is handed to the operating system before anything acts on it, so
 killing any process loses none; the disk is told to keep it within a tenth of a second, so a power cut loses no more
@@ -53,7 +53,7 @@ class Journal:
         self._syncer.start()
 
     def append(self, event: Event) -> None:
-        """Write one event; when this returns, no killed process can take it back.
+        """Write one event; once this returns, the event survives the death of the process.
 
         Raises:
             StoreError: the disk is full or gone. The journal then ends with the last whole line.
@@ -72,7 +72,7 @@ class Journal:
         self._written.set()
 
     def close(self) -> None:
-        """Make the last lines safe and let other processes in."""
+        """Sync the last lines to disk and release the lock."""
         self._closing.set()
         self._written.set()
         self._syncer.join()
@@ -123,9 +123,9 @@ def read_events(path: Path) -> Iterator[Event]:
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether a process has this journal open for writing."""
+    """Return whether a process has this journal open for writing."""
     try:
-        lock = os.open(path.with_suffix(".lock"), os.O_RDONLY)  # whoever may look may ask
+        lock = os.open(path.with_suffix(".lock"), os.O_RDONLY)  # read permission suffices to test the lock
     except FileNotFoundError:
         return False
     try:
@@ -143,7 +143,7 @@ class Owner:
 
 
 def owner(path: Path) -> Owner | None:
-    """Return who has this journal open for writing; None: nobody, or it has not said so yet."""
+    """Return the process that has this journal open for writing; None: no process, or it has not written its id yet."""
     if not is_locked(path):
         return None
     found = _OWNER.fullmatch(path.with_suffix(".lock").read_text(encoding="utf-8", errors="replace").strip())
@@ -171,7 +171,7 @@ def _take(lock: int, kind: int = fcntl.LOCK_EX) -> bool:
 
 
 def _take_soon(lock: int) -> bool:
-    """Try again for a moment: somebody who only asks `is_locked` holds the lock for microseconds."""
+    """Retry for a tenth of a second: `is_locked` in another process holds the lock for microseconds."""
     for _ in range(10):
         time.sleep(0.01)
         if _take(lock):

@@ -1,4 +1,4 @@
-"""The journal read piece by piece while somebody else writes it."""
+"""Reads a journal incrementally while another process writes it."""
 
 from __future__ import annotations
 

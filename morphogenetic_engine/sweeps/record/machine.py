@@ -1,4 +1,4 @@
-"""The machine that a sweep ran on: as much of it as makes times comparable."""
+"""The machine that a sweep ran on, described as far as times depend on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 class Machine(BaseModel):
-    """What the time of a trial depends on, but for what else the machine was doing."""
+    """The properties of a machine that the duration of a trial depends on, apart from its load."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,7 +22,7 @@ class Machine(BaseModel):
     cores: int
 
     def difference(self, other: Machine) -> str:
-        """Return in what the machines differ, in words; "" when times on both can be compared."""
+        """Return the differences between two machines, in words; "" if times on both can be compared."""
         for name in ("system", "processor", "cores"):
             mine, others = getattr(self, name), getattr(other, name)
             if mine != others:

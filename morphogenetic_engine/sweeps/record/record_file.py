@@ -1,4 +1,4 @@
-"""A JSON file that holds one record with a `format`: read back with every mistake worded as one line."""
+"""Reads a JSON file that holds one record with a `format`; every mistake is a one-line error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replicates: the same configuration with several seeds, and what they come to."""
+"""Replicates: the same configuration with several seeds, and the combination of their metrics."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from morphogenetic_engine.sweeps.seeds import derived_seed
 
 
 def replicate_seed(sweep_seed: int, replicate: int) -> int:
-    """Return the seed of a replicate: the same for every configuration, so that they meet the same chance."""
+    """Return the seed of a replicate: the same for every configuration, so that all are compared on equal seeds."""
     return derived_seed(sweep_seed, "replicate", replicate)
 
 
 def combined_metrics(replicates: Mapping[int, Replicate], optimization: OptimizationConfig) -> dict[str, float]:
-    """Return what the replicates come to: objectives as the configuration says, other metrics as their means."""
+    """Return the combined metrics of replicates: objectives by the configured rule, other metrics as means."""
     objectives = {objective.metric: objective.direction for objective in optimization.all_objectives}
     names = set.intersection(*(set(replicate.metrics) for replicate in replicates.values()))
     combined: dict[str, float] = {}

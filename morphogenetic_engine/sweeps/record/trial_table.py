@@ -26,7 +26,7 @@ _OWN_COLUMNS = frozenset({"number", "state", "reason", "seed", "message", *RUN_C
 
 
 def table_columns(config: SweepConfig, trials: Iterable[TrialRecord]) -> list[str]:
-    """Return the columns: the trial, its parameters, its metrics (objective first), and how this run went.
+    """Return the columns: the trial, its parameters, its metrics (objective first), and wall-clock values.
 
     A parameter or metric whose name is taken says what it is: `parameter.seed`, `metric.lr`.
     """

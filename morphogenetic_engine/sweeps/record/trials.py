@@ -1,4 +1,4 @@
-"""The trials of a sweep as its journal records them: the state after some events, and the reader of a whole journal."""
+"""The trials of a sweep according to its journal: the state after some events, and the reader of a whole journal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.trial import Value
 
 WALL_CLOCK_METRICS = frozenset({"runtime"})
-"""Metrics that differ from run to run by nature; they stand among the wall-clock columns of the table."""
+"""Metrics that naturally differ between runs; they are among the wall-clock columns of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Confirmation:
 
 @dataclass(slots=True)
 class TrialRecord:
-    """What the journal says of one trial."""
+    """The state of one trial according to the journal."""
 
     number: int
     seed: int
@@ -160,7 +160,7 @@ class History:
         return self._inner.setdefault((event.trial, event.replicate), {})
 
     def ended(self, number: int) -> bool:
-        """Tell whether a trial reached a final state."""
+        """Return whether a trial reached a final state."""
         return number in self.trials and self.trials[number].state.final
 
 

@@ -1,4 +1,4 @@
-"""When a sweep has cost enough: total trial time, total steps, or too little to be gained."""
+"""The budget of a sweep: stops it at a total trial time, a number of steps, or too small an expected improvement."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.sections import Budget, Direction, OptimizationConfig
 
 WINDOW = 20
-"""Complete trials from which the expected improvement is estimated; there is no estimate from fewer."""
+"""The number of complete trials from which the expected improvement is estimated; fewer give no estimate."""
 
 
 class BudgetStopper:
-    """Follows the ended trials in the order of their numbers, and adds up what they cost."""
+    """Adds up the cost of the ended trials in the order of their numbers."""
 
     def __init__(self, budget: Budget, optimization: OptimizationConfig) -> None:
         self._budget = budget
@@ -29,7 +29,7 @@ class BudgetStopper:
         self._ended = 0
 
     def stops_after(self, trial: TrialRecord) -> bool:
-        """Take the next ended trial, and tell whether the sweep stops after it."""
+        """Take the next ended trial, and return whether the sweep stops after it."""
         self._ended += 1
         self._seconds += trial.duration
         self._steps += len(trial.curve)
@@ -53,7 +53,7 @@ class BudgetStopper:
 
 
 def expected_improvement(recent: list[float], best: float, direction: Direction) -> float:
-    """Return by how much one more trial is expected to beat the best, if it is drawn like the recent ones.
+    """Return the expected improvement by one more trial that is distributed like the recent ones.
 
     The expectation of max(0, x - best) for a normal x with the mean and standard deviation of the recent values.
     Source: Mockus, On Bayesian methods for seeking the extremum (1975); Jones et al., Journal of Global Optimization 13

@@ -1,4 +1,4 @@
-"""When to stop a sweep before all its trials have run."""
+"""Early stopping of a sweep, before all its trials have run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from morphogenetic_engine.sweeps.schema.sections import EarlyStopping, Optimizat
 
 
 class EarlyStopper:
-    """Follows the ended trials in the order of their numbers, so that the workers' speed has no say."""
+    """Follows the ended trials in the order of their numbers, whatever the workers' speed."""
 
     def __init__(self, rule: EarlyStopping, optimization: OptimizationConfig) -> None:
         self._rule = rule
@@ -19,7 +19,7 @@ class EarlyStopper:
         self._without_better = 0
 
     def stops_after(self, trial: TrialRecord) -> bool:
-        """Take the next ended trial, and tell whether the sweep stops after it."""
+        """Take the next ended trial, and return whether the sweep stops after it."""
         self._ended += 1
         if trial.state is TrialState.COMPLETE and self._metric in trial.metrics:
             self._take(trial.metrics[self._metric])

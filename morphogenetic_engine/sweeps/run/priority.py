@@ -1,4 +1,4 @@
-"""The priority of what runs beside a sweep: it takes what the sweep leaves."""
+"""The priority of helper processes: they run at low CPU priority beside a sweep."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 LOWEST = 19
 LOW = 10
-"""Gets about a tenth of what a busy process gets: for what a person waits for."""
+"""About a tenth of the share of a busy process: for helpers that a person waits for."""
 
 
 def lower_priority(pid: int, niceness: int = LOWEST) -> None:

@@ -1,4 +1,4 @@
-"""Which trial runs next, and when there is none left; knows nothing of processes.
+"""The order in which trials start, and when there is none left; independent of processes.
 
 Trials start in the order of their numbers; one that was interrupted, or is tried again, goes first. Where the results
 decide about later trials, trial n waits for the trials up to n - lookahead and is decided by these alone.
@@ -20,7 +20,7 @@ class Stopper(Protocol):
     """A rule that may stop the sweep before all trials have run."""
 
     def stops_after(self, trial: TrialRecord) -> bool:
-        """Take the next ended trial in the order of the numbers, and tell whether the sweep stops after it."""
+        """Take the next ended trial in the order of the numbers, and return whether the sweep stops after it."""
 
 
 class Schedule:
@@ -38,7 +38,7 @@ class Schedule:
         retry_failed: bool = False,
     ) -> None:
         self.stopped: Outcome | None = None
-        """Why no further trial starts, if a stopper said so."""
+        """The reason why no further trial starts, if a stopper ended the sweep."""
         self._history = history
         self._total = total
         self._needs = needs
@@ -52,18 +52,18 @@ class Schedule:
             for number, trial in sorted(history.trials.items())
             if number < total and (not trial.state.final or trial.state in retried)
         ]
-        # Their old ends no longer count: whatever waits for them waits for the new ones.
+        # Their old ends no longer count: trials that depend on them wait for the new ones.
         self._reopened = {number for number in self._again if history.ended(number)}
         self._fresh = max(history.trials, default=-1) + 1
         self._advance()
 
     @property
     def waiting(self) -> int:
-        """How many trials are still to be started."""
+        """The number of trials that are still to be started."""
         return len(self._again) + max(0, self._total - self._fresh)
 
     def next(self) -> int | None:
-        """Return the trial to start now, which is then no longer waiting; None: there is none yet, or none left."""
+        """Return the trial to start now and take it off the queue; None: none can start yet, or none is left."""
         if self._again:
             number = heapq.heappop(self._again)
             self._reopened.discard(number)
@@ -74,15 +74,15 @@ class Schedule:
         return self._fresh - 1
 
     def again(self, number: int) -> None:
-        """Put a trial back that was started and has to run once more."""
+        """Queue a trial that was started and has to run again."""
         heapq.heappush(self._again, number)
 
     def ended(self) -> None:
-        """Take note that the history holds one more ended trial."""
+        """Update the schedule after a trial has ended in the history."""
         self._advance()
 
     def stop(self) -> None:
-        """Start no trial any more."""
+        """Start no further trial."""
         self._total, self._again = 0, []
 
     def _may_start(self, number: int) -> bool:
@@ -90,19 +90,19 @@ class Schedule:
         return self._frontier >= max(decided, self._needs(number))
 
     def _advance(self) -> None:
-        """Move the frontier, below which every trial has ended, and ask at each trial whether the sweep stops."""
+        """Advance the frontier, below which every trial has ended, and apply the stop rules to each trial it passes."""
         while self._history.ended(self._frontier) and self._frontier not in self._reopened:
             trial = self._history.trials[self._frontier]
             said = [outcome for outcome, stopper in self._stoppers.items() if stopper.stops_after(trial)]
             if said and self.stopped is None:
                 self.stopped = said[0]
-                # Where no trial waits, those that run finish, and no other one starts.
+                # Where trials do not wait, running trials finish, and no other one starts.
                 self._total = min(self._total, self._frontier + self._lookahead if self._waits else self._fresh)
             self._frontier += 1
 
 
 class Tried(Protocol):
-    """Something that was tried and failed; how often, and how."""
+    """The counts of failed attempts."""
 
     @property
     def crashes(self) -> int:
@@ -114,7 +114,7 @@ class Tried(Protocol):
 
 
 def tries_again(tried: Tried, reason: FailureReason | None, retries: Retries) -> bool:
-    """Tell whether there are retries left for what just failed once more; `tried` counts the failures before."""
+    """Return whether a failed attempt has retries left; `tried` counts the failures before it."""
     if reason is FailureReason.KILLED:
         return tried.crashes < retries.crashes
     return reason is FailureReason.EXCEPTION and tried.exceptions < retries.exceptions

@@ -1,4 +1,4 @@
-"""Where a sweep begins, and where it goes on: a folder that is ready for `run_sweep`."""
+"""Prepares the folder of a new or a resumed sweep for `run_sweep`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.search.warm_start import warm_start_of, write_w
 
 
 def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None) -> SweepFolder:
-    """Make the folder of a new sweep; the lookahead is settled here and stays.
+    """Create the folder of a new sweep; its lookahead is fixed here.
 
     Raises:
         ConfigError: the search does not fit the space, or the warm start does not fit the sweep.
@@ -41,7 +41,7 @@ def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None)
 def continue_sweep(
     sweep_id: str, *, results: Path, file: ConfigFile | None = None, overrides: Overrides | None = None
 ) -> SweepFolder:
-    """Return the folder of a sweep that goes on, with the changes that a sweep may have on its way written to it.
+    """Return the folder of a sweep to resume, after writing the permitted changes to it.
 
     Execution settings, tracking, the storage, the time budget and the number of trials (the total, not "more") may
     change; nothing that decides what a trial computes may.
@@ -76,7 +76,7 @@ def continue_sweep(
 
 
 def start_or_continue(file: ConfigFile, *, results: Path, sweep_id: str) -> SweepFolder:
-    """Return the sweep of this id where it is the same search over the same inputs, else a new one in its place.
+    """Return the sweep of this id if it is the same search over the same inputs, else a new one in its place.
 
     What is in its place already keeps everything and gets another id: the old one and when it was made.
 
@@ -117,7 +117,7 @@ def _settled(config: SweepConfig, lookahead: int, trials: int | None = None) -> 
 
 
 def _difference(before: SweepConfig, after: SweepConfig) -> str:
-    """Return the first thing that makes the two different sweeps, in words."""
+    """Return the first difference between the searches of two sweeps, in words."""
     old, new = before.identifying, after.identifying
     for key, was, got in _differences(old, new):
         if key == "experiment.workload_source":

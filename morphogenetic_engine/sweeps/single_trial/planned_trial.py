@@ -23,18 +23,18 @@ from morphogenetic_engine.trial import Params, Value, text
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """What there is to know of a trial before it runs."""
+    """The number, seed and parameters of a trial before it runs."""
 
     number: int
     seed: int
     params: Params
     """Fixed and searched parameters together."""
     placed: bool = True
-    """Whether the number is the trial's place in the sweep; if not, it is 0, for want of a better one."""
+    """Whether the number is the trial's place in the sweep; otherwise it is 0 as a placeholder."""
 
 
 def read_point(config: SweepConfig, written: Mapping[str, str]) -> dict[str, Value]:
-    """Return the searched parameters that texts write; one for each axis whose condition holds.
+    """Return the searched parameters parsed from text; one for each axis whose condition holds.
 
     Raises:
         ConfigError: a parameter that is unknown, missing, not there under its condition, or out of its range.
@@ -88,7 +88,7 @@ def trial_of_number(config: SweepConfig, number: int, *, seed: int | None = None
 
 
 def trial_again(folder: SweepFolder, number: int) -> PlannedTrial:
-    """Return a trial that a sweep on this machine ran, as it was.
+    """Return a trial of a sweep that ran on this machine, with the same number, seed and parameters.
 
     Raises:
         ConfigError: the sweep has no such trial yet.
@@ -101,6 +101,6 @@ def trial_again(folder: SweepFolder, number: int) -> PlannedTrial:
 
 
 def trial_name(config: SweepConfig, trial: PlannedTrial) -> str:
-    """Return a name that is the same for the same trial of the same sweep, and differs between any two others."""
+    """Return a name that identifies a trial of a sweep: a hash of its configuration, number, seed and parameters."""
     told = [config.identity, trial.number, trial.seed, sorted(trial.params.items())]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]

@@ -12,21 +12,21 @@ _LOCAL = frozenset({"journal.lock"})
 
 
 def upload_trial(folder: Path, store: Store, name: str) -> int:
-    """Put the files of a trial's folder into a store, its journal last; return how many.
+    """Upload the files of a trial's folder, the journal last; return their number.
 
     Raises:
         StoreError: the store cannot be reached or refuses.
     """
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
     names = [str(path.relative_to(folder)) for path in files if path.name not in _LOCAL and path.stat().st_size]
-    names.sort(key=lambda each: each == JOURNAL)  # whoever finds the journal finds the rest
+    names.sort(key=lambda each: each == JOURNAL)  # last: a stored journal means that all files are stored
     for each in names:
         store.put_file(folder / each, f"{name}/{each}")
     return len(names)
 
 
 def download_trial(store: Store, name: str, folder: Path) -> int:
-    """Write the files of a trial in a store to a folder, those that are not there yet; return how many.
+    """Download the files of a trial that the folder does not have yet; return their number.
 
     Raises:
         StoreError: the store cannot be reached or refuses, or the folder cannot be written.
@@ -42,7 +42,7 @@ def download_trial(store: Store, name: str, folder: Path) -> int:
 
 
 def stored_journal(store: Store, name: str) -> list[Event]:
-    """Return what a trial's own journal holds; nothing where it was never stored, because its pod was killed.
+    """Return the events of a trial's own journal; empty if it was never stored because the pod was killed.
 
     Raises:
         StoreError: the store cannot be reached or refuses.
