@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.events import Event
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep
 from morphogenetic_engine.sweeps.record.journal import Journal
-from morphogenetic_engine.sweeps.record.origin import Origin
+from morphogenetic_engine.sweeps.record.origin import Origin, read_trial_names
 from morphogenetic_engine.sweeps.record.replicate_table import write_replicates
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
 from morphogenetic_engine.sweeps.record.trials import read_history
@@ -116,7 +116,7 @@ class Recording:
     def write_tables(self) -> None:
         """Write the trial tables anew."""
         trials = self.history.trials.values()
-        self._table.write(trials)
+        self._table.write(trials, read_trial_names(self._folder.path))
         write_replicates(self._folder.replicates, trials)
 
 

@@ -213,7 +213,7 @@ def _show_end(record: TrialRecord, folder: Path, objective: str) -> int:
         lines = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
         click.echo("\n".join(lines), err=True)
     how = f"{record.state}: {record.reason}" if record.reason else record.state.value
-    said = f": {record.message}" if record.message else ""
+    said = f": {' '.join(record.message.split())}" if record.message else ""
     click.echo(f"trial {record.number} {how} after {record.duration:.1f} s{said}; files: {folder}", err=True)
     if record.state is TrialState.PRUNED:
         stopped = record.message == "stopped by SIGTERM"

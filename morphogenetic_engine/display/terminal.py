@@ -51,7 +51,8 @@ class PlainLines:
         view = next((view for view in self._progress.workers.values() if view.trial == _trial(event)), None)
         self._progress(event)
         if isinstance(event, TrialEnded) and view is not None:
-            done = f"[{self._progress.ended}/{self._progress.total}]"
+            failed = self._progress.counts[TrialState.FAILED]
+            done = f"[{self._progress.ended}/{self._progress.total}{f', {failed} failed' if failed else ''}]"
             why = f"  {event.reason}: {event.message}" if event.reason else ""
             metric = event.metrics.get(self._progress.target)
             value = "" if metric is None else f"  {self._progress.target}={metric:.6g}"

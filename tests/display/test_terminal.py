@@ -72,7 +72,7 @@ def test_plain_lines_say_one_thing_each(progress: SweepProgress) -> None:
     assert printed.getvalue().splitlines() == [
         "trial 1  tried again  killed: the worker process died",
         "[1/3] trial 1  complete  val_acc=0.75  1.5 s  x=0.5",
-        "[2/3] trial 0  failed  2.0 s  x=0.25  timeout: ran longer than 2 s",
+        "[2/3, 1 failed] trial 0  failed  2.0 s  x=0.25  timeout: ran longer than 2 s",
     ]
 
 

@@ -29,8 +29,11 @@ def main() -> None:
     shell = given.main_pid or _main_process()
     rules = [Rule.parse(each) for each in given.rules]
     stopped = _follow(given, shell, rules)
-    _check_end(given.path.parent / f"{shell}.pid", stopped)
+    # Of a trial that is stopped the metrics are reported as soon as it has its signal, before it has ended.
     logs = collect(given.path.read_text(encoding="utf-8"), given.metrics.split(";"))
+    if stopped:
+        _wait_for(shell)
+    _check_end(given.path.parent / f"{shell}.pid", stopped)
     print(json.dumps({"trial": given.trial, "stopped": stopped, "logs": [asdict(log) for log in logs]}))
 
 
@@ -95,6 +98,9 @@ def _stop(folder: Path, shell: int) -> None:
     if len(children) != 1:
         raise SystemExit(f"Multiple children processes are not supported. Children processes: {children}")
     os.kill(children[0], signal.SIGTERM)
+
+
+def _wait_for(shell: int) -> None:
     deadline = time.monotonic() + STOP_SECONDS
     while _parent(shell) is not None:
         if time.monotonic() > deadline:

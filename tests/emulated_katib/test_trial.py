@@ -15,7 +15,8 @@ from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.record.events import TrialEnded, TrialState
 from morphogenetic_engine.sweeps.record.journal import read_events
-from tests.emulated_katib.collector import observe
+from tests.emulated_katib.collector import MetricLog, observe
+from tests.emulated_katib.controller import MOST_ROWS, requests, trial_end
 from tests.emulated_katib.median_stop import Rule
 from tests.emulated_katib.processes import Ended, run
 from tests.emulated_katib.webhook import Json, trial_job, trial_pod
@@ -25,6 +26,12 @@ SWEEP = """
 experiment: {workload: "WORKLOAD"}
 parameters: {x: [0.1, 0.7, 0.3]}
 optimization: {target_metric: val_acc, secondary_metrics: [twice]}
+"""
+TALKATIVE = """
+def train(params, trial):
+    for step in range(17_000):
+        trial.report(step, {"val_acc": float(step), "twice": 1.0})
+    return {"val_acc": 7.5, "twice": 2.0}
 """
 CLIMB = '''
 import time
@@ -102,3 +109,27 @@ def test_a_trial_that_fails_fails_its_pod(workplace: Path, rules: list[Rule]) ->
     assert ended.status == 1 and ended.collector_status == 1
     assert "ZeroDivisionError" in ended.printed
     assert ("Training Container was Failed" in ended.printed) == bool(rules)
+
+
+@pytest.mark.slow
+def test_a_trial_with_more_reports_than_katibs_database_takes_succeeds(workplace: Path) -> None:
+    (workplace / "talkative.py").write_text(TALKATIVE, encoding="utf-8")
+    written = experiment(workplace, "talkative:train")
+    ended = run_trial(workplace, written, "0.1")
+    assert (ended.status, ended.collector_status) == (0, 0), ended.printed[-2000:]
+    end_of_trial = trial_end(written, ended)
+    assert end_of_trial.phase == "Succeeded" and end_of_trial.observation is not None
+    assert {name: each.latest for name, each in end_of_trial.observation.items()} == {"val_acc": "7.5", "twice": "2.0"}
+
+
+def test_katib_fails_a_trial_with_too_many_values_and_waits_for_a_stopped_one_without() -> None:
+    logs = [MetricLog("2026-01-01T00:00:00Z", "val_acc", "1.0")] * (MOST_ROWS + 1)
+    template = {"retain": False}
+    written = {"spec": {"objective": {"objectiveMetricName": "val_acc"}, "trialTemplate": template, "maxTrialCount": 2}}
+    assert trial_end(written, Ended(0, "", 0, False, logs)).phase == "Failed"
+    assert trial_end(written, Ended(0, "", 0, False, logs[1:])).phase == "Succeeded"
+    stopped = trial_end(written, Ended(0, "", 0, True, logs[:1]))
+    assert stopped.observation is None and requests(written, [stopped]) == 1, "the one that it has"
+    template["retain"] = True
+    stopped = trial_end(written, Ended(0, "", 0, True, logs[:1]))
+    assert stopped.observation is not None and requests(written, [stopped]) == 2

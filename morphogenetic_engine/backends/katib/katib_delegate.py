@@ -79,7 +79,9 @@ class KatibSweep:
         from morphogenetic_engine.backends.katib.client.watch import follow
 
         name = self._snapshot.experiment.name
-        snapshots = follow(self._api, name, trouble=tell) if wait else [experiments.snapshot(self._api, name)]
+        snapshots = (
+            follow(self._api, name, trouble=tell) if wait else [experiments.snapshot(self._api, name, trouble=tell)]
+        )
         news = self._news(folder, history)
         try:
             for snapshot in snapshots:

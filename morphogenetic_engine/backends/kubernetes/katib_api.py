@@ -3,8 +3,9 @@
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from typing import Protocol
 
 from morphogenetic_engine.backends.kubernetes.api_errors import Expired, Forbidden, Missing, explained
 from morphogenetic_engine.backends.kubernetes.connection import Cluster
@@ -13,7 +14,7 @@ from morphogenetic_engine.errors import ClusterError
 GROUP, VERSION = "kubeflow.org", "v1beta1"
 EXPERIMENTS, TRIALS, SUGGESTIONS = "experiments", "trials", "suggestions"
 INJECTION_LABEL = "katib.kubeflow.org/metrics-collector-injection"
-_OF_EXPERIMENT = "katib.kubeflow.org/experiment"
+_OF_EXPERIMENT, _OF_TRIAL = "katib.kubeflow.org/experiment", "katib.kubeflow.org/trial"
 _PAGE = 500
 _LISTS = 3
 """How often a list is begun again whose later pages came too late."""
@@ -21,6 +22,17 @@ _TIMEOUT = (10, 60)
 """Seconds to connect, and between two parts of an answer."""
 
 Manifest = dict[str, object]
+
+
+class _Metadata(Protocol):
+    _continue: str | None
+
+
+class _Page(Protocol):
+    """A part of a list, as the client reads it."""
+
+    items: list[object]
+    metadata: _Metadata
 
 
 class KatibApi:
@@ -142,17 +154,23 @@ class KatibApi:
         Raises:
             Forbidden: this user may not list them.
         """
+        return self._listed(self._core.list_namespaced_event, "events", field_selector="type=Warning")
+
+    def trial_pods(self, experiment: str) -> list[Manifest]:
+        """Return the pods of an Experiment's trials, those that have ended among them.
+
+        Raises:
+            Forbidden: this user may not list them.
+        """
+        selector = f"{_OF_EXPERIMENT}={experiment},{_OF_TRIAL}"
+        return self._listed(self._core.list_namespaced_pod, "pods", label_selector=selector)
+
+    def _listed(self, call: Callable[..., _Page], what: str, **selectors: str) -> list[Manifest]:
         found: list[Manifest] = []
-        more = ""
-        with explained(self.host, f"list the events of namespace {self.namespace}"):
+        more: str | None = ""
+        with explained(self.host, f"list the {what} of namespace {self.namespace}"):
             while True:
-                page = self._core.list_namespaced_event(
-                    self.namespace,
-                    field_selector="type=Warning",
-                    limit=_PAGE,
-                    _continue=more,
-                    _request_timeout=_TIMEOUT,
-                )
+                page = call(self.namespace, limit=_PAGE, _continue=more, _request_timeout=_TIMEOUT, **selectors)
                 found += self._core.api_client.sanitize_for_serialization(page.items)
                 more = page.metadata._continue  # pylint: disable=protected-access  # the client's name of the field
                 if not more:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -51,6 +52,8 @@ class _LegacyRecord(BaseModel):
     name: str
     namespace: str
     uid: str
+    numbers: dict[str, int] = {}
+    """Of the trials, by their names there."""
 
 
 def read_legacy_origin(folder: Path) -> Origin | None:
@@ -66,3 +69,17 @@ def read_legacy_origin(folder: Path) -> Origin | None:
     record = read_record(path, _LegacyRecord, newest=_LEGACY_FORMAT)
     place = {"name": record.name, "namespace": record.namespace, "uid": record.uid}
     return Origin(delegate="katib", system="Katib", kind="Experiment", **place)
+
+
+def read_trial_names(folder: Path) -> Mapping[int, str]:
+    """Return the names of a sweep's trials on the system that ran it, by their numbers; none of one of this machine.
+
+    Raises:
+        SweepError: the file is damaged or of a newer format.
+        StoreError: it cannot be read.
+    """
+    path = folder / LEGACY_FILE
+    if not path.exists():
+        return {}
+    record = read_record(path, _LegacyRecord, newest=_LEGACY_FORMAT)
+    return {number: name for name, number in record.numbers.items()}

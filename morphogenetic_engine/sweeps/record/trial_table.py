@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,9 @@ from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialR
 from morphogenetic_engine.trial import text
 
 RUN_COLUMNS = ("attempts", "started", "duration")
-_OWN_COLUMNS = frozenset({"number", "state", "reason", "seed", "message", *RUN_COLUMNS})
+ELSEWHERE_COLUMN = "katib_trial"
+"""The name of a trial on the system that ran it, in a sweep that was collected from there."""
+_OWN_COLUMNS = frozenset({"number", "state", "reason", "seed", "message", *RUN_COLUMNS, ELSEWHERE_COLUMN})
 
 
 def table_columns(config: SweepConfig, trials: Iterable[TrialRecord]) -> list[str]:
@@ -76,15 +78,19 @@ class TrialTable:
         self._rows: set[int] = set()
         self._file: TextIO | None = None
 
-    def write(self, trials: Iterable[TrialRecord]) -> None:
-        """Replace the file by all ended trials, in the order of their numbers."""
+    def write(self, trials: Iterable[TrialRecord], names: Mapping[int, str] | None = None) -> None:
+        """Replace the file by all ended trials, in the order of their numbers; `names` are those of another system."""
         ended = sorted((trial for trial in trials if trial.state.final), key=lambda trial: trial.number)
         self._columns = table_columns(self._config, ended)
         self._rows = {trial.number for trial in ended}
         content = io.StringIO()
         writer = csv.writer(content, lineterminator="\n")
-        writer.writerow(self._columns)
-        writer.writerows(table_row(trial, self._columns) for trial in ended)
+        if names:
+            writer.writerow([*self._columns, ELSEWHERE_COLUMN])
+            writer.writerows([*table_row(trial, self._columns), names.get(trial.number, "")] for trial in ended)
+        else:
+            writer.writerow(self._columns)
+            writer.writerows(table_row(trial, self._columns) for trial in ended)
         self._close()
         write_whole(self._path, content.getvalue().encode())
 

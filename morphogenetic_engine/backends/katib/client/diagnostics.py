@@ -1,4 +1,4 @@
-"""Why an Experiment may be hanging: what Kubernetes complains of, and a service that does not get ready."""
+"""Why an Experiment may be hanging: what Kubernetes complains of, a service that does not get ready, Katib itself."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable
 
 from morphogenetic_engine.backends.katib.read.cluster_warnings import WarningsOnce, read_warning
-from morphogenetic_engine.backends.katib.read.objects import Snapshot, suggestion_is_ready
+from morphogenetic_engine.backends.katib.read.objects import Snapshot, suggestion_counts, suggestion_is_ready
 from morphogenetic_engine.backends.kubernetes.api_errors import Forbidden
 from morphogenetic_engine.backends.kubernetes.katib_api import SUGGESTIONS, KatibApi
 
 SERVICE_SECONDS = 60.0
 """How long the service of an algorithm may take to get ready before that is said; its image is pulled first."""
+
+STALL_SECONDS = 180.0
+"""How long nothing may run and nothing be asked for before that is said."""
 
 _OF_SUGGESTION = "katib.kubeflow.org/suggestion"
 
@@ -20,13 +23,21 @@ class Complaints:
     """Looks at what goes wrong around an Experiment, and says each thing once."""
 
     def __init__(
-        self, api: KatibApi, tell: Callable[[str], object], *, service_seconds: float = SERVICE_SECONDS
+        self,
+        api: KatibApi,
+        tell: Callable[[str], object],
+        *,
+        service_seconds: float = SERVICE_SECONDS,
+        stall_seconds: float = STALL_SECONDS,
     ) -> None:
         self._api = api
         self._tell = tell
         self._said = WarningsOnce()
         self._may_list = True
         self._service_late_at: float | None = time.monotonic() + service_seconds
+        self._stall_seconds = stall_seconds
+        self._still_since: float | None = None
+        self._stall_said = False
 
     def look(self, snapshot: Snapshot) -> None:
         """Say what is new.
@@ -36,6 +47,7 @@ class Complaints:
         """
         self._events(snapshot)
         self._service(snapshot)
+        self._stall(snapshot)
 
     def _events(self, snapshot: Snapshot) -> None:
         if not self._may_list:
@@ -62,3 +74,24 @@ class Complaints:
                 f"warning: {experiment.where}: no trials yet, since the service of its algorithm is not ready: kubectl"
                 f" --namespace {experiment.namespace} describe pods --selector {_OF_SUGGESTION}={experiment.name}"
             )
+
+    def _stall(self, snapshot: Snapshot) -> None:
+        """Say it if nothing has run for a while, and Katib asks its algorithm for no further trial."""
+        experiment, now = snapshot.experiment, time.monotonic()
+        if snapshot.running or not snapshot.trials:
+            self._still_since, self._stall_said = None, False
+            return
+        self._still_since = now if self._still_since is None else self._still_since
+        if self._stall_said or now - self._still_since < self._stall_seconds:
+            return
+        counts = suggestion_counts(self._api.find(SUGGESTIONS, experiment.name))
+        if counts is None or counts.requested > counts.assigned:
+            return
+        self._stall_said = True
+        minutes = (now - self._still_since) / 60
+        self._tell(
+            f"warning: {experiment.where}: no trial has run for {minutes:.0f} minutes and Katib asks for none, though it is"
+            f" not done: {len(snapshot.trials)} trials have ended, {counts.requested} were asked for and"
+            f" {counts.assigned} given; it may never end. morphogenetic sweep stop --experiment {experiment.name}"
+            f" --namespace {experiment.namespace} ends it, and keeps what it has"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from morphogenetic_engine.backends.katib.read.objects import (
@@ -13,10 +13,15 @@ from morphogenetic_engine.backends.katib.read.objects import (
     read_experiment,
     read_trial,
 )
+from morphogenetic_engine.backends.katib.client.failed_pods import FailedPods
 from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment
 from morphogenetic_engine.backends.kubernetes.api_errors import Conflict, Missing
 from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, SUGGESTIONS, TRIALS, KatibApi, Manifest
 from morphogenetic_engine.errors import ClusterError
+
+
+def _ignore(_line: str) -> None:
+    """Take a line that nobody wants."""
 
 
 def submit(api: KatibApi, rendered: RenderedExperiment) -> tuple[KatibExperiment, bool]:
@@ -37,15 +42,16 @@ def submit(api: KatibApi, rendered: RenderedExperiment) -> tuple[KatibExperiment
     return _the_same(found, rendered, api.namespace), False
 
 
-def snapshot(api: KatibApi, name: str) -> Snapshot:
-    """Return an Experiment and its Trials as they are now.
+def snapshot(api: KatibApi, name: str, *, trouble: Callable[[str], object] = _ignore) -> Snapshot:
+    """Return an Experiment and its Trials as they are now; `trouble` is told what this user may not read.
 
     Raises:
-        ClusterError: there is none of this name.
+        Missing: there is none of this name.
         ConfigError: it is none of ours.
     """
     experiment = get_experiment(api, name)
-    return Snapshot(experiment, [read_trial(trial) for trial in api.trials(name)[0]])
+    trials = [read_trial(trial) for trial in api.trials(name)[0]]
+    return Snapshot(experiment, FailedPods(api, name, trouble).explained(trials))
 
 
 def get_experiment(api: KatibApi, name: str) -> KatibExperiment:

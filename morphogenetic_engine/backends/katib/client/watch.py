@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from morphogenetic_engine.backends.katib.client.diagnostics import Complaints
 from morphogenetic_engine.backends.katib.client.experiments import get_experiment
+from morphogenetic_engine.backends.katib.client.failed_pods import FailedPods
 from morphogenetic_engine.backends.katib.read.objects import KatibTrial, Snapshot, read_trial
 from morphogenetic_engine.backends.kubernetes.api_errors import Expired, Unauthenticated, Unreachable
 from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
@@ -39,12 +41,12 @@ def follow(
         ClusterError: the Experiment is gone, or the cluster was out of reach for longer than `patience` seconds.
     """
     wait, lost_at, renewed = _FIRST_WAIT, None, False
-    complaints = Complaints(api, trouble)
+    complaints, pods = Complaints(api, trouble), FailedPods(api, name, trouble)
     while True:
         try:
             for snapshot in _until_broken(api, name, complaints, watch_seconds):
                 wait, lost_at, renewed = _FIRST_WAIT, None, False
-                yield snapshot
+                yield replace(snapshot, trials=pods.explained(snapshot.trials))
             return
         except Expired:
             time.sleep(_FIRST_WAIT)  # then listed anew

@@ -12,6 +12,7 @@ from morphogenetic_engine.backends.katib.render.assignments import trial_of_assi
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
+from morphogenetic_engine.sweeps.record.origin import read_trial_names
 from morphogenetic_engine.sweeps.record.record_file import read_record
 from morphogenetic_engine.sweeps.kinds import total_trials
 
@@ -45,9 +46,7 @@ def trial_names(folder: SweepFolder) -> Mapping[int, str]:
         SweepError: `katib.json` is damaged or of a newer format.
         StoreError: it cannot be read.
     """
-    if not has_katib_record(folder):
-        return {}
-    return {number: name for name, number in read_katib_record(folder).numbers.items()}
+    return read_trial_names(folder.path)
 
 
 def read_katib_record(folder: SweepFolder) -> KatibRecord:

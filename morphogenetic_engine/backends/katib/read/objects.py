@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from morphogenetic_engine.backends.katib.read.pod_ends import PodEnd
 from morphogenetic_engine.backends.katib.read.fields import Object, mapping, mappings, text, time_of
 from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE
 from morphogenetic_engine.backends.katib.render.experiment import SPEC_ANNOTATION, STORE_ANNOTATION
@@ -55,6 +56,8 @@ class KatibTrial:
     """The latest of each; none before the trial has succeeded or was stopped early."""
     started: float
     ended: float | None
+    pod: PodEnd | None = None
+    """Why its pod failed, where it did and somebody looked."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,23 @@ def suggestion_is_ready(manifest: Object | None) -> bool:
     """Tell whether the service of an algorithm runs, of which the Suggestion is the record."""
     conditions = mappings(mapping(manifest or {}, "status"), "conditions")
     return any((each.get("type"), each.get("status")) == ("DeploymentReady", "True") for each in conditions)
+
+
+@dataclass(frozen=True)
+class SuggestionCounts:
+    """How many trials Katib has asked an algorithm for so far, and how many it got."""
+
+    requested: int
+    assigned: int
+
+
+def suggestion_counts(manifest: Object | None) -> SuggestionCounts | None:
+    """Return how far a Suggestion is; None where there is none that says so."""
+    requested = mapping(manifest or {}, "spec").get("requests")
+    assigned = mapping(manifest or {}, "status").get("suggestionCount", 0)
+    if not isinstance(requested, int) or not isinstance(assigned, int):
+        return None
+    return SuggestionCounts(requested, assigned)
 
 
 def read_trial(manifest: Object) -> KatibTrial:

@@ -107,6 +107,8 @@ def _end_by_katib(config: SweepConfig, trial: KatibTrial) -> _End:
             return _End(TrialState.PRUNED, message=message)
         case Phase.SUCCEEDED if target in trial.metrics:
             return _End(TrialState.COMPLETE)
+        case _ if trial.pod is not None:
+            return _End(TrialState.FAILED, trial.pod.reason, trial.pod.message)
         case Phase.SUCCEEDED | Phase.METRICS_UNAVAILABLE:
             return _End(TrialState.FAILED, FailureReason.MISSING_METRIC, f"metrics unavailable: {message}")
         case Phase.KILLED:

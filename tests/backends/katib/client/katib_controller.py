@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes, Manifest, timestamp
-from tests.emulated_katib.collector import observe
-from tests.emulated_katib.processes import run
-from tests.emulated_katib.webhook import trial_job, trial_pod
+from tests.emulated_katib.controller import TrialEnd, requests, trial_end
+from tests.emulated_katib.median_stop import Rule, median_rule
+from tests.emulated_katib.processes import Ended, run
+from tests.emulated_katib.webhook import COLLECTOR, trial_job, trial_pod
 from tests.waiting import DEADLINE_SECONDS
 
 MOMENT = 1_767_225_600.0
@@ -54,6 +56,25 @@ class KatibByHand:
             status["observation"] = {"metrics": observed}
         self._cluster.put("trials", self._namespace, manifest)
 
+    def pod(self, trial: str, status: Manifest, memory: str = "1Gi") -> None:
+        """Create the pod of a Trial, with the labels that Katib's webhook gives it."""
+        labels = {"katib.kubeflow.org/experiment": self._experiment, "katib.kubeflow.org/trial": trial}
+        container = {"name": "trial", "image": "registry/toy:1", "resources": {"limits": {"memory": memory}}}
+        always = {"image": "registry/toy:1", "imageID": "sha256:0", "ready": False, "restartCount": 0}
+        containers = [{**always, **_mapping(each)} for each in _list(status.get("containerStatuses", []))]
+        manifest: Manifest = {
+            "metadata": {"name": f"{trial}-abcde", "labels": labels},
+            "spec": {"containers": [container, {"name": COLLECTOR, "image": "katib/collector"}]},
+            "status": {**status, "containerStatuses": containers},
+        }
+        self._cluster.put("pods", self._namespace, manifest)
+
+    def suggestion(self, requested: int, assigned: int) -> None:
+        """Say how many trials the algorithm was asked for, and how many it gave."""
+        spec, status = {"requests": requested}, {"suggestionCount": assigned}
+        manifest: Manifest = {"metadata": {"name": self._experiment}, "spec": spec, "status": status}
+        self._cluster.put("suggestions", self._namespace, manifest)
+
     def finish(self, phase: str = "Succeeded", reason: str = "ExperimentMaxTrialsReached", message: str = "") -> None:
         """Complete the Experiment."""
         manifest = self._cluster.get("experiments", self._namespace, self._experiment)
@@ -86,7 +107,7 @@ class KatibByHand:
 
 
 class KatibOnThisMachine:
-    """Runs the Experiments of a cluster while it is entered: every combination of their lists, in an order of its own.
+    """Runs the Experiments of a cluster while it is entered, one trial after the other, in an order of its own.
 
     Each Job is a process of this machine, with Katib's substitution, wrapper and collector (tests/emulated_katib).
     """
@@ -114,18 +135,62 @@ class KatibOnThisMachine:
 
     def _run(self, name: str, experiment: Manifest) -> None:
         by_hand = KatibByHand(self._cluster, name)
-        parameters = [_mapping(each) for each in _list(_mapping(experiment["spec"])["parameters"])]
-        lists = [_list(_mapping(each["feasibleSpace"])["list"]) for each in parameters]
-        combinations = list(itertools.product(*lists))
-        for place, values in enumerate(reversed(combinations)):
-            assignments = {str(each["name"]): str(value) for each, value in zip(parameters, values, strict=True)}
-            trial = f"{name}-{place:08x}"
+        ends: list[TrialEnd] = []
+        for number, assignments in enumerate(_points(experiment)):
+            if requests(experiment, ends) <= number:
+                by_hand.suggestion(requests(experiment, ends), number)
+                return  # it asks for nothing that it does not have, and waits for ever
+            trial = f"{name}-{number:08x}"
             by_hand.start(trial, **assignments)
-            pod = trial_pod(experiment, trial_job(experiment, assignments, trial, "ml"))
+            rules = _rules(experiment, ends)
+            pod = trial_pod(experiment, trial_job(experiment, assignments, trial, "ml"), rules)
             ended = run(pod, self._workplace / f"pod-{trial}", self._workplace)
-            metrics = {metric: seen.latest for metric, seen in observe(ended.logs, ["val_acc", "twice"]).items()}
-            by_hand.end(trial, "Failed" if ended.status else "Succeeded", "the Job has ended", **metrics)
+            by_hand.pod(trial, _pod_status(ended))
+            end = trial_end(experiment, ended)
+            metrics = {metric: seen.latest for metric, seen in (end.observation or {}).items()}
+            by_hand.end(trial, end.phase, "the Job has ended", **metrics)
+            ends.append(end)
         by_hand.finish()
+
+
+def _points(experiment: Manifest) -> Iterator[dict[str, str]]:
+    """Yield the points of an Experiment: all combinations of its lists, or points evenly over its one range."""
+    spec = _mapping(experiment["spec"])
+    parameters = [_mapping(each) for each in _list(spec["parameters"])]
+    names = [str(each["name"]) for each in parameters]
+    spaces = [_mapping(each["feasibleSpace"]) for each in parameters]
+    if all("list" in each for each in spaces):
+        combinations = list(itertools.product(*(_list(each["list"]) for each in spaces)))
+        for values in reversed(combinations):
+            yield dict(zip(names, map(str, values), strict=True))
+        return
+    (name,), (space,), count = names, spaces, spec["maxTrialCount"]
+    low, high = float(str(space["min"])), float(str(space["max"]))
+    assert isinstance(count, int)
+    for number in range(count):
+        yield {name: str(high - (high - low) * number / count)}
+
+
+def _rules(experiment: Manifest, ends: Sequence[TrialEnd]) -> list[Rule]:
+    """Return the rules of a new trial, where the Experiment stops trials early."""
+    stopping = _mapping(experiment["spec"]).get("earlyStopping")
+    if stopping is None:
+        return []
+    written = [_mapping(each) for each in _list(_mapping(stopping)["algorithmSettings"])]
+    settings = {str(each["name"]): str(each["value"]) for each in written}
+    objective = _mapping(_mapping(experiment["spec"])["objective"])
+    succeeded = [end.logs for end in ends if end.phase == "Succeeded"]
+    rule = median_rule(succeeded, str(objective["objectiveMetricName"]), str(objective["type"]), settings)
+    return [] if rule is None else [rule]
+
+
+def _pod_status(ended: Ended) -> Manifest:
+    """Return what the kubelet says of a pod that ended; it keeps the last 2048 bytes of the log of one that failed."""
+    message = ended.printed[-2048:] if ended.status else ""
+    trial = {"exitCode": ended.status, "reason": "Error" if ended.status else "Completed", "message": message}
+    collector = {"exitCode": ended.collector_status, "reason": "Completed"}
+    named = {"trial": trial, COLLECTOR: collector}
+    return {"containerStatuses": [{"name": name, "state": {"terminated": each}} for name, each in named.items()]}
 
 
 def _conditions(*kinds: str, reason: str = "", message: str = "", now: float | None = None) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,7 +112,7 @@ class FakeKubernetes:  # pylint: disable=too-many-instance-attributes  # each is
             if plural == "experiments":
                 for kind, place, trial in list(self.objects):
                     labels = _labels(self.objects[kind, place, trial])
-                    if kind == "trials" and labels.get("katib.kubeflow.org/experiment") == name:
+                    if kind in {"trials", "pods"} and labels.get("katib.kubeflow.org/experiment") == name:
                         self.remove(kind, place, trial)
 
     def forget(self) -> None:
@@ -301,7 +301,7 @@ class _Answers:
             found = [
                 copy.deepcopy(manifest)
                 for (kind, place, _), manifest in sorted(self._cluster.objects.items())
-                if (kind, place) == (plural, namespace) and wanted.items() <= _labels(manifest).items()
+                if (kind, place) == (plural, namespace) and _selected(wanted, _labels(manifest))
                 if all(_field(manifest, path) == value for path, value in fields.items())
             ]
             begin = int(request.query_params.get("continue") or 0)
@@ -330,7 +330,7 @@ class _Answers:
         return StreamingResponse(self._happening(plural, namespace, _selector(request), version, seconds))
 
     async def _happening(
-        self, plural: str, namespace: str, wanted: dict[str, str], version: int, seconds: float
+        self, plural: str, namespace: str, wanted: dict[str, str | None], version: int, seconds: float
     ) -> AsyncIterator[str]:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -348,7 +348,7 @@ class _Answers:
                 metadata = change.manifest["metadata"]
                 assert isinstance(metadata, dict)
                 ours = change.plural == plural and metadata["namespace"] == namespace
-                if ours and wanted.items() <= _labels(change.manifest).items():
+                if ours and _selected(wanted, _labels(change.manifest)):
                     yield json.dumps({"type": change.kind, "object": change.manifest}) + "\n"
             await asyncio.sleep(0.01)
         bookmark = {"metadata": {"resourceVersion": str(version)}}
@@ -361,9 +361,15 @@ def status(code: int, reason: str, message: str, kind: str = "Failure") -> JSONR
     return JSONResponse(body, code)
 
 
-def _selector(request: Request, kind: str = "labelSelector") -> dict[str, str]:
+def _selector(request: Request, kind: str = "labelSelector") -> dict[str, str | None]:
     written = request.query_params.get(kind, "")
-    return dict(part.split("=", maxsplit=1) for part in written.split(",") if part)
+    parts = (part.partition("=") for part in written.split(",") if part)
+    return {key: value if equals else None for key, equals, value in parts}
+
+
+def _selected(wanted: Mapping[str, str | None], found: Mapping[str, str]) -> bool:
+    """Tell whether labels have the wanted values; None: any value."""
+    return all(key in found and value in (None, found[key]) for key, value in wanted.items())
 
 
 def _field(manifest: Manifest, path: str) -> object:

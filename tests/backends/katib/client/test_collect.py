@@ -16,6 +16,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.trials import read_history
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
+from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN, RUN_COLUMNS
 from morphogenetic_engine.sweeps.seeds import trial_seed
 from tests.backends.katib.client.conftest import RANDOM, SWEEP, Command
 from tests.backends.katib.client.katib_controller import MOMENT, KatibByHand
@@ -74,6 +75,64 @@ def test_every_kind_of_end_is_kept_apart(command: Command, katib: KatibByHand) -
     assert result.trials[0].metrics == {"val_acc": 0.5} and result.trials[1].metrics == {"val_acc": 0.1}
     assert "metrics unavailable" in result.trials[2].message
     assert result.trials[0].duration > 0 and result.outcome is None
+
+
+def killed(code: int, reason: str = "Error", message: str = "") -> dict[str, object]:
+    """Return the status of a pod whose trial ended so."""
+    ended = {"terminated": {"exitCode": code, "reason": reason, "message": message}}
+    return {"containerStatuses": [{"name": "trial", "state": ended}]}
+
+
+def test_why_a_trial_failed_is_read_from_its_pod(command: Command, katib: KatibByHand) -> None:
+    """Katib says the same of all of them."""
+    Path("sweep.yaml").write_text(RANDOM, encoding="utf-8")
+    command(*SUBMIT)
+    said = "trial 0 failed: non_finite_metric after 1.0 s: val_acc is nan; files: /tmp/trial"
+    pods = [killed(137, "OOMKilled"), killed(3, message="cannot open /data"), killed(1, message=said)]
+    for name, status in zip("abc", pods, strict=True):
+        katib.start(name, x=f"0.{ord(name)}")
+        katib.pod(name, status, memory="8Gi")
+        katib.end(name, "Failed", "Trial has failed. Job reason: BackoffLimitExceeded")
+    ran = command(*COLLECT)
+    assert [(trial.reason, trial.message) for trial in collected().trials] == [
+        (FailureReason.KILLED, "out of memory: trial was killed at its limit of 8Gi with exit status 137"),
+        (FailureReason.EXCEPTION, "trial ended with exit status 3: cannot open /data"),
+        (FailureReason.NON_FINITE_METRIC, "val_acc is nan"),
+    ]
+    assert "3 failed" in ran.out
+
+
+def test_without_the_right_to_list_pods_the_rest_is_collected(
+    command: Command, cluster: FakeKubernetes, katib: KatibByHand
+) -> None:
+    command(*SUBMIT)
+    cluster.forbidden = {("list", "pods")}
+    katib.start("a", x="0.1")
+    katib.end("a", "Failed", "Trial has failed")
+    ran = command(*COLLECT)
+    assert ran.err.count("why trials failed is not shown") == 1
+    assert states(collected()) == [(0, TrialState.FAILED, FailureReason.EXCEPTION)]
+
+
+def test_a_trial_that_was_stopped_early_has_its_duration(command: Command, katib: KatibByHand) -> None:
+    """Katib sets no completionTime for it."""
+    command(*SUBMIT)
+    katib.start("a", x="0.1")
+    katib.end("a", "EarlyStopped", val_acc=0.1)
+    command(*COLLECT)
+    (trial,) = collected().trials
+    assert (trial.state, trial.duration) == (TrialState.PRUNED, 60.0)
+
+
+def test_the_table_has_katibs_names_of_the_trials(command: Command, katib: KatibByHand) -> None:
+    command(*SUBMIT)
+    for name, x in (("toy-gdcqh8kc", "0.7"), ("toy-x2x2x2x2", "0.1")):
+        katib.start(name, x=x)
+        katib.end(name, "Succeeded", val_acc=float(x))
+    command(*COLLECT)
+    with (FOLDER / "trials.csv").open(encoding="utf-8") as table:
+        names = [(row["number"], row["katib_trial"]) for row in csv.DictReader(table)]
+    assert names == [("0", "toy-x2x2x2x2"), ("1", "toy-gdcqh8kc")]
 
 
 def test_a_metric_that_is_no_number_is_no_result(command: Command, katib: KatibByHand) -> None:
@@ -337,4 +396,5 @@ def _steady(folder: Path) -> list[dict[str, str]]:
     """Return the trial table without the columns that tell how this run went."""
     with (folder / "trials.csv").open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table))
-    return [{key: each for key, each in row.items() if key not in {"attempts", "started", "duration"}} for row in rows]
+    steady = {*rows[0]} - {*RUN_COLUMNS, ELSEWHERE_COLUMN}
+    return [{key: each for key, each in row.items() if key in steady} for row in rows]

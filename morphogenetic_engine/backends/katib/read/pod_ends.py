@@ -1,0 +1,99 @@
+"""Why trials failed, by their pods: exit statuses, memory that ran out, and what a trial said last.
+
+Katib only says that a Job has failed. A pod's last words are the lines of its log that the kubelet keeps
+(`terminationMessagePolicy: FallbackToLogsOnError`), of which ours ends with how the trial ended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from morphogenetic_engine.backends.katib.read.fields import Object, mapping, mappings, text
+from morphogenetic_engine.backends.katib.render.job_template import CONTAINER
+from morphogenetic_engine.errors import FailureReason
+
+TRIAL_LABEL = "katib.kubeflow.org/trial"
+_SAID = re.compile(r"trial \d+ (?:failed: (?P<reason>\w+)|pruned) after [\d.]+ s: (?P<why>.*); files: .*")
+"""The line with which `morphogenetic trial run` ends."""
+_LONGEST = 300
+_OUT_OF_MEMORY = "OOMKilled"
+
+
+@dataclass(frozen=True)
+class PodEnd:
+    """Why a trial's pod failed."""
+
+    reason: FailureReason
+    message: str
+
+
+def read_pod_ends(pods: Iterable[Object]) -> dict[str, PodEnd]:
+    """Return why pods failed, by the names of their trials; pods that did not fail are left out."""
+    ends: dict[str, PodEnd] = {}
+    for pod in pods:
+        trial = text(mapping(mapping(pod, "metadata"), "labels"), TRIAL_LABEL)
+        end = next(_ends_of(pod), None)
+        if trial and end is not None:
+            ends[trial] = end
+    return ends
+
+
+def _ends_of(pod: Object) -> Iterator[PodEnd]:
+    """Yield the reasons of a pod's end, the one that explains most first."""
+    status = mapping(pod, "status")
+    containers = mappings(status, "containerStatuses")
+    ours = [each for each in containers if each.get("name") == CONTAINER]
+    for container in ours:
+        yield from _said_by_trial(container)
+    for container in containers:
+        if text(_terminated(container), "reason") == _OUT_OF_MEMORY:
+            limit = _memory_limit(pod, text(container, "name"))
+            why = f"out of memory: {text(container, 'name')} was killed at its limit of {limit}{_status(container)}"
+            yield PodEnd(FailureReason.KILLED, why)
+    if reason := text(status, "reason"):
+        kind = FailureReason.TIMEOUT if reason == "DeadlineExceeded" else FailureReason.KILLED
+        yield PodEnd(kind, _short(f"pod {reason}: {text(status, 'message')}".rstrip(": ")))
+    others = [each for each in containers if each.get("name") != CONTAINER]
+    for container in [*ours, *others]:
+        if _terminated(container).get("exitCode"):
+            yield _by_status(container)
+
+
+def _said_by_trial(container: Object) -> Iterator[PodEnd]:
+    """Yield what the trial itself said, where its last lines were kept."""
+    for line in reversed(text(_terminated(container), "message").splitlines()):
+        found = _SAID.fullmatch(line.strip())
+        if found is not None:
+            known = found["reason"] in set(FailureReason)
+            reason = FailureReason(found["reason"]) if known else FailureReason.MISSING_METRIC
+            yield PodEnd(reason, found["why"])
+            return
+
+
+def _by_status(container: Object) -> PodEnd:
+    ended = _terminated(container)
+    said = [line.strip() for line in text(ended, "message").splitlines() if line.strip()]
+    name = text(container, "name")
+    line = f"{name} ended{_status(container)}" + (f": {said[-1]}" if said else "")
+    killed = ended.get("exitCode") in {128 + 9, 128 + 15}
+    return PodEnd(FailureReason.KILLED if killed else FailureReason.EXCEPTION, _short(line))
+
+
+def _status(container: Object) -> str:
+    return f" with exit status {_terminated(container).get('exitCode')}"
+
+
+def _memory_limit(pod: Object, name: str) -> str:
+    containers = mappings(mapping(pod, "spec"), "containers")
+    limits = [mapping(mapping(each, "resources"), "limits") for each in containers if each.get("name") == name]
+    return next((text(each, "memory") for each in limits if text(each, "memory")), "the node's memory")
+
+
+def _terminated(container: Object) -> Object:
+    return mapping(mapping(container, "state"), "terminated")
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
