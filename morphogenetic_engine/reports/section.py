@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rich.console import Console, RenderableType
 
@@ -22,9 +22,11 @@ from morphogenetic_engine.reports.analysis.identification import (
     identification_of,
     objective_names,
 )
-from morphogenetic_engine.reports.drawing.charts import Figure
 from morphogenetic_engine.reports.importance.importance import Method
 from morphogenetic_engine.sweeps.results import SweepResult
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.reports.drawing.charts import Figure
 
 NumbersT = TypeVar("NumbersT")
 

@@ -1,18 +1,22 @@
 """Section: the objective trial by trial, and when the best one improved."""
 
+# Figures are imported when they are drawn: the terminal and JSON have none.
+# pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.reports.analysis.objective_trend import Trend, trend_of
-from morphogenetic_engine.reports.drawing.charts import Figure
-from morphogenetic_engine.reports.figures.history import history_figure
 from morphogenetic_engine.reports.section import Chapter, Report, Section, TerminalPart, TerminalView
 from morphogenetic_engine.reports.sections.terminal.bars import sparkline
 from morphogenetic_engine.reports.sections.terminal.cell_text import counted
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.reports.drawing.charts import Figure
 
 _WIDTH = 40
 
@@ -27,6 +31,8 @@ class TrendSection(Section[Trend]):
         return trend_of(report.result)
 
     def figures(self, numbers: Trend, report: Report) -> Sequence[Figure]:
+        from morphogenetic_engine.reports.figures.history import history_figure
+
         return [history_figure(report.result)]
 
     def terminal(self, numbers: Trend, report: Report, view: TerminalView) -> Sequence[TerminalPart]:

@@ -1,22 +1,26 @@
 """Section: which worker ran which trial, and when."""
 
+# Figures are imported when they are drawn: the terminal and JSON have none.
+# pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.reports.analysis.cost import Cost
 from morphogenetic_engine.reports.analysis.timeline import Timeline, timeline_of
-from morphogenetic_engine.reports.drawing.charts import Figure
-from morphogenetic_engine.reports.figures.timeline import timeline_figure
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.section import Report, Section, TerminalPart, TerminalView
 from morphogenetic_engine.reports.sections.run.cost import COST
 from morphogenetic_engine.reports.sections.terminal.bars import sparkline
 from morphogenetic_engine.reports.sections.terminal.cell_text import counted
 from morphogenetic_engine.sweeps.space.search_space import shown
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.reports.drawing.charts import Figure
 
 _WIDTH = 40
 
@@ -30,6 +34,8 @@ class TimelineSection(Section[Timeline]):
         return timeline_of(report.result)
 
     def figures(self, numbers: Timeline, report: Report) -> Sequence[Figure]:
+        from morphogenetic_engine.reports.figures.timeline import timeline_figure
+
         return [timeline_figure(numbers)]
 
     def terminal(self, numbers: Timeline, report: Report, view: TerminalView) -> Sequence[TerminalPart]:

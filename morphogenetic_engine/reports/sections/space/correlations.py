@@ -1,18 +1,22 @@
 """Section: correlations among parameters and metrics."""
 
+# Figures are imported when they are drawn: the terminal and JSON have none.
+# pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.reports.analysis.correlation import Correlations, correlations_of
-from morphogenetic_engine.reports.drawing.charts import Figure
-from morphogenetic_engine.reports.figures.correlation import correlation_figure
 from morphogenetic_engine.reports.section import Chapter, Report, Section, TerminalPart, TerminalView
 from morphogenetic_engine.reports.sections.terminal.bars import share_bar
 from morphogenetic_engine.reports.sections.terminal.cell_text import short_text
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.reports.drawing.charts import Figure
 
 _MOST_PARAMETERS = 8
 _BAR = 24
@@ -29,6 +33,8 @@ class CorrelationsSection(Section[Correlations]):
         return correlations_of(report.result)
 
     def figures(self, numbers: Correlations, report: Report) -> Sequence[Figure]:
+        from morphogenetic_engine.reports.figures.correlation import correlation_figure
+
         return [correlation_figure(numbers)]
 
     def terminal(self, numbers: Correlations, report: Report, view: TerminalView) -> Sequence[TerminalPart]:

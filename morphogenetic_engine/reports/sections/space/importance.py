@@ -1,19 +1,23 @@
 """Section: how much each parameter matters."""
 
+# Figures are imported when they are drawn: the terminal and JSON have none.
+# pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.reports.drawing.charts import Figure
-from morphogenetic_engine.reports.figures.importance import importance_figure
 from morphogenetic_engine.reports.importance.importance import Importance, importance_of
 from morphogenetic_engine.reports.section import Chapter, Report, Section, TerminalPart, TerminalView
 from morphogenetic_engine.reports.sections.terminal.bars import share_bar
 from morphogenetic_engine.reports.sections.terminal.cell_text import counted, short_text
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.reports.drawing.charts import Figure
 
 _MOST_PARAMETERS = 8
 _BAR = 24
@@ -33,6 +37,8 @@ class ImportanceSection(Section[tuple[Importance, ...]]):
         )
 
     def figures(self, numbers: tuple[Importance, ...], report: Report) -> Sequence[Figure]:
+        from morphogenetic_engine.reports.figures.importance import importance_figure
+
         return [importance_figure(numbers)]
 
     def terminal(self, numbers: tuple[Importance, ...], report: Report, view: TerminalView) -> Sequence[TerminalPart]:

@@ -1,13 +1,17 @@
 """Section: all trials in parallel coordinates."""
 
+# Figures are imported when they are drawn: the terminal and JSON have none.
+# pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from morphogenetic_engine.reports.drawing.charts import Figure
-from morphogenetic_engine.reports.figures.parallel import parallel_figure
 from morphogenetic_engine.reports.sections.space.importance import parameter_order
 from morphogenetic_engine.reports.section import Chapter, Report, Section
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.reports.drawing.charts import Figure
 
 
 class Parallel(Section[None]):
@@ -21,6 +25,8 @@ class Parallel(Section[None]):
         return None
 
     def figures(self, numbers: None, report: Report) -> Sequence[Figure]:
+        from morphogenetic_engine.reports.figures.parallel import parallel_figure
+
         return [parallel_figure(report.result, parameter_order(report))]
 
 
