@@ -313,7 +313,7 @@ def test_comparison_says_whether_the_first_is_better() -> None:
     assert found.verdict == "one seed only"
     assert f"{one.id} against {other.id}" in repr(found)
     trials = me.compare(one.trials[0], f"{other.id}:1", other.path, results="results")
-    assert [each.trial for each in trials.report.contenders[:2]] == [0, 1]
+    assert [each.trial for each in trials.report.candidates[:2]] == [0, 1]
     assert "against" in found._repr_html_()  # pylint: disable=protected-access  # the protocol of notebooks
     with pytest.raises(me.ConfigError, match="direction: must be one of maximize, minimize, but got 'up'"):
         me.compare(one, other, direction="up")

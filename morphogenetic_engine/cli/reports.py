@@ -81,15 +81,16 @@ class ExperimentReports:
             ConfigError: a name is no sweep or trial that has a value.
             SweepError: there is no such sweep, or its journal is damaged.
         """
-        from morphogenetic_engine.reports.comparison.contenders import contend
+        from morphogenetic_engine.reports.comparison.comparison_report import compare_candidates
         from morphogenetic_engine.sweeps.schema.sections import Direction
 
         ids = dict.fromkeys(name.partition(":")[0] for name in names)
         results = {sweep_id: self._read(sweep_id, keep_curves=False) for sweep_id in ids}
         aim = None if direction is None else Direction(direction)
-        report = contend(results, names, metric=metric, tolerance=tolerance, direction=aim)
+        report = compare_candidates(results, names, metric=metric, tolerance=tolerance, direction=aim)
         if as_json:
-            _print_json(asdict(report))
+            values = asdict(report)
+            _print_json({**values, "contenders": values["candidates"]})  # its name in earlier versions
             return
         from morphogenetic_engine.cli.views.comparison_view import print_comparison
         from morphogenetic_engine.display.terminal import terminal

@@ -9,7 +9,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.python_api.result import TrialResult
 from morphogenetic_engine.python_api.local_run import SweepLike, folder_of
 from morphogenetic_engine.python_api.small_tables import html_table, number, text_table
-from morphogenetic_engine.reports.comparison.contenders import ComparisonReport, contend
+from morphogenetic_engine.reports.comparison.comparison_report import ComparisonReport, compare_candidates
 from morphogenetic_engine.reports.stats.comparison import Comparison as Compared
 from morphogenetic_engine.reports.stats.comparison import Verdict
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
@@ -63,7 +63,7 @@ class Comparison:
                 each.evidence.value,
                 " ".join(f"{name}={shown(value)}" for name, value in each.params.items()),
             ]
-            for each in self.report.contenders
+            for each in self.report.candidates
         ]
 
     @property
@@ -111,7 +111,9 @@ def comparison_of(
         if name not in read:
             read[name] = read_result(folder, keep_curves=False)
         names.append(f"{name}:{trial}" if trial else name)
-    return Comparison(contend(read, names, metric=metric, tolerance=tolerance, direction=_direction(direction)))
+    return Comparison(
+        compare_candidates(read, names, metric=metric, tolerance=tolerance, direction=_direction(direction))
+    )
 
 
 def _folder_and_trial(each: SweepLike | TrialResult, results: str | Path) -> tuple[SweepFolder, str]:

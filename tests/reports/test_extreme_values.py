@@ -18,7 +18,7 @@ from rich.console import Console
 from morphogenetic_engine.cli.views.summary_view import print_summary
 from morphogenetic_engine.reports.analysis.correlation import association
 from morphogenetic_engine.reports.columns.columns import Column
-from morphogenetic_engine.reports.comparison.contenders import contend
+from morphogenetic_engine.reports.comparison.comparison_report import compare_candidates
 from morphogenetic_engine.reports.comparison.profiles import profiles_of
 from morphogenetic_engine.reports.importance.importance import RESAMPLES
 from morphogenetic_engine.reports.page.page import page
@@ -81,9 +81,9 @@ def test_importance_does_not_depend_on_the_unit(unit: float, monkeypatch: pytest
 
 def test_trials_at_opposite_ends_of_all_floats_are_compared() -> None:
     result = of_values([LARGEST, -LARGEST, 0.0, 1.0] * 5)
-    (found,) = contend({"one": result}, ["one:2", "one:3"]).comparisons
+    (found,) = compare_candidates({"one": result}, ["one:2", "one:3"]).comparisons
     assert (found.mean_one, found.mean_other, found.difference) == (0.0, 1.0, -1.0)
-    assert contend({"one": result}, ["one:4", "one:5"]).comparisons[0].difference == math.inf
+    assert compare_candidates({"one": result}, ["one:4", "one:5"]).comparisons[0].difference == math.inf
 
 
 def test_opposite_ends_of_all_floats_are_compared() -> None:

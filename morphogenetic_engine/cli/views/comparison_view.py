@@ -10,7 +10,8 @@ from rich.text import Text
 
 from morphogenetic_engine.reports.sections.terminal.bars import sparkline
 from morphogenetic_engine.reports.sections.terminal.comparison_table import Comparisons
-from morphogenetic_engine.reports.comparison.contenders import ComparisonReport, Contender
+from morphogenetic_engine.reports.comparison.candidates import Candidate
+from morphogenetic_engine.reports.comparison.comparison_report import ComparisonReport
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.sweeps.space.search_space import shown
 
@@ -21,12 +22,12 @@ _UNLIMITED = 100_000
 def print_comparison(console: Console, report: ComparisonReport) -> None:
     """Print a comparison."""
     console.print(Text(f"{report.metric}, {report.direction}", style="dim"))
-    table = _contenders(report, with_parameters=True)
+    table = _candidates(report, with_parameters=True)
     if Measurement.get(console, console.options.update(max_width=_UNLIMITED), table).maximum <= console.width:
         console.print(table)
     else:
-        console.print(_contenders(report, with_parameters=False))
-        console.print(Text("\n".join(f"{each.name}: {_parameters(each)}" for each in report.contenders), style="dim"))
+        console.print(_candidates(report, with_parameters=False))
+        console.print(Text("\n".join(f"{each.name}: {_parameters(each)}" for each in report.candidates), style="dim"))
     if report.sweeps:
         _part(console, "The sweeps as a whole", _sweeps(report))
     _part(console, "Is the first really better?", Comparisons(report.comparisons))
@@ -46,12 +47,12 @@ def _part(console: Console, heading: str, table: RenderableType) -> None:
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
-def _contenders(report: ComparisonReport, *, with_parameters: bool) -> Table:
+def _candidates(report: ComparisonReport, *, with_parameters: bool) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     names = ("", "trial", "mean", "deviation", "95 % interval", "seeds", "evidence")
     for name in (*names, "parameters") if with_parameters else names:
         table.add_column(name, justify="left" if name in ("", "evidence", "parameters") else "right", overflow="fold")
-    for each in report.contenders:
+    for each in report.candidates:
         spread = each.spread
         interval = "" if spread.low is None or spread.high is None else f"{shown(spread.low)} to {shown(spread.high)}"
         table.add_row(
@@ -67,7 +68,7 @@ def _contenders(report: ComparisonReport, *, with_parameters: bool) -> Table:
     return table
 
 
-def _parameters(each: Contender) -> str:
+def _parameters(each: Candidate) -> str:
     return " ".join(f"{name}={shown(value)}" for name, value in each.params.items())
 
 

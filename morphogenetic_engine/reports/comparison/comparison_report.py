@@ -1,4 +1,4 @@
-"""Sweeps, configurations and trials beside each other: what is compared, and everything that is said of it."""
+"""Compares sweeps, configurations and trials: tests, whole sweeps, shared configurations, profiles and notes."""
 
 from __future__ import annotations
 
@@ -6,39 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, did_you_mean
-from morphogenetic_engine.reports.analysis.configurations import Spread, spread_of
-from morphogenetic_engine.reports.analysis.evidence import Evidence, evidence_of
+from morphogenetic_engine.reports.analysis.evidence import Evidence
+from morphogenetic_engine.reports.comparison.candidates import (
+    Candidate,
+    candidate_of,
+    evidence_for,
+    find_candidate,
+    notes_on,
+)
 from morphogenetic_engine.reports.comparison.profiles import Profile, profiles_of
 from morphogenetic_engine.reports.stats.comparison import Comparison, Sample, compare, compare_with
-from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
 from morphogenetic_engine.sweeps.record.averages import mean_of, median_of
-from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
-from morphogenetic_engine.trial import Value, text
+from morphogenetic_engine.trial import text
 
 _SMALL_IS_GOOD = (
     *("loss", "error", "rmse", "mse", "mae", "nll", "perplexity", "regret"),
     *("time", "seconds", "duration", "latency", "cost", "memory", "dip"),
 )
-
-
-@dataclass(frozen=True)
-class Contender:
-    """One configuration that is compared."""
-
-    name: str
-    sweep_id: str
-    trial: int
-    params: Mapping[str, Value]
-    """The searched parameters that the trial has."""
-    evidence: Evidence
-    """Where its values come from."""
-    spread: Spread
-    """The metric over its seeds."""
-    one_seed: bool
-    """Whether it is known from one seed only: part of its value is luck."""
 
 
 @dataclass(frozen=True)
@@ -66,25 +53,25 @@ class SharedConfigurations:
 
 @dataclass(frozen=True)
 class ComparisonReport:
-    """Everything that is said of some sweeps or trials beside each other."""
+    """The result of a comparison."""
 
     metric: str
     direction: str
-    contenders: tuple[Contender, ...]
+    candidates: tuple[Candidate, ...]
     """In the order in which they were named."""
     comparisons: tuple[Comparison, ...]
-    """The first contender beside each of the others."""
+    """The first candidate against each of the others."""
     sweeps: tuple[SweepCompared, ...]
     """The sweeps that were named as a whole."""
     shared: tuple[SharedConfigurations, ...]
-    """For the first of them beside each other one that has configurations in common."""
+    """The first of them against each other one that has configurations in common with it."""
     profiles: tuple[Profile, ...]
-    """Of the sweeps where several were named, else of the contenders."""
+    """Of the sweeps where several were named, else of the candidates."""
     notes: tuple[str, ...]
-    """What the reader must know before believing a number."""
+    """Limits of the comparison, such as few seeds or different commits."""
 
 
-def contend(
+def compare_candidates(
     results: Mapping[str, SweepResult],
     named: Sequence[str],
     *,
@@ -99,26 +86,26 @@ def contend(
     Raises:
         ConfigError: a name is unknown, names a trial without a value, or there is nothing to compare.
     """
-    chosen = [_chosen(results, name) for name in named]
+    chosen = [find_candidate(results, name) for name in named]
     if len(set(named)) < 2:
         raise ConfigError("compare: needs two different sweeps or trials at least, such as ID:best ID:baseline")
     first = chosen[0][0]
     target = metric or first.config.optimization.target_metric
     aim = _direction(first, target, direction)
-    known = [_evidence(result, trial, target, name) for (result, trial), name in zip(chosen, named, strict=True)]
+    known = [evidence_for(result, trial, target, name) for (result, trial), name in zip(chosen, named, strict=True)]
     kind = next((each for each in Evidence if all(each in found for found in known)), None)
-    contenders = tuple(
-        _contender(name, result, trial, found, kind)
+    candidates = tuple(
+        candidate_of(name, result, trial, found, kind)
         for (result, trial), name, found in zip(chosen, named, known, strict=True)
     )
     samples = [
-        Sample(name, found[contender.evidence]) for name, found, contender in zip(named, known, contenders, strict=True)
+        Sample(name, found[candidate.evidence]) for name, found, candidate in zip(named, known, candidates, strict=True)
     ]
     whole = [results[name] for name in named if ":" not in name]
     return ComparisonReport(
         metric=target,
         direction=aim.value,
-        contenders=contenders,
+        candidates=candidates,
         comparisons=compare_with(samples[0], samples[1:], aim, tolerance=tolerance),
         sweeps=tuple(_sweep(result, target, aim) for result in whole),
         shared=tuple(
@@ -127,28 +114,8 @@ def contend(
             if (pairs := _pairs(whole[0], other, target))
         ),
         profiles=profiles_of(_profiled(whole, samples, target), aim),
-        notes=(*_guess(first, target, direction, aim), *_notes(contenders, chosen, known)),
+        notes=(*_guess(first, target, direction, aim), *notes_on(candidates, chosen, known)),
     )
-
-
-def _chosen(results: Mapping[str, SweepResult], name: str) -> tuple[SweepResult, TrialRecord]:
-    sweep_id, _, which = name.partition(":")
-    result = results[sweep_id]
-    if which in ("", "best"):
-        trial = result.best
-        missing = "has no complete trial"
-    elif which == "baseline":
-        trial = baseline_of(result)
-        missing = "has no baseline; its parameters have no defaults"
-    else:
-        trial = next((each for each in result.trials if str(each.number) == which), None)
-        last = max((each.number for each in result.trials), default=None)
-        missing = f"has no trial {which!r}; " + (
-            "it has none yet" if last is None else f"its trials are 0 to {last}, best and baseline"
-        )
-    if trial is None:
-        raise ConfigError(f"compare: {name}: sweep {sweep_id} {missing}")
-    return result, trial
 
 
 def _direction(result: SweepResult, metric: str, given: Direction | None) -> Direction:
@@ -172,27 +139,6 @@ def _guess(result: SweepResult, metric: str, given: Direction | None, aim: Direc
     if given is not None or any(metric == each.metric for each in result.config.optimization.all_objectives):
         return ()
     return (f"{metric} is no objective; by its name to {aim} it is better, --direction says otherwise",)
-
-
-def _evidence(result: SweepResult, trial: TrialRecord, metric: str, name: str) -> dict[Evidence, Mapping[int, float]]:
-    found = evidence_of(result, trial, metric)
-    if not found:
-        raise ConfigError(f"compare: {name}: trial {trial.number} is {trial.state} and has no {metric}")
-    return found
-
-
-def _contender(
-    name: str,
-    result: SweepResult,
-    trial: TrialRecord,
-    found: Mapping[Evidence, Mapping[int, float]],
-    kind: Evidence | None,
-) -> Contender:
-    chosen = kind if kind is not None else next(iter(found))
-    spread = spread_of(list(found[chosen].values()))
-    assert spread is not None  # evidence without a value is none
-    searched = {each: trial.params[each] for each in result.config.space.axes if each in trial.params}
-    return Contender(name, result.info.sweep_id, trial.number, searched, chosen, spread, len(spread.values) == 1)
 
 
 def _sweep(result: SweepResult, metric: str, direction: Direction) -> SweepCompared:
@@ -243,43 +189,3 @@ def _profiled(whole: Sequence[SweepResult], samples: Sequence[Sample], metric: s
             for result in whole
         }
     return {sample.name: list(sample.values.values()) for sample in samples}
-
-
-def _notes(
-    contenders: Sequence[Contender],
-    chosen: Sequence[tuple[SweepResult, TrialRecord]],
-    known: Sequence[Mapping[Evidence, Mapping[int, float]]],
-) -> tuple[str, ...]:
-    notes = [
-        f"{each.name}: known from one seed only, and the best of {len(result.ranked)} trials: part of its value is luck"
-        for each, (result, trial) in zip(contenders, chosen, strict=True)
-        if each.one_seed and trial is result.best and len(result.ranked) > 1
-    ]
-    if len({each.evidence for each in contenders}) > 1:
-        notes.append(
-            "the values come from different sources ("
-            + ", ".join(f"{each.name}: {each.evidence}" for each in contenders)
-            + "); confirm all of them on fresh seeds"
-        )
-    for each, (_, trial) in zip(contenders, chosen, strict=True):
-        failed = sum(run.state is not TrialState.COMPLETE for run in trial.confirmations.values())
-        if failed and each.evidence is Evidence.CONFIRMED:
-            notes.append(
-                f"{each.name}: {failed} of {len(trial.confirmations)} runs with fresh seeds failed, which no mean shows"
-            )
-    for each, found in zip(contenders, known, strict=True):
-        stronger = next(iter(found))
-        if stronger is not each.evidence:
-            notes.append(f"{each.name}: has {stronger} too, which the others lack; confirm them on fresh seeds")
-    if len({result.info.git_commit for result, _ in chosen}) > 1:
-        notes.append("the sweeps ran at different commits: a difference may be the code's")
-    differing = _differing([result.config.space.fixed for result, _ in chosen])
-    if differing:
-        notes.append(f"the sweeps differ in what is given, too: {', '.join(differing)}")
-    return tuple(notes)
-
-
-def _differing(fixed: Sequence[Mapping[str, Value]]) -> list[str]:
-    """Return the fixed parameters that are not the same everywhere."""
-    names = dict.fromkeys(name for each in fixed for name in each)
-    return [name for name in names if len({text(each[name]) if name in each else None for each in fixed}) > 1]

@@ -9,7 +9,7 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.analysis.evidence import Evidence
-from morphogenetic_engine.reports.comparison.contenders import contend
+from morphogenetic_engine.reports.comparison.comparison_report import compare_candidates
 from morphogenetic_engine.reports.stats.comparison import Verdict
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
@@ -43,7 +43,7 @@ def confirmed(record: TrialRecord, *values: float) -> TrialRecord:
 
 def test_a_sweep_is_its_best_and_a_trial_is_itself() -> None:
     one = named("one", [trial(0, {"x": 0.5}, 0.2), *along(0.7, 0.3, first=1)])
-    found = contend({"one": one}, ["one", "one:2", "one:baseline"]).contenders
+    found = compare_candidates({"one": one}, ["one", "one:2", "one:baseline"]).candidates
     assert [(each.name, each.trial, dict(each.params)) for each in found] == [
         ("one", 1, {"x": 0.0}),
         ("one:2", 2, {"x": 0.1}),
@@ -54,67 +54,67 @@ def test_a_sweep_is_its_best_and_a_trial_is_itself() -> None:
 
 def test_the_first_is_compared_with_each_of_the_others() -> None:
     one = named("one", [confirmed(each, *[each.number + n / 10 for n in range(8)]) for each in along(0.1, 0.2, 0.3)])
-    found = contend({"one": one}, ["one:2", "one:0", "one:1"])
+    found = compare_candidates({"one": one}, ["one:2", "one:0", "one:1"])
     assert [(each.one, each.other) for each in found.comparisons] == [("one:2", "one:0"), ("one:2", "one:1")]
     assert [each.difference for each in found.comparisons] == pytest.approx([2, 1])
     assert {each.verdict for each in found.comparisons} == {Verdict.BETTER}
     assert found.comparisons[0].corrected_p == pytest.approx(2 * 2 / 2**8)
     assert [each.name for each in found.profiles] == ["one:2", "one:0", "one:1"]
-    assert found.contenders[0].spread.values == pytest.approx([2 + n / 10 for n in range(8)])
-    assert not found.contenders[0].one_seed and not found.sweeps and not found.shared and not found.notes
+    assert found.candidates[0].spread.values == pytest.approx([2 + n / 10 for n in range(8)])
+    assert not found.candidates[0].one_seed and not found.sweeps and not found.shared and not found.notes
 
 
 def test_the_metric_that_is_asked_for_is_compared_in_the_direction_that_suits_it() -> None:
     results = {"one": named("one", along(0.1, 0.2, val_loss=3.0, speed=5.0))}
     directions = {
-        metric: contend(results, ["one:0", "one:1"], metric=metric).direction
+        metric: compare_candidates(results, ["one:0", "one:1"], metric=metric).direction
         for metric in ("val_acc", "val_loss", "speed")
     }
     assert directions == {"val_acc": "maximize", "val_loss": "minimize", "speed": "maximize"}
     goal = {"metric": "speed", "direction": "minimize"}
     chosen = {"one": named("one", along(0.1, 0.2, speed=5.0), objectives=[{"metric": "val_acc"}, goal])}
-    report = contend(chosen, ["one:0", "one:1"], metric="speed")
+    report = compare_candidates(chosen, ["one:0", "one:1"], metric="speed")
     assert (report.metric, report.direction) == ("speed", "minimize")
-    assert report.contenders[0].spread.values == (5.0,)
+    assert report.candidates[0].spread.values == (5.0,)
     with pytest.raises(ConfigError, match="has no metric 'val_los'; did you mean 'val_loss'"):
-        contend(results, ["one:0", "one:1"], metric="val_los")
+        compare_candidates(results, ["one:0", "one:1"], metric="val_los")
 
 
 def test_a_trial_without_the_metric_is_not_compared() -> None:
     pruned = trial(2, {"x": 0.9}, 0.5, state=TrialState.PRUNED)
     with pytest.raises(ConfigError, match="compare: one:2: trial 2 is pruned and has no val_acc"):
-        contend({"one": named("one", [*along(0.1, 0.2), pruned])}, ["one", "one:2"])
+        compare_candidates({"one": named("one", [*along(0.1, 0.2), pruned])}, ["one", "one:2"])
     with pytest.raises(ConfigError, match="compare: two: sweep two has no complete trial"):
-        contend({"one": named("one", along(0.1)), "two": named("two", [])}, ["one", "two"])
+        compare_candidates({"one": named("one", along(0.1)), "two": named("two", [])}, ["one", "two"])
 
 
 def test_all_are_compared_by_the_strongest_evidence_that_they_share() -> None:
     one, other, _ = trials = along(0.1, 0.2, 0.3)
     confirmed(one, 0.4, 0.5)
     results = {"one": named("one", trials)}
-    mixed = contend(results, ["one:0", "one:1"])
-    assert [each.evidence for each in mixed.contenders] == [Evidence.ONE_SEED] * 2
+    mixed = compare_candidates(results, ["one:0", "one:1"])
+    assert [each.evidence for each in mixed.candidates] == [Evidence.ONE_SEED] * 2
     assert mixed.notes == ("one:0: has fresh seeds too, which the others lack; confirm them on fresh seeds",)
     confirmed(other, 0.6, 0.7)
-    same = contend(results, ["one:0", "one:1"])
-    assert [each.evidence for each in same.contenders] == [Evidence.CONFIRMED] * 2
+    same = compare_candidates(results, ["one:0", "one:1"])
+    assert [each.evidence for each in same.candidates] == [Evidence.CONFIRMED] * 2
     assert same.comparisons[0].difference == pytest.approx(-0.2) and not same.notes
 
 
 def test_values_from_different_sources_are_said_to_be() -> None:
     only_fresh = confirmed(trial(1, {"x": 0.5}, state=TrialState.PRUNED), 0.4, 0.5)
-    found = contend({"one": named("one", [*along(0.1), only_fresh])}, ["one:0", "one:1"])
-    assert [each.evidence for each in found.contenders] == [Evidence.ONE_SEED, Evidence.CONFIRMED]
+    found = compare_candidates({"one": named("one", [*along(0.1), only_fresh])}, ["one:0", "one:1"])
+    assert [each.evidence for each in found.candidates] == [Evidence.ONE_SEED, Evidence.CONFIRMED]
     (note,) = found.notes
     assert note.startswith("the values come from different sources (one:0: one seed, one:1: fresh seeds);")
 
 
 def test_the_best_of_many_from_one_seed_is_said_to_be_lucky() -> None:
     results = {"one": named("one", along(0.1, 0.3, 0.2)), "two": named("two", along(0.4))}
-    assert contend(results, ["one", "two"]).notes == (
+    assert compare_candidates(results, ["one", "two"]).notes == (
         "one: known from one seed only, and the best of 3 trials: part of its value is luck",
     )
-    assert not contend(results, ["one:0", "two"]).notes
+    assert not compare_candidates(results, ["one:0", "two"]).notes
 
 
 def test_sweeps_of_other_code_or_other_given_values_are_said_to_be() -> None:
@@ -122,7 +122,7 @@ def test_sweeps_of_other_code_or_other_given_values_are_said_to_be() -> None:
         "one": named("one", along(0.1), fixed={"depth": 3, "width": 1}),
         "two": named("two", along(0.2), commit="b", fixed={"depth": 4, "width": 1, "extra": True}),
     }
-    assert contend(results, ["one", "two"]).notes == (
+    assert compare_candidates(results, ["one", "two"]).notes == (
         "the sweeps ran at different commits: a difference may be the code's",
         "the sweeps differ in what is given, too: depth, extra",
     )
@@ -135,11 +135,11 @@ def test_whole_sweeps_are_summed_up() -> None:
         "two": named("two", along(0.5)),
         "low": named("low", along(0.1, 0.8, 0.3, 0.4), direction="minimize"),
     }
-    one, two = contend(results, ["one", "two", "one:1"]).sweeps
+    one, two = compare_candidates(results, ["one", "two", "one:1"]).sweeps
     assert (one.sweep_id, one.complete, one.best, one.median, one.trial_seconds) == ("one", 3, 0.8, 0.3, 4)
     assert (two.sweep_id, two.complete, two.best, two.median, two.trial_seconds) == ("two", 1, 0.5, 0.5, 1)
-    assert [each.name for each in contend(results, ["one", "two", "one:1"]).profiles] == ["one", "two"]
-    assert contend(results, ["low", "one"]).sweeps[0].best == 0.1
+    assert [each.name for each in compare_candidates(results, ["one", "two", "one:1"]).profiles] == ["one", "two"]
+    assert compare_candidates(results, ["low", "one"]).sweeps[0].best == 0.1
 
 
 def test_configurations_that_sweeps_share_are_compared_in_pairs() -> None:
@@ -149,7 +149,7 @@ def test_configurations_that_sweeps_share_are_compared_in_pairs() -> None:
         "two": named("two", along(0.5, 0.6, 0.7)),
         "far": named("far", [trial(0, {"x": 0.95}, 0.5)]),
     }
-    (found,) = contend(results, ["one", "far", "two"]).shared
+    (found,) = compare_candidates(results, ["one", "far", "two"]).shared
     assert (found.one, found.other, found.configurations) == ("one", "two", 3)
     assert found.comparison.paired
     assert found.comparison.values_one == pytest.approx([0.2, 0.2, 0.3])
@@ -161,6 +161,6 @@ def test_configurations_that_only_one_sweep_measured_are_not_shared() -> None:
         "one": named("one", along(0.1, 0.2, loss=1.0)),
         "two": named("two", [trial(0, {"x": 0.0}, 0.5), trial(1, {"x": 0.9}, 0.6, loss=2.0)]),
     }
-    found = contend(results, ["one", "two"], metric="loss")
+    found = compare_candidates(results, ["one", "two"], metric="loss")
     assert not found.shared
     assert found.sweeps[1].complete == 1

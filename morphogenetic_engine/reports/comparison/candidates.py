@@ -1,0 +1,118 @@
+"""The configurations that a comparison names: finds their trials and values, and notes what limits these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.reports.analysis.configurations import Spread, spread_of
+from morphogenetic_engine.reports.analysis.evidence import Evidence, evidence_of
+from morphogenetic_engine.sweeps.confirm.confirmation import baseline_of
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.trial import Value, text
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One configuration that is compared."""
+
+    name: str
+    sweep_id: str
+    trial: int
+    params: Mapping[str, Value]
+    """The searched parameters that the trial has."""
+    evidence: Evidence
+    """Where its values come from."""
+    spread: Spread
+    """The metric over its seeds."""
+    one_seed: bool
+    """True: one seed only, so part of its value is luck."""
+
+
+def find_candidate(results: Mapping[str, SweepResult], name: str) -> tuple[SweepResult, TrialRecord]:
+    """Return the sweep and the trial that a name means: `ID`, `ID:best`, `ID:baseline` or `ID:7`."""
+    sweep_id, _, which = name.partition(":")
+    result = results[sweep_id]
+    if which in ("", "best"):
+        trial = result.best
+        missing = "has no complete trial"
+    elif which == "baseline":
+        trial = baseline_of(result)
+        missing = "has no baseline; its parameters have no defaults"
+    else:
+        trial = next((each for each in result.trials if str(each.number) == which), None)
+        last = max((each.number for each in result.trials), default=None)
+        missing = f"has no trial {which!r}; " + (
+            "it has none yet" if last is None else f"its trials are 0 to {last}, best and baseline"
+        )
+    if trial is None:
+        raise ConfigError(f"compare: {name}: sweep {sweep_id} {missing}")
+    return result, trial
+
+
+def evidence_for(
+    result: SweepResult, trial: TrialRecord, metric: str, name: str
+) -> dict[Evidence, Mapping[int, float]]:
+    found = evidence_of(result, trial, metric)
+    if not found:
+        raise ConfigError(f"compare: {name}: trial {trial.number} is {trial.state} and has no {metric}")
+    return found
+
+
+def candidate_of(
+    name: str,
+    result: SweepResult,
+    trial: TrialRecord,
+    found: Mapping[Evidence, Mapping[int, float]],
+    kind: Evidence | None,
+) -> Candidate:
+    """Build a candidate from values of one kind of evidence: `kind`, or the strongest that it has."""
+    chosen = kind if kind is not None else next(iter(found))
+    spread = spread_of(list(found[chosen].values()))
+    assert spread is not None, "evidence has at least one value"
+    searched = {each: trial.params[each] for each in result.config.space.axes if each in trial.params}
+    return Candidate(name, result.info.sweep_id, trial.number, searched, chosen, spread, len(spread.values) == 1)
+
+
+def notes_on(
+    candidates: Sequence[Candidate],
+    chosen: Sequence[tuple[SweepResult, TrialRecord]],
+    known: Sequence[Mapping[Evidence, Mapping[int, float]]],
+) -> tuple[str, ...]:
+    """Return notes on what limits a comparison of these candidates."""
+    notes = [
+        f"{each.name}: known from one seed only, and the best of {len(result.ranked)} trials: part of its value is luck"
+        for each, (result, trial) in zip(candidates, chosen, strict=True)
+        if each.one_seed and trial is result.best and len(result.ranked) > 1
+    ]
+    if len({each.evidence for each in candidates}) > 1:
+        notes.append(
+            "the values come from different sources ("
+            + ", ".join(f"{each.name}: {each.evidence}" for each in candidates)
+            + "); confirm all of them on fresh seeds"
+        )
+    for each, (_, trial) in zip(candidates, chosen, strict=True):
+        failed = sum(run.state is not TrialState.COMPLETE for run in trial.confirmations.values())
+        if failed and each.evidence is Evidence.CONFIRMED:
+            notes.append(
+                f"{each.name}: {failed} of {len(trial.confirmations)} runs with fresh seeds failed, which no mean shows"
+            )
+    for each, found in zip(candidates, known, strict=True):
+        stronger = next(iter(found))
+        if stronger is not each.evidence:
+            notes.append(f"{each.name}: has {stronger} too, which the others lack; confirm them on fresh seeds")
+    if len({result.info.git_commit for result, _ in chosen}) > 1:
+        notes.append("the sweeps ran at different commits: a difference may be the code's")
+    differing = _differing([result.config.space.fixed for result, _ in chosen])
+    if differing:
+        notes.append(f"the sweeps differ in what is given, too: {', '.join(differing)}")
+    return tuple(notes)
+
+
+def _differing(fixed: Sequence[Mapping[str, Value]]) -> list[str]:
+    """Return the fixed parameters that are not the same everywhere."""
+    names = dict.fromkeys(name for each in fixed for name in each)
+    return [name for name in names if len({text(each[name]) if name in each else None for each in fixed}) > 1]
