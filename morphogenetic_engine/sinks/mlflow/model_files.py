@@ -29,6 +29,8 @@ class TrialModel:
 
     folder: Path
     workload: str
+    source: str | None
+    """The text of the workload's module, where the configuration holds it."""
     directory: str
     """Where the workload is imported from."""
     models: SavedModels
@@ -58,7 +60,9 @@ def trial_model(folder: SweepFolder, result: SweepResult, trial: TrialRecord) ->
         data = models.predictions(trial.params, seed, home).data
     except StoreError as error:
         raise SweepError(f"sweep {result.info.sweep_id}: trial {trial.number} has no whole model: {error}") from error
-    return TrialModel(home, workload, result.info.working_directory, models, data)
+    return TrialModel(
+        home, workload, result.config.experiment.workload_source, result.info.working_directory, models, data
+    )
 
 
 def write_model(model: TrialModel, to: Path) -> None:
@@ -75,7 +79,7 @@ def write_model(model: TrialModel, to: Path) -> None:
             path=str(to),
             python_model=str(_SERVED),
             artifacts={"trial": str(files)},
-            model_config={"workload": model.workload},
+            model_config={"workload": model.workload, "workload_source": model.source},
             signature=infer_signature(x_NF, p_NC),
             input_example=x_NF,
             code_paths=[str(_PACKAGE), *_workload_code(model.workload)],

@@ -26,7 +26,7 @@ class ClassProbabilities(PythonModel):  # pylint: disable=abstract-method  # it 
     def load_context(self, context: PythonModelContext) -> None:
         """Load the trial's model with the workload that wrote it."""
         workload = context.model_config["workload"]
-        models = declaration_of(load_workload(workload)).models
+        models = declaration_of(load_workload(workload, context.model_config.get("workload_source"))).models
         if models is None:
             raise WorkloadError(f"{workload} does not say how its models are used; see declare(models=...)")
         self._predictor = models.predictor(Path(context.artifacts["trial"]))
