@@ -39,7 +39,7 @@ class Destination:
     files: str
     """The stem of the sink's files in the sweep's folder: STEM.log, STEM.lock, and STEM.json for its state."""
     progress: Callable[[], Progress]
-    """Reads how far the destination is; `sync_state.progress_file` keeps that in STEM.json."""
+    """Reads how far the destination is; `sync_state.read_progress_file` reads it from STEM.json."""
     lacking: str | None = None
     """What to install first; None: nothing."""
 

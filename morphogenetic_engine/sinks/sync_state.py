@@ -16,6 +16,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from morphogenetic_engine.errors import StoreError, SweepError
+from morphogenetic_engine.sweeps.record.folder import write_whole
 
 FORMAT = 1
 
@@ -64,6 +65,29 @@ def read_versioned(path: Path, kind: type[Content]) -> Content | None:
     if content.format > FORMAT:
         raise SweepError(f"{path}: is of format {content.format}, but this version reads up to {FORMAT}")
     return content
+
+
+class StoredProgress(Progress, Versioned):
+    """The content of the state file of a sink that keeps nothing else."""
+
+
+def read_progress_file(path: Path) -> Progress:
+    """Return the progress that a sink's state file holds; none where there is no file.
+
+    Raises:
+        SweepError: it is damaged or of a newer format.
+        StoreError: it cannot be read.
+    """
+    return read_versioned(path, StoredProgress) or StoredProgress()
+
+
+def write_progress_file(path: Path, progress: Progress) -> None:
+    """Replace a sink's state file.
+
+    Raises:
+        StoreError: it cannot be written; the old one stays.
+    """
+    write_whole(path, StoredProgress(**progress.model_dump(exclude={"format"})).model_dump_json().encode())
 
 
 @contextmanager

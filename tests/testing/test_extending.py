@@ -25,16 +25,17 @@ PROGRAM = "def train(params, trial):\n    return {'val_acc': params['x']}\n"
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """Install the example of a sweep type as pip would, and write a sweep beside it."""
+    """Install the examples as pip would, as one package, and write a sweep beside it."""
     page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
     for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", page, flags=re.DOTALL):
         assert len(code.splitlines()) < 30, f"{name} of docs/extending.md is too long for an example"
         (tmp_path / name).write_text(code, encoding="utf-8")
-    [(group, entry)] = re.findall(r'\[project.entry-points."([\w.]+)"\]\n(.*)\n', page)
-    metadata = tmp_path / "diagonal-1.0.dist-info"
+    points = re.findall(r'\[project.entry-points."([\w.]+)"\]\n(.*)\n', page)
+    metadata = tmp_path / "examples-1.0.dist-info"
     metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: diagonal\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(f"[{group}]\n{entry.replace(chr(34), '')}\n")
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: examples\nVersion: 1.0\n")
+    groups = [f"[{group}]\n{entry.replace(chr(34), '')}\n" for group, entry in points]
+    (metadata / "entry_points.txt").write_text("\n".join(groups))
     (tmp_path / "sweep.yaml").write_text(SWEEP)
     (tmp_path / "program.py").write_text(PROGRAM)
     return tmp_path
@@ -63,3 +64,45 @@ def test_the_example_passes_the_conformance_suite(package: Path) -> None:
     ran = run(package, "pytest", "-q", "-p", "no:cacheprovider", "test_diagonal.py")
     assert ran.returncode == 0, ran.stdout
     assert re.search(r"^\d+ passed", ran.stdout, flags=re.MULTILINE)
+
+
+GRID = """
+experiment: {workload: "program:train"}
+parameters: {x: [0.1, 0.4, 0.2]}
+execution: {max_parallel: 1, executor: inline}
+tracking: {sinks: {paper: paper.txt}}
+"""
+STATES = {"0": "complete", "1": "complete", "2": "complete"}
+
+
+def morphogenetic(package: Path, *arguments: str) -> str:
+    ran = run(package, *CLI, *arguments)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+@pytest.mark.slow
+def test_an_installed_executor_sink_section_and_store_work_together(package: Path) -> None:
+    (package / "grid.yaml").write_text(GRID)
+    morphogenetic(package, "sweep", "run", "--config", "grid.yaml", "--sweep-id", "one")
+    assert "3 trials sent to paper.txt" in morphogenetic(package, "sweep", "publish", "--sweep-id", "one")
+    assert json.loads((package / "paper.txt").read_text()) == STATES
+    summary = json.loads(morphogenetic(package, "report", "summary", "--sweep-id", "one", "--json"))
+    assert summary["spread"] == {"from": 0.1, "to": 0.4}
+    shelf = f"shelf://{package / 'shelf'}"
+    morphogenetic(package, "report", "export", "--sweep-id", "one", "--format", "csv", "--to", shelf)
+    assert list((package / "shelf").rglob("*.csv"))
+
+
+@pytest.mark.slow
+def test_an_installed_delegate_runs_a_sweep(package: Path) -> None:
+    (package / "grid.yaml").write_text(GRID)
+    to = ("--to", "elsewhere")
+    assert morphogenetic(package, "sweep", "render", "--config", "grid.yaml", *to) == GRID
+    morphogenetic(package, "sweep", "submit", "--config", "grid.yaml", "--name", "one", *to)
+    shown = morphogenetic(package, "sweep", "collect", "--experiment", "one", *to)
+    assert "finished: 3 complete of 3 trials" in shown
+    info = json.loads((package / "results/sweeps/one/sweep.json").read_text())
+    assert (info["origin"]["delegate"], info["origin"]["kind"]) == ("elsewhere", "Folder")
+    without = run(package, *CLI, "sweep", "render", "--config", "grid.yaml")
+    assert without.returncode == 2 and "must be given, since there are several: katib, elsewhere" in without.stderr
