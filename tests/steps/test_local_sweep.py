@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from morphogenetic_engine.steps.candidate import Candidate
+from morphogenetic_engine.steps.configuration import compiled_settings
 from morphogenetic_engine.steps.local_sweep import local_sweep
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
@@ -22,14 +23,14 @@ execution: {max_parallel: 1}
 """
 
 
-def swept(workplace: Path, results: str, text: str = TOY) -> SweepOutputs:
+def swept(workplace: Path, results: str, text: str = TOY, compiled_for: str = "") -> SweepOutputs:
     folder = workplace / results
     return local_sweep(
         parsed(text).canonical_json,
         run_id="run-1",
         name="toy",
         storage=str(workplace / "store"),
-        compiled_for="",
+        compiled_for=compiled_for,
         places=Places(str(folder), str(folder / "trials.csv"), str(folder / "trials.md")),
     )
 
@@ -42,6 +43,31 @@ def test_the_best_trial_and_the_table_are_handed_on(importable: Path) -> None:
     assert outputs.metrics["trials_complete"] == 3 and outputs.metrics["best_trial"] == best.trial
     with (importable / "first" / "trials.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 3
+
+
+def test_the_artifact_has_no_lock_and_a_table_that_kubeflow_draws(importable: Path) -> None:
+    swept(importable, "first")
+    assert not list((importable / "first").rglob("*.lock"))
+    table = (importable / "first" / "trials.md").read_text(encoding="utf-8").splitlines()
+    assert table[0] == "| trial | state | val\\_acc | x |" and table[1] == "| --- | --- | --- | --- |"
+    assert [line.split(" | ")[0] for line in table[2:]] == ["| 2", "| 0", "| 1"]  # the best first
+
+
+@pytest.mark.parametrize(
+    ("edited", "said"),
+    [
+        (TOY, False),
+        (TOY.replace("0.7", "0.8"), False),
+        (TOY + "resources: {gpu: 1}", True),
+        (TOY.replace("{max_parallel: 1}", "{max_parallel: 1, timeout_per_trial: 9}"), True),
+    ],
+)
+def test_a_configuration_that_was_edited_runs_edited_and_what_stays_is_said(
+    importable: Path, capsys: pytest.CaptureFixture[str], edited: str, said: bool
+) -> None:
+    """The page of Kubeflow lets people edit the parameter `config`; pods and deadlines stay as compiled."""
+    swept(importable, "first", edited, compiled_settings(parsed(TOY)))
+    assert ("was edited after the pipeline was compiled" in capsys.readouterr().out) is said
 
 
 def test_a_task_that_is_tried_again_goes_on_where_the_first_was_killed(

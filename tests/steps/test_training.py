@@ -10,7 +10,7 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, StoreError, TrialFailed, WorkloadError
 from morphogenetic_engine.steps.candidate import Candidate, best_candidate
-from morphogenetic_engine.steps.trained.trained_model import read_training
+from morphogenetic_engine.steps.trained.trained_model import read_training, was_trained
 from morphogenetic_engine.steps.training import Places, run_training, train
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS
 from morphogenetic_engine.sweeps.results import read_result
@@ -133,3 +133,13 @@ def test_a_component_ends_with_one_line() -> None:
 def test_a_folder_that_training_did_not_leave(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no training.json; it must be the model of the component train"):
         read_training(tmp_path)
+
+
+@pytest.mark.usefixtures("importable")
+def test_defaults_that_were_edited_away_are_not_trained_and_that_is_no_failure(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert train(toy("quadratic"), "baseline", compiled_for="", places=PLACES) == {}
+    assert "the configuration has no defaults: nothing is trained" in capsys.readouterr().out
+    assert (Path("model") / "README.md").exists() and not was_trained(Path("model"))
+    assert Path("curve.csv").exists() and Path("curve.md").exists()
