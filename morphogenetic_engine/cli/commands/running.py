@@ -52,7 +52,7 @@ def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None
     several = len(result.config.optimization.all_objectives) > 1
     best = result.pareto_front if several else result.ranked[:TOP]
     if best:
-        console.print(trials_table(result, best))
+        console.print(trials_table(result, best, console.width))
     lines = [_ending(result), *_search_lines(result)]
     if several:
         lines.append(f"Pareto front: {len(best)} trials that no other one beats in all objectives")

@@ -53,7 +53,7 @@ def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -
     console = terminal()
     console.print(overview_table([overview(folder)]))
     console.print()
-    console.print(trials_table(result, trials))
+    console.print(trials_table(result, trials, console.width))
 
 
 def _print_json(value: object) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import accumulate
 from itertools import islice
 
 from rich.table import Table
@@ -19,26 +20,55 @@ from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, s
 from morphogenetic_engine.trial import Value, text
 
 _SHOWN_VALUES = 8
+_GAP = 2
+"""Spaces between two columns."""
 _LISTED_VALUES = 1000
 
 
-def trials_table(result: SweepResult, trials: Sequence[TrialRecord]) -> Table:
-    """Return the trials as rows: parameters, objective, secondary metrics."""
+def trials_table(result: SweepResult, trials: Sequence[TrialRecord], room: int) -> Table:
+    """Build the table of trials: parameters, objectives, secondary metrics.
+
+    Where it is wider than `room` characters, it leaves out the parameters that have one value in all rows, then those
+    that come last in the sweep file, and says how many.
+    """
     optimization = result.config.optimization
     objectives = [objective.metric for objective in optimization.all_objectives]
     metrics = list(dict.fromkeys([*objectives, *optimization.secondary_metrics]))
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("trial", "state", *result.config.space.axes, *metrics, "time"):
+    others = [_outer_cells(trial, metrics) for trial in trials]
+    axes = list(result.config.space.axes)
+    values = {name: [shown(trial.params[name]) if name in trial.params else "" for trial in trials] for name in axes}
+    widths = {name: max(map(len, (name, *cells))) + _GAP for name, cells in values.items()}
+    columns = ("trial", "state", *metrics, "time")
+    used = sum(max(map(len, (name, *cells))) + _GAP for name, *cells in zip(columns, *others, strict=True))
+    names = _fitting(axes, values, widths, room - used)
+    table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", caption_justify="left")
+    for name in ("trial", "state", *names, *metrics, "time"):
         table.add_column(name, justify="left" if name == "state" else "right", overflow="fold")
     best = result.best
-    for trial in trials:
-        state = f"{trial.state}: {trial.reason}" if trial.reason else trial.state.value
-        params = [shown(trial.params[name]) if name in trial.params else "" for name in result.config.space.axes]
-        values = [f"{trial.metrics[name]:.6g}" if name in trial.metrics else "" for name in metrics]
-        seconds = f"{trial.duration:.1f} s" if trial.state.final else ""
+    for row, (trial, (number, state, *rest)) in enumerate(zip(trials, others, strict=True)):
         style = "green" if best is not None and trial.number == best.number else _style(trial)
-        table.add_row(str(trial.number), state, *params, *values, seconds, style=style)
+        table.add_row(number, state, *(values[name][row] for name in names), *rest, style=style)
+    if len(names) < len(axes):
+        table.caption = f"{len(axes) - len(names)} of {len(axes)} parameters left out; --json and trials.csv have all"
     return table
+
+
+def _outer_cells(trial: TrialRecord, metrics: Sequence[str]) -> list[str]:
+    """Return the cells of a trial without its parameters."""
+    state = f"{trial.state}: {trial.reason}" if trial.reason else trial.state.value
+    values = [f"{trial.metrics[name]:.6g}" if name in trial.metrics else "" for name in metrics]
+    return [str(trial.number), state, *values, f"{trial.duration:.1f} s" if trial.state.final else ""]
+
+
+def _fitting(
+    axes: Sequence[str], values: Mapping[str, Sequence[str]], widths: Mapping[str, int], room: int
+) -> Sequence[str]:
+    """Return the parameters that fit: all, or those that vary among the rows, one at least."""
+    if sum(widths.values()) <= room:
+        return axes
+    varying = [name for name in axes if len(set(values[name])) > 1] or list(axes)
+    ends = list(accumulate(widths[name] for name in varying))
+    return varying[: max(1, sum(end <= room for end in ends))]
 
 
 def overview_table(sweeps: Iterable[SweepOverview]) -> Table:
