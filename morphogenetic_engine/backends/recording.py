@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-import yaml
 
 from morphogenetic_engine.backends.backend import DelegatedSweep, Source, Tell
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config_file import ConfigFile
+from morphogenetic_engine.sweeps.schema.sweep_yaml import dump_yaml
 from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.events import Event
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep
@@ -45,7 +45,7 @@ def collection_folder(source: Source, *, results: Path, sweep_id: str | None = N
     if config.optimization.lookahead is None:
         optimization = config.optimization.model_copy(update={"lookahead": source.parallel})
         config = config.model_copy(update={"optimization": optimization})
-    text = yaml.safe_dump(source.config.model_dump(mode="json"), sort_keys=False)
+    text = dump_yaml(source.config.model_dump(mode="json"))
     file = ConfigFile(Path(source.origin.where), text, config)
     folder = new_sweep(results, sweep_id, file, config, trials=total_trials(config))
     created = datetime.fromtimestamp(source.created).astimezone().isoformat(timespec="seconds")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import yaml
 
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.schema.sweep_yaml import SweepDumper
 
 _WIDTH = 120
 
@@ -18,7 +19,7 @@ class YamlText(str):
         return str(self)
 
 
-class _BlockDumper(yaml.SafeDumper):
+class _BlockDumper(SweepDumper):
     """Writes texts of several lines as blocks."""
 
 

@@ -7,7 +7,7 @@ low=0.0`.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated
 from morphogenetic_engine.sweeps.schema.foreign.recognition import foreign_format
 from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
+from morphogenetic_engine.sweeps.schema.sweep_yaml import SweepLoader, dump_yaml, shown, surprising_scalars
 
 Overrides = Mapping[str, object]
 """Values by dotted key ("optimization.n_trials") that take the place of what the file says."""
@@ -41,7 +42,6 @@ _MODELS: Mapping[tuple[int | str, ...], type[BaseModel]] = {
     ("tracking",): sections.TrackingConfig,
     ("resources",): ResourcesConfig,
 }
-_MERGE = "tag:yaml.org,2002:merge"
 _LIMITS = {"greater_than_equal": (">=", "ge"), "greater_than": (">", "gt"), "less_than": ("<", "lt")}
 _KINDS = {
     "int": "a whole number",
@@ -64,6 +64,11 @@ class ConfigFile:
     text: str
     """The file as given."""
     config: SweepConfig
+
+    @property
+    def surprises(self) -> list[str]:
+        """A line for each plain value that YAML reads as something other than it looks like."""
+        return surprising_scalars(self.text)
 
 
 def read_configs(path: Path, overrides: Overrides | None = None) -> list[ConfigFile]:
@@ -117,7 +122,7 @@ def config_of_json(text: str | bytes, *, where: str) -> ConfigFile:
 
 def config_from(written: Mapping[str, object], *, where: str, overrides: Overrides | None = None) -> ConfigFile:
     """Return a sweep that a program wrote as if it had been read from a file of the name `where`."""
-    text = yaml.safe_dump(written, sort_keys=False)
+    text = dump_yaml(written)
     return ConfigFile(Path(where), text, parse_config(written, where=where, overrides=overrides))
 
 
@@ -138,7 +143,7 @@ def parse_yaml(text: str, *, where: str) -> dict[str, object]:
         ConfigError: not YAML, a key twice, a key that is not text, or no mapping at all.
     """
     try:
-        written = yaml.load(text, Loader=_UniqueKeyLoader)  # a SafeLoader
+        written = yaml.load(text, Loader=SweepLoader)  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
@@ -150,7 +155,7 @@ def parse_yaml(text: str, *, where: str) -> dict[str, object]:
     except RecursionError as error:
         raise ConfigError(f"{where}: is nested too deeply") from error
     if not isinstance(written, dict):
-        raise ConfigError(f"{where}: must be a mapping of keys to values, but got {_shown(written)}")
+        raise ConfigError(f"{where}: must be a mapping of keys to values, but got {shown(written)}")
     return written
 
 
@@ -173,36 +178,6 @@ def parse_config(written: Mapping[str, object], *, where: str, overrides: Overri
         return SweepConfig.model_validate(complete)
     except ValidationError as error:
         raise ConfigError(f"{where}: {' '.join(_worded(error).split())}") from error
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader that refuses what plain YAML loading drops without a word: the first of two equal keys."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == _MERGE:
-                continue  # <<: an anchor's keys, which the mapping's own may replace
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"keys must be text, but got {key!r} (quote it)", key_node.start_mark
-                )
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key} is there twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
-        try:
-            value: object = super().construct_object(node, deep)
-            if isinstance(value, str):
-                value.encode()
-        except (ValueError, LookupError, AttributeError, TypeError) as error:
-            kind = node.tag.rsplit(":", maxsplit=1)[-1].replace("str", "Unicode text")
-            problem = f"{_shown(node.value)} is no {kind}"
-            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
-        return value
 
 
 def _with(written: Mapping[str, object], path: list[str], value: object) -> dict[str, object]:
@@ -247,11 +222,11 @@ def _rule_and_value(detail: ErrorDetails) -> str:
         return _one_of(context["expected"], value)
     if kind in _LIMITS:
         sign, limit = _LIMITS[kind]
-        return f"must be {sign} {context[limit]}, but got {_shown(value)}"
+        return f"must be {sign} {context[limit]}, but got {shown(value)}"
     if kind == "string_pattern_mismatch":
-        return f"must match {context['pattern']}, but got {_shown(value)}"
+        return f"must match {context['pattern']}, but got {shown(value)}"
     what = _KINDS.get(kind.split("_", maxsplit=1)[0])
-    return f"must be {what}, but got {_shown(value)}" if what else f"{detail['msg']}, but got {_shown(value)}"
+    return f"must be {what}, but got {shown(value)}" if what else f"{detail['msg']}, but got {shown(value)}"
 
 
 def _one_of(expected: str, value: object) -> str:
@@ -263,8 +238,3 @@ def _known_keys(place: tuple[int | str, ...]) -> list[str]:
     model = _PARAMETER_MODELS.get(str(place[2])) if len(place) > 2 else None
     model = model or _MODELS.get(place)
     return list(model.model_fields) if model else []
-
-
-def _shown(value: object) -> str:
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.config_file import parse_yaml
 from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
 from morphogenetic_engine.sweeps.schema.sections import Direction, EarlyStopping
 from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange
@@ -39,7 +39,7 @@ optimization:
 
 
 def _config(written: str) -> SweepConfig:
-    return SweepConfig.model_validate(yaml.safe_load(written))
+    return SweepConfig.model_validate(parse_yaml(written, where="sweep.yaml"))
 
 
 def test_every_line_of_the_documented_example_means_what_it_says() -> None:

@@ -53,7 +53,11 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(text: str, line: str
         ("execution:", "execution: must be a mapping of keys to values, but got nothing"),
         ("parameters: [1]", "parameters: must be a mapping of keys to values, but got [1]"),
         ("parameters: {lr: }", "parameters.lr: must be a mapping of keys to values, but got nothing"),
-        ("experiment: {lr: }", "experiment.lr: must be a number, text, true or false, but got None"),
+        (
+            "experiment: {lr: }",
+            'experiment.lr: must be a number, text, true or false, but got None; write "null" or "none" in quotes and let the workload'
+            " read it",
+        ),
         ("experiment: {lr: {a: 1}}", "experiment.lr: must be a number, text, true or false, but got {'a': 1}"),
         ("experiment: {workload: 3}", "experiment.workload: must be text, but got 3"),
         ("experiment: {command: prog}", "experiment.command: must be a list, but got 'prog'"),
@@ -121,7 +125,8 @@ def test_a_value_of_the_wrong_kind_is_shown_with_what_was_wanted(text: str, line
         ),
         (
             "parameters: {lr: [1, [2]]}",
-            "parameters.lr.choices.1: must be a number, text, true or false, but got [2]",
+            'parameters.lr.choices.1: must be a number, text, true or false, but got [2]; write "2" in quotes and let the'
+            " workload split it",
         ),
         ("{experiment: {lr: 1}, parameters: {lr: [1]}}", "parameters: experiment gives lr too; keep one"),
         (

@@ -66,5 +66,7 @@ def _print_check(file: ConfigFile, check: SweepCheck) -> None:
     if check.rule:
         console.print(f"search: {check.rule}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"time: {tables.estimate_text(check)}", highlight=False, markup=False, soft_wrap=True)
+    for line in file.surprises:
+        console.print(f"note: {file.path}:{line}", highlight=False, markup=False, soft_wrap=True)
     for note in tables.settings_notes(file.config):
         console.print(f"note: {note}", highlight=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import yaml
 
 from morphogenetic_engine.errors import ConfigError, did_you_mean
+from morphogenetic_engine.sweeps.schema.sweep_yaml import SweepDumper, plain_value
 
 SECTIONS = ("sweep_type", "experiment", "parameters", "execution", "optimization", "tracking")
 _TEXT_WITH_COMMAS = frozenset({"sphere_radii"})
@@ -45,20 +46,11 @@ def migrated(flat: Mapping[str, object]) -> dict[str, object]:
 
 def sections_text(sections: Mapping[str, object]) -> str:
     """Returns the YAML text of a sweep file with these sections."""
-    return yaml.safe_dump(dict(sections), sort_keys=False, default_flow_style=None, width=100)
+    return yaml.dump(dict(sections), Dumper=SweepDumper, sort_keys=False, default_flow_style=None, width=100)
 
 
 def _listed(text: str) -> object:
     """Return the list that "0.001,0.003" stands for, or the text itself where it has no comma."""
     if "," not in text:
         return text
-    return [_part(part.strip()) for part in text.split(",") if part.strip()]
-
-
-def _part(text: str) -> object:
-    """Return the number, or true or false, that a part of a listing is; anything else is text."""
-    try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):
-        return text
-    return value if isinstance(value, (bool, int, float)) else text
+    return [plain_value(part.strip()) for part in text.split(",") if part.strip()]

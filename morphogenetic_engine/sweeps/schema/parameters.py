@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -30,14 +31,9 @@ _WHOLE = range(-(2**63), 2**63)
 
 
 def scalar(value: object) -> object:
-    """Return what one value of a sweep file means.
-
-    PyYAML reads 1e-4 (without a dot) as text; a sweep file means the number.
-    """
-    if isinstance(value, str) and _SCIENTIFIC.fullmatch(value):
-        value = float(value)
+    """Return a value of a sweep file if the journal can hold it; text stays text, whatever it looks like."""
     if not isinstance(value, (bool, int, float, str)):
-        raise ValueError(f"must be a number, text, true or false, but got {value!r}")
+        raise ValueError(f"must be a number, text, true or false, but got {value!r}{_remedy(value)}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"must be finite, but got {value!r}")
     if isinstance(value, int) and value not in _WHOLE:
@@ -47,10 +43,23 @@ def scalar(value: object) -> object:
     return value
 
 
+def _remedy(value: object) -> str:
+    """Return how to write a value that is no scalar."""
+    if value is None:
+        return '; write "null" or "none" in quotes and let the workload read it'
+    if isinstance(value, (list, tuple)):
+        return f'; write "{" ".join(map(str, value))}" in quotes and let the workload split it'
+    if isinstance(value, date):
+        return f'; write "{value}" in quotes for text'
+    return ""
+
+
 def number(value: object) -> object:
-    """Return what a field that wants a number is given: 1e4 is one, `true` is none."""
+    """Return the value of a field that takes a number: the text 1e4 is one, `true` is none."""
     if isinstance(value, bool):
         raise ValueError(f"must be a number, but got {value!r}")
+    if isinstance(value, str) and _SCIENTIFIC.fullmatch(value):
+        value = float(value)
     return scalar(value) if isinstance(value, (int, float, str)) else value
 
 

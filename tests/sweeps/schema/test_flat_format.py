@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
 from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated, sections_text
+from morphogenetic_engine.sweeps.schema.sweep_yaml import dump_yaml
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_several_values_are_searched_and_single_values_are_fixed() -> None:
             "lr": [0.001, 0.003],
             "n_layers": [4, 8],
             "flag": [True, False],
-            "mixed": ["1e-4", 2, "TPE"],
+            "mixed": [0.0001, 2, "TPE"],
         },
     }
 
@@ -91,4 +91,4 @@ def test_the_migrated_text_is_the_same_sweep_as_the_flat_file(flat: dict[str, ob
     written = parse_yaml(text, where="f")
     assert list(written) == ["sweep_type", "experiment", "parameters"]
     assert parse_config(written, where="f") == parse_config(flat, where="f")
-    assert parse_config(parse_yaml(yaml.safe_dump(flat), where="f"), where="f") == parse_config(flat, where="f")
+    assert parse_config(parse_yaml(dump_yaml(flat), where="f"), where="f") == parse_config(flat, where="f")

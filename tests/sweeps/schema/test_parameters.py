@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,14 +18,9 @@ ADAPTER: TypeAdapter[ParameterConfig] = TypeAdapter(ParameterConfig)
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        ("1e-4", 0.0001),
-        ("-1E3", -1000.0),
-        ("+1.5e3", 1500.0),
-        ("2.e5", 200000.0),
-        (".5e1", 5.0),
-        ("1e", "1e"),
-        ("e4", "e4"),
-        ("1e-4x", "1e-4x"),
+        ("1e-4", "1e-4"),
+        ("4e7", "4e7"),
+        ("12e4567", "12e4567"),
         ("0.5", "0.5"),
         ("TPE", "TPE"),
         (True, True),
@@ -31,23 +28,18 @@ ADAPTER: TypeAdapter[ParameterConfig] = TypeAdapter(ParameterConfig)
         (0.5, 0.5),
     ],
 )
-def test_a_scalar_in_scientific_notation_is_a_number_and_any_other_text_stays(written: object, meant: object) -> None:
+def test_a_value_keeps_its_kind_and_text_stays_text_whatever_it_looks_like(written: object, meant: object) -> None:
     assert scalar(written) == meant
     assert type(scalar(written)) is type(meant)
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False).map(lambda value: f"{value:e}"))
-def test_every_number_in_scientific_notation_is_understood(written: str) -> None:
-    assert scalar(written) == float(written)
 
 
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        (None, "must be a number, text, true or false, but got None"),
-        ([1], r"must be a number, text, true or false, but got \[1\]"),
+        (None, 'must be a number, text, true or false, but got None; write "null" or "none" in quotes and .*'),
+        ([64, 32], r'must be .*, but got \[64, 32\]; write "64 32" in quotes and let the workload split it'),
+        (date(2024, 1, 31), r'must be .*; write "2024-01-31" in quotes for text'),
         (float("nan"), "must be finite, but got nan"),
-        ("1e999", "must be finite, but got inf"),
         (2**63, "must fit in 64 bits, but got 9223372036854775808"),
         (-(2**63) - 1, "must fit in 64 bits, but got -9223372036854775809"),
         ("\udcff", r"must be Unicode text, but got '\\udcff'"),
@@ -62,7 +54,7 @@ def test_a_value_that_no_carrier_can_hold_is_refused(written: object, message: s
     ("written", "parameter"),
     [
         ([4, 8, 16], Choices((4, 8, 16))),
-        (["1e-4", 0.1, True, "TPE"], Choices((0.0001, 0.1, True, "TPE"))),
+        (["1e-4", 0.1, True, "TPE"], Choices(("1e-4", 0.1, True, "TPE"))),
         (3, Choices((3,))),
         ("TPE", Choices(("TPE",))),
         (False, Choices((False,))),
@@ -82,7 +74,7 @@ def test_shorthands_are_written_out(written: object, parameter: Parameter) -> No
 
 
 def test_what_was_written_out_reads_as_itself() -> None:
-    config = ADAPTER.validate_python([1, "1e-3"])
+    config = ADAPTER.validate_python([1, 1e-3])
     assert ADAPTER.validate_json(ADAPTER.dump_json(config)) == config
     written = ADAPTER.dump_python(config)
     assert (written["type"], written["choices"]) == ("categorical", (1, 0.001))

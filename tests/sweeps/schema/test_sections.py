@@ -24,7 +24,7 @@ def test_better_is_strictly_better_in_the_direction(direction: Direction, better
 
 
 def test_a_list_in_experiment_is_an_axis_and_the_order_of_the_file_stays() -> None:
-    config = ExperimentConfig.model_validate({"problem_type": ["spirals", "moons"], "lr": "1e-4", "dims": ["1e1", 3]})
+    config = ExperimentConfig.model_validate({"problem_type": ["spirals", "moons"], "lr": 1e-4, "dims": [1e1, 3]})
     assert config.parameters == {"problem_type": ["spirals", "moons"], "lr": 0.0001, "dims": [10.0, 3]}
     assert list(config.parameters) == ["problem_type", "lr", "dims"]
 
