@@ -139,7 +139,7 @@ class SweepView:
             "sweep_id": self._info.sweep_id,
             "sweep_type": config.sweep_type,
             "created": self._info.created,
-            "workload": config.experiment.workload,
+            "workload": config.workload.description,
             "objectives": [{"metric": each.metric, "direction": each.direction.value} for each in self._objectives],
             "parameters": self._parameters,
             "columns": [*_COLUMNS, *self._metrics, *self._parameters],

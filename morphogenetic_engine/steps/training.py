@@ -15,7 +15,7 @@ from morphogenetic_engine.steps.trained.markdown_tables import write_curves, wri
 from morphogenetic_engine.steps.trained.trained_model import Training, write_training
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.trial import Metrics, Train, checked_metrics
-from morphogenetic_engine.workload import CommandWorkload, load_workload, verify_workload
+from morphogenetic_engine.workload import verify_workload
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,11 @@ def run_training(
 
 
 def _loaded(config: SweepConfig, candidate: Candidate) -> Train:
-    """Return the workload, held against what it is about to be given."""
-    experiment = config.experiment
-    if experiment.workload is None:
-        return CommandWorkload(experiment.command or ())
+    """Return the workload, after a check of the parameters and metrics that it is about to be given."""
     wanted = (config.optimization.target_metric, *config.optimization.secondary_metrics)
     try:
-        run = load_workload(experiment.workload, experiment.workload_source)
+        run = config.workload.load()
         verify_workload(run, metrics=wanted, probe=[candidate.params])
     except WorkloadError as error:
-        raise WorkloadError(f"experiment.workload: {error}") from error
+        raise WorkloadError(f"experiment.{config.workload.key}: {error}") from error
     return run

@@ -32,6 +32,7 @@ from morphogenetic_engine.sweeps.space.conditions import in_order
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, Space
 from morphogenetic_engine.trial import METRIC_NAME, Params, Value, text
 from morphogenetic_engine.workload import check_command
+from morphogenetic_engine.workload_kinds import Workload, workload_of
 
 
 class SweepConfig(Section):
@@ -104,6 +105,12 @@ class SweepConfig(Section):
         if self.optimization.n_trials is None and self.rules.default_trials is not None:
             return self.rules.default_trials(len(self.space.axes))
         return self.optimization.n_trials
+
+    @property
+    def workload(self) -> Workload:
+        """What a trial runs."""
+        experiment = self.experiment
+        return workload_of(experiment.workload, experiment.command, experiment.workload_source)
 
     @cached_property
     def space(self) -> Space:

@@ -49,7 +49,7 @@ def objective_names(result: SweepResult) -> tuple[ObjectiveName, ...]:
 
 def identification_of(result: SweepResult) -> Identification:
     """Return which sweep this is, and how it was run."""
-    info, experiment = result.info, result.config.experiment
+    info = result.info
     return Identification(
         sweep_id=info.sweep_id,
         sweep_type=result.config.sweep_type,
@@ -60,7 +60,7 @@ def identification_of(result: SweepResult) -> Identification:
         git_commit=info.git_commit,
         python=info.python,
         versions=dict(info.versions),
-        workload=experiment.workload or " ".join(experiment.command or ()),
+        workload=result.config.workload.description,
         inputs={file.path: file.sha256 for file in info.inputs.values()},
         max_parallel=result.sessions[-1].max_parallel if result.sessions else 0,
     )

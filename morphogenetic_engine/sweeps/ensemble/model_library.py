@@ -12,7 +12,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Predictions, SavedModels, declaration_of
-from morphogenetic_engine.workload import load_workload
+from morphogenetic_engine.workload_kinds import ProgramWorkload
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,19 @@ def saved_models(info: SweepInfo) -> SavedModels:
     Raises:
         WorkloadError: it cannot be imported, or does not say how its models are used.
     """
-    where = f"sweep {info.sweep_id}: experiment"
-    experiment = info.config.experiment
-    if experiment.workload is None:
-        raise WorkloadError(f"{where}.command: a program cannot say how its models are used; use a Python function")
+    workload = info.config.workload
+    where = f"sweep {info.sweep_id}: experiment.{workload.key}"
+    if isinstance(workload, ProgramWorkload):
+        raise WorkloadError(f"{where}: a program cannot say how its models are used; use a Python function")
     with importable(info.working_directory):
         try:
-            train = load_workload(experiment.workload, experiment.workload_source)
+            train = workload.load()
         except WorkloadError as error:
-            raise WorkloadError(f"{where}.workload: {error}") from error
+            raise WorkloadError(f"{where}: {error}") from error
     models = declaration_of(train).models
     if models is None:
-        name = experiment.workload
-        raise WorkloadError(f"{where}.workload: {name} does not say how its models are used; see declare(models=...)")
+        name = workload.description
+        raise WorkloadError(f"{where}: {name} does not say how its models are used; see declare(models=...)")
     return models
 
 

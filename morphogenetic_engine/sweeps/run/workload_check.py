@@ -64,8 +64,7 @@ def source_environment(experiment: ExperimentConfig, folder: Path) -> dict[str, 
 def rejection(message: Rejected, config: SweepConfig, where: str) -> MorphogeneticError:
     """Return the error for a sweep that its workload does not take, with the place in the sweep file."""
     if message.error != ConfigError.__name__:
-        key = "command" if config.experiment.command else "workload"
-        return WorkloadError(f"{where}: experiment.{key}: {message.message}")
+        return WorkloadError(f"{where}: experiment.{config.workload.key}: {message.message}")
     name = message.message.split(":", maxsplit=1)[0]
     if name in config.parameters:
         return ConfigError(f"{where}: parameters.{message.message}")

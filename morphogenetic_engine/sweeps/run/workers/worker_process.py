@@ -28,7 +28,8 @@ from morphogenetic_engine.sweeps.run.workers.process_state import (
 )
 from morphogenetic_engine.sweeps.run.workers.worker_trial import WorkerTrial, end_by_decision
 from morphogenetic_engine.trial import Metrics, Params, Train, checked_metrics
-from morphogenetic_engine.workload import CommandWorkload, load_workload, verify_workload
+from morphogenetic_engine.workload import verify_workload
+from morphogenetic_engine.workload_kinds import workload_of
 
 _LONGEST_MESSAGE = 2000
 
@@ -124,7 +125,8 @@ def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | Non
         return None
     try:
         command = setup["command"]
-        train = load_workload(str(setup["workload"])) if command is None else CommandWorkload(_texts(command))
+        named = (str(setup["workload"]), None) if command is None else (None, _texts(command))
+        train = workload_of(*named).load()
         verify_workload(train, metrics=_texts(setup["metrics"]), probe=_mappings(setup["probe"]))
     except MorphogeneticError as error:
         traceback.print_exc()
