@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import yaml
@@ -10,6 +11,8 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.sweep_yaml import SweepDumper
 
 _WIDTH = 120
+_BREAKS = re.compile("[\x85\u2028\u2029\ufeff]")
+"""Characters that PyYAML writes as they are and reads as something else."""
 
 
 class YamlText(str):
@@ -24,7 +27,7 @@ class _BlockDumper(SweepDumper):
 
 
 def _text_node(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else None
+    style = '"' if _BREAKS.search(value) else "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
