@@ -1,4 +1,4 @@
-"""The old flat sweep format, and its conversion to the sections of today.
+"""The old flat sweep format, and its conversion to sections.
 
 Flat: argument names of the old script, with or without leading dashes, mapped to a value, a list, or a text such as
 "0.001,0.003" that lists values.
@@ -18,7 +18,7 @@ _TEXT_WITH_COMMAS = frozenset({"sphere_radii"})
 
 
 def is_flat(written: Mapping[str, object]) -> bool:
-    """Tell whether a mapping is in the old format: no section, nothing that looks like one, no nested mapping."""
+    """Return whether a mapping is in the old format: no section, nothing that looks like one, no nested mapping."""
     return bool(written) and not any(
         key in SECTIONS or did_you_mean(key, SECTIONS) or isinstance(value, dict) for key, value in written.items()
     )

@@ -38,7 +38,7 @@ class Direction(StrEnum):
     MINIMIZE = "minimize"
 
     def better(self, one: float, other: float) -> bool:
-        """Tell whether `one` is strictly better than `other`."""
+        """Return whether `one` is strictly better than `other`."""
         return one > other if self is Direction.MAXIMIZE else one < other
 
 

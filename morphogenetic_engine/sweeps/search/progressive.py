@@ -146,7 +146,7 @@ def _inside(axis: IntRange | FloatRange, low: float, high: float, points: int) -
 
 
 def _everywhere(space: Space) -> Iterator[Params]:
-    """Yield ever finer grids of the whole space, for when the regions have nothing new left."""
+    """Yield the points of ever finer grids of the whole space, used when the regions have no new points."""
     whole = all_points(space)
     if whole is not None:
         yield from (whole[number] for number in range(whole.total))

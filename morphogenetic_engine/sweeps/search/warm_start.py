@@ -1,6 +1,6 @@
-"""Warm start: the results of an earlier sweep, given to the sampler of a new one.
+"""Warm start: gives the results of an earlier sweep to the sampler of a new one.
 
-They are copied into the new sweep's folder, so that it can be resumed whatever becomes of the earlier one.
+The results are copied into the new sweep's folder, so that it can be resumed without the earlier one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def usable_trials(earlier: SweepResult, config: SweepConfig) -> list[TrialRecord
 
 
 def write_warm_start(folder: SweepFolder, trials: Sequence[TrialRecord]) -> None:
-    """Keep the results with the sweep."""
+    """Write the results into the sweep's folder."""
     kept = [
         {
             "params": trial.params,

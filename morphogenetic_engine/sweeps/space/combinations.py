@@ -1,7 +1,6 @@
 """Every combination of the axes' values, by number; none is held in memory.
 
-An axis with a condition is left out of the combinations in which its condition does not hold, so that no combination
-comes twice.
+An axis is left out of the combinations in which its condition does not hold, so that there are no duplicates.
 """
 
 from __future__ import annotations

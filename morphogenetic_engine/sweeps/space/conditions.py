@@ -1,4 +1,4 @@
-"""Conditions between parameters: who must stand before whom, and what a condition may say."""
+"""Conditions between parameters: the order of the axes, and checks of the conditions' values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.trial import Value, text
 
 Conditions = Mapping[str, Mapping[str, tuple[Value, ...]]]
-"""By the name of the dependant: the parents, and the values with which it is there."""
+"""For each dependent parameter: its parents, and the parent values for which it is active."""
 
 
 def in_order(axes: Mapping[str, Parameter], fixed: Mapping[str, Value], conditions: Conditions) -> dict[str, Parameter]:

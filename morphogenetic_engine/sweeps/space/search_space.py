@@ -240,7 +240,7 @@ class Space:
     """For an axis that is not always there: the parameters it depends on, and the values with which it is there."""
 
     def is_active(self, name: str, point: Params) -> bool:
-        """Tell whether an axis is there, given the values of the axes before it."""
+        """Return whether an axis is there, given the values of the axes before it."""
         known = {**self.fixed, **point}
         conditions = self.conditions.get(name, {})
         return all(parent in known and known[parent] in values for parent, values in conditions.items())

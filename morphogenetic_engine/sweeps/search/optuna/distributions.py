@@ -1,4 +1,4 @@
-"""Our words in Optuna's: parameters as distributions, trial records as trials, and values back again."""
+"""Converts the search space and the trial records to and from Optuna's distributions and trials."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, 
 from morphogenetic_engine.trial import Params, Value
 
 _LONG_AGO = datetime(2000, 1, 1)
-"""Optuna wants a time of every trial, and no decision may depend on one."""
+"""The time of every trial: Optuna requires one, and no decision may depend on it."""
 _STATES = {
     TrialState.COMPLETE: optuna.trial.TrialState.COMPLETE,
     TrialState.PRUNED: optuna.trial.TrialState.PRUNED,
@@ -47,7 +47,7 @@ def distributions_of(space: Space, params: Params) -> dict[str, BaseDistribution
 
 
 def suggest(trial: optuna.Trial, name: str, axis: Parameter) -> Value:
-    """Ask Optuna for a value; numbers with a step come back exactly as `space.py` has them."""
+    """Ask Optuna for a value; numbers with a step are returned exactly as the search space has them."""
     match axis:
         case Choices():
             drawn = trial.suggest_categorical(name, axis.values)
@@ -61,7 +61,7 @@ def suggest(trial: optuna.Trial, name: str, axis: Parameter) -> Value:
 
 
 def frozen_trial(record: TrialRecord, space: Space, objectives: Sequence[Objective]) -> FrozenTrial:
-    """Return a trial that has ended as Optuna keeps it.
+    """Convert an ended trial to a FrozenTrial.
 
     A pruned trial's value is the last one that it reported, as in Optuna's own loop.
     """
@@ -90,7 +90,7 @@ def frozen_trial(record: TrialRecord, space: Space, objectives: Sequence[Objecti
 
 
 def running_trial(number: int, params: Params, space: Space) -> FrozenTrial:
-    """Return a trial that runs (or is taken to run) as Optuna keeps it."""
+    """Build the FrozenTrial of a trial that runs, or is treated as running."""
     searched = {name: value for name, value in params.items() if name in space.axes}
     return FrozenTrial(
         number=number,
@@ -130,5 +130,5 @@ def new_study(
 
 
 def quietly() -> warnings.catch_warnings:
-    """Return a context in which Optuna's notes on experimental classes are not shown."""
+    """Return a context without Optuna's warnings about experimental classes."""
     return warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning)
