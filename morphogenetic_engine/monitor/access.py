@@ -1,4 +1,4 @@
-"""Who may look and who may stop: the names a page may be asked for by, its origin, and the token.
+"""Access rules of the monitor: allowed host names, the origin of requests, and the token.
 
 A browser takes part in attacks without its user's knowledge. A foreign page may send requests here (its Origin gives it
 away), and a foreign name may be made to mean this machine (the Host that the browser names then is the foreign one).
@@ -27,18 +27,18 @@ _HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?
 
 @dataclass(frozen=True)
 class Access:
-    """What a viewer must know and say."""
+    """The access rules of one monitor."""
 
     token: str
-    """A secret. To stop the sweep takes it always, to look only where `guarded`."""
+    """A secret. Stopping the sweep always requires it, viewing only where `guarded`."""
     guarded: bool
     hosts: frozenset[str]
-    """Names, beside addresses, under which the monitor may be asked for; in small letters."""
+    """Host names that are allowed in addition to addresses, in lower case."""
     cookie: str
-    """The name of the cookie that holds the token of a viewer who has said it once."""
+    """The name of the cookie that keeps the token after a viewer has entered it."""
 
     def is_known_host(self, host: str) -> bool:
-        """Tell whether a Host header is one of ours: an address, which no foreign name can pretend to be, or a name."""
+        """Return True for an allowed Host header: an address (safe from DNS rebinding) or an allowed name."""
         found = _HOST.fullmatch(host)
         if found is None:
             return False
@@ -46,7 +46,7 @@ class Access:
         return name in self.hosts or _is_address(name)
 
     def may_look(self, headers: Mapping[str, str]) -> bool:
-        """Tell whether a viewer may see the sweep."""
+        """Return True if a request may view the sweep."""
         return not self.guarded or any(self.is_token(given) for given in self._given(headers))
 
     def is_token(self, given: str) -> bool:
@@ -65,7 +65,7 @@ class Access:
 
 
 def is_own_origin(headers: Mapping[str, str]) -> bool:
-    """Tell whether a request comes from our own page, or from a program that is no browser and names no origin."""
+    """Return True if a request comes from the monitor's page, or from a program that sends no origin."""
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
@@ -97,7 +97,7 @@ def chosen_token() -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether an address is reached from this machine only."""
+    """Return True for an address that only this machine can reach."""
     return ipaddress.ip_address(host).is_loopback
 
 

@@ -1,4 +1,4 @@
-"""What a browser can ask of a monitor: the page, the events, one trial, and to stop the sweep."""
+"""The HTTP and WebSocket interface of the monitor: the page, the events, one trial, and stopping the sweep."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PAGE = files(__package__) / "page"
 
 
 def application(feed: Feed, access: Access) -> Starlette:
-    """Return the ASGI application that shows one sweep; the feed is followed by whoever runs it."""
+    """Build the ASGI application for one sweep; the caller runs the feed."""
     page = _Page(feed, access)
     return Starlette(
         routes=[
@@ -46,7 +46,7 @@ def application(feed: Feed, access: Access) -> Starlette:
 
 
 class _Page:
-    """The answers."""
+    """The request handlers."""
 
     def __init__(self, feed: Feed, access: Access) -> None:
         self._feed = feed
@@ -65,7 +65,7 @@ class _Page:
         return response
 
     async def trial(self, request: Request) -> Response:
-        """Answer with all that the journal says of one trial."""
+        """Return everything that the journal records about one trial."""
         number = int(request.path_params["number"])
         spans = tuple(self._feed.view.spans(number))
         if not spans:
@@ -87,7 +87,7 @@ class _Page:
         return _answer(HTTPStatus.ACCEPTED, "the sweep is asked to stop")
 
     async def events(self, websocket: WebSocket) -> None:
-        """Send a viewer what it does not know, again and again until it leaves."""
+        """Send a viewer the changes since its position until it disconnects."""
         await websocket.accept()
         await self._feed.catch_up()
         self._feed.viewers += 1
@@ -122,13 +122,13 @@ async def _login_form(_request: Request) -> Response:
 
 
 async def _until_left(websocket: WebSocket) -> None:
-    """Wait until a viewer leaves; what it says until then means nothing."""
+    """Wait until a viewer disconnects; its messages are ignored."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
 
 def _position(websocket: WebSocket) -> Position:
-    """Return how far a viewer says that it is; what is no number is the start."""
+    """Parse the position that a viewer sends; anything but a number means the start."""
     given = websocket.query_params.get("offset", "")
     offset = int(given) if given.isascii() and given.isdigit() and len(given) < 20 else 0
     return Position(websocket.query_params.get("journal", ""), offset)

@@ -1,4 +1,4 @@
-"""The sweep's side: the process that shows the sweep while it runs."""
+"""Starts and ends the monitor's process beside a running sweep."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIBRARIES = ("starlette", "uvicorn", "websockets")
 
 @dataclass(frozen=True)
 class Serving:
-    """Where the sweeps of one command are shown, one after the other."""
+    """The address at which one command shows its sweeps, one after the other."""
 
     listener: socket.socket
     access: Access
@@ -73,13 +73,13 @@ def _start(folder: SweepFolder, serving: Serving) -> subprocess.Popen[bytes]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
-    """Let the viewers have the end of the sweep, but not for longer than it may take."""
+    """Wait until viewers have received the end of the sweep, for a limited time."""
     assert process.stdin is not None
     process.stdin.close()
     try:
         return process.wait(_PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
-        return 0  # a machine that is busy; the viewers lose the last moment, which the journal has
+        return 0  # a busy machine: viewers miss the last changes, which are in the journal
     finally:
         process.kill()
         process.wait()

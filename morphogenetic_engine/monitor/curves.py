@@ -10,7 +10,7 @@ MOST_POINTS = 400
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What a trial reported at one step, in the event that ends at byte `offset` of the journal."""
+    """The report of a trial at one step, from the event that ends at byte `offset` of the journal."""
 
     step: int
     metrics: Mapping[str, float]
@@ -18,7 +18,7 @@ class Point:
 
 
 class Curve:
-    """Evenly thinned reports in the order of their steps; the latest one is always there."""
+    """Evenly thinned reports in the order of their steps; the latest one is always kept."""
 
     def __init__(self) -> None:
         self._points: list[Point] = []
@@ -26,7 +26,7 @@ class Curve:
         self._latest: Point | None = None
 
     def add(self, point: Point) -> None:
-        """Take a report; a step that was reached before means that the trial began anew there."""
+        """Add a report; a step that was reported before means that the trial started again from there."""
         self._cut_back_to(point.step)
         if self._latest is not None:
             self._keep(self._latest)
@@ -40,7 +40,7 @@ class Curve:
         return found
 
     def _keep(self, point: Point) -> None:
-        """Keep one point in `every` steps, twice as many apart each time that there are too many."""
+        """Keep one point in `every` steps; the distance doubles whenever there are too many points."""
         if self._points and point.step - self._points[-1].step < self._every:
             return
         self._points.append(point)

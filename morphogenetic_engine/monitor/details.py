@@ -1,4 +1,4 @@
-"""All that the journal says of one trial, read from the few places where it stands."""
+"""Reads everything that the journal records about one trial, from the byte ranges that hold it."""
 
 from __future__ import annotations
 

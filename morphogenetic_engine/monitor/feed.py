@@ -1,4 +1,4 @@
-"""Follows the journal for all viewers, and makes each message once however many they are.
+"""Follows the journal for all viewers, and builds each message once for all of them.
 
 A viewer says how far it is and gets what has changed since. One that cannot keep up asks later and gets more at once,
 so nothing is queued for it, and it slows nobody.
@@ -25,7 +25,7 @@ from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 
 BATCH_SECONDS = 0.1
 SENDS_A_SECOND = 100
-"""More viewers are not more work: each hears a little less often."""
+"""With more viewers each one is updated less often, so that the total work stays the same."""
 IDLE_SECONDS = 1.0
 LOOK_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
@@ -34,7 +34,7 @@ _EVENTS_AT_ONCE = 2000
 
 @dataclass(frozen=True)
 class Position:
-    """How far a viewer is: which journal it knows, and up to which byte."""
+    """The position of a viewer: the journal that it knows, and up to which byte."""
 
     journal: str = ""
     offset: int = 0
@@ -51,9 +51,9 @@ class Feed:
         self.folder = folder
         self.viewers = 0
         self.over = False
-        """Nothing more comes: the process that serves is about to leave."""
+        """True: nothing more follows, because the serving process is about to exit."""
         self.news = asyncio.Event()
-        """Set when there is something new after the last message, or to say that there is not; then replaced."""
+        """Set when there are changes after the last message, or at the end; then replaced by a new one."""
         self._at_once = _EVENTS_AT_ONCE
         self._problem = ""
         """Why the journal cannot be followed any further."""
@@ -66,20 +66,20 @@ class Feed:
         self._looked = self._announced = 0.0
 
     async def follow(self) -> None:
-        """Keep up with the journal until `finish`."""
+        """Follow the journal until `finish`."""
         while not self.over:
             await self.catch_up()
             await asyncio.sleep(max(BATCH_SECONDS, self.viewers / SENDS_A_SECOND) if self.viewers else IDLE_SECONDS)
 
     async def finish(self) -> None:
-        """Take the rest of the journal, and let every viewer have its last message."""
+        """Read the rest of the journal, and wake every viewer for its last message."""
         await self.catch_up()
         self.over = True
         self._look()
         self._announce()
 
     async def catch_up(self) -> None:
-        """Take what the journal has now, a batch at a time, so that viewers are served meanwhile."""
+        """Read the journal in batches, so that viewers are served in between."""
         while self._take_batch():
             if time.monotonic() - self._announced > BATCH_SECONDS:
                 self._announce()
@@ -90,7 +90,7 @@ class Feed:
             self._announce()
 
     def next(self, known: Position) -> tuple[bytes, Position]:
-        """Return what a viewer needs that is at a position, and where it is then.
+        """Return the message for a viewer at a position, and its new position.
 
         These are the changes, or everything if the viewer knows another journal, or none yet.
         """
@@ -101,7 +101,7 @@ class Feed:
         return self._made[known], Position(self._journal, self.view.offset)
 
     async def stop(self) -> None:
-        """Have the sweep stop; to ask twice is to ask once.
+        """Ask the sweep to stop; a second request has no further effect.
 
         Raises:
             SweepError: no process on this machine runs the sweep.
@@ -131,7 +131,7 @@ class Feed:
         return bool(events)
 
     def _take_what_is_good(self, error: MorphogeneticError) -> bool:
-        """Read event by event up to what is damaged, and say there what it is."""
+        """Read event by event up to the damaged line, and report it."""
         self._tail.offset = self.view.offset
         if self._at_once > 1:
             self._at_once = 1
@@ -149,7 +149,7 @@ class Feed:
         self._changed = True
 
     def _look(self) -> None:
-        """See who runs the sweep now."""
+        """Look up the process that runs the sweep now."""
         self._looked = time.monotonic()
         found = None if self.over else owner(self.folder.journal)  # at the end its owner is about to let go of it
         if found is None:
@@ -186,7 +186,7 @@ class Feed:
 
 
 def _name(journal: Path) -> str:
-    """Return what tells a journal from another one; "" as long as it has no line."""
+    """Return the identity of a journal; "" while it has no line."""
     try:
         with journal.open("rb") as file:
             line = file.readline()

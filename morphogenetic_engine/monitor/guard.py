@@ -1,4 +1,4 @@
-"""Stands before every request: turns away foreign hosts and origins and those without the token, and sets headers."""
+"""Checks every request: rejects foreign hosts, foreign origins and missing tokens, and sets security headers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from morphogenetic_engine.monitor.access import Access, is_own_origin
 
 OPEN_PATHS = ("/login", "/static/")
-"""What is given to anybody: the form that asks for the token, and what it looks like."""
+"""The paths that need no token: the login form and its style."""
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
@@ -52,7 +52,7 @@ class Guard:
             return PlainTextResponse("another page may not ask this\n", HTTPStatus.FORBIDDEN)
         if not scope["path"].startswith(OPEN_PATHS) and not self._access.may_look(headers):
             if scope["path"] == "/":
-                return RedirectResponse("login", HTTPStatus.SEE_OTHER)  # browsers take what stands behind # along
+                return RedirectResponse("login", HTTPStatus.SEE_OTHER)  # browsers keep the fragment after #
             return PlainTextResponse("the token is missing\n", HTTPStatus.UNAUTHORIZED)
         return None
 

@@ -1,4 +1,4 @@
-"""The address at which a monitor listens: found, and taken, before the sweep starts."""
+"""Opens the socket at which a monitor listens, before the sweep starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8321
 _FURTHER_PORTS = 50
 _WAITING = 128
-"""Connections that the system keeps while nobody has accepted them yet."""
+"""The backlog: connections that wait to be accepted."""
 
 
 def listen(host: str = LOOPBACK, port: int | None = None) -> socket.socket:
@@ -48,7 +48,7 @@ def link(listener: socket.socket, access: Access) -> str:
 
 
 def is_exposed(listener: socket.socket) -> bool:
-    """Tell whether other machines can reach a socket."""
+    """Return True if other machines can reach a socket."""
     return not is_loopback(address_of(listener)[0])
 
 

@@ -1,4 +1,4 @@
-"""Runs a monitor: uvicorn on a socket that is there already, and the feed beside it in one event loop."""
+"""Runs a monitor: uvicorn on an open socket, and the feed in the same event loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from morphogenetic_engine.monitor.feed import Feed
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 _LONGEST_MESSAGE = 4096
-"""Bytes of what a viewer may send at once; it has nothing to say."""
+"""The largest message from a viewer, in bytes; the page sends none."""
 _MOST_CONNECTIONS = 1000
 GOODBYE_SECONDS = 2
 HEAD_START_SECONDS = 10
@@ -52,8 +52,7 @@ async def _serve(
     feed = Feed(folder)
     server = uvicorn.Server(_configuration(feed, access))
     async with asyncio.TaskGroup() as tasks:
-        # Should the feed fail on what nobody has thought of, the group ends the server too: better than a page that
-        # stands still.
+        # If the feed fails unexpectedly, the group ends the server too: better than a page that no longer changes.
         following = tasks.create_task(_follow(feed, then))
         leaving = tasks.create_task(_leave_at_end(leave_with, feed, server)) if leave_with is not None else None
         await server.serve(sockets=[listener])
@@ -91,7 +90,7 @@ def _configuration(feed: Feed, access: Access) -> uvicorn.Config:
         http="h11",
         ws="websockets-sansio",
         ws_max_size=_LONGEST_MESSAGE,
-        ws_per_message_deflate=False,  # fifty viewers would be fifty compressions of the same
+        ws_per_message_deflate=False,  # each viewer would compress the same message again
         lifespan="off",
         log_config=None,
         log_level="warning",

@@ -1,4 +1,4 @@
-"""Stops a sweep that runs on this machine: a signal to the process that holds its journal, and to no other.
+"""Stops a sweep that runs on this machine: signals the process that holds its journal lock, and no other.
 
 A process that collects a sweep from another system holds a journal too, but does not run the sweep: it is not stopped.
 """
@@ -60,7 +60,7 @@ def stop(folder: SweepFolder) -> Owner:
 
 @contextmanager
 def _handle(pid: int) -> Iterator[Callable[[], None]]:
-    """Give what sends SIGTERM to the process that has this number now."""
+    """Return a function that sends SIGTERM to the process that has this id now."""
     if not hasattr(os, "pidfd_open"):  # not on Linux
         yield lambda: os.kill(pid, signal.SIGTERM)
         return

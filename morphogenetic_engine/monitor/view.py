@@ -1,4 +1,4 @@
-"""What a sweep's journal comes to, for a page: all of it, or what has changed since a byte of the journal.
+"""Builds the monitor's view from the journal: a snapshot, or the changes since a byte offset.
 
 The journal only grows, so a byte offset names a state of the sweep. A page that says how far it is gets the trials,
 points and failures that changed after that byte, be it a tenth of a second ago or before its laptop was closed.
@@ -36,7 +36,7 @@ FAILURES_SHOWN = 100
 _LONGEST_MESSAGE = 500
 _EXACT_IN_JAVASCRIPT = 2**53
 _COLUMNS = ("number", "state", "attempt", "worker", "started", "duration", "step", "replicate", "reason")
-"""Of a trial's row; one for each objective and each searched parameter follow."""
+"""The first columns of a trial's row; one for each objective and each searched parameter follow."""
 
 
 _TrialEvent = (
@@ -45,7 +45,7 @@ _TrialEvent = (
 
 
 class _Standing(NamedTuple):
-    """Where a trial stands; None: it has not begun, or has not failed."""
+    """The state of a trial and the reason of its failure; None: it has not begun, or has not failed."""
 
     state: TrialState | None
     reason: FailureReason | None
@@ -53,7 +53,7 @@ class _Standing(NamedTuple):
 
 @dataclass(slots=True)
 class _Live:
-    """What a page shows of a trial beside its record."""
+    """What a page shows about a trial in addition to its record."""
 
     worker: int = 0
     changed: int = 0
@@ -77,7 +77,7 @@ class SweepView:
     def __init__(self, info: SweepInfo) -> None:
         self.history = History(keep_curves=False)
         self.offset = 0
-        """The byte up to which the journal was taken."""
+        """The byte offset up to which the journal was applied."""
         self._live: dict[int, _Live] = {}
         self._order: dict[int, None] = {}
         """The trials, the one that changed last at the end."""
@@ -90,7 +90,7 @@ class SweepView:
         self.use(info)
 
     def use(self, info: SweepInfo) -> None:
-        """Take the sweep's configuration; a resumed sweep may have more trials than before."""
+        """Set the sweep's configuration; a resumed sweep may have more trials than before."""
         self._info = info
         self._total = recorded_trials(info)
         self._objectives = info.config.optimization.all_objectives
@@ -103,7 +103,7 @@ class SweepView:
         return self._info.origin
 
     def apply(self, event: Event, end: int) -> None:
-        """Take the next event, which ends at a byte of the journal.
+        """Apply the next event, which ends at a byte offset of the journal.
 
         Raises:
             SweepError: the event is of a trial that never started.
@@ -147,7 +147,7 @@ class SweepView:
         }
 
     def summary(self) -> dict[str, object]:
-        """Return the few numbers that stand above everything."""
+        """Return the numbers at the top of the page."""
         session, best = self.session, self._best
         return {
             "total": self._total,
@@ -189,7 +189,7 @@ class SweepView:
         return sum(count for state, count in self._counts.items() if state.final)
 
     def _take(self, event: _TrialEvent, begin: int) -> None:
-        """Keep what a page shows of the event's trial."""
+        """Update what the page shows about the event's trial."""
         live = self._live.setdefault(event.trial, _Live())
         live.changed = self.offset
         self._order.pop(event.trial, None)
@@ -231,7 +231,7 @@ class SweepView:
         self._failures.append(_Failure(self.offset, entry))
 
     def _count(self, before: _Standing, after: _Standing) -> None:
-        """Move a trial from one state, and reason of failure, to another."""
+        """Update the counts: a trial moves from one state and failure reason to another."""
         for standing, change in ((before, -1), (after, 1)):
             if standing.state is not None:
                 self._counts[standing.state] += change

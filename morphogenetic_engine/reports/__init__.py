@@ -1,1 +1,1 @@
-"""What a sweep found: numbers as frozen dataclasses, and the surfaces that show them."""
+"""Reports of sweeps: numbers as frozen dataclasses, and the page, terminal, notebook and files that show them."""

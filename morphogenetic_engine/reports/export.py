@@ -1,4 +1,4 @@
-"""The formats in which a sweep can be exported, and who writes each."""
+"""Exports a sweep to files: the formats and their writers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was found, in five lines that anybody can read: the best, whether to believe it, what matters, what to mend."""
+"""Builds the findings of a report, five sentences at most: the best, its evidence, importance, space and cost."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _CLEAR = 0.05
 
 
 def print_ensemble(console: Console, info: EnsembleInfo, folder: SweepFolder) -> None:
-    """Print the ensemble of a sweep, and what its check says."""
+    """Print the ensemble of a sweep and the result of its check."""
     console.print(members_table(info))
     console.print()
     console.print(splits_table(info))
@@ -60,7 +60,7 @@ def diversity_text(info: EnsembleInfo) -> str:
 
 
 def verdict(info: EnsembleInfo) -> str:
-    """Return what the test split says of the ensemble and the best single model."""
+    """Return the results of the ensemble and of the best single model on the test split."""
     test = info.test
     counts = (
         f"right on {test.gained} test samples that trial {info.best_single} has wrong, wrong on {test.lost} that it"

@@ -1,4 +1,4 @@
-"""The best configurations with the baseline, each with all that is known of it and how to run it again."""
+"""The best configurations and the baseline, each with its values, spreads over seeds and replay command."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Spread:
-    """Some values of the objective, one a seed: what they come to."""
+    """The mean, deviation and interval of the objective over seeds."""
 
     values: tuple[float, ...]
     """In the order of the seeds' numbers."""
@@ -34,7 +34,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Configuration:
-    """One trial's configuration and what is known of it."""
+    """One trial's configuration and its results."""
 
     rank: int | None
     """1 for the best of the search; None: not complete."""
@@ -70,7 +70,7 @@ def best_configurations(result: SweepResult, top: int) -> tuple[Configuration, .
 
 
 def configuration_of(result: SweepResult, trial: TrialRecord, rank: int | None) -> Configuration:
-    """Return what is known of one trial."""
+    """Build the configuration of one trial."""
     target, baseline = result.config.optimization.target_metric, baseline_of(result)
     complete = trial.state is TrialState.COMPLETE
     return Configuration(
@@ -92,7 +92,7 @@ def configuration_of(result: SweepResult, trial: TrialRecord, rank: int | None) 
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:
-    """Return what some values come to; None for no values."""
+    """Return the mean, deviation and interval of some values; None for no values."""
     if not values:
         return None
     mean = mean_of(values)

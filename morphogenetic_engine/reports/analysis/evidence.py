@@ -1,4 +1,4 @@
-"""What is known of a configuration beyond one run: the values of a metric by seed, and where they come from."""
+"""Collects the values of a metric by seed for each configuration, by the kind of evidence."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Known = Mapping[int, float]
 
 
 def evidence_of(result: SweepResult, trial: TrialRecord, metric: str) -> dict[Evidence, Known]:
-    """Return what is known of a trial's configuration, the strongest evidence first; nothing of an unfinished one."""
+    """Return a configuration's values by kind of evidence, the strongest first; none of an unfinished trial."""
     found = {
         Evidence.CONFIRMED: confirmed_values(trial, metric),
         Evidence.REPLICATES: _replicated(trial, metric),

@@ -1,4 +1,4 @@
-"""Whether trials fail in one part of the search space: one value, one range, or everything beyond a value.
+"""Finds parts of the search space in which trials fail more often: a value, a range, or one side of a value.
 
 Trials that fail for the same reason are looked at by themselves, for what ends them lies in different places. Whether
 they crowd in a region is Fisher's exact test (one-sided, hypergeometric), with Holm's correction over everything that

@@ -49,7 +49,7 @@ class Interaction:
 
     @property
     def clear(self) -> bool:
-        """Whether the two matter together beyond chance."""
+        """True if the pair explains significantly more than the two alone."""
         return self.p is not None and self.p <= LEVEL
 
 

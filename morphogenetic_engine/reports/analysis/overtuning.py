@@ -60,7 +60,7 @@ class Overtuning:
     candidates: int
     """Complete trials from which the best was chosen."""
     one_seed: bool
-    """Whether only one seed is known of the winner."""
+    """True: the best configuration has values from one seed only."""
     shrinkage: Shrinkage | None
     """None: the winner was not confirmed."""
     held_out: HeldOut | None
@@ -70,7 +70,7 @@ class Overtuning:
 
     @property
     def warning(self) -> bool:
-        """Whether the winner should not be believed as it stands."""
+        """True if the value of the best configuration is probably too good."""
         lost = self.held_out is not None and self.held_out.loss > 0
         return (
             lost

@@ -15,7 +15,7 @@ class ParetoPoint:
     values: tuple[float, ...]
     """In the order of the objectives."""
     front: bool
-    """Whether no other trial is as good in every objective and better in one."""
+    """True: no other trial is as good in every objective and better in one."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Whether the best is really better: than the baseline, and than the runner-up.
+"""Tests whether the best configuration is better than the baseline and than the runner-up.
 
 What a search says of its winner is too good, for the winner is the luckiest of many. Fresh seeds (`sweep confirm`) are
 the evidence that counts; replicates, whose seeds the search has used, come second; a single seed says nothing.

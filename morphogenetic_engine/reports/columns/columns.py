@@ -25,7 +25,7 @@ class Column:
     levels: tuple[Value, ...] = ()
     """The values of a categorical parameter; empty for numbers."""
     log: bool = False
-    """Whether the parameter is searched in the logarithm."""
+    """True: the parameter is searched on a logarithmic scale."""
 
     @property
     def categorical(self) -> bool:
@@ -42,7 +42,7 @@ class Column:
 
     @property
     def constant(self) -> bool:
-        """Whether there are fewer than two different values."""
+        """True if there are fewer than two different values."""
         return np.unique(self.values_N[self.present_N]).size < 2
 
 
@@ -69,7 +69,7 @@ def metric_names(result: SweepResult) -> list[str]:
 
 
 def is_ordered(axis: Parameter) -> bool:
-    """Tell whether the values of an axis are numbers, so that larger and smaller mean something."""
+    """Return True if the values of an axis are numbers, which have an order."""
     if not isinstance(axis, Choices):
         return True
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in axis.values)

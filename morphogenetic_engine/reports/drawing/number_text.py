@@ -20,7 +20,7 @@ def number_text(value: float, digits: int = 4) -> str:
 
 
 def p_text(p: float | None) -> str:
-    """Return a p-value in two digits, as far as anybody should believe them: `p = 0.031`, `p < 0.0001`."""
+    """Return a p-value in two significant digits, never below 0.0001: `p = 0.031`, `p < 0.0001`."""
     if p is None:
         return "p unknown"
     return f"p = {number_text(p, 2)}" if p >= 1e-4 else "p < 0.0001"

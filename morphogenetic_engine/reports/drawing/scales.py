@@ -77,7 +77,7 @@ class CategoryScale:
 
     labels: tuple[str, ...]
     downwards: bool = False
-    """Whether the first one is at the upper end, as in a list."""
+    """True: the first category is at the upper end, as in a list."""
 
     def unit(self, value: float) -> float:
         place = (value + 0.5) / max(1, len(self.labels))

@@ -1,7 +1,7 @@
 """Two parameters at a time: where the trials lie, coloured by rank, and the landscape that they suggest.
 
 The landscape is a kernel estimate (Nadaraya and Watson, 1964) of the objective's rank on the scales of the search; it
-is drawn only where trials are near, for elsewhere it would be made up.
+is drawn only where trials are near, for elsewhere it would have no basis.
 """
 
 from __future__ import annotations

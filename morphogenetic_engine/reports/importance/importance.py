@@ -50,7 +50,7 @@ class ParameterImportance:
 
     @property
     def clear(self) -> bool:
-        """Whether the share is above what chance gives."""
+        """True if the share is above the noise level."""
         return self.share > self.noise
 
 

@@ -21,7 +21,7 @@ from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, 
 Places = NDArray[np.intp]
 
 _CELLS = 50
-"""A range is cut into so many cells."""
+"""The number of cells of a range."""
 _FEWEST_TRIALS = 2
 """Of those that have the parameter."""
 _TINY = 1e-12
@@ -50,7 +50,7 @@ class _Grid:
     """-1: the trial does not have the parameter."""
     cells: int
     ordered: bool
-    """Whether neighbouring cells are alike."""
+    """True: neighbouring cells are similar values."""
 
     def share(self, places: Places, best_M: NDArray[np.bool_]) -> float:
         cell_M = self.cell_N[places]

@@ -1,4 +1,4 @@
-"""What the page's script knows: the trials as columns, safe to stand inside an HTML page.
+"""Builds the data of the page's script: the trials as columns, safe to embed in HTML.
 
 Columns rather than rows, and categories as numbers: ten thousand trials are a megabyte or two.
 """

@@ -35,7 +35,7 @@ class Measured(BaseModel):
     direction: Direction
     values: tuple[float, ...]
     wall_clock: bool = False
-    """Whether it depends on the machine."""
+    """True: the value depends on the machine."""
 
 
 class Measurements(BaseModel):

@@ -67,6 +67,6 @@ class Verdict(BaseModel):
 
     @property
     def compares_objectives(self) -> bool:
-        """Whether every objective was compared."""
+        """True if every objective was compared."""
         clocks = {each.metric for each in self.measurements.metrics if each.wall_clock}
         return all(each.change is not Change.NOT_COMPARED for each in self.metrics if each.metric not in clocks)

@@ -1,4 +1,4 @@
-"""Whether one is really better than another: samples of the same metric, one value a seed.
+"""Tests whether one sample of a metric is better than another; each has one value per seed.
 
 Two samples that share seeds are compared in pairs (signed-rank test), others as they are (Mann-Whitney test). A verdict
 of "better" takes a corrected p-value of at most 0.05, and is withheld where so few seeds cannot tell: below 6 pairs, or
@@ -49,7 +49,7 @@ class Comparison:
     one: str
     other: str
     paired: bool
-    """Whether values of the same seed were compared."""
+    """True: values of the same seed were compared in pairs."""
     values_one: tuple[float, ...]
     values_other: tuple[float, ...]
     """What was compared; in the same order of seeds where they are paired."""

@@ -33,7 +33,7 @@ VERDICT = VerdictSection()
 
 @dataclass(frozen=True)
 class VerdictWords:
-    """Whether the best is better, in sentences."""
+    """The verdict in sentences."""
 
     tone: str
     """good, warn, or empty."""
