@@ -61,6 +61,13 @@ def main(root: Path, words: list[str]) -> int:  # pylint: disable=too-many-retur
                 f"experiment.kubeflow.org/{yaml.safe_load(Path(file).read_text(encoding='utf-8'))['metadata']['name']}"
             )
             return 0
+        case ["get", "pods", selector, _] if "runid=" in selector:
+            print(_pods(root, selector.rpartition("=")[2]).read_text(encoding="utf-8"), end="")
+            return 0
+        case ["delete", "pod", pod, "--wait=false"]:
+            return _delete_pod(root / ANSWERS, pod)
+        case ["get", "experiment", name, "--ignore-not-found", "--output=name"]:
+            return _experiment(root / ANSWERS, name)
         case ["get", *what] if (answer := root / ANSWERS / _asked(what)).exists():
             print(answer.read_text(encoding="utf-8"), end="")
             return 0
@@ -73,6 +80,36 @@ def _asked(what: list[str]) -> str:
     if what[0].startswith("experiment.kubeflow.org/"):
         return "experiment.yaml" if what[1] == "--output=yaml" else "experiment"
     return "-".join(each for each in what if not each.startswith("--"))
+
+
+def _pods(root: Path, run: str) -> Path:
+    """Return the file with the pods of a pipeline's run and their nodes in the workflow; an empty one where there is none."""
+    file = root / ANSWERS / f"pods-{run}"
+    file.touch()
+    return file
+
+
+def _delete_pod(answers: Path, pod: str) -> int:
+    """Delete the pod of a step; with the answer `retries` the workflow controller makes another one."""
+    for file in answers.glob("pods-*"):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        left = [line for line in lines if not line.startswith(f"{pod} ")]
+        if left != lines:
+            again = [f"{pod}-again wf.root.exit-handler-1.sweep.executor(1)"] if (answers / "retries").exists() else []
+            file.write_text("".join(f"{line}\n" for line in [*left, *again]), encoding="utf-8")
+            return 0
+    print(f'Error from server (NotFound): pods "{pod}" not found', file=sys.stderr)
+    return 1
+
+
+def _experiment(answers: Path, name: str) -> int:
+    """Print the Experiment of a run, for as many looks as the answer `experiment-looks` says."""
+    looks = answers / f"looks-{name}"
+    left = int((looks if looks.exists() else answers / "experiment-looks").read_text(encoding="utf-8"))
+    looks.write_text(str(left - 1), encoding="utf-8")
+    if left > 0:
+        print(f"experiment.kubeflow.org/{name}")
+    return 0
 
 
 def _change(root: Path, words: list[str]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,11 @@ from tests.waiting import DEADLINE_SECONDS, until
 
 pytestmark = pytest.mark.slow
 
-PAGE = "<html>the report</html>"
+PAGE = "<html>the report: The best, trained again</html>"
+FAILURE_PAGE = "<html>the report: the pipeline failed</html>"
+SUCCESS = [{"state": "SUCCEEDED"}]
+NODE = "wf.root.exit-handler-1"
+DIGEST = f"localhost/morphogenetic-train@sha256:{'0' * 64}"
 
 
 @pytest.fixture
@@ -49,6 +53,12 @@ def cluster(tmp_path: Path, pipelines: StubServer) -> Path:
         "experiment": "Created Succeeded ",
         "experiment.yaml": "kind: Experiment\n",
         "trials": "NAME TYPE\n",
+        "nodes": f"localhost/morphogenetic-train:kind\n{DIGEST}\n",
+        "workflows": "root Succeeded\nfailure-report Succeeded\n",
+        "pods-run-0": f"p1 {NODE}.sweep-driver\np2 {NODE}.sweep.executor(0)\np3 {NODE}.train-2.executor(0)\n",
+        "pods-run-1": f"q1 {NODE}.sweep.executor(0)\nq2 {NODE}.train-2-driver\n",
+        "retries": "",
+        "experiment-looks": "1",
     }
     (cluster / ANSWERS).mkdir()
     for name, text in answers.items():
@@ -89,27 +99,43 @@ def keep(page: str, folder: str) -> None:
     until(kept, "bucket of the manifests")
 
 
-def test_a_pipeline_and_an_experiment_end_and_the_report_is_fetched(
-    cluster: Path, pipelines: StubServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = secret(cluster, "kubeflow", "object-store")
-    for name, value in known.items():
+Whole = Callable[[str], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def whole(cluster: Path, pipelines: StubServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Whole]:
+    """Run the script with an object store that has a page as the report of the first run."""
+    pipelines.stories = [SUCCESS, SUCCESS, [{"state": "RUNNING"}]]
+    for name, value in secret(cluster, "kubeflow", "object-store").items():
         monkeypatch.setenv(name, value)
     with object_store(cluster / "morphogenetic" / "object-store-identities" / "s3.json", cluster.parent) as url:
         (cluster / ANSWERS / "service-seaweedfs").write_text(url.rpartition(":")[2], encoding="utf-8")
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        keep(PAGE, "smoke")
-        done = smoke(cluster)
+
+        def run(page: str) -> subprocess.CompletedProcess[str]:
+            keep(page, "smoke")
+            return smoke(cluster)
+
+        yield run
+
+
+def test_a_pipeline_and_an_experiment_end_and_the_report_is_fetched(
+    cluster: Path, pipelines: StubServer, whole: Whole
+) -> None:
+    known = secret(cluster, "kubeflow", "object-store")
+    done = whole(PAGE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (cluster.parent / "results" / "index.html").read_text(encoding="utf-8") == PAGE
     assert done.stdout.endswith(f"report: {cluster.parent}/results/index.html\n")
     assert known["AWS_SECRET_ACCESS_KEY"] not in done.stdout + done.stderr
-    (run,) = pipelines.runs
-    assert_fits(run["pipeline_spec"], cluster)
+    first, again, stopped = pipelines.runs
+    assert_fits(first["pipeline_spec"], cluster)
+    assert first["pipeline_spec"] == again["pipeline_spec"], "only then is its cache looked at"
+    assert stopped["state"] == "FAILED" and pipelines.count("POST /runs/run-2:terminate") == 1
     applied = yaml.safe_load((cluster / ANSWERS / "applied.yaml").read_text(encoding="utf-8"))
     assert applied["metadata"]["namespace"] == "morphogenetic"
     (container,) = applied["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]["containers"]
-    assert container["image"] == overlay_image("train")
+    assert container["image"] == DIGEST
 
 
 def assert_fits(spec: dict[str, Any], cluster: Path) -> None:
@@ -119,7 +145,8 @@ def assert_fits(spec: dict[str, Any], cluster: Path) -> None:
     assert inputs["namespace"]["defaultValue"] == "morphogenetic"
     executors = spec["pipeline_spec"]["deploymentSpec"]["executors"]
     containers = [each["container"] for each in executors.values()]
-    assert {each["image"] for each in containers} == {overlay_image("train"), overlay_image("report")}
+    assert {each["image"] for each in containers} == {DIGEST, overlay_image("report")}
+    assert DIGEST.startswith(overlay_image("train").partition(":")[0])
     for container in containers:
         variables = {each["name"]: each.get("value") for each in container["env"]}
         assert variables["AWS_ENDPOINT_URL"] == known["AWS_ENDPOINT_URL"]
@@ -138,6 +165,35 @@ def overlay_image(name: str) -> str:
     pods = dict(pod_specs(build(MANIFESTS / "overlays" / "kind")))
     (image,) = {str(each["image"]) for each in items(pods["Deployment/mlflow"], "containers") if isinstance(each, dict)}
     return image.replace("-mlflow:", f"-{name}:")
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "said"),
+    [
+        ("workflows", "root Succeeded\nfailure-report Failed\n", "the exit task has not ended well"),
+        ("retries", None, "the step sweep was not tried again after its pod was deleted"),
+        ("pods-run-1", f"q1 {NODE}.train-2.executor(0)\n", "has not taken its trainings from the cache"),
+        ("nodes", "localhost/morphogenetic-train:kind\n", "by its digest, so the cache was not tried"),
+        ("experiment-looks", "1000", "was stopped, but its Experiment"),
+    ],
+)
+def test_what_a_cluster_does_wrong_is_noticed(
+    answer: str, text: str | None, said: str, cluster: Path, whole: Whole
+) -> None:
+    file = cluster / ANSWERS / answer
+    if text is None:
+        file.unlink()
+    else:
+        file.write_text(text, encoding="utf-8")
+    done = whole(PAGE)
+    assert done.returncode == 1
+    assert f"smoke.sh: {said}" in done.stderr or said in done.stderr.splitlines()[-1]
+
+
+def test_a_page_of_failure_in_the_place_of_the_report_is_noticed(whole: Whole) -> None:
+    done = whole(FAILURE_PAGE)
+    assert done.returncode == 1
+    assert done.stderr.endswith("index.html is not the report of a success\n")
 
 
 def test_a_pipeline_that_fails_ends_it(cluster: Path, pipelines: StubServer) -> None:

@@ -45,6 +45,8 @@ class StubServer:
     recurring: list[dict[str, Any]] = field(default_factory=list)
     story: list[dict[str, Any]] = field(default_factory=lambda: [{"state": "SUCCEEDED"}])
     """What each look at a run adds to it; the last stays."""
+    stories: list[list[dict[str, Any]]] = field(default_factory=list)
+    """Of the runs that will be made; `story` where there are no more."""
     run_ids: list[str] = field(default_factory=list)
     """Of the runs that will be made; run-0 and so on where there are no more."""
     barrier: threading.Barrier | None = None
@@ -111,7 +113,7 @@ class StubServer:
         asked = await request.json()
         name = self.run_ids.pop(0) if self.run_ids else f"run-{len(self.runs)}"
         given = {"run_id": name, "state": "PENDING", "created_at": _now(), "finished_at": NEVER, "looks": 0}
-        made = {**asked, **given}
+        made = {**asked, **given, **({"story": self.stories.pop(0)} if self.stories else {})}
         self.runs.append(made)
         return JSONResponse(made)
 
