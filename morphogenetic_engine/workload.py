@@ -205,8 +205,8 @@ def _check_status(program: str, status: int) -> None:
     """Check the exit status of a program.
 
     Raises:
-        TrialFailed: it is not 0; the reason is `killed` for a signal, and for 128 + the number of a signal, which is how a
-            wrapper passes on that what it ran was killed.
+        TrialFailed: it is not 0; the reason is `killed` for a signal, and for 128 + the number of a signal, which is
+            how a wrapper passes on that what it ran was killed.
     """
     number = -status if status < 0 else status - _SHELL_SIGNALS
     if number in set(signal.Signals):

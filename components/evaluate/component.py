@@ -6,6 +6,7 @@ from kfp import dsl
 from components.images import UNSET
 
 
+# pylint: disable-next=too-many-positional-arguments  # Kubeflow Pipelines passes them by name
 @dsl.component(base_image=UNSET, install_kfp_package=False)
 def evaluate(
     model: dsl.Input[dsl.Model],

@@ -1,9 +1,8 @@
 """The delegate protocol: a system, such as Katib, that runs a whole sweep itself.
 
 A delegate is registered in the entry-point group `morphogenetic_engine.delegates`; `--to NAME` chooses it. What the
-system reports of a sweep becomes events, which `recording.collect` writes into a sweep folder. What runs single trials for
-our own run loop is an executor (`sweeps/run/executor.py`), such as `local.py`.
-"""
+system reports of a sweep becomes events, which `recording.collect` writes into a sweep folder. What runs single trials
+for our own run loop is an executor (`sweeps/run/executor.py`), such as `local.py`."""
 
 from __future__ import annotations
 

@@ -97,6 +97,9 @@ class NotebookCell:
 class Section(Generic[NumbersT]):
     """A part of the report. `compute` is required; each other method may show nothing."""
 
+    # The methods that a section overrides show nothing by themselves.
+    # pylint: disable=unused-argument,no-self-use
+
     name: str
     """Its key in the JSON of a report."""
     chapter: Chapter = Chapter.RUN

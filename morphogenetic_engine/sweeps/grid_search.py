@@ -80,7 +80,9 @@ class Grid(RunsToTheEnd):
         """Return 0: a grid is known ahead."""
         return 0
 
-    def suggest(self, number: int, earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
+    def suggest(
+        self, number: int, earlier: Earlier = NOTHING_EARLIER
+    ) -> dict[str, Value]:  # pylint: disable=unused-argument
         if not 0 <= number < self._length:
             raise IndexError(f"the grid has {self._length} points, but got number={number}")
         return {**self._space.fixed, **self._point(number)}
@@ -127,7 +129,9 @@ class SampledDesign(RunsToTheEnd):
         """Return 0: a design is known ahead."""
         return 0
 
-    def suggest(self, number: int, earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
+    def suggest(
+        self, number: int, earlier: Earlier = NOTHING_EARLIER
+    ) -> dict[str, Value]:  # pylint: disable=unused-argument
         if not 0 <= number < self._trials:
             raise IndexError(f"the design has {self._trials} points, but got number={number}")
         while len(self._drawn) <= number:

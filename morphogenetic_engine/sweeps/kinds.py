@@ -62,6 +62,8 @@ class KatibStopping:
 class StrategyKind(SweepTypeRules, ABC):
     """A sweep type."""
 
+    # pylint: disable=no-self-use  # kinds override these methods
+
     katib: KatibAlgorithm | None = None
     """None: Katib has no such algorithm. Points known ahead still run there, as a grid over the trials' numbers."""
 
@@ -82,6 +84,8 @@ class StrategyKind(SweepTypeRules, ABC):
 @dataclass(frozen=True, kw_only=True)
 class SamplerKind(ABC):
     """A sampler of a bayesian sweep."""
+
+    # pylint: disable=no-self-use  # kinds override these methods
 
     options: Mapping[str, type] = field(default_factory=dict)
     """What `sampler_options` may name, with the types of the values."""

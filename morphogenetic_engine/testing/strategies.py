@@ -3,10 +3,9 @@
     class TestSpiral(StrategyTests):
         sweep = {**StrategyTests.sweep, "sweep_type": "spiral"}
 
-runs a sweep file through every promise that the run loop relies on, without processes: suggestions are pure functions of
-the configuration, the number and the earlier trials, so that any number of workers, any order of completion and any
-interruption give the same trials.
-"""
+runs a sweep file through every promise that the run loop relies on, without processes: suggestions are pure functions
+of the configuration, the number and the earlier trials, so that any number of workers, any order of completion and any
+interruption give the same trials."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """Whether what Kubeflow Pipelines would take from its cache is still in the store.
 
-The cache knows where the outputs of a step are, not whether they are there: after a bucket's rule has deleted them, every
-run that takes the step from the cache fails, for ever. A parameter of the cached steps tells one generation of the cache
-from another, and a new one begins when the artifacts of an earlier run are gone.
-"""
+The cache knows where the outputs of a step are, not whether they are there: after a bucket's rule has deleted them,
+every run that takes the step from the cache fails, for ever. A parameter of the cached steps tells one generation of
+the cache from another, and a new one begins when the artifacts of an earlier run are gone."""
 
 from collections.abc import Callable, Sequence
 

@@ -182,7 +182,8 @@ def test_retry_failed_runs_the_failed_trials_again(command: Command, sweep_file:
 
 
 def test_migrate_converts_a_foreign_file_and_says_what_is_lost(command: Command, workplace: Path) -> None:
-    text = "method: random\nrun_cap: 4\nentity: team\nprogram: t.py\nmetric: {name: loss}\nparameters: {lr: {min: 0.1, max: 1.0}}\n"
+    text = "method: random\nrun_cap: 4\nentity: team\nprogram: t.py\nmetric: {name: loss}\n"
+    text += "parameters: {lr: {min: 0.1, max: 1.0}}\n"
     (workplace / "wandb.yaml").write_text(text, encoding="utf-8")
     ran = command("sweep", "migrate", "wandb.yaml")
     assert ran.status == 0 and "# wandb.yaml: entity: has no counterpart" in ran.err

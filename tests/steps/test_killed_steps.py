@@ -55,7 +55,7 @@ execution: {max_parallel: 2}
 optimization: {secondary_metrics: [twice]}
 """
 KATIB = TOY + 'resources: {image: "registry/toy:1"}\n'
-HOWS = [signal.SIGTERM, signal.SIGKILL]
+HOWS: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGKILL)
 EVERY = [pytest.param(how, 0, id=f"{how.name}-0") for how in HOWS] + [
     pytest.param(how, seed, id=f"{how.name}-{seed}", marks=pytest.mark.slow) for how in HOWS for seed in range(1, 10)
 ]

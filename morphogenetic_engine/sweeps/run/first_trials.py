@@ -18,7 +18,7 @@ class FirstTrials:
     """
 
     def __init__(self, info: SweepInfo, history: History, *, total: int, workers: int, needs_reports: bool) -> None:
-        """`total` is the number of trials of the sweep; `needs_reports` tells whether decisions depend on their reports."""
+        """`total` is the number of trials; `needs_reports` tells whether decisions depend on their reports."""
         self._info = info
         self._history = history
         self._enough = min(total, max(workers, _FEWEST))

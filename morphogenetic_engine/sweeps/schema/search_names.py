@@ -1,7 +1,7 @@
 """The names that a sweep file may give to a strategy, a sampler and a pruner, and the rules of a sweep type.
 
-Adding one is a file with its kind (`sweeps/kinds.py`) and a line here; an installed package adds its own as entry points.
-"""
+Adding one is a file with its kind (`sweeps/kinds.py`) and a line here; an installed package adds its own as entry
+points."""
 
 from __future__ import annotations
 

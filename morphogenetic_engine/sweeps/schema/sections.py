@@ -242,8 +242,8 @@ class OptimizationConfig(Section):
     """Whatever is decided about trial n uses the results of the trials up to n - lookahead, so that any number of
     workers up to lookahead gives the same trials. Left out: max_parallel at the first start."""
     reproducible: bool = True
-    """false: a bayesian search, or a pruner, uses the trials that have ended by now, whichever worker was faster. No worker
-    waits then, and two runs need not have the same trials."""
+    """false: a bayesian search, or a pruner, uses the trials that have ended by now, whichever worker was faster. No
+    worker waits then, and two runs need not have the same trials."""
     replicate_objective: Literal["mean", "median", "confidence_bound"] = "mean"
     """What the replicates' objectives come to: their mean, their median, or the end of the 95 % interval of the mean
     that is worse."""

@@ -52,10 +52,9 @@ class MetricLines:
 class CollectorLines(MetricLines):
     """Writes the file that Katib's collector reads: the objective while the trial runs, all metrics at its end.
 
-    Katib's pages show the best of a whole curve, in the direction of the objective, for every metric: one value of each
-    secondary metric leaves them nothing to choose from. Its collector inserts all lines into the database at once, which
-    takes no more than 16,383 of them, so reports are thinned where there are many.
-    """
+    Katib's pages show the best of a whole curve, in the direction of the objective, for every metric: one value of
+    each secondary metric leaves them nothing to choose from. Its collector inserts all lines into the database at
+    once, which takes no more than 16,383 of them, so reports are thinned where there are many."""
 
     def __init__(self, file: TextIO, recorded: Sequence[str], clock: Clock = _now) -> None:
         super().__init__(file, clock)

@@ -93,8 +93,8 @@ def test_a_file_that_is_none_is_named(tmp_path: Path, content: bytes) -> None:
 
 def test_damaged_bytes_are_found(tmp_path: Path) -> None:
     whole = samples_bytes(X, Y, "")
-    for place in range(len(whole)):
-        (tmp_path / "a.npz").write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+    for place, byte in enumerate(whole):
+        (tmp_path / "a.npz").write_bytes(whole[:place] + bytes([byte ^ 0xFF]) + whole[place + 1 :])
         try:
             x_NF, y_N = read_samples(tmp_path / "a.npz")
         except MorphogeneticError:

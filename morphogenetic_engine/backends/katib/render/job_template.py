@@ -37,7 +37,7 @@ LONGEST_SECONDS = 24 * 3600
 MOST_SECONDS = 365 * 24 * 3600
 """More than any deadline need be."""
 KEPT_SECONDS, KEPT_SECONDS_OF_MANY = 24 * 3600, 3600
-"""How long a finished trial's Job and pod stay, whose logs say why it failed; the second: with more than MANY trials."""
+"""How long a finished trial's Job and pod stay, for their logs; the second: with more than MANY trials."""
 MANY = 500
 
 

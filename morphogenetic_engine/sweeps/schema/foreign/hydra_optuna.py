@@ -85,7 +85,7 @@ def _command(migration: Migration) -> None:
 
 
 def _range(text: str, where: str) -> object:
-    """Parses an override such as `interval(0, 1)`, `tag(log, interval(1e-5, 1))`, `int(interval(1, 8))` or `choice(a, b)`."""
+    """Parses an override: `interval(0, 1)`, `tag(log, interval(1e-5, 1))`, `int(interval(1, 8))`, `choice(a, b)`."""
     found = _CALL.fullmatch(text.strip())
     if found is None:
         listed = [part.strip() for part in text.split(",")]

@@ -150,7 +150,7 @@ def _early_stopping(migration: Migration, rule: dict[str, object]) -> None:
         return
     names = {"min_trials_required": "n_startup_trials", "start_step": "n_warmup_steps"}
     settings = _settings(rule, "spec.earlyStopping.algorithmSettings")
-    options = {names[key]: int(number(settings[key], key)) for key in names if key in settings}
+    options = {ours: int(number(settings[key], key)) for key, ours in names.items() if key in settings}
     migration.optimization |= {"pruner": "MedianPruner", **({"pruner_options": options} if options else {})}
 
 

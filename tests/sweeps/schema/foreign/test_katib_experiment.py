@@ -40,7 +40,8 @@ spec:
                 image: other
               - name: training
                 image: registry/train:1
-                command: [python3, train.py, "--lr=${trialParameters.learningRate}", "--layers=${trialParameters.layers}", "--tag={a}"]
+                command: [python3, train.py, "--lr=${trialParameters.learningRate}"]
+                args: ["--layers=${trialParameters.layers}", "--tag={a}"]
                 resources: {limits: {memory: 2Gi, nvidia.com/gpu: 1}}
 """
 
