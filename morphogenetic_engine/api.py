@@ -53,7 +53,7 @@ def sweep(  # pylint: disable=too-many-arguments  # a sweep file has as many sec
     results: str | Path = RESULTS,
     progress: bool = True,
 ) -> Result:
-    """Run a sweep, or go on with the sweep of this `sweep_id` where it stopped, and return all of it.
+    """Runs a sweep, or continues the sweep of this `sweep_id` where it stopped, and returns all of it.
 
     The keyword arguments `experiment` to `resources` are the sections of a sweep file, with its keys. `objective`,
     `direction`, `trials`, `seed`, `timeout` and `parallel` are short for keys of them; several objectives are a
@@ -105,7 +105,7 @@ def resume(
     results: str | Path = RESULTS,
     progress: bool = True,
 ) -> Result:
-    """Go on with a sweep that was stopped or killed, or with more `trials` in all; no ended trial runs again.
+    """Continues a sweep that was stopped or killed, or with more `trials` in all; no ended trial runs again.
 
     Raises:
         SweepError: there is no such sweep, another process runs it, or an input has changed.
@@ -118,7 +118,7 @@ def resume(
 
 
 def load(sweep: SweepLike, *, results: str | Path = RESULTS) -> Result:  # pylint: disable=redefined-outer-name
-    """Read a sweep, running or not, by its id or the path of its folder.
+    """Reads a sweep, running or not, by its id or the path of its folder.
 
     Raises:
         SweepError: there is no such sweep, or a file of it is damaged or of a newer format.
@@ -137,7 +137,7 @@ def confirm(
     results: str | Path = RESULTS,
     progress: bool = True,
 ) -> Confirmation:
-    """Run the `top` best configurations and the baseline on fresh seeds, which all of them share.
+    """Runs the `top` best configurations and the baseline on fresh seeds, which all of them share.
 
     What was confirmed before is not run again.
 
@@ -164,7 +164,7 @@ def compare(
     direction: str | None = None,
     results: str | Path = RESULTS,
 ) -> Comparison:
-    """Compare the first sweep or trial with each of the others: results, trials, ids, `ID:7`, `ID:baseline`.
+    """Compares the first sweep or trial with each of the others: results, trials, ids, `ID:7`, `ID:baseline`.
 
     `tolerance` is the largest difference that does not matter. `direction` is of a metric that is no objective.
 

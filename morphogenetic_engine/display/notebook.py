@@ -27,7 +27,7 @@ class _Handle(Protocol):
 
 
 def in_notebook() -> bool:
-    """Tell whether this process is the kernel of a notebook; IPython is not imported to find out."""
+    """Returns whether this process is the kernel of a notebook; IPython is not imported to find out."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return getattr(shell, "kernel", None) is not None
@@ -35,7 +35,7 @@ def in_notebook() -> bool:
 
 @contextmanager
 def without_widget_warning() -> Iterator[None]:
-    """Silence the warning with which tqdm, which Optuna imports, asks for widgets that nothing here needs."""
+    """Silences the warning with which tqdm, which Optuna imports, asks for widgets that nothing here needs."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="IProgress not found")
         yield
@@ -43,7 +43,7 @@ def without_widget_warning() -> Iterator[None]:
 
 @contextmanager
 def notebook_display(progress: SweepProgress) -> Iterator[Observer]:
-    """Show a sweep in the output of the cell that runs; gives the observer to run it with."""
+    """Shows a sweep in the output of the cell that runs; gives the observer to run it with."""
     from IPython.display import HTML, display  # pylint: disable=import-outside-toplevel  # only in a notebook
 
     handle: _Handle = display(HTML(progress_html(progress)), display_id=True)
@@ -75,7 +75,7 @@ def notebook_display(progress: SweepProgress) -> Iterator[Observer]:
 
 
 def progress_html(progress: SweepProgress) -> str:
-    """Return the state of a sweep as HTML; everything that comes from the sweep is escaped."""
+    """Returns the state of a sweep as HTML; everything that comes from the sweep is escaped."""
     share = 100 * progress.ended / max(1, progress.total)
     left = progress.seconds_left
     times = f"{clock(progress.elapsed)} elapsed" + (f", {clock(left)} left" if left and progress.workers else "")

@@ -14,7 +14,7 @@ from morphogenetic_engine.sweeps.run.runner import Observer
 
 @contextmanager
 def shown(progress: SweepProgress, place: Path) -> Iterator[Observer]:
-    """Show a sweep while it runs: an updating cell in a notebook, a live panel in a terminal, else a line a trial.
+    """Shows a sweep while it runs: an updating cell in a notebook, a live panel in a terminal, else a line a trial.
 
     A program's standard output stays its own.
     """

@@ -44,7 +44,7 @@ class Given:
     resources: Mapping[str, object] | None = None
 
     def overrides(self) -> dict[str, object]:
-        """Return the values by their keys in a sweep file, `section.key`.
+        """Returns the values by their keys in a sweep file, `section.key`.
 
         Raises:
             ConfigError: a value is given twice, or a section is no mapping.
@@ -67,7 +67,7 @@ class Given:
 
 
 def sweep_file(workload: object, parameters: Mapping[str, object] | None, given: Given) -> ConfigFile:
-    """Return the sweep that a call describes, as if it had been read from a file.
+    """Returns the sweep that a call describes, as if it had been read from a file.
 
     Raises:
         ConfigError: it breaks a rule of the schema, or something is given twice.
@@ -84,7 +84,7 @@ def sweep_file(workload: object, parameters: Mapping[str, object] | None, given:
 
 
 def _written(experiment: Mapping[str, object], parameters: Mapping[str, object], given: Given) -> dict[str, object]:
-    """Return the sections of a sweep file; a section is there where it has a key."""
+    """Returns the sections of a sweep file; a section is there where it has a key."""
     axes = {str(name): _parameter(str(name), each) for name, each in parameters.items()}
     overrides = given.overrides()
     kind = overrides.pop("sweep_type", None)
@@ -134,7 +134,7 @@ def _no_parameters(parameters: Mapping[str, object] | None, what: str) -> None:
 
 
 def plain(value: object, place: str) -> object:
-    """Return a value as YAML knows it: tuples, ranges and arrays as lists, NumPy's numbers as Python's.
+    """Returns a value as YAML knows it: tuples, ranges and arrays as lists, NumPy's numbers as Python's.
 
     Raises:
         ConfigError: it is of a kind that a sweep file cannot hold.

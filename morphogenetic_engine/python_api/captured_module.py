@@ -26,7 +26,7 @@ _BUILTINS = frozenset(dir(builtins)) - _OF_NOTEBOOKS
 
 
 def captured_source(function: FunctionType) -> str:
-    """Return a module that defines the function and everything of its own module that it uses.
+    """Returns a module that defines the function and everything of its own module that it uses.
 
     Raises:
         WorkloadError: something that it uses cannot be written down.
@@ -51,7 +51,7 @@ class _CapturedModule:
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def add_function(self, name: str, function: FunctionType) -> None:
-        """Add a function and all that it uses."""
+        """Adds a function and all that it uses."""
         self._known.add(name)
         self._check_closure(name, function)
         try:
@@ -108,7 +108,7 @@ class _CapturedModule:
                 self._imports.add(f"import {full}")
 
     def _add_import(self, name: str, value: object) -> bool:
-        """Add an import of a value, as the text writes it or by the module that defines it."""
+        """Adds an import of a value, as the text writes it or by the module that defines it."""
         for statement in reversed(self._texts.imports_of(name)):
             found = _imported(statement, name, value)
             if found is not None:
@@ -127,7 +127,7 @@ class _CapturedModule:
         return True
 
     def _add_definition(self, name: str, value: object) -> bool:
-        """Add a function or a class of the same module, with all that it uses."""
+        """Adds a function or a class of the same module, with all that it uses."""
         inner = inspect.unwrap(value) if callable(value) else value
         if isinstance(inner, FunctionType) and inner.__name__ == name:
             self.add_function(name, inner)
@@ -139,7 +139,7 @@ class _CapturedModule:
         return True
 
     def _add_value(self, name: str, value: object) -> bool:
-        """Add data as a literal, or the assignment that made it."""
+        """Adds data as a literal, or the assignment that made it."""
         written = literal(value)
         if written is not None and len(written) <= _MOST_LITERAL:
             self._definitions.append(f"{name} = {written}")
@@ -166,7 +166,7 @@ class _CapturedModule:
 
 
 def literal(value: object) -> str | None:
-    """Return a literal of plain data that gives an equal value of the same types; None: it is no plain data."""
+    """Returns a literal of plain data that gives an equal value of the same types; None: it is no plain data."""
     kind = type(value)
     if value is None or value is ... or kind in (bool, int, str, bytes, complex):
         return repr(value)
@@ -196,7 +196,7 @@ def _collection(value: list[object] | tuple[object, ...] | set[object] | frozens
 
 
 def _imported(statement: Statement, name: str, value: object) -> tuple[str, str] | None:
-    """Return the module and the attribute that an import statement binds to a name, where that is this value."""
+    """Returns the module and the attribute that an import statement binds to a name, where that is this value."""
     node = statement.node
     if not isinstance(node, ast.ImportFrom) or node.module is None or node.level:
         return None

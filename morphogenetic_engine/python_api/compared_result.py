@@ -95,7 +95,7 @@ def comparison_of(
     direction: str | None,
     results: str | Path,
 ) -> Comparison:
-    """Return the comparison of the first with each of the others.
+    """Returns the comparison of the first with each of the others.
 
     Raises:
         ConfigError: a name is no sweep or trial that has a value, or the direction is none.

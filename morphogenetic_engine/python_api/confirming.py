@@ -14,7 +14,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 def confirm_and_read(
     folder: SweepFolder, *, top: int, seeds: int, parallel: int | None, retry_failed: bool, progress: bool
 ) -> Confirmation:
-    """Run what is missing of a confirmation, and return all of it.
+    """Runs what is missing of a confirmation, and returns all of it.
 
     Raises:
         Interrupted: a signal stopped it; the same call goes on.

@@ -28,7 +28,7 @@ SweepLike = Result | str | Path
 
 
 def folder_for(file: ConfigFile, sweep_id: str | None, results: Path) -> SweepFolder:
-    """Return the folder of the sweep of this id, which goes on, or of a new one."""
+    """Returns the folder of the sweep of this id, which goes on, or of a new one."""
     with without_widget_warning():
         if sweep_id is not None and SweepFolder(results / sweep_id).info.is_file():
             return continue_sweep(sweep_id, results=results, file=file)
@@ -36,19 +36,19 @@ def folder_for(file: ConfigFile, sweep_id: str | None, results: Path) -> SweepFo
 
 
 def continued(folder: SweepFolder, overrides: Overrides) -> None:
-    """Write what may change on the way to the folder of a sweep that goes on."""
+    """Writes what may change on the way to the folder of a sweep that goes on."""
     with without_widget_warning():
         continue_sweep(folder.sweep_id, results=folder.path.parent, overrides=overrides)
 
 
 def run_folder(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_failed: bool = False) -> Outcome:
-    """Run what is left of a sweep, send it to the sinks that its configuration names, and return how it ended."""
+    """Runs what is left of a sweep, sends it to the sinks that its configuration names, and returns how it ended."""
     with followed(folder, folder.read_info().config, warn=log.warning):
         return run_sweep(folder, observers=observers, retry_failed=retry_failed)
 
 
 def run_and_read(folder: SweepFolder, *, progress: bool, retry_failed: bool = False) -> Result:
-    """Run what is left of a sweep, show it meanwhile, and return all of it.
+    """Runs what is left of a sweep, shows it meanwhile, and returns all of it.
 
     Raises:
         Interrupted: a signal stopped it.
@@ -76,7 +76,7 @@ def _shown(folder: SweepFolder) -> AbstractContextManager[Observer]:
 
 
 def _write_report(result: Result) -> None:
-    """Write the page that every sweep leaves, where its extra is installed; what goes wrong costs no sweep."""
+    """Writes the page that every sweep leaves, where its extra is installed; what goes wrong costs no sweep."""
     if find_spec("jinja2") is None:
         return
     try:
@@ -86,7 +86,7 @@ def _write_report(result: Result) -> None:
 
 
 def folder_of(sweep: SweepLike, results: str | Path) -> SweepFolder:
-    """Return the folder of a sweep.
+    """Returns the folder of a sweep.
 
     Raises:
         SweepError: there is no such sweep.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def study_of(info: SweepInfo) -> optuna.Study:
-    """Return the study of a sweep.
+    """Returns the study of a sweep.
 
     Raises:
         ConfigError: the sweep has no storage, or Optuna is not installed.
@@ -25,7 +25,7 @@ def study_of(info: SweepInfo) -> optuna.Study:
 
 
 def study_at(address: str, name: str) -> optuna.Study:
-    """Return the study of a name in the storage at an address; raises as `study_of`."""
+    """Returns the study of a name in the storage at an address; raises as `study_of`."""
     if not installed():
         raise ConfigError(MISSING)
     from optuna import load_study  # pylint: disable=import-outside-toplevel  # large, and an extra

@@ -30,7 +30,7 @@ class Float:
     """Its value in the baseline, the configuration that runs first."""
 
     def written(self) -> dict[str, object]:
-        """Return the parameter as a sweep file writes it."""
+        """Returns the parameter as a sweep file writes it."""
         return _written("float", self)
 
 
@@ -53,7 +53,7 @@ class Int:
     """Its value in the baseline, the configuration that runs first."""
 
     def written(self) -> dict[str, object]:
-        """Return the parameter as a sweep file writes it."""
+        """Returns the parameter as a sweep file writes it."""
         return _written("int", self)
 
 
@@ -69,7 +69,7 @@ class Choice:
     """Its value in the baseline, the configuration that runs first."""
 
     def written(self) -> dict[str, object]:
-        """Return the parameter as a sweep file writes it."""
+        """Returns the parameter as a sweep file writes it."""
         return _written("categorical", self)
 
 

@@ -119,7 +119,7 @@ class Result:
         return len(self._read.trials)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return the trials as a data frame: one row a trial, a column for each parameter and metric.
+        """Returns the trials as a data frame: one row a trial, a column for each parameter and metric.
 
         Raises:
             ConfigError: pandas is not installed.
@@ -136,7 +136,7 @@ class Result:
         return pandas.DataFrame(list(trial_rows(self._read)), columns=trial_columns(self._read))
 
     def report(self, path: str | Path | None = None) -> Path:
-        """Write the report as an HTML page, and return the file; `report.html` in the sweep's folder by default.
+        """Writes the report as an HTML page, and returns the file; `report.html` in the sweep's folder by default.
 
         Raises:
             ConfigError: the extra `reports` is not installed, or the path does not end in .html.
@@ -153,7 +153,7 @@ class Result:
         return target
 
     def optuna_study(self) -> optuna.Study:
-        """Return the sweep as the Optuna storage of `optimization.storage` shows it.
+        """Returns the sweep as the Optuna storage of `optimization.storage` shows it.
 
         Raises:
             ConfigError: the sweep has no storage, or Optuna is not installed.
@@ -164,14 +164,14 @@ class Result:
         return study_of(self._read.info)
 
     def summary(self, *, fanova: bool = False, price_per_hour: float | None = None) -> SweepSummary:
-        """Return every number of the report; importance by fANOVA takes seconds, a price is that of one worker."""
+        """Returns every number of the report; importance by fANOVA takes seconds, a price is that of one worker."""
         from morphogenetic_engine.reports.summary import summarize  # pylint: disable=import-outside-toplevel
 
         methods: tuple[Method, ...] = ("PED-ANOVA", "fANOVA") if fanova else ("PED-ANOVA",)
         return summarize(self._read, methods=methods, price_per_hour=price_per_hour)
 
     def figures(self, summary: SweepSummary | None = None) -> dict[str, tuple[str, ...]]:
-        """Return the charts of the report as SVG, by the names of their figures: `history`, `importance`, ..."""
+        """Returns the charts of the report as SVG, by the names of their figures: `history`, `importance`, ..."""
         from morphogenetic_engine.reports.drawing.svg import draw  # pylint: disable=import-outside-toplevel
         from morphogenetic_engine.reports.visualizations import figures_of  # pylint: disable=import-outside-toplevel
 

@@ -11,7 +11,7 @@ _CELL = "text-align:left;padding:2px 14px 2px 0;font-variant-numeric:tabular-num
 
 
 def text_table(header: Sequence[str], rows: Rows) -> str:
-    """Return a table in columns of equal width."""
+    """Returns a table in columns of equal width."""
     lines = [list(header), *(list(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "\n".join(
@@ -20,7 +20,7 @@ def text_table(header: Sequence[str], rows: Rows) -> str:
 
 
 def html_table(caption: str, header: Sequence[str], rows: Rows, notes: Sequence[str] = ()) -> str:
-    """Return a table as HTML; every text is escaped."""
+    """Returns a table as HTML; every text is escaped."""
     head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in header)
     body = "".join(
         "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
@@ -31,5 +31,5 @@ def html_table(caption: str, header: Sequence[str], rows: Rows, notes: Sequence[
 
 
 def number(value: float | None) -> str:
-    """Return a number with six digits; nothing for None."""
+    """Returns a number with six digits; nothing for None."""
     return "" if value is None else f"{value:.6g}"

@@ -51,7 +51,7 @@ class SourceTexts:
         return found
 
     def imports_of(self, name: str) -> list[Statement]:
-        """Return the import statements that bind a name."""
+        """Returns the import statements that bind a name."""
         return [
             each
             for each in self.statements
@@ -59,13 +59,13 @@ class SourceTexts:
         ]
 
     def definition(self, name: str) -> Statement | None:
-        """Return the last `def` or `class` of a name."""
+        """Returns the last `def` or `class` of a name."""
         kinds = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
         found = [each for each in self.statements if isinstance(each.node, kinds) and each.node.name == name]
         return found[-1] if found else None
 
     def assignment(self, name: str) -> Statement | None:
-        """Return the assignment that made a global what it is; None: there is none, or the value was changed after."""
+        """Returns the assignment that made a global what it is; None: there is none, or the value was changed after."""
         last: Statement | None = None
         for each in self.statements:
             if _assigns(each.node, name):
@@ -76,7 +76,7 @@ class SourceTexts:
 
 
 def texts_of(function: FunctionType) -> SourceTexts:
-    """Return the source of the module, the notebook or the session that a function was defined in."""
+    """Returns the source of the module, the notebook or the session that a function was defined in."""
     cells = function.__globals__.get("In")
     if isinstance(cells, list) and "get_ipython" in function.__globals__:
         return SourceTexts([str(cell) for cell in cells])
@@ -112,7 +112,7 @@ def _binds(node: ast.Import | ast.ImportFrom, name: str) -> bool:
 
 
 def _assigns(node: ast.stmt, name: str) -> bool:
-    """Tell whether a statement gives a name a value that does not follow from the value before."""
+    """Returns whether a statement gives a name a value that does not follow from the value before."""
     if isinstance(node, ast.AnnAssign):
         targets: list[ast.expr] = [node.target] if node.value is not None else []
     else:
@@ -124,7 +124,7 @@ def _assigns(node: ast.stmt, name: str) -> bool:
 
 
 def _changes(node: ast.stmt, name: str) -> bool:
-    """Tell whether a statement of the module changes what a name holds in a way that can be seen."""
+    """Returns whether a statement of the module changes what a name holds in a way that can be seen."""
     for each in ast.walk(node):
         if isinstance(each, ast.Name) and each.id == name and not isinstance(each.ctx, ast.Load):
             return not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
@@ -134,7 +134,7 @@ def _changes(node: ast.stmt, name: str) -> bool:
 
 
 def _is_part(node: ast.AST, name: str) -> bool:
-    """Tell whether a target is an item or an attribute of a name, at any depth."""
+    """Returns whether a target is an item or an attribute of a name, at any depth."""
     return any(
         isinstance(each, ast.Subscript | ast.Attribute)
         and not isinstance(each.ctx, ast.Load)
@@ -144,9 +144,11 @@ def _is_part(node: ast.AST, name: str) -> bool:
 
 
 def unindented(source: str) -> str:
-    """Return the source of one statement without the indentation of the block that it was in."""
+    """Returns the source of one statement without the indentation of the block that it was in."""
     margin = len(source) - len(source.lstrip(" \t"))
     lines = source.splitlines()
     if any(line[:margin].strip() for line in lines):  # a text in several lines that begins further left
-        return ast.unparse(ast.parse(f"if True:\n{source}").body[0].body[0]) if margin else source  # type: ignore[attr-defined]  # an If has a body
+        block = ast.parse(f"if True:\n{source}").body[0]
+        assert isinstance(block, ast.If)
+        return ast.unparse(block.body[0])
     return "\n".join(line[margin:] for line in lines)

@@ -18,7 +18,7 @@ class UsedNames:
 
 
 def used_names(source: str) -> UsedNames:
-    """Return the names that a piece of source uses and does not define."""
+    """Returns the names that a piece of source uses and does not define."""
     tree = ast.parse(source)
     everything = _globals_of(source)
     bare = ast.unparse(ast.fix_missing_locations(_WithoutAnnotations().visit(tree)))
@@ -27,7 +27,7 @@ def used_names(source: str) -> UsedNames:
 
 
 def dotted_uses(source: str, name: str) -> set[str]:
-    """Return the dotted names that begin with a name: {"xml.etree", "xml.etree.ElementTree"} for `xml`."""
+    """Returns the dotted names that begin with a name: {"xml.etree", "xml.etree.ElementTree"} for `xml`."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         parts: list[str] = []

@@ -11,7 +11,7 @@ _WORKER = "morphogenetic_engine.sweeps.run.workers.worker_process"
 
 
 def unseen_by_workers(module: str) -> tuple[str, str] | None:
-    """Return what is wrong and what to do where a module lies beside a script that was started from elsewhere.
+    """Returns what is wrong and what to do where a module lies beside a script that was started from elsewhere.
 
     Workers import from the current directory, PYTHONPATH and what is installed.
     """
@@ -34,7 +34,7 @@ def unseen_by_workers(module: str) -> tuple[str, str] | None:
 
 
 def imported_by_a_worker() -> bool:
-    """Tell whether the code that runs now is that of a module which a worker process imports."""
+    """Returns whether the code that runs now is that of a module which a worker process imports."""
     main = getattr(sys.modules.get("__main__"), "__spec__", None)
     if getattr(main, "name", None) != _WORKER:
         return False

@@ -16,7 +16,7 @@ CAPTURED_MODULE = "sweep_source"
 
 
 def workload_of(function: object) -> dict[str, object]:
-    """Return the keys of the section `experiment` for a function.
+    """Returns the keys of the section `experiment` for a function.
 
     Raises:
         WorkloadError: it is no function, cannot be called as train(params, trial), or cannot be written down.
@@ -31,7 +31,7 @@ def workload_of(function: object) -> dict[str, object]:
 
 
 def _function(given: object) -> FunctionType:
-    """Return the function whose source is the workload."""
+    """Returns the function whose source is the workload."""
     inner = inspect.unwrap(given) if callable(given) else given
     if isinstance(inner, FunctionType):
         if inner.__name__ == "<lambda>":
@@ -67,7 +67,7 @@ def _check_signature(given: object, function: FunctionType) -> None:
 
 
 def _importable_name(given: object, function: FunctionType) -> str | None:
-    """Return `module:function` where workers can import the function; None: its source is needed."""
+    """Returns `module:function` where workers can import the function; None: its source is needed."""
     module = function.__module__
     loaded = sys.modules.get(module)
     if module in ("__main__", "__mp_main__") or getattr(loaded, "__spec__", None) is None:

@@ -35,12 +35,12 @@ _BlockDumper.add_representer(str, _text_node)
 
 
 def yaml_text(written: Mapping[str, object]) -> YamlText:
-    """Return a mapping of plain values as YAML."""
+    """Returns a mapping of plain values as YAML."""
     return YamlText(yaml.dump(written, Dumper=_BlockDumper, sort_keys=False, allow_unicode=True, width=_WIDTH))
 
 
 def config_text(config: SweepConfig) -> YamlText:
-    """Return the sweep file of a configuration: it gives an equal configuration when it is read."""
+    """Returns the sweep file of a configuration: it gives an equal configuration when it is read."""
     written = config.model_dump(mode="json", exclude_defaults=True, exclude={"parameters"})
     whole = config.model_dump(mode="json", include={"parameters"})["parameters"]
     parameters = {name: _parameter(given) for name, given in whole.items()}
@@ -53,6 +53,6 @@ def config_text(config: SweepConfig) -> YamlText:
 
 
 def _parameter(given: Mapping[str, object]) -> object:
-    """Return a parameter without the keys that have their defaults; plain choices as a list."""
+    """Returns a parameter without the keys that have their defaults; plain choices as a list."""
     kept = {name: value for name, value in given.items() if value not in (None, {}) and (name, value) != ("log", False)}
     return kept["choices"] if kept.keys() == {"type", "choices"} else kept
