@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.storage.stores import STORES
+from morphogenetic_engine.storage.store_registry import STORES
 
 CLOUDS = ("s3", "gs", "az")
 """The schemes of object stores: Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
