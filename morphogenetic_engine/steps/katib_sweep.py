@@ -10,7 +10,7 @@ from morphogenetic_engine.steps.configuration import read_parameter
 from morphogenetic_engine.steps.ending import StepFailed, step
 from morphogenetic_engine.steps.kept.keeping import kept
 from morphogenetic_engine.steps.pipeline_run import RUN_LABEL, PipelineRun
-from morphogenetic_engine.steps.saying import say, tell
+from morphogenetic_engine.steps.saying import say, teller
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs, write_outputs
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
@@ -34,7 +34,7 @@ def katib_sweep(
     experiment = delegate.find(origin.name, Access(namespace=origin.namespace))
     folder = collection_folder(experiment.source, results=Path(places.sweep), sweep_id=run.run_id)
     with kept(run.kept, folder, warn=say) as keeper:
-        collect(experiment, folder, wait=True, end_leftovers=True, observers=[tell, keeper], tell=say)
+        collect(experiment, folder, wait=True, end_leftovers=True, observers=[teller(file.config), keeper], tell=say)
     if not experiment.progress.over:
         raise StepFailed(f"{origin.where}: was deleted before it was completed")
     if experiment.progress.failure:

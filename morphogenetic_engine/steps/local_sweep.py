@@ -10,7 +10,7 @@ from morphogenetic_engine.steps.configuration import read_parameter, say_what_st
 from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.kept.keeping import kept
 from morphogenetic_engine.steps.pipeline_run import PipelineRun
-from morphogenetic_engine.steps.saying import say, tell
+from morphogenetic_engine.steps.saying import say, teller
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs, write_outputs
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.events import Outcome
@@ -33,7 +33,7 @@ def local_sweep(
     run = PipelineRun(run_id, name, storage)
     folder = _folder(file, run, Path(places.sweep))
     with kept(run.kept, folder, warn=say) as keeper, followed(folder, file.config, warn=say):
-        outcome = run_sweep(folder, observers=[tell, keeper])
+        outcome = run_sweep(folder, observers=[teller(file.config), keeper])
     if outcome is Outcome.INTERRUPTED:
         raise SweepError(
             f"sweep {run.run_id}: was interrupted; it goes on where it stopped when the task is tried again"

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import Event, TrialEnded
 
 
-def tell(event: Event) -> None:
-    """Print a line for each trial that has ended."""
-    if isinstance(event, TrialEnded):
-        metrics = " ".join(f"{name}={value:.6g}" for name, value in event.metrics.items())
-        say(f"trial {event.trial}: {event.state} {metrics or event.message}".rstrip())
+def teller(config: SweepConfig) -> Callable[[Event], None]:
+    """Return an observer that prints a line for each trial that has ended, its objective first."""
+    target = config.optimization.target_metric
+
+    def tell(event: Event) -> None:
+        if isinstance(event, TrialEnded):
+            names = sorted(event.metrics, key=lambda name: name != target)
+            metrics = " ".join(f"{name}={event.metrics[name]:.6g}" for name in names)
+            say(f"trial {event.trial}: {event.state} {metrics or event.message}".rstrip())
+
+    return tell
 
 
 def say(line: str) -> None:

@@ -8,6 +8,8 @@ import urllib3
 from morphogenetic_engine.errors import StoreError
 
 _BUSY = frozenset({408, 429, 502, 503, 504})
+_FOR_GOOD = "InvalidInputError"
+"""In the message of a 500 that is a refusal."""
 _NOT_CONNECTED = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 
 
@@ -38,7 +40,7 @@ def refusal(where: str, what: str, error: kfp_server_api.ApiException) -> StoreE
         return StoreError(f"{where}: {what}: forbidden (403){said}")
     if status in _BUSY:
         return ServerBusy(f"{where}: {what}: the server failed ({status}){said}", nothing_done=status == 429)
-    if status >= 500:
+    if status >= 500 and _FOR_GOOD not in said:
         return ServerFailed(f"{where}: {what}: the server failed ({error.status or error.reason}){said}")
     kind = AlreadyThere if status == 409 else StoreError
     return kind(f"{where}: {what}: refused ({status}){said}")
