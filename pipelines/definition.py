@@ -62,7 +62,8 @@ def definition(plan: Plan) -> dsl.base_component.BaseComponent:
 
 def _sweep(plan: Plan, config: object, run: dict[str, object], image: object, namespace: object) -> dsl.PipelineTask:
     if plan.on_katib:
-        started = sweep(config=config, **run, namespace=namespace, image=image)
+        workflow = dsl.PIPELINE_JOB_RESOURCE_NAME_PLACEHOLDER
+        started = sweep(config=config, **run, workflow=workflow, namespace=namespace, image=image)
         return _uncached(waiting_pod(started, plan)).set_display_name(TITLES["sweep"])
     started = local_sweep(config=config, **run, compiled_for=plan.compiled_for)
     return _uncached(sweep_pod(started, plan)).set_display_name(TITLES["local-sweep"])

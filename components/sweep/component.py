@@ -11,6 +11,7 @@ from components.images import UNSET
 def sweep(
     config: str,
     run_id: str,
+    workflow: str,
     name: str,
     storage: str,
     namespace: str,
@@ -25,6 +26,7 @@ def sweep(
     Args:
         config: The sweep's configuration as JSON, or the address of an object that holds it.
         run_id: The run of the pipeline.
+        workflow: Of the run; where it is gone, so is the run, and the Experiment is ended.
         name: Of the sweep; the Experiment's name follows from it and the run.
         storage: Where the sweep's folder is kept while it runs: s3://bucket/folder, or "".
         namespace: Of the Experiment; "" for that of this pod.
@@ -37,9 +39,11 @@ def sweep(
     Returns:
         The best trial as JSON, for `train`.
     """
-    from morphogenetic_engine.steps.katib_sweep import katib_sweep as run
+    from morphogenetic_engine.steps.katib_sweep import katib_sweep as start
+    from morphogenetic_engine.steps.pipeline_run import PipelineRun
     from morphogenetic_engine.steps.sweep_outputs import Places, log_outputs
 
     places = Places(sweep_folder.path, trials.path, trials_table.path)
-    found = run(config, run_id=run_id, name=name, storage=storage, namespace=namespace, image=image, places=places)
+    run = PipelineRun(run_id, name, storage)
+    found = start(config, run=run, workflow=workflow, namespace=namespace, image=image, places=places)
     return log_outputs(found, sweep_folder, sweep_metrics)

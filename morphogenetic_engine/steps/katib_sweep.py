@@ -9,6 +9,7 @@ from morphogenetic_engine.backends.recording import collect, collection_folder
 from morphogenetic_engine.steps.configuration import read_parameter
 from morphogenetic_engine.steps.ending import StepFailed, step
 from morphogenetic_engine.steps.kept.keeping import kept
+from morphogenetic_engine.steps.kept.left_experiment import end_if_deleted
 from morphogenetic_engine.steps.pipeline_run import RUN_LABEL, PipelineRun
 from morphogenetic_engine.steps.saying import say, teller
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs, write_outputs
@@ -18,23 +19,30 @@ from morphogenetic_engine.sweeps.record.inputs import read_inputs
 
 @step("sweep")
 def katib_sweep(
-    config: str, *, run_id: str, name: str, storage: str, namespace: str, image: str, places: Places
+    config: str, *, run: PipelineRun, workflow: str, namespace: str, image: str, places: Places
 ) -> SweepOutputs:
     """Run a sweep on Katib into a results folder, write its tables, and return what else is handed on.
+
+    The workflow is that of the run: where it is gone when this process is asked to end, so is the run, and the
+    Experiment is ended.
 
     Raises:
         SystemExit: the sweep or the cluster is not ready, the Experiment failed, or no trial is complete; in one line.
     """
     file = read_parameter(config)
-    run = PipelineRun(run_id, name, storage)
     delegate, access = load_delegate("katib"), Access(namespace=namespace or None)
     submitted = delegate.submit(file, run_options(file, run, image=image), access)
     origin = submitted.origin
     say(f"{origin.where}: {'created' if submitted.new else 'is there already'}")
     experiment = delegate.find(origin.name, Access(namespace=origin.namespace))
     folder = collection_folder(experiment.source, results=Path(places.sweep), sweep_id=run.run_id)
-    with kept(run.kept, folder, warn=say) as keeper:
-        collect(experiment, folder, wait=True, end_leftovers=True, observers=[teller(file.config), keeper], tell=say)
+    observers = [teller(file.config)]
+    try:
+        with kept(run.kept, folder, warn=say) as keeper:
+            collect(experiment, folder, wait=True, end_leftovers=True, observers=[*observers, keeper], tell=say)
+    except SystemExit:  # SIGTERM
+        end_if_deleted(run, namespace, workflow, Path(places.sweep))
+        raise
     if not experiment.progress.over:
         raise StepFailed(f"{origin.where}: was deleted before it was completed")
     if experiment.progress.failure:

@@ -74,7 +74,8 @@ def test_every_task_has_an_image_of_ours(pipeline: Pipeline) -> None:
 def test_placeholders_are_whole_values(pipeline: Pipeline) -> None:
     text = compiled_plan(pipeline)
     found = re.findall(r"constant: (.*\{\{\$\.pipeline.*)", text)
-    assert found and set(found) == {"'{{$.pipeline_job_uuid}}'"}
+    names = {"uuid"} if pipeline is Pipeline.LOCAL_SWEEP else {"uuid", "resource_name"}
+    assert set(found) == {f"'{{{{$.pipeline_job_{name}}}}}'" for name in names}
 
 
 def test_the_report_follows_the_evaluation_and_the_exit_task_stands_outside() -> None:

@@ -34,7 +34,8 @@ from tests.backends.katib.client.katib_controller import KatibByHand, KatibOnThi
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes, KubernetesServer, running_server
 from tests.seaweedfs import BUCKET, SeaweedServer, running_seaweedfs
 from tests.steps.conftest import MOONS, parsed
-from tests.steps.step_program import Ended, StepProgram
+from tests.steps.step_program import GRACE_SECONDS, Ended, StepProgram
+from tests.waiting import until
 
 RUN = "6d547fbf-8f5f-4e84-a56c-db95091a3abe"
 WORKLOAD = """
@@ -181,7 +182,8 @@ def test_a_sweep_on_katib_finds_its_experiment(
     seed: int,
 ) -> None:
     cluster, _ = katib_cluster
-    given = {**inputs(workshop, KATIB, "katib"), "namespace": "ml", "image": "registry/toy:1"}
+    given = {**inputs(workshop, KATIB, "katib"), "workflow": "wf", "namespace": "ml", "image": "registry/toy:1"}
+    cluster.put("workflows", "ml", {"metadata": {"name": "wf"}})
     program = StepProgram(sweep, given, workshop, katib_environment)
     wanted = random.Random(seed).randint(0, 8)
     with KatibOnThisMachine(cluster, workshop):
@@ -198,6 +200,33 @@ def test_a_sweep_on_katib_finds_its_experiment(
     table = steady(again.place / "trials")
     assert [row["state"] for row in table] == ["complete"] * 8 and Counter(row["x"] for row in table)["0.9"] == 1
     assert Candidate.model_validate_json(str(again.returned)).params == {"x": 0.9}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("deleted", [True, False])
+def test_the_experiment_of_a_run_that_is_deleted_ends_with_the_pod_that_watches_it(
+    workshop: Path,
+    katib_cluster: tuple[FakeKubernetes, KubernetesServer],
+    katib_environment: dict[str, str],
+    deleted: bool,
+) -> None:
+    """A deleted run has no exit task; a pod that is merely moved leaves the Experiment to the next attempt."""
+    cluster, _ = katib_cluster
+    name = experiment_name("toy", RUN)
+    given = {**inputs(workshop, KATIB, "deleted"), "workflow": "wf", "namespace": "ml", "image": "registry/toy:1"}
+    cluster.put("workflows", "ml", {"metadata": {"name": "wf"}})
+    with StepProgram(sweep, given, workshop, katib_environment).start("first") as process:
+        until(lambda: name in cluster.names("experiments"))
+        by_hand = KatibByHand(cluster, name)
+        by_hand.start("a", x="0.1")
+        by_hand.end("a", "Succeeded", val_acc=0.1, twice=0.2)
+        until(lambda: "trial 0: complete" in (workshop / "first" / "log").read_text(encoding="utf-8"))
+        if deleted:
+            cluster.remove("workflows", "ml", "wf")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(GRACE_SECONDS * 20) == 128 + signal.SIGTERM
+    assert cluster.names("experiments") == ([] if deleted else [name])
+    assert ended_in_the_store(place(workshop, "deleted")) == {0}
 
 
 @pytest.fixture(scope="module")

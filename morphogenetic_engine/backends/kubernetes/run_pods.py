@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.kubernetes.api_errors import Forbidden, Missing, explained
 from morphogenetic_engine.backends.kubernetes.connection import Cluster
+from morphogenetic_engine.errors import ClusterError
 
 if TYPE_CHECKING:
     from kubernetes.client import V1ContainerStatus, V1Pod, V1ResourceQuota
@@ -46,6 +47,22 @@ def waiting_pods(cluster: Cluster, run_id: str) -> list[WaitingPod]:
         ).items
     waiting = [pod for pod in pods if pod.status.phase == "Pending"]
     return [WaitingPod(pod.metadata.name, _step(pod), _why(cluster, pod)) for pod in waiting]
+
+
+def is_gone(cluster: Cluster, workflow: str) -> bool:
+    """Tell whether the workflow of a run was deleted, and with it the run; False where that cannot be known."""
+    from kubernetes.client import CustomObjectsApi
+
+    try:
+        with explained(cluster.host, f"read workflow {cluster.namespace}/{workflow}"):
+            found = CustomObjectsApi(cluster.client).get_namespaced_custom_object(
+                *("argoproj.io", "v1alpha1", cluster.namespace, "workflows", workflow), _request_timeout=_TIMEOUT
+            )
+    except Missing:
+        return True
+    except ClusterError:
+        return False
+    return "deletionTimestamp" in found["metadata"]
 
 
 def secret_problem(cluster: Cluster, name: str, keys: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from morphogenetic_engine.backends.katib.read.objects import Snapshot
 from morphogenetic_engine.backends.katib.read.snapshot_events import SnapshotEvents
 from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, KatibApi
+from morphogenetic_engine.backends.kubernetes.run_pods import is_gone
 from morphogenetic_engine.backends.recording import Recording, collection_folder, recording
 from morphogenetic_engine.errors import ClusterError, MorphogeneticError
 from morphogenetic_engine.steps.kept.keeping import keep_once
@@ -40,6 +41,21 @@ def end_experiment(run: PipelineRun, namespace: str, results: Path) -> str:
     if snapshot.experiment.completed:
         return f"{snapshot.experiment.where}: was completed"
     return f"{snapshot.experiment.where}: deleted, {len(snapshot.running)} trials that still ran were ended"
+
+
+def end_if_deleted(run: PipelineRun, namespace: str, workflow: str, results: Path) -> None:
+    """End the Experiment of a run that was deleted, while the pod that watches it is asked to end.
+
+    Nobody else would: a deleted run has no exit task. Where the run is still there, the next attempt or the exit task
+    finds the Experiment.
+    """
+    if not workflow:
+        return
+    try:
+        if is_gone(connect(), workflow):
+            say(f"the run was deleted: {end_experiment(run, namespace, results)}")
+    except ClusterError as error:
+        say(f"{error}; {end_command(run, namespace)}")
 
 
 def end_command(run: PipelineRun, namespace: str) -> str:

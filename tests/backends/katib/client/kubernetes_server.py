@@ -196,6 +196,7 @@ def _application(cluster: FakeKubernetes) -> Starlette:
             Route("/api/v1/namespaces/{name}", answers.namespace),
             Route("/api/v1/namespaces/{namespace}/{plural}", answers.core),
             Route("/api/v1/namespaces/{namespace}/{plural}/{name}", answers.core_item),
+            Route("/apis/argoproj.io/v1alpha1/namespaces/{namespace}/{plural}/{name}", answers.core_item),
             Route(GROUP_PATH, answers.collection, methods=["GET", "POST"]),
             Route(GROUP_PATH + "/{name}", answers.item, methods=["GET", "DELETE"]),
         ]

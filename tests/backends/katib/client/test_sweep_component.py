@@ -29,9 +29,8 @@ NAME = PipelineRun(RUN, "toy", "").experiment
 def swept(results: str = "swept", *, storage: str = "", image: str = "registry/train:1") -> SweepOutputs:
     return katib_sweep(
         FILE.config.canonical_json,
-        run_id=RUN,
-        name="toy",
-        storage=storage,
+        run=PipelineRun(RUN, "toy", storage),
+        workflow="",
         namespace="ml",
         image=image,
         places=Places(results, f"{results}/trials.csv", f"{results}/trials.md"),
