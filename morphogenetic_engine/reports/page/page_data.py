@@ -14,6 +14,8 @@ from morphogenetic_engine.reports.analysis.reproduction import replay_of
 from morphogenetic_engine.reports.columns.columns import metric_names, parameter_column
 from morphogenetic_engine.reports.figures.learning_curves import curve_metric, curve_of
 from morphogenetic_engine.reports.figures.level import trial_levels
+from morphogenetic_engine.sweeps.record.origin import read_trial_names
+from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
@@ -67,6 +69,11 @@ def _columns(result: SweepResult, order: Sequence[str]) -> list[dict[str, object
         reasons = sorted({trial.reason.value for trial in trials if trial.reason})
         places = [reasons.index(trial.reason.value) if trial.reason else None for trial in trials]
         columns.append(_column("reason", "run", places, choices=reasons))
+    names = {} if result.path is None else read_trial_names(result.path)
+    if names:  # the system that ran the trials shows them under these
+        known = {name: place for place, name in enumerate(sorted(names.values()))}
+        places = [known[names[trial.number]] if trial.number in names else None for trial in trials]
+        columns.append(_column(ELSEWHERE_COLUMN, "run", places, choices=[*known]))
     return columns
 
 

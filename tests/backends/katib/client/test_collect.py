@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.reports.page.page_data import page_data
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
@@ -133,6 +134,14 @@ def test_the_table_has_katibs_names_of_the_trials(command: Command, katib: Katib
     with (FOLDER / "trials.csv").open(encoding="utf-8") as table:
         names = [(row["number"], row["katib_trial"]) for row in csv.DictReader(table)]
     assert names == [("0", "toy-x2x2x2x2"), ("1", "toy-gdcqh8kc")]
+    columns = page_data(collected(), ["x"])["columns"]
+    assert isinstance(columns, list)
+    assert {
+        "name": "katib_trial",
+        "role": "run",
+        "values": [1, 0],
+        "choices": ["toy-gdcqh8kc", "toy-x2x2x2x2"],
+    } in columns
 
 
 def test_a_metric_that_is_no_number_is_no_result(command: Command, katib: KatibByHand) -> None:
