@@ -43,7 +43,10 @@ def sweep(
     from morphogenetic_engine.steps.pipeline_run import PipelineRun
     from morphogenetic_engine.steps.sweep_outputs import Places, log_outputs
 
-    places = Places(sweep_folder.path, trials.path, trials_table.path)
     run = PipelineRun(run_id, name, storage)
-    found = start(config, run=run, workflow=workflow, namespace=namespace, image=image, places=places)
-    return log_outputs(found, sweep_folder, sweep_metrics)
+    places = Places(sweep_folder.path, trials.path, trials_table.path)
+    return log_outputs(
+        start(config, run=run, workflow=workflow, namespace=namespace, image=image, places=places),
+        sweep_folder,
+        sweep_metrics,
+    )
