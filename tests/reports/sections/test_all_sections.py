@@ -92,6 +92,7 @@ def report(folder: SweepFolder, environment: dict[str, str], *arguments: str) ->
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_section_of_an_installed_package_is_on_the_page_in_the_terminal_the_json_and_the_notebook(
     start: StartSweep, installed: dict[str, str]
 ) -> None:
