@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from morphogenetic_engine.errors import WorkloadError
+from morphogenetic_engine.python_api.call_arguments import Given, sweep_file
 from morphogenetic_engine.python_api.compared_result import Comparison, comparison_of
 from morphogenetic_engine.python_api.confirmed_result import Confirmation
+from morphogenetic_engine.python_api.local_run import SweepLike, continued, folder_for, folder_of, run_and_read
 from morphogenetic_engine.python_api.ranges import Choice, Float, Int
 from morphogenetic_engine.python_api.result import Interrupted, Result, TrialResult
-from morphogenetic_engine.python_api.local_run import SweepLike, continued, folder_for, folder_of, run_and_read
-from morphogenetic_engine.python_api.call_arguments import Given, sweep_file
 from morphogenetic_engine.python_api.visible_modules import imported_by_a_worker
 from morphogenetic_engine.trial import Metrics, Trial, Value
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from morphogenetic_engine.backends.backend import DelegatedSweep, Source, Tell
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.schema.sweep_yaml import dump_yaml
 from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.events import Event
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep
@@ -23,6 +22,7 @@ from morphogenetic_engine.sweeps.record.origin import Origin, read_trial_names
 from morphogenetic_engine.sweeps.record.replicate_table import write_replicates
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
 from morphogenetic_engine.sweeps.record.trials import read_history
+from morphogenetic_engine.sweeps.schema.sweep_yaml import dump_yaml
 
 Observer = Callable[[Event], None]
 

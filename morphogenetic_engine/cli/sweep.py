@@ -8,8 +8,8 @@ import click
 
 from morphogenetic_engine.cli.commands.check import check_command
 from morphogenetic_engine.cli.commands.confirm import confirm_command
-from morphogenetic_engine.cli.commands.ensemble import ensemble_command
 from morphogenetic_engine.cli.commands.delegate import collect_command, stop_command, submit_command, watch_command
+from morphogenetic_engine.cli.commands.ensemble import ensemble_command
 from morphogenetic_engine.cli.commands.monitor import monitor_command
 from morphogenetic_engine.cli.commands.promote import promote_command
 from morphogenetic_engine.cli.commands.publish import publish_command

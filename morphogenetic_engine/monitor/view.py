@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.monitor.curves import Curve, Point
+from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     ConfirmationEnded,
@@ -29,7 +30,6 @@ from morphogenetic_engine.sweeps.record.events import (
 from morphogenetic_engine.sweeps.record.folder import SweepInfo
 from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
-from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.trial import Value
 
 FAILURES_SHOWN = 100

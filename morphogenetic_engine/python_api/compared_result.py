@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.python_api.result import TrialResult
 from morphogenetic_engine.python_api.local_run import SweepLike, folder_of
+from morphogenetic_engine.python_api.result import TrialResult
 from morphogenetic_engine.python_api.small_tables import html_table, number, text_table
 from morphogenetic_engine.reports.comparison.comparison_report import ComparisonReport, compare_candidates
-from morphogenetic_engine.reports.stats.comparison import Comparison as Compared
-from morphogenetic_engine.reports.stats.comparison import Verdict
+from morphogenetic_engine.reports.stats.comparison import Comparison as Compared, Verdict
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.schema.sections import Direction

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from morphogenetic_engine.python_api.result import Result
 from morphogenetic_engine.python_api.small_tables import html_table, number, text_table
 from morphogenetic_engine.sweeps.confirm.confirmation import Confirmed, confirmed
-from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.trial import Params
 
 _HEADER = ("trial", "", "mean", "deviation", "seeds", "failed", "search said", "parameters")

@@ -8,17 +8,17 @@ from contextlib import AbstractContextManager, ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
+from morphogenetic_engine.display.notebook import without_widget_warning
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.python_api.result import Interrupted, Result, TrialResult
-from morphogenetic_engine.display.notebook import without_widget_warning
 from morphogenetic_engine.sinks.destinations import followed
 from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides
+from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 from morphogenetic_engine.sweeps.run.runner import Observer, run_sweep
-from morphogenetic_engine.sweeps.kinds import recorded_trials
+from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 
 log = logging.getLogger("morphogenetic_engine")
 """Is told what a sink did not take; the sweep itself goes on."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from morphogenetic_engine.errors import ConfigError, FailureReason, SweepError
 from morphogenetic_engine.python_api.read_only import ReadOnlyDict
 from morphogenetic_engine.python_api.yaml_text import YamlText, config_text
+from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.sweeps.overview import sweep_state
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.trial import Value
 
 if TYPE_CHECKING:

@@ -20,13 +20,13 @@ from morphogenetic_engine.reports.analysis.timeline import Timeline
 from morphogenetic_engine.reports.analysis.verdict import BestVerdict
 from morphogenetic_engine.reports.importance.importance import Importance, Method
 from morphogenetic_engine.reports.section import Report, ReportOptions, Section, plain
+from morphogenetic_engine.reports.sections.all_sections import all_sections
 from morphogenetic_engine.reports.sections.outcome.best import BEST
 from morphogenetic_engine.reports.sections.outcome.findings import FINDINGS
 from morphogenetic_engine.reports.sections.outcome.overtuning import OVERTUNING
 from morphogenetic_engine.reports.sections.outcome.verdict import VERDICT
-from morphogenetic_engine.reports.sections.progress.pareto import PARETO
 from morphogenetic_engine.reports.sections.progress.objective_trend import TREND
-from morphogenetic_engine.reports.sections.all_sections import all_sections
+from morphogenetic_engine.reports.sections.progress.pareto import PARETO
 from morphogenetic_engine.reports.sections.run.cost import COST
 from morphogenetic_engine.reports.sections.run.failures import FAILURES
 from morphogenetic_engine.reports.sections.run.timeline import TIMELINE

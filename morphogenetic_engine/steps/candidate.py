@@ -15,7 +15,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.replicates import replicate_seed
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.seeds import trial_seed
+from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.trial import Value
 
 BASELINE = "baseline"

@@ -15,7 +15,7 @@ from morphogenetic_engine.steps.trained.comparison import Comparison, with_basel
 from morphogenetic_engine.steps.trained.evaluation_file import Evaluation, write_evaluation
 from morphogenetic_engine.steps.trained.trained_model import Training, read_training, was_trained
 from morphogenetic_engine.trial import Predictions, declaration_of
-from morphogenetic_engine.workload import load_workload
+from morphogenetic_engine.workload.loading import load_workload
 
 
 @step("evaluate")

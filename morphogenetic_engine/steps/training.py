@@ -15,7 +15,7 @@ from morphogenetic_engine.steps.trained.markdown_tables import write_curves, wri
 from morphogenetic_engine.steps.trained.trained_model import Training, write_training
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.trial import Metrics, Train, checked_metrics
-from morphogenetic_engine.workload import verify_workload
+from morphogenetic_engine.workload.loading import verify_workload
 
 
 @dataclass(frozen=True)

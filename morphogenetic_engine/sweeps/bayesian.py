@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from morphogenetic_engine.python_api.optuna_study import study_at
 from morphogenetic_engine.python_api.local_run import run_folder
+from morphogenetic_engine.python_api.optuna_study import study_at
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, read_config
 from morphogenetic_engine.sweeps.record.folder import SweepFolder

@@ -31,8 +31,8 @@ from morphogenetic_engine.sweeps.space.combinations import all_points
 from morphogenetic_engine.sweeps.space.conditions import in_order
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, Space
 from morphogenetic_engine.trial import METRIC_NAME, Params, Value, text
-from morphogenetic_engine.workload import check_command
-from morphogenetic_engine.workload_kinds import Workload, workload_of
+from morphogenetic_engine.workload.loading import check_command
+from morphogenetic_engine.workload.workload_kinds import Workload, workload_of
 
 
 class SweepConfig(Section):

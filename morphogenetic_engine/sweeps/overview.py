@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStarted, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, all_sweeps
 from morphogenetic_engine.sweeps.record.journal import is_locked
 from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.kinds import recorded_trials
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from morphogenetic_engine.display.terminal import Panel, clock, display
 from morphogenetic_engine.display.progress import SweepProgress
+from morphogenetic_engine.display.terminal import Panel, clock, display
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,

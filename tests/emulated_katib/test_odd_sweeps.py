@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from morphogenetic_engine.backends.katib.render.experiment import render_experiment
 from morphogenetic_engine.backends.backend import RenderOptions
+from morphogenetic_engine.backends.katib.render.experiment import render_experiment
 from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
 from morphogenetic_engine.sweeps.config_file import read_config
 from tests.emulated_katib.collector import observe

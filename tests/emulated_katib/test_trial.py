@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from morphogenetic_engine.backends.katib.render.experiment import render_experiment
 from morphogenetic_engine.backends.backend import RenderOptions
+from morphogenetic_engine.backends.katib.render.experiment import render_experiment
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.record.events import TrialEnded, TrialState
 from morphogenetic_engine.sweeps.record.journal import read_events

@@ -70,6 +70,12 @@ def test_architecture_names_every_folder_of_the_package_and_no_other() -> None:
     assert named_folders() == {f"{folder.relative_to(ROOT)}/" for folder in folders()}
 
 
+def test_each_row_of_what_to_add_touches_two_files_at_most_besides_the_new_one() -> None:
+    rows = re.findall(r"^\| a .*?\|(.*)\|(.*)\|$", TEXT.partition("## I want to add")[2], flags=re.MULTILINE)
+    assert len(rows) == 13
+    assert all(1 <= len(re.findall(r"`[\w/]+\.\w+`", touched)) <= 2 for _, touched in rows)
+
+
 def test_architecture_names_only_paths_that_exist() -> None:
     named = re.findall(r"`((?:morphogenetic_engine|components|pipelines|tests|docs|scripts|manifests)/[\w./]*)`", TEXT)
     assert not [path for path in named if not (ROOT / path).exists()]

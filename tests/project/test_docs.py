@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
+from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
 from morphogenetic_engine.sweeps.schema.sections import (
     EarlyStopping,
     ExecutionConfig,

@@ -15,7 +15,7 @@ from morphogenetic_engine.errors import WorkloadError
 from morphogenetic_engine.python_api.captured_module import literal
 from morphogenetic_engine.python_api.used_names import used_names
 from morphogenetic_engine.python_api.workload_of import workload_of
-from morphogenetic_engine.workload import load_workload
+from morphogenetic_engine.workload.loading import load_workload
 
 Script = Callable[[str], Mapping[str, object]]
 

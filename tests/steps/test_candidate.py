@@ -13,7 +13,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
-from morphogenetic_engine.sweeps.seeds import trial_seed
+from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.trial import Value
 from tests.conftest import StartSweep
 from tests.steps.conftest import parsed

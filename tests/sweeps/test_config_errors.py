@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
+from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
 
 
 def _mistake(text: str) -> str:

@@ -8,11 +8,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.reports.sections.terminal.bars import sparkline
-from morphogenetic_engine.reports.sections.terminal.comparison_table import Comparisons
 from morphogenetic_engine.reports.comparison.candidates import Candidate
 from morphogenetic_engine.reports.comparison.comparison_report import ComparisonReport
 from morphogenetic_engine.reports.findings import duration
+from morphogenetic_engine.reports.sections.terminal.bars import sparkline
+from morphogenetic_engine.reports.sections.terminal.comparison_table import Comparisons
 from morphogenetic_engine.sweeps.space.search_space import shown
 
 _WIDTH = 30

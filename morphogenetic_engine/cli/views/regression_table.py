@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.reports.sections.terminal.bars import sparkline
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.regression.regression_verdict import Change, Verdict
 from morphogenetic_engine.reports.regression.trend import Trend
+from morphogenetic_engine.reports.sections.terminal.bars import sparkline
 
 _STYLES = {
     Change.REGRESSION: "bold red",

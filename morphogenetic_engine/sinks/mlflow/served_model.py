@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from morphogenetic_engine.errors import WorkloadError
 from morphogenetic_engine.trial import Predictor, declaration_of
-from morphogenetic_engine.workload import load_workload
+from morphogenetic_engine.workload.loading import load_workload
 
 
 class ClassProbabilities(PythonModel):  # pylint: disable=abstract-method  # it does not stream

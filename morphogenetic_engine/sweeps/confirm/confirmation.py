@@ -16,7 +16,7 @@ from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.seeds import derived_seed
+from morphogenetic_engine.sweeps.space.seeds import derived_seed
 from morphogenetic_engine.trial import text
 
 

@@ -12,7 +12,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Predictions, SavedModels, declaration_of
-from morphogenetic_engine.workload_kinds import ProgramWorkload
+from morphogenetic_engine.workload.workload_kinds import ProgramWorkload
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.record.trials import Replicate
 from morphogenetic_engine.sweeps.schema.sections import Direction, OptimizationConfig
-from morphogenetic_engine.sweeps.seeds import derived_seed
+from morphogenetic_engine.sweeps.space.seeds import derived_seed
 
 
 def replicate_seed(sweep_seed: int, replicate: int) -> int:

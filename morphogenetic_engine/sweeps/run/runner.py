@@ -34,7 +34,7 @@ from morphogenetic_engine.sweeps.run.session import Session, Work, open_executor
 from morphogenetic_engine.sweeps.run.trial_recorder import TrialRecorder
 from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.search.warm_start import read_warm_start
-from morphogenetic_engine.sweeps.seeds import trial_seed
+from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.sweeps.strategy import (
     Decision,
     Earlier,

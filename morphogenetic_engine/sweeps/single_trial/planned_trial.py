@@ -16,7 +16,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.grid_search import design_of, grid_of
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.trials import read_history
-from morphogenetic_engine.sweeps.seeds import derived_seed, trial_seed
+from morphogenetic_engine.sweeps.space.seeds import derived_seed, trial_seed
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from morphogenetic_engine.trial import Params, Value, text
 

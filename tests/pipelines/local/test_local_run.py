@@ -11,7 +11,7 @@ import pytest
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import config_from, read_config
 from morphogenetic_engine.trial import declaration_of
-from morphogenetic_engine.workload import load_workload
+from morphogenetic_engine.workload.loading import load_workload
 from pipelines.local.local_run import HERE, LocalRun, run_here
 from pipelines.plan import ObjectStore, Pipeline, Plan
 from tests.seaweedfs import BUCKET, running_seaweedfs

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from morphogenetic_engine.cli.views import closing_report
+from morphogenetic_engine.reports.drawing.page_fitting import columns_that_fit
 from morphogenetic_engine.reports.export import export
 from morphogenetic_engine.reports.formats import page_file
-from morphogenetic_engine.reports.drawing.page_fitting import columns_that_fit
 from morphogenetic_engine.reports.sections.trials.trial_table import trial_rows
 from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import SweepFolder

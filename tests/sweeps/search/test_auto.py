@@ -9,13 +9,13 @@ import pytest
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
+from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep
-from morphogenetic_engine.sweeps.search.samplers.auto import AutoStrategy, Phase, auto_choice
-from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.search.registry import fired_rule
+from morphogenetic_engine.sweeps.search.samplers.auto import AutoStrategy, Phase, auto_choice
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from tests.tables import steady_rows
 

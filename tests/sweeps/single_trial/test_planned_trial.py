@@ -8,13 +8,13 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.grid_search import Grid, design_of
-from morphogenetic_engine.sweeps.seeds import trial_seed
 from morphogenetic_engine.sweeps.single_trial.planned_trial import (
     read_point,
     trial_name,
     trial_of_number,
     trial_of_point,
 )
+from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from morphogenetic_engine.trial import text
 

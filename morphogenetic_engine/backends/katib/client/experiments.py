@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from morphogenetic_engine.backends.katib.client.failed_pods import FailedPods
 from morphogenetic_engine.backends.katib.read.objects import (
     KatibExperiment,
     KatibTrial,
@@ -13,7 +14,6 @@ from morphogenetic_engine.backends.katib.read.objects import (
     read_experiment,
     read_trial,
 )
-from morphogenetic_engine.backends.katib.client.failed_pods import FailedPods
 from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment
 from morphogenetic_engine.backends.kubernetes.api_errors import Conflict, Missing
 from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, SUGGESTIONS, TRIALS, KatibApi, Manifest

@@ -11,10 +11,10 @@ from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Ka
 from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
 from morphogenetic_engine.sweeps.record.origin import read_trial_names
 from morphogenetic_engine.sweeps.record.record_file import read_record
-from morphogenetic_engine.sweeps.kinds import total_trials
 
 FORMAT = 1
 RECORD_FILE = "katib.json"

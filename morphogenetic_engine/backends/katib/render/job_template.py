@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.backends.katib.render.environment import (
     ASSIGNMENTS_VARIABLE,
     INPUTS_VARIABLE,
@@ -19,7 +20,6 @@ from morphogenetic_engine.backends.katib.render.environment import (
     sweep_text,
 )
 from morphogenetic_engine.backends.katib.render.quantity import canonical_bytes
-from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
 

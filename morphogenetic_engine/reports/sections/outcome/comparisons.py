@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.section import Chapter, PagePart, Report, Section, TerminalPart, TerminalView
 from morphogenetic_engine.reports.sections.outcome.verdict import VERDICT
-from morphogenetic_engine.reports.stats.comparison import Comparison, Verdict
 from morphogenetic_engine.reports.sections.terminal.comparison_table import Comparisons
+from morphogenetic_engine.reports.stats.comparison import Comparison, Verdict
 
 
 class ComparisonsSection(Section[tuple[Comparison, ...]]):

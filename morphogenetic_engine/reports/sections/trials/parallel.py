@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from morphogenetic_engine.reports.sections.space.importance import parameter_order
 from morphogenetic_engine.reports.section import Chapter, Report, Section
+from morphogenetic_engine.reports.sections.space.importance import parameter_order
 
 if TYPE_CHECKING:
     from morphogenetic_engine.reports.drawing.charts import Figure

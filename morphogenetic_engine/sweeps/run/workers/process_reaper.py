@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from morphogenetic_engine.process_groups import kill_session
+from morphogenetic_engine.workload.process_groups import kill_session
 
 
 def reap(lines: Iterable[str]) -> None:

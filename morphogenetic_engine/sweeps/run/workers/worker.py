@@ -16,11 +16,11 @@ from pathlib import Path
 
 import orjson
 
-from morphogenetic_engine.process_groups import kill_session
 from morphogenetic_engine.sweeps.run.messages import TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.workers.wire import BadLine, WorkerMessage, read_message
 from morphogenetic_engine.sweeps.strategy import Decision
 from morphogenetic_engine.trial import Params
+from morphogenetic_engine.workload.process_groups import kill_session
 
 _LONGEST_LINE = 1 << 26
 """Bytes without a newline that are no message of ours."""

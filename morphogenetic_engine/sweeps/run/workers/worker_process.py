@@ -28,8 +28,8 @@ from morphogenetic_engine.sweeps.run.workers.process_state import (
 )
 from morphogenetic_engine.sweeps.run.workers.worker_trial import WorkerTrial, end_by_decision
 from morphogenetic_engine.trial import Metrics, Params, Train, checked_metrics
-from morphogenetic_engine.workload import verify_workload
-from morphogenetic_engine.workload_kinds import workload_of
+from morphogenetic_engine.workload.loading import verify_workload
+from morphogenetic_engine.workload.workload_kinds import workload_of
 
 _LONGEST_MESSAGE = 2000
 

@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 
 from morphogenetic_engine.sweeps.search.optuna.library_options import Options, build, checked_options
 from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaSampler
-from morphogenetic_engine.sweeps.seeds import derived_seed
+from morphogenetic_engine.sweeps.space.seeds import derived_seed
 
 
 def build_sampler(

@@ -20,7 +20,7 @@ from morphogenetic_engine.sweeps.search.fitting import check_sampler
 from morphogenetic_engine.sweeps.search.optuna.distributions import frozen_trial, new_study, running_trial, suggest
 from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaSampler
 from morphogenetic_engine.sweeps.search.optuna.optuna_sampler import build_sampler, reseed
-from morphogenetic_engine.sweeps.seeds import derived_seed
+from morphogenetic_engine.sweeps.space.seeds import derived_seed
 from morphogenetic_engine.sweeps.strategy import Earlier, RunsToTheEnd
 from morphogenetic_engine.trial import Params, Value
 

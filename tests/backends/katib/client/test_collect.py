@@ -15,10 +15,10 @@ from morphogenetic_engine.reports.page.page_data import page_data
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN, RUN_COLUMNS
 from morphogenetic_engine.sweeps.record.trials import read_history
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN, RUN_COLUMNS
-from morphogenetic_engine.sweeps.seeds import trial_seed
+from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from tests.backends.katib.client.conftest import RANDOM, SWEEP, Command
 from tests.backends.katib.client.katib_controller import MOMENT, KatibByHand
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes, timestamp

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment, render_experiment
 from morphogenetic_engine.backends.backend import RenderOptions
+from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment, render_experiment
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
 
 ROOT = Path(__file__).parents[4]

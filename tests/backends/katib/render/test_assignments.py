@@ -19,7 +19,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.grid_search import design_of
-from morphogenetic_engine.sweeps.seeds import trial_seed
+from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from morphogenetic_engine.trial import text
 from tests.backends.katib.render.suggestions import assigned

@@ -10,7 +10,7 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, WorkloadError
 from morphogenetic_engine.trial import Metrics, Params, Train, Trial, declare
-from morphogenetic_engine.workload import check_command, command_fields, load_workload, verify_workload
+from morphogenetic_engine.workload.loading import check_command, command_fields, load_workload, verify_workload
 
 WriteModule = Callable[[str, str], None]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from morphogenetic_engine.trial import Train
-from morphogenetic_engine.workload import CommandWorkload, load_workload
+from morphogenetic_engine.workload.loading import CommandWorkload, load_workload
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from morphogenetic_engine.errors import (
     WorkloadError,
     did_you_mean,
 )
-from morphogenetic_engine.program import Program
 from morphogenetic_engine.trial import Metrics, Params, Train, Trial, checked_metrics, declaration_of, text
+from morphogenetic_engine.workload.program import Program
 
 _SPEC = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=([^\s,=]+)")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from morphogenetic_engine.process_groups import end_group, kill_session
+from morphogenetic_engine.workload.process_groups import end_group, kill_session
 from tests.waiting import DEADLINE_SECONDS, gone, until
 
 OTHER_GROUP = """

@@ -6,8 +6,8 @@ import pytest
 
 from morphogenetic_engine.errors import WorkloadError
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.workload import CommandWorkload
-from morphogenetic_engine.workload_kinds import FunctionWorkload, ProgramWorkload
+from morphogenetic_engine.workload.loading import CommandWorkload
+from morphogenetic_engine.workload.workload_kinds import FunctionWorkload, ProgramWorkload
 
 
 def test_a_module_and_a_function_are_a_function_workload() -> None:

@@ -9,7 +9,7 @@ import selectors
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 
-from morphogenetic_engine.process_groups import end_group
+from morphogenetic_engine.workload.process_groups import end_group
 
 _GRACE_SECONDS = 5.0
 _TICK_SECONDS = 0.1

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import FailureReason, Pruned, TrialFailed, WorkloadError
 from morphogenetic_engine.trial import Metrics, Params
-from morphogenetic_engine.workload import CommandWorkload, parse_metric_line
+from morphogenetic_engine.workload.loading import CommandWorkload, parse_metric_line
 from tests.waiting import gone, until
 
 
@@ -167,7 +167,7 @@ time.sleep(3600)
 
 
 def test_a_program_that_does_not_listen_is_killed(trial: _Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("morphogenetic_engine.program._GRACE_SECONDS", 0.05)
+    monkeypatch.setattr("morphogenetic_engine.workload.program._GRACE_SECONDS", 0.05)
     trial.prune_at = 0
     script = """
 import signal, time

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.sweeps.seeds import derived_seed, trial_seed
+from morphogenetic_engine.sweeps.space.seeds import derived_seed, trial_seed
 
 SEEDS = st.integers(0, 2**32 - 1)
 
