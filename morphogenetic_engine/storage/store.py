@@ -13,8 +13,8 @@ from typing import Protocol, runtime_checkable
 
 from morphogenetic_engine.errors import ConfigError, StoreError
 from morphogenetic_engine.storage.address import CLOUDS, parse_address, scheme_of
-from morphogenetic_engine.storage.stored_file import LINK_SECONDS, StoredFile
 from morphogenetic_engine.storage.store_registry import STORES
+from morphogenetic_engine.storage.stored_file import LINK_SECONDS, StoredFile
 
 PATIENCE_SECONDS = 60.0
 """How long a request is repeated while the server does not answer, or answers that it cannot just now."""

@@ -14,9 +14,9 @@ from morphogenetic_engine.reports.analysis.reproduction import replay_of
 from morphogenetic_engine.reports.columns.columns import metric_names, parameter_column
 from morphogenetic_engine.reports.figures.learning_curves import curve_metric, curve_of
 from morphogenetic_engine.reports.figures.level import trial_levels
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.origin import read_trial_names
 from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
-from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.sections import Direction
