@@ -46,7 +46,7 @@ def test_without_a_store_all_of_it_is_in_the_folder(tmp_path: Path, capfd: pytes
     ended = failing(tmp_path)
     page = Path(ended.report)
     assert not ended.succeeded and page.is_relative_to(tmp_path)
-    assert "The pipeline ended: FAILED" in page.read_text(encoding="utf-8")
+    assert "The pipeline failed (FAILED)" in page.read_text(encoding="utf-8")
     assert re.search("local-sweep: failed: .*missing", capfd.readouterr().out)
 
 
