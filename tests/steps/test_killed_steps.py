@@ -37,6 +37,8 @@ from tests.steps.conftest import MOONS, parsed
 from tests.steps.step_program import GRACE_SECONDS, Ended, StepProgram
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 RUN = "6d547fbf-8f5f-4e84-a56c-db95091a3abe"
 WORKLOAD = """
 import time
