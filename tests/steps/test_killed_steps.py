@@ -237,7 +237,7 @@ def moons_program(tmp_path_factory: pytest.TempPathFactory) -> tuple[StepProgram
     folder = tmp_path_factory.mktemp("training")
     config = parsed(MOONS)
     best = Candidate(trial=3, seed=7, params={**config.space.fixed, "lr": 0.03, "hidden_dim": 16})
-    given = {"config": short_config(config), "candidate": best.json_text, "compiled_for": ""}
+    given = {"config": short_config(config), "candidate": best.json_text, "compiled_for": "", "cache_generation": ""}
     program = StepProgram(train, given, folder, {})
     return program, *undisturbed(program)
 
