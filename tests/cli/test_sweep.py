@@ -140,7 +140,7 @@ def test_check_watches_trial_0_no_longer_than_asked(command: Command, sweep_file
         ('experiment: {workload: "toy:moody", mood: crash}', 0, "none: trial 0 failed"),
         ('experiment: {workload: "toy:moody", mood: missing}', 2, "optimization.target_metric: the workload did not"),
         ('experiment: {workload: "toy:nowhere"}', 2, "experiment.workload: toy has no function 'nowhere'"),
-        ('experiment: {workload: "deadly:train"}', 2, "experiment.workload: its import ends the process"),
+        ('experiment: {workload: "deadly:train"}', 2, "workers die before they are ready (signal 9)"),
     ],
 )
 def test_check_finds_what_would_go_wrong(
