@@ -1,1 +1,1 @@
-"""How fast the parts are: each module measures one thing, `python -m benchmarks.<name>` prints it."""
+"""Benchmarks: each module measures one thing, and `python -m benchmarks.<name>` prints the result."""

@@ -42,7 +42,7 @@ _PACKAGES = ("morphogenetic-engine", "numpy", "torch", "optuna", "mlflow")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmarks that are named, or all."""
+    """Runs the named benchmarks, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(NAMES)}; none: all")
     parser.add_argument("--compare", action="store_true", help="print ratios to the results that are there, keep these")

@@ -1,4 +1,4 @@
-"""How long a warm-up epoch of the engine takes beside a plain hand-written loop over the same trunk.
+"""Measures a warm-up epoch of the engine against a plain hand-written loop over the same trunk.
 
 `python -m benchmarks.engine_epoch` prints a table; `--json FILE` writes the rows too.
 """
@@ -51,8 +51,8 @@ def figures() -> list[Figure]:
 def measure(
     hidden_dims: Sequence[int] = HIDDEN_DIMS, *, epochs: int = 40, seeds_per_layer: int = 1, device: str = "auto"
 ) -> list[Row]:
-    """Return a row for each width. Both loops see the same data, and their epochs take turns, so that whatever else
-    the machine does falls on both."""
+    """Return a row for each width. Both loops use the same data. Their epochs alternate, so that other load on the
+    machine affects both."""
     rows = []
     for hidden_dim in hidden_dims:
         settings = TrainingSettings(

@@ -1,4 +1,4 @@
-"""What a benchmark returns: figures, each with the goal that it is held against."""
+"""The figures that a benchmark returns, each with an optional target."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Figure:
     value: float
     unit: str
     goal: float | None = None
-    """The value that it should reach; None: shown for comparison only."""
+    """The target value; None: shown for comparison only."""
     better: Literal["higher", "lower"] = "lower"
 
     @property
     def reached(self) -> bool | None:
-        """Whether the goal is reached; None without one."""
+        """True if the target is reached; None without a target."""
         if self.goal is None:
             return None
         return self.value >= self.goal if self.better == "higher" else self.value <= self.goal

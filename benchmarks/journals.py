@@ -1,4 +1,4 @@
-"""Sweeps that never ran: journals of any size, for what reads them."""
+"""Generates journals of any size, for the benchmarks of the code that reads them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PARAMETERS: dict[str, object] = {
 
 
 def write_sweep(results: Path, sweep_id: str, *, trials: int, epochs: int) -> SweepFolder:
-    """Write a finished random search of six parameters; one trial of fifty failed. The same every time."""
+    """Writes the journal of a finished random search of six parameters; every 50th trial failed. Deterministic."""
     written = {
         "sweep_type": "random",
         "experiment": {"workload": "module:train"},

@@ -1,9 +1,9 @@
-"""What a live monitor costs the sweep that it shows, and how soon a page has ten thousand trials.
+"""Measures how much a live monitor slows its sweep, and how soon a page shows ten thousand trials.
 
-The sweep runs in pairs, in turns with a monitor that fifty viewers look at, and without one. The viewers stand for
-other people's machines, so they have the lowest priority here. Pairs during which other processes used this machine
-tell little, so the quartiles of the ratios stand beside the median; the processor seconds of the monitor are counted
-too, which no other process changes.
+The sweep runs in pairs, alternately with a monitor that has fifty viewers, and without one. The viewers stand for
+other people's machines, so they have the lowest priority here. Other load on the machine
+distorts a pair, so the quartiles of the ratios are reported beside the median, and also the monitor's processor
+seconds, which other processes do not affect.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from morphogenetic_engine.sweeps.run.runner import run_sweep
 
 VIEWERS = 50
 PAIRS = 20
-"""Quiet ones that are wanted; twice as many are run at most."""
+"""The number of undisturbed pairs to collect; at most twice as many are run."""
 MANY = 10_000
 _READY_SECONDS = 120.0
 VIEWING = """
@@ -74,7 +74,7 @@ asyncio.run(main())
 
 @dataclass(frozen=True)
 class Pair:
-    """Seconds of both, and the part of the machine that the monitor and other processes used, 0 to 1."""
+    """The seconds of both runs, and the shares of the machine that the monitor and other processes used, 0 to 1."""
 
     plain_s: float
     shown_s: float
@@ -100,7 +100,7 @@ def figures() -> list[Figure]:
 
 
 def measure() -> Iterator[Pair]:
-    """Yield pairs until enough of them were quiet."""
+    """Yields pairs until enough of them were undisturbed."""
     folder, quiet = Path(tempfile.mkdtemp(prefix="monitor-")), 0
     try:
         (folder / "benchmark_workload.py").write_text(WORKLOAD, encoding="utf-8")
@@ -117,7 +117,7 @@ def measure() -> Iterator[Pair]:
 
 
 def _pair(folder: Path, number: int) -> Pair:
-    """Run both; which of them goes first alternates."""
+    """Runs both; the order alternates."""
     begun, busy, own = time.perf_counter(), busy_seconds(), own_seconds()
     ran: dict[int, tuple[float, float]] = {}
     for viewers in (0, VIEWERS) if number % 2 else (VIEWERS, 0):
@@ -128,7 +128,7 @@ def _pair(folder: Path, number: int) -> Pair:
 
 
 def _run(folder: Path, sweep_id: str, *, viewers: int) -> tuple[float, float]:
-    """Run the sweep; return its seconds and the part of the machine's time that its monitor took meanwhile."""
+    """Runs the sweep; returns its seconds and the share of the machine's time that its monitor used meanwhile."""
     sweep = new_benchmark_sweep(folder, sweep_id)
     with _watched(sweep, viewers) if viewers else nullcontext(None) as monitor:
         used = _processor_seconds(monitor)
@@ -140,7 +140,7 @@ def _run(folder: Path, sweep_id: str, *, viewers: int) -> tuple[float, float]:
 
 @contextmanager
 def _watched(sweep: SweepFolder, viewers: int) -> Iterator[psutil.Process]:
-    """Show a sweep to viewers who are all there before it begins."""
+    """Shows a sweep to viewers that all connect before it begins."""
     with listen(port=0) as listener:
         port = address_of(listener)[1]
         serving = Serving(listener, access_of("127.0.0.1", port))

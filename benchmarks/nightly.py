@@ -1,6 +1,6 @@
-"""How often `sweep regress` alarms for nothing, and how often it sees what is there: a simulation of many nights.
+"""Simulates many nights to measure the false-alarm rate and the detection rate of `sweep regress`.
 
-A night is what `sweep regress` compares: the accuracy of eight fresh seeds, how long each of them took, and the pace of
+A night is one input of `sweep regress`: the accuracy of eight fresh seeds, the duration of each, and the pace of
 the search in eight blocks. Accuracies scatter by a point around 90 %. Times scatter by 5 % within a night, and by 4 %
 from night to night, which all of a night share: a machine has good and bad days. Each thousand nights are compared with
 ten references, a hundred nights each, since a reference that was lucky makes every night after it look worse.
@@ -22,13 +22,13 @@ from morphogenetic_engine.sweeps.schema.sections import Direction
 SEEDS = 8
 REFERENCES = 10
 NIGHTS = 100
-"""For each reference."""
+"""The number of nights for each reference."""
 ACCURACY, SCATTER = 0.9, 0.01
 WITHIN_NIGHT, FROM_NIGHT_TO_NIGHT = 0.05, 0.04
 
 
 def figures() -> list[Figure]:
-    """Return the part of the nights that alarm, without a change and with drops of one to three points."""
+    """Returns the share of the nights that alarm, without a change and with drops of one to three points."""
     quiet = alarms(seeds=SEEDS)
     return [
         Figure(f"nights with a false alarm, {SEEDS} seeds", 100 * quiet.mean(), "%", 5.0),

@@ -19,7 +19,7 @@ _ROUNDS = 5
 
 
 def figures() -> list[Figure]:
-    """Take turns, so that whatever else the machine does falls on all of them; ours includes its workers' start."""
+    """Alternates between them, so that other load affects all alike; our time includes the start of the workers."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     kinds: dict[str, Callable[[Path], object]] = {
         "Optuna, journal file": _journal_file,

@@ -1,4 +1,4 @@
-"""What one would write by hand to train the engine's trunk: the yardstick for the engine's own epoch.
+"""A hand-written training loop for the engine's trunk: the reference for the engine's own epoch.
 
 Fused Adam, batches by index, no DataLoader, losses summed on the device and read once an epoch.
 """

@@ -1,4 +1,4 @@
-"""Reference results: what was measured before, on which machine, and the ratios of what is measured now."""
+"""Reference results: earlier measurements with their machine, and the ratios of new measurements to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from benchmarks.figures import Figure
 
 NOTABLE = 1.1
-"""A ratio this far from 1, in either direction, is worth a look."""
+"""A ratio this far from 1, in either direction, is highlighted."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""The HTML report: how long it takes to write, how large it is, and how it feels in a browser.
+"""Measures the HTML report: the time to write it, its size, and its response times in a browser.
 
-In the browser the clock starts when the page is asked for; the first figure is there when the browser has painted one,
-and a brush is answered when table and count show what it kept.
+In the browser the clock starts with the request. The first figure counts once the browser has painted it,
+and a brush once the table and the count show its selection.
 """
 
 from __future__ import annotations

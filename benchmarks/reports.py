@@ -1,4 +1,4 @@
-"""How long a report of a large sweep takes, and how much memory: whole processes, the interpreter's start included."""
+"""Measures time and memory of the reports of a large sweep: whole processes, including the interpreter's start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Spent:
-    """What one process took."""
+    """The time and memory that one process used."""
 
     seconds: float
     cpu_seconds: float
@@ -46,7 +46,7 @@ def figures() -> list[Figure]:
 
 
 def spent(*arguments: str) -> Spent:
-    """Run `morphogenetic` with these arguments in a process of its own, and return what it took."""
+    """Runs `morphogenetic` with these arguments in a separate process, and returns its time and memory."""
     begun = time.perf_counter()
     command = [sys.executable, "-m", "morphogenetic_engine.cli.main", *arguments]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:

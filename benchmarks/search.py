@@ -1,13 +1,13 @@
-"""How much training each way to search takes until it has found what the full grid would have found.
+"""Measures how much training each search strategy needs to match the best result of the full grid.
 
-The full grid of a problem costs the epochs of all its trials. Each way to search then searches the ranges themselves,
+The full grid of a problem costs the epochs of all its trials. Each strategy then searches the continuous ranges,
 with ten seeds, until a complete trial is at least as good as the best of the grid; pruned trials cost the epochs that
-they ran. It is given up after half of the grid's epochs, and counts as that half in the medians.
+they ran. A search stops after half of the grid's epochs, and counts as that half in the medians.
 
-Where training is random, the best of a grid is partly luck, which a search has to have again. So there the best that
-TPE with pruning found within a tenth of the grid's epochs, and the grid's best, are also trained with ten fresh seeds.
+Where training is random, the best of a grid is partly luck. For those problems, the best configuration that TPE with
+pruning finds within a tenth of the grid's epochs, and the grid's best, are also trained with ten fresh seeds.
 
-All searches are told results with a lookahead of 4, as on four workers. Samplers have Optuna's settings; the median
+All searches receive results with a lookahead of 4, as on four workers. Samplers have Optuna's settings; the median
 pruner waits for five trials, and in each trial for a tenth of the steps.
 """
 
@@ -70,7 +70,7 @@ def _figures(name: str, pool: ProcessPoolExecutor) -> Iterable[Figure]:
 
 
 def _fresh_figures(name: str, of_grid: Params, most: int, pool: ProcessPoolExecutor) -> Iterable[Figure]:
-    """Compare what a tenth of the grid's epochs found with the grid's best, by seeds that neither has seen."""
+    """Compares the best of a tenth of the grid's epochs with the grid's best, on seeds that neither was selected on."""
     found = list(pool.map(_best, repeat(name), repeat(_TPE_MEDIAN), _SEEDS, repeat(most)))
     means = [statistics.fmean(pool.map(_afresh, repeat(name), repeat(point), _SEEDS)) for point in [of_grid, *found]]
     what = f"{name}: accuracy on {len(_SEEDS)} fresh seeds"
@@ -138,7 +138,7 @@ def _config(searched: Problem, strategy: str, seed: int, most: int) -> SweepConf
     chosen = dict(_STRATEGIES[strategy])
     if "pruner" in chosen:
         chosen["pruner_options"] = {"n_startup_trials": 5, "n_warmup_steps": searched.steps // 10}
-    # As many trials as the epochs allow, so that `auto` knows what a user would tell it.
+    # n_trials is what the epochs allow, as a user would set it: `auto` chooses by it.
     trials = most // searched.steps
     return parse_config(
         {

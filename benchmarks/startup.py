@@ -1,4 +1,4 @@
-"""How long the command line takes to answer `--help`."""
+"""Measures how long the command line takes to answer `--help`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RUNS = 9
 
 
 def figures() -> list[Figure]:
-    """Time whole processes, the interpreter's own start included, and beside it that of the bare interpreter."""
+    """Times whole processes, including the interpreter's start, and the bare interpreter for comparison."""
     code = "from morphogenetic_engine.cli.main import main; main(['--help'])"
     helps, bares = [], []
     for _ in range(_RUNS):

@@ -1,6 +1,6 @@
-"""What it costs that suggestions are reproducible: time, quality, and waiting, beside Optuna's own loop.
+"""Measures the cost of reproducible suggestions in time, quality and waiting, against Optuna's own loop.
 
-Ours and `study.optimize` search with the same TPE settings one trial after the other, in one process, in turns. The
+Our loop and `study.optimize` search with the same TPE settings, sequentially in one process, alternating. The
 regrets at the end are compared seed by seed (Wilcoxon's signed-rank test, two-sided). Waiting is measured with trials
 that sleep, from 10 to 210 ms, on four workers.
 """
@@ -67,7 +67,7 @@ def figures() -> list[Figure]:
 
 
 def _beside_optuna(function: Function) -> Iterable[Figure]:
-    """Search in turns; the first turn warms up and is left out of the times."""
+    """Runs both searches alternately; the first round warms up and is left out of the times."""
     trials = _TRIALS[function.name]
     ours, theirs = [], []
     for seed in _SEEDS:
@@ -135,7 +135,7 @@ def _waiting() -> Iterable[Figure]:
 def _sweep_seconds(
     workload: str, trials: int, workers: int, sampler: str, lookahead: int, *, reproducible: str = "true"
 ) -> float:
-    """Return the seconds of a sweep that a process of its own runs."""
+    """Returns the seconds of a sweep that a separate process runs."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         place = Path(name)
         (place / "workloads.py").write_text(_WORKLOADS, encoding="utf-8")

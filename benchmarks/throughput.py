@@ -1,4 +1,4 @@
-"""How many trials a second the coordinator can drive, with its journal on disk, and how it holds out as they add up."""
+"""Measures the coordinator's throughput in trials per second, with its journal on disk, for two sweep sizes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_m
 
 
 def figures(small: int = 1_000, large: int = 10_000) -> list[Figure]:
-    """Run no-op sweeps of two sizes, each in a process of its own."""
+    """Runs no-op sweeps of two sizes, each in a separate process."""
     small_seconds, _, _ = _sweep(small)
     large_seconds, memory, reading = _sweep(large)
     slowdown = (large_seconds / large) / (small_seconds / small)
@@ -53,7 +53,7 @@ def sweep_seconds(trials: int) -> float:
 
 
 def _sweep(trials: int) -> tuple[float, float, float]:
-    """Return seconds, the coordinator's peak memory in MB, and the seconds of reading the sweep back."""
+    """Returns the seconds, the coordinator's peak memory in MB, and the seconds to read the sweep back."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         place = Path(name)
         (place / "no_op.py").write_text(_WORKLOAD, encoding="utf-8")

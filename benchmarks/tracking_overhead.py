@@ -1,10 +1,10 @@
-"""How much longer a sweep takes when it is sent to MLflow while it runs.
+"""Measures how much longer a sweep takes when it is sent to MLflow while it runs.
 
-`python -m benchmarks.tracking_overhead` runs pairs of the same sweep, one with and one without a follower, in turns,
+`python -m benchmarks.tracking_overhead` runs pairs of the same sweep, alternately with and without a forwarder,
 and prints the median of their ratios; `--json FILE` writes the rows too. The store is a SQLite file, or with `--server`
 an MLflow server on this machine, which then competes with the sweep for its cores.
 
-Pairs during which other processes used the machine tell nothing; they are printed, but not counted.
+Pairs disturbed by other processes are printed, but not counted.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def train(params, trial):
 
 @dataclass(frozen=True)
 class Row:
-    """One pair; seconds. `drain_s` is what the follower took to send the rest after the sweep had ended."""
+    """One pair, in seconds. `drain_s` is the time that the forwarder needed to send the rest after the sweep's end."""
 
     plain_s: float
     tracked_s: float
     drain_s: float
     ratio: float
     others: float
-    """The part of the machine's cores that other processes used meanwhile, 0 to 1."""
+    """The share of the machine's cores that other processes used meanwhile, 0 to 1."""
 
     @property
     def quiet(self) -> bool:
@@ -69,7 +69,8 @@ class Row:
 
 
 def figures() -> list[Figure]:
-    """Return, for each kind of store, the median ratio of the quiet pairs (of all, where it never was quiet)."""
+    """Returns the median ratio for each kind of store, of the undisturbed pairs, or of all if there are none.
+    ==>"""
     return [figure for store in ("a SQLite file", "a server here") for figure in _figures(store)]
 
 
@@ -84,7 +85,7 @@ def _figures(store: str) -> Iterator[Figure]:
 
 
 def measure(*, pairs: int, trials: int, workers: int, trial_seconds: float, server: bool) -> Iterator[Row]:
-    """Yield a row for each pair, until `pairs` of them were quiet or four times as many were run."""
+    """Yields a row for each pair, until `pairs` of them were undisturbed or four times as many were run."""
     folder = Path(tempfile.mkdtemp(prefix="tracking_overhead-"))
     quiet = 0
     try:
@@ -103,7 +104,7 @@ def measure(*, pairs: int, trials: int, workers: int, trial_seconds: float, serv
 
 
 def _pair(folder: Path, number: int, uri: str) -> Row:
-    """Run both; which of them goes first alternates."""
+    """Runs both; the order alternates."""
     begun, busy, own = time.perf_counter(), busy_seconds(), own_seconds()
     if number % 2:
         tracked_s, drain_s = _run(folder, f"tracked-{number}", uri)
@@ -122,13 +123,13 @@ def busy_seconds() -> float:
 
 
 def own_seconds() -> float:
-    """Return the processor seconds of this process, of those that it ran, and of the server."""
+    """Returns the processor seconds of this process, its children and the server."""
     living = psutil.Process().children(recursive=True)
     return sum(os.times()[:4]) + sum(each.cpu_times().user + each.cpu_times().system for each in living)
 
 
 def _run(folder: Path, sweep_id: str, uri: str | None) -> tuple[float, float]:
-    """Run the sweep and return its seconds, the follower's start included, and those of the follower's rest."""
+    """Runs the sweep; returns its seconds, including the forwarder's start, and those that sending the rest took."""
     sweep = new_benchmark_sweep(folder, sweep_id)
     started = time.perf_counter()
     with JournalForwarder(sweep, "mlflow", address=uri, warn=print, drain=60) if uri else nullcontext():
@@ -140,7 +141,7 @@ def _run(folder: Path, sweep_id: str, uri: str | None) -> tuple[float, float]:
 
 
 def write_sweep(folder: Path, *, trials: int, workers: int, trial_seconds: float) -> None:
-    """Write the sweep file: trials that compute for about so long."""
+    """Writes the sweep file: trials that compute for about the given time."""
     (folder / "sweep.yaml").write_text(_yaml(trials, workers, _work(trial_seconds)), encoding="utf-8")
 
 
@@ -160,7 +161,7 @@ def _yaml(trials: int, workers: int, work: int) -> str:
 
 
 def _work(trial_seconds: float) -> int:
-    """Return how many rounds of an epoch's loop make a trial of this length."""
+    """Returns the number of rounds of an epoch's loop for a trial of this length."""
     rounds = 200_000
     started = time.perf_counter()
     total = 0

@@ -1,4 +1,4 @@
-"""How close a sweep of trials that only wait comes to the ideal wall time, start and end included."""
+"""Compares the wall time of a sweep whose trials only wait with the ideal, including start and end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ execution: {max_parallel: 8}
 
 
 def figures() -> list[Figure]:
-    """Run 200 trials of one second on 8 workers from the command line; 25 s is ideal."""
+    """Runs 200 trials of one second on 8 workers from the command line; the ideal is 25 s."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         place = Path(name)
         (place / "wait.py").write_text(_WORKLOAD, encoding="utf-8")

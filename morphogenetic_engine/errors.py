@@ -1,7 +1,7 @@
-"""Every error that the package raises on purpose.
+"""The tree of errors that the package raises on purpose.
 
 MorphogeneticError
-├── ConfigError     a sweep file, an option or a parameter is wrong; the user mends it
+├── ConfigError     a sweep file, an option or a parameter is wrong; the user corrects it
 ├── WorkloadError   the workload cannot be found, loaded or called as the trial contract says
 ├── SweepError      a sweep folder is missing, taken, damaged, or belongs to another configuration
 ├── ClusterError    a cluster cannot be reached, refuses, or has no Katib
@@ -45,7 +45,7 @@ class ClusterError(MorphogeneticError):
 
 
 class FailureReason(StrEnum):
-    """Why a trial failed; the words that the journal, the tables and the reports use."""
+    """The failure reasons of a trial, as the journal, the tables and the reports write them."""
 
     EXCEPTION = "exception"
     TIMEOUT = "timeout"

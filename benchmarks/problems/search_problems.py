@@ -1,4 +1,4 @@
-"""What `search.py` searches: two problems of the engine, and two functions with known minima.
+"""The problems that `search.py` searches: two trainings of the engine, and two functions with known minima.
 
 Every problem has ranges, and a grid over them; a trial reports step by step, larger is better, and its last report is
 its value.
@@ -47,7 +47,7 @@ class Problem:
     parameters: Mapping[str, Mapping[str, object]]
     """Its ranges, as a sweep file has them; a grid takes `points` of each."""
     steps: int
-    """What a whole trial reports."""
+    """The number of steps that a complete trial reports."""
     run: Callable[[Params, Stops], Sequence[float]]
     """Returns what a trial reported; the last one is its value, if there are `steps` of them."""
     afresh: Callable[[Params, int], float] | None = None
@@ -61,7 +61,7 @@ class Problem:
 
 
 def problem(name: str) -> Problem:
-    """Return a problem by its name; a process of its own can, too."""
+    """Returns a problem by its name, which worker processes can do too."""
     if name in _ENGINE:
         return _engine_problem(name, _ENGINE[name])
     function, points = {BRANIN.name: (BRANIN, 15), HARTMANN.name: (HARTMANN, 3)}[name]
@@ -82,7 +82,7 @@ class _Recorder:
     curve: list[float] = field(default_factory=list)
 
     def report(self, step: int, metrics: Metrics) -> None:
-        """Keep the accuracy of an epoch."""
+        """Records the accuracy of an epoch."""
         self.curve.append(metrics["val_acc"])
         if self.stops(step, metrics["val_acc"]):
             raise Pruned(f"pruned at step {step}")

@@ -1,8 +1,8 @@
 """The delegate protocol: a system, such as Katib, that runs a whole sweep itself.
 
-A delegate is registered in the entry-point group `morphogenetic_engine.delegates`; `--to NAME` chooses it. What the
-system reports of a sweep becomes events, which `recording.collect` writes into a sweep folder. What runs single trials
-for our own run loop is an executor (`sweeps/run/executor.py`), such as `local.py`."""
+A delegate is registered in the entry-point group `morphogenetic_engine.delegates`; `--to NAME` chooses it. Its reports
+become events, which `recording.collect` writes into a sweep folder. An executor (`sweeps/run/executor.py`), such as
+`local.py`, in contrast runs single trials for the built-in run loop."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Unsupported:
     """A setting of the sweep file that the system does not support."""
 
     key: str
-    """Where the sweep file has it."""
+    """The setting's dotted key in the sweep file."""
     text: str
-    """What happens instead."""
+    """The system's behaviour instead."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,22 @@ class RenderOptions:
     store: str | None = None
     """Where each trial uploads its files, under its own name: s3://bucket/folder."""
     exact: bool = False
-    """Run the sweep's own points where they are known ahead."""
+    """Runs exactly the sweep's own points if they are known in advance."""
     inputs: Mapping[str, InputFile] = field(default_factory=dict)
     """The sweep's input files on this machine; trials check that theirs are the same."""
     marks: Mapping[str, str] = field(default_factory=dict)
-    """Further labels of the object that runs the sweep; annotations, too, which people see first."""
+    """Additional labels of the object that runs the sweep, and annotations, which the UIs show."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """How to reach the system; None: as the environment says."""
+    """The connection to the system; None: taken from the environment."""
 
     namespace: str | None = None
     kubeconfig: Path | None = None
     context: str | None = None
     uploads: bool = True
-    """Whether to read what trials uploaded: learning curves, the reasons of failures."""
+    """True: read the trials' uploads for learning curves and failure reasons."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Submitted:
 
     origin: Origin
     new: bool
-    """False: the same sweep was submitted before and is there."""
+    """False: the same sweep was submitted earlier and exists."""
     unsupported: Sequence[Unsupported]
 
 
@@ -96,12 +96,12 @@ class Progress:
     running: int = 0
     """Trials that have not ended."""
     failure: str = ""
-    """Why the sweep failed; "": it did not."""
+    """The reason if the sweep failed, otherwise ""."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a sweep folder records of a sweep on another system."""
+    """The record in a sweep folder of where it was collected from."""
 
     origin: Origin
     config: SweepConfig
@@ -109,7 +109,7 @@ class Source:
     created: float
     """Seconds since 1970."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Of the software that the trials run with: {"image": "registry/train:1.0"}."""
+    """The versions of the software that the trials run with: {"image": "registry/train:1.0"}."""
 
 
 class DelegatedSweep(Protocol):
@@ -117,24 +117,24 @@ class DelegatedSweep(Protocol):
 
     @property
     def source(self) -> Source:
-        """Where the sweep comes from."""
+        """The system and object that the sweep was collected from."""
 
     @property
     def progress(self) -> Progress:
         """The state when the system was last asked."""
 
     def events(self, folder: SweepFolder, history: History, *, wait: bool, tell: Tell) -> Iterator[Event]:
-        """Yield the events that `history`, the folder's journal so far, does not have.
+        """Yields the events that are missing in `history`, the folder's journal so far.
 
-        Each event is applied to `history` before the next one is asked for. `wait`: follow the sweep until it is over;
-        `tell` takes warnings.
+        The caller applies each event to `history` before it requests the next one. `wait`: follow the sweep to its end;
+        `tell` receives warnings.
 
         Raises:
             ClusterError: the system cannot be reached, or the sweep is gone.
         """
 
     def stop(self, folder: SweepFolder, history: History) -> Iterator[Event]:
-        """End whatever still runs of the sweep, and yield the events of its end.
+        """Stops everything of the sweep that still runs, and yields the resulting events.
 
         Raises:
             ClusterError: the system cannot be reached, or refuses.

@@ -42,12 +42,12 @@ class LocalExecutor:
         self._pool.close()
 
     def free(self, waiting: int) -> Sequence[int]:
-        """Return the numbers of the idle workers, after starting as many as the work needs."""
+        """Returns the numbers of the idle workers, after starting as many workers as the work requires."""
         self._group.scale_to(waiting)
         return self._group.idle()
 
     def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
-        """Give tasks to an idle worker."""
+        """Assigns tasks to an idle worker."""
         self._group.assign(slot, tasks)
 
     def messages(self, until: float | None) -> Iterator[Message]:
@@ -55,7 +55,7 @@ class LocalExecutor:
         return self._group.listen(until)
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
-        """Answer a report of a task that waits for a decision."""
+        """Sends the decision to a task that waits after a report."""
         self._group.decide(key, decision)
 
     def stop(self, key: TaskKey) -> Sequence[Message]:

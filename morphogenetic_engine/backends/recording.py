@@ -49,7 +49,7 @@ def collection_folder(source: Source, *, results: Path, sweep_id: str | None = N
     file = ConfigFile(Path(source.origin.where), text, config)
     folder = new_sweep(results, sweep_id, file, config, trials=total_trials(config))
     created = datetime.fromtimestamp(source.created).astimezone().isoformat(timespec="seconds")
-    # The software that ran the trials is that of the other system, not this machine's.
+    # The trials ran with the other system's software, not this machine's.
     elsewhere = {"created": created, "versions": dict(source.versions), "git_commit": None, "origin": source.origin}
     folder.write_info(folder.read_info().model_copy(update=elsewhere))
     return folder
@@ -64,9 +64,9 @@ def collect(
     end_leftovers: bool = False,
     observers: Iterable[Observer] = (),
 ) -> None:
-    """Write what is new of a sweep into its folder; `wait`: until the sweep is over.
+    """Writes the new events of a sweep into its folder; `wait`: until the sweep is over.
 
-    `end_leftovers`: then end the trials that still run.
+    `end_leftovers`: afterwards stop the trials that still run.
 
     Raises:
         SweepError: another process collects into the folder, or a file of it is damaged.
@@ -95,7 +95,7 @@ def recording(folder: SweepFolder, observers: Iterable[Observer] = ()) -> Iterat
 
 
 class Recording:
-    """A sweep folder that is open for the events of another system."""
+    """A sweep folder open for writing the events of another system."""
 
     def __init__(self, folder: SweepFolder, journal: Journal, table: TrialTable, observers: Iterable[Observer]) -> None:
         self._folder = folder

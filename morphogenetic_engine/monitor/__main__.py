@@ -1,6 +1,6 @@
-"""`python -m morphogenetic_engine.monitor FOLDER --descriptor N`: show the sweep in FOLDER on a socket that listens.
+"""`python -m morphogenetic_engine.monitor FOLDER --descriptor N`: serves the sweep in FOLDER on an open socket.
 
-Started by `beside.py`, which gives the token in the environment. Leaves at the end of its standard input.
+Started by `beside.py`, which passes the token in the environment. Exits at the end of its standard input.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--allow-host", action="append", default=[], help="a name of this monitor")
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal ends the sweep, and its end is shown
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal ends the sweep; the monitor stays to show that
     listener = socket.socket(fileno=options.descriptor)
     access = Access(
         token=os.environ[TOKEN_VARIABLE],

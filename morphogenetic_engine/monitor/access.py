@@ -1,7 +1,7 @@
 """Access rules of the monitor: allowed host names, the origin of requests, and the token.
 
-A browser takes part in attacks without its user's knowledge. A foreign page may send requests here (its Origin gives it
-away), and a foreign name may be made to mean this machine (the Host that the browser names then is the foreign one).
+The rules protect against attacks through the viewer's browser: requests from a foreign page (detected by the Origin
+header), and DNS rebinding, a foreign name that resolves to this machine (detected by the Host header).
 """
 
 from __future__ import annotations
@@ -73,10 +73,10 @@ def is_own_origin(headers: Mapping[str, str]) -> bool:
 def access_of(host: str, port: int, *, allowed: Iterable[str] = (), token: str | None = None) -> Access:
     """Return the rules for a monitor that listens at an address; `allowed` are further names of it, as of a proxy.
 
-    A token that the user chose is asked for everywhere, one that is made up only beyond this machine.
+    A token that the user chose is always required; a generated one only if other machines can reach the address.
 
     Raises:
-        ConfigError: the token is too short, or has other signs than letters, digits, '-' and '_'.
+        ConfigError: the token is too short, or has characters other than letters, digits, '-' and '_'.
     """
     if token is not None and _TOKEN.fullmatch(token) is None:
         raise ConfigError(f"{TOKEN_VARIABLE}: must be 20 to 200 letters, digits, '-' and '_'")

@@ -57,7 +57,7 @@ class _Page:
         return HTMLResponse(html.replace("{token}", escape(self._access.token)))
 
     async def login(self, request: Request) -> Response:
-        """Give a viewer who knows the token a cookie, which the page's requests and its WebSocket carry."""
+        """Sets the token's cookie for a viewer who entered the token; the page's requests and its WebSocket send it."""
         if not self._knows_token(request):
             return _answer(HTTPStatus.FORBIDDEN, "this is not the token")
         response = _answer(HTTPStatus.OK, "")
@@ -77,7 +77,7 @@ class _Page:
         return Response(orjson.dumps(details(trial), option=orjson.OPT_NON_STR_KEYS), media_type="application/json")
 
     async def stop(self, request: Request) -> Response:
-        """Ask the process that runs the sweep to end it."""
+        """Asks the process that runs the sweep to stop it."""
         if not self._knows_token(request):
             return _answer(HTTPStatus.FORBIDDEN, "the token of this page is not valid: load it again")
         try:

@@ -23,7 +23,7 @@ _LIBRARIES = ("starlette", "uvicorn", "websockets")
 
 @dataclass(frozen=True)
 class Serving:
-    """The address at which one command shows its sweeps, one after the other."""
+    """The socket on which one command serves its sweeps, one after the other."""
 
     listener: socket.socket
     access: Access
@@ -37,9 +37,9 @@ def require_installed() -> None:
 
 @contextmanager
 def shown(folder: SweepFolder, serving: Serving, *, warn: Callable[[str], object]) -> Iterator[None]:
-    """Show a sweep while it runs, in a process of the lowest priority; `warn` is told if that process failed.
+    """Serves a sweep while it runs, in a process of the lowest priority; calls `warn` if that process failed.
 
-    On the way out its viewers receive the end of the sweep, then it leaves. It never slows or fails the sweep.
+    On exit, the viewers receive the end of the sweep before the process ends. It never slows or fails the sweep.
     """
     try:
         process = _start(folder, serving)

@@ -34,7 +34,7 @@ def details(trial: TrialRecord) -> dict[str, object]:
     """Return a trial for a page."""
     return {
         "number": trial.number,
-        "seed": str(trial.seed),  # it may be larger than what a browser's numbers hold exactly
+        "seed": str(trial.seed),  # it may be larger than what JavaScript numbers represent exactly
         "state": trial.state,
         "attempt": trial.attempt,
         "started": trial.started,

@@ -1,7 +1,7 @@
 """Follows the journal for all viewers, and builds each message once for all of them.
 
-A viewer says how far it is and gets what has changed since. One that cannot keep up asks later and gets more at once,
-so nothing is queued for it, and it slows nobody.
+A viewer sends its position and receives the changes since then. A slow viewer asks less often and receives more at
+once, so nothing is queued for it, and it does not slow the others.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 
 BATCH_SECONDS = 0.1
 SENDS_A_SECOND = 100
-"""With more viewers each one is updated less often, so that the total work stays the same."""
+"""With more viewers, each is updated less often, so that the total work stays constant."""
 IDLE_SECONDS = 1.0
 LOOK_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
@@ -34,14 +34,14 @@ _EVENTS_AT_ONCE = 2000
 
 @dataclass(frozen=True)
 class Position:
-    """The position of a viewer: the journal that it knows, and up to which byte."""
+    """The position of a viewer: the identity of the journal, and the byte offset up to which it was sent."""
 
     journal: str = ""
     offset: int = 0
 
 
 class Feed:
-    """The state of one sweep, kept current while `follow` runs; all of it belongs to one event loop.
+    """The state of one sweep, kept current while `follow` runs; used from a single event loop.
 
     Raises:
         SweepError, StoreError: the sweep's folder cannot be read.
@@ -56,7 +56,7 @@ class Feed:
         """Set when there are changes after the last message, or at the end; then replaced by a new one."""
         self._at_once = _EVENTS_AT_ONCE
         self._problem = ""
-        """Why the journal cannot be followed any further."""
+        """The error that ended the reading of the journal; "" while there is none."""
         self._changed = True
         self._read_anew()
         self._owner: Owner | None = None
@@ -140,7 +140,7 @@ class Feed:
         return False
 
     def _read_anew(self) -> None:
-        """Forget the journal: a sweep that began no trial is given another one when it is started again."""
+        """Resets the state: a sweep that started no trial gets a new journal when it is started again."""
         self.view = SweepView(self.folder.read_info())
         self._tail = JournalTail(self.folder.journal)
         self._journal = _name(self.folder.journal)
@@ -151,7 +151,7 @@ class Feed:
     def _look(self) -> None:
         """Look up the process that runs the sweep now."""
         self._looked = time.monotonic()
-        found = None if self.over else owner(self.folder.journal)  # at the end its owner is about to let go of it
+        found = None if self.over else owner(self.folder.journal)  # at the end its owner is about to release it
         if found is None:
             self._asked = None
         self._changed = self._changed or found != self._owner

@@ -20,7 +20,7 @@ _LONGEST_MESSAGE = 4096
 _MOST_CONNECTIONS = 1000
 GOODBYE_SECONDS = 2
 HEAD_START_SECONDS = 10
-"""A person waits for the first page: the journal of a long sweep is read with the priority of a sweep, not longer."""
+"""The journal is first read at normal priority, for at most this time, because a user waits for the page."""
 
 
 def serve(
@@ -33,7 +33,7 @@ def serve(
 ) -> None:
     """Serve until a SIGINT or SIGTERM, or the end of the file descriptor `leave_with`.
 
-    `then` is called once the journal was read up to its end, or was not within the head start.
+    `then` is called once the journal was read to its end, or after the head start.
 
     Raises:
         SweepError: `sweep.json` is damaged or of a newer format.
@@ -70,7 +70,7 @@ async def _follow(feed: Feed, then: Callable[[], object]) -> None:
 
 
 async def _leave_at_end(descriptor: int, feed: Feed, server: uvicorn.Server) -> None:
-    """Wait for the end of a file, then give the viewers a moment to receive the end of the sweep."""
+    """Waits for the end of a file, then gives the viewers a moment to receive the end of the sweep."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(descriptor, lambda: None if os.read(descriptor, 4096) else ended.set())

@@ -18,7 +18,7 @@ from morphogenetic_engine.sweeps.record.journal import Owner, owner
 from morphogenetic_engine.sweeps.record.origin import Origin
 
 _SETTLING_SECONDS = 0.01
-"""A process that has just taken the lock writes its name within this time; until then the name is its predecessor's."""
+"""A process that has just taken the lock writes its owner entry within this time; until then the entry is stale."""
 
 
 def why_not(origin: Origin | None, found: Owner | None) -> str:
@@ -33,7 +33,7 @@ def why_not(origin: Origin | None, found: Owner | None) -> str:
 
 
 def stop(folder: SweepFolder) -> Owner:
-    """Ask the process that runs a sweep to end it: what is running is recorded as interrupted, and can be resumed.
+    """Ask the process that runs a sweep to end it: running trials are recorded as interrupted, and can be resumed.
 
     Raises:
         SweepError: no process on this machine runs the sweep, or `sweep.json` is damaged.
@@ -45,8 +45,8 @@ def stop(folder: SweepFolder) -> Owner:
         raise SweepError(reason)
     try:
         with _handle(found.pid) as terminate:
-            # The handle is of whatever has that number now. If the lock is still held in the same name afterwards,
-            # that is the process that holds it: a number is not given to another one while its owner lives.
+            # The handle refers to the process that has this id now. If the lock's owner entry is unchanged afterwards,
+            # that process holds the lock: an id is not reused while its process lives.
             time.sleep(_SETTLING_SECONDS)
             if owner(folder.journal) != found:
                 raise SweepError("the process that ran the sweep has just changed: try again")

@@ -1,7 +1,7 @@
 """Builds the monitor's view from the journal: a snapshot, or the changes since a byte offset.
 
-The journal only grows, so a byte offset names a state of the sweep. A page that says how far it is gets the trials,
-points and failures that changed after that byte, be it a tenth of a second ago or before its laptop was closed.
+The journal only grows, so a byte offset names a state of the sweep. A page sends its offset and receives
+the trials, points and failures that changed after that byte, however long ago that was.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ class _Standing(NamedTuple):
 
 @dataclass(slots=True)
 class _Live:
-    """What a page shows about a trial in addition to its record."""
+    """The page's additional data about a trial, besides its record."""
 
     worker: int = 0
     changed: int = 0
     """The byte at which the last event of the trial ends."""
     spans: list[tuple[int, int]] = field(default_factory=list)
-    """The bytes of the journal in which the trial's attempts and confirmations stand."""
+    """The byte ranges of the journal that hold the trial's attempts and confirmations."""
     curve: Curve | None = None
     """While it runs."""
     last: TrialReported | None = None
@@ -90,7 +90,7 @@ class SweepView:
         self.use(info)
 
     def use(self, info: SweepInfo) -> None:
-        """Set the sweep's configuration; a resumed sweep may have more trials than before."""
+        """Sets the sweep's configuration; a resumed sweep may have more trials than before."""
         self._info = info
         self._total = recorded_trials(info)
         self._objectives = info.config.optimization.all_objectives
@@ -133,7 +133,7 @@ class SweepView:
         return self._live[number].spans if number in self._live else []
 
     def header(self) -> dict[str, object]:
-        """Return what does not change: names, columns, objectives."""
+        """Returns the constant part of the page: names, columns, objectives."""
         config = self._info.config
         return {
             "sweep_id": self._info.sweep_id,
@@ -164,7 +164,7 @@ class SweepView:
         }
 
     def changes(self, since: int) -> dict[str, object]:
-        """Return what has changed after a byte of the journal: rows, points of running trials, failures."""
+        """Returns the changes after a byte of the journal: rows, points of running trials, failures."""
         rows: list[list[object]] = []
         curves: dict[str, list[tuple[int, Mapping[str, float]]]] = {}
         for number in reversed(self._order):
@@ -268,7 +268,7 @@ class SweepView:
 
 
 def in_javascript(value: Value | None) -> Value | None:
-    """Return a value that a browser's numbers hold exactly; a larger whole number as text."""
+    """Returns a value that JavaScript numbers represent exactly; a larger whole number as text."""
     if isinstance(value, int) and abs(value) > _EXACT_IN_JAVASCRIPT:
         return str(value)
     return value

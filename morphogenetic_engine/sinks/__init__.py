@@ -1,3 +1,3 @@
-"""What follows the journal and sends it on: MLflow, a user's Optuna storage. Each sink runs in a process of its own.
+"""Sinks: follow the journal and send it to MLflow or a user's Optuna storage, each in a separate process.
 
-A slow or missing server costs the sweep nothing, and whatever was not sent is repaired later."""
+A slow or missing server does not slow the sweep, and what was not sent is sent later."""

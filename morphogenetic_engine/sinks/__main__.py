@@ -1,7 +1,7 @@
-"""`python -m morphogenetic_engine.sinks SINK FOLDER`: follow the journal of the sweep in FOLDER and send it to a sink.
+"""`python -m morphogenetic_engine.sinks SINK FOLDER`: forwards the journal of the sweep in FOLDER to a sink.
 
-Started by `JournalForwarder`. Ends at the end of the session, of the standard input, or at SIGTERM. Exit status: 0 all
-is sent, 1 something is not, 2 nothing can be sent.
+Started by `JournalForwarder`. Ends at the end of the session, of the standard input, or at SIGTERM. Exit status: 0
+everything was sent, 1 some events were not, 2 nothing can be sent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ REQUEST_SECONDS = 5.0
 
 
 def main() -> int:
-    """Follow, and return the exit status."""
+    """Forwards the journal, and returns the exit status."""
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
     parser.add_argument("sink", help="the sink's name in the registry")
     parser.add_argument("folder", type=Path, help="the sweep's folder")

@@ -14,12 +14,12 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 REQUEST_SECONDS = 30.0
 _DEFAULT = "mlflow"
-"""Where `sweep publish` sends a sweep that names no sink, and what `--uri` is the address of."""
+"""The sink of `sweep publish` for a sweep that names none; `--uri` is its address."""
 
 
 @contextmanager
 def followed(folder: SweepFolder, config: SweepConfig, *, warn: Callable[[str], object]) -> Iterator[None]:
-    """Send a sweep to all sinks of its configuration while it runs; `warn` is told what was not sent, a line each.
+    """Sends a sweep to all its configured sinks while it runs; calls `warn` with a line for each incomplete sink.
 
     Raises:
         ConfigError: the configuration names a sink that is not installed.
@@ -42,7 +42,7 @@ def followed(folder: SweepFolder, config: SweepConfig, *, warn: Callable[[str], 
 
 
 def _send_the_rest(folder: SweepFolder, name: str, warn: Callable[[str], object]) -> None:
-    """Send the rest now, however long it takes: the destination closes when this process ends."""
+    """Sends the rest now without a time limit: the destination closes when this process ends."""
     try:
         publish(folder, name)
     except MorphogeneticError as error:
@@ -50,10 +50,10 @@ def _send_the_rest(folder: SweepFolder, name: str, warn: Callable[[str], object]
 
 
 def publish_all(folder: SweepFolder, *, uri: str | None = None) -> Iterator[str]:
-    """Send to each sink of a sweep what it does not have, and yield a line for each that then has everything.
+    """Sends the missing events to each sink of a sweep, and yields a line for each sink that is then complete.
 
     MLflow is a sink where the configuration or `uri` asks for it, or where the sweep has no other. A sink that cannot
-    be reached does not keep the others from being sent to.
+    be reached does not affect the others.
 
     Raises:
         ConfigError: a sink or its library is not installed.
@@ -76,7 +76,7 @@ def publish_all(folder: SweepFolder, *, uri: str | None = None) -> Iterator[str]
 
 
 def publish(folder: SweepFolder, name: str, *, address: str | None = None) -> str:
-    """Send to a sink everything of a sweep that it does not have, and return a line that says what was sent.
+    """Sends the missing events of a sweep to a sink, and returns a line that states what was sent.
 
     Raises:
         ConfigError: the sink or its library is not installed.

@@ -1,7 +1,7 @@
 """The process that follows a sweep's journal: the loop that sends events until the sweep is over.
 
-It ends when the session that it saw begin has ended and all is sent, when it is told to (SIGTERM), or when the process
-that started it is gone (the end of its standard input); then it has a bounded time to send the rest.
+It ends when the session that it saw begin has ended and everything is sent, at SIGTERM, or when its parent process is
+gone (the end of its standard input); then it has a bounded time to send the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 def exit_status(work: Callable[[], bool], *, address: str) -> int:
-    """Do the work with a log on standard error that never shows the address's credentials; return the exit status."""
+    """Runs the forwarder, logging to standard error without the address's credentials; returns the exit status."""
     handler = logging.StreamHandler()
     handler.setFormatter(_RedactingFormatter(address))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
@@ -43,13 +43,13 @@ def exit_status(work: Callable[[], bool], *, address: str) -> int:
 def follow(
     folder: SweepFolder, sender: Callable[[], AbstractContextManager[Sender]], *, lock: Path, drain: float
 ) -> bool:
-    """Send what the journal says while it grows, and return whether all was sent.
+    """Sends the journal's events while it grows, and returns True if everything was sent.
 
-    `lock` keeps other senders out. `drain` is how long the rest may take once the following is over, in seconds.
+    `lock` keeps other senders out. `drain` limits the time to send the rest after the sweep's end, in seconds.
 
     Raises:
         ConfigError: a library is not installed.
-        SweepError: a file of the sweep is damaged, or somebody else is publishing it to the end.
+        SweepError: a file of the sweep is damaged, or another process is publishing it to the end.
     """
     begun_at = JournalTail(folder.journal).size
     endings = Endings(drain)
@@ -91,7 +91,7 @@ def _enter_alone(stack: ExitStack, lock: Path, endings: Endings) -> None:
 
 
 class _RedactingFormatter(logging.Formatter):
-    """Log lines without credentials."""
+    """Formats log lines without credentials."""
 
     def __init__(self, address: str) -> None:
         super().__init__("%(asctime)s %(message)s")

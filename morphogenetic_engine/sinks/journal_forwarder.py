@@ -1,4 +1,4 @@
-"""Starts the process that forwards a sweep's journal to a sink, and warns once of what was not sent."""
+"""Starts the process that forwards a sweep's journal to a sink, and warns once if events were not sent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from morphogenetic_engine.sweeps.run.priority import lower_priority
 
 DRAIN_SECONDS = 10.0
 ADDRESS_VARIABLE = "MORPHOGENETIC_SINK_ADDRESS"
-"""How the address reaches the process: every user of the machine can read the arguments."""
+"""The environment variable that passes the address: every user of the machine can read the arguments."""
 _NO_TRIAL = (SessionStarted, SessionEnded, ConfirmationEnded)
 """Events that no trial waits for."""
 _USUAL_RESULTS = Path("results/sweeps")
@@ -90,11 +90,11 @@ class JournalForwarder:
         return process
 
     def _finish(self, process: subprocess.Popen[bytes]) -> None:
-        """Let the process send the rest, but not for longer than allowed; to kill it harms nothing."""
+        """Lets the process send the rest within the time limit; killing it afterwards is safe."""
         assert process.stdin is not None
         process.stdin.close()
         try:
-            with suppress(subprocess.TimeoutExpired):  # what it did not manage is found later
+            with suppress(subprocess.TimeoutExpired):  # unsent events are found by the next `publish`
                 process.wait(self._drain)
         finally:
             process.kill()
@@ -124,7 +124,7 @@ class JournalForwarder:
                 return f"{problem}; {self._remedy(f'{several} trials', 'them')}"
 
     def _why(self, destination: Destination, status: int) -> str:
-        """Return why the process has not sent all, where it could not remember a reason."""
+        """Returns the reason for unsent events if the process recorded none."""
         if status > 0:
             return f"the process that sends ended with status {status}, see {self._folder.path / destination.files}.log"
         return f"not done within {self._drain:g} s"

@@ -1,4 +1,4 @@
-"""What ends a follower: a SIGTERM, or the end of its standard input."""
+"""The shutdown of a forwarder: at SIGTERM, or at the end of its standard input."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from types import FrameType
 
 
 class Endings:
-    """Waits for the end of the following, and bounds the time after it. Enter `listening` around its use."""
+    """Waits for the signal to shut down, and bounds the time after it. Use it inside `listening`."""
 
     def __init__(self, drain: float) -> None:
         self.gone = False
-        """The process that started this one has left, or waits for the rest to be sent."""
+        """True if the parent process exited or is waiting for the flush."""
         self.told = False
-        """There was a SIGTERM."""
+        """True after a SIGTERM."""
         self._drain = drain
         self._reader, self._writer = os.pipe()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Handle SIGTERM for a while."""
+        """Handles SIGTERM inside the block."""
         before = signal.signal(signal.SIGTERM, self._hear)
         try:
             yield
@@ -35,7 +35,7 @@ class Endings:
             os.close(self._writer)
 
     def wait(self, seconds: float) -> None:
-        """Wait, but no longer than until something ends the following."""
+        """Waits for some seconds, or until the shutdown begins."""
         if self.gone or self.told:
             return
         stdin = sys.stdin.fileno()
@@ -51,5 +51,5 @@ class Endings:
             self._bound_the_rest()
 
     def _bound_the_rest(self) -> None:
-        """Have the system end this process, which may be killed anywhere, should a call to the server hang."""
+        """Sets an alarm that kills this process if a call to the server hangs; it may be killed anywhere."""
         signal.setitimer(signal.ITIMER_REAL, max(self._drain, 0.1))

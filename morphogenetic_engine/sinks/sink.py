@@ -1,7 +1,7 @@
-"""The sink protocol: follows a sweep's journal in a process of its own, and sends it on.
+"""The sink protocol: forwards a sweep's journal to a destination, in a separate process.
 
-A sink is registered in the entry-point group `morphogenetic_engine.sinks`. MLflow and Optuna's storages are asked for
-by their own keys of the sweep file; any other sink by `tracking.sinks: {NAME: ADDRESS}`.
+A sink is registered in the entry-point group `morphogenetic_engine.sinks`. MLflow and Optuna storages have their own
+keys in the sweep file; any other sink is configured by `tracking.sinks: {NAME: ADDRESS}`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SINKS = Registry(
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a sweep is sent."""
+    """The destination of a sweep."""
 
     name: str
     """The destination's name in warnings: "MLflow"."""
@@ -39,9 +39,9 @@ class Destination:
     files: str
     """The stem of the sink's files in the sweep's folder: STEM.log, STEM.lock, and STEM.json for its state."""
     progress: Callable[[], Progress]
-    """Reads how far the destination is; `sync_state.read_progress_file` reads it from STEM.json."""
+    """Reads the destination's progress; `sync_state.read_progress_file` reads it from STEM.json."""
     lacking: str | None = None
-    """What to install first; None: nothing."""
+    """The message about a missing library; None: nothing is missing."""
 
     @property
     def shown(self) -> str:
@@ -65,13 +65,13 @@ class Sender(Protocol):
 
     @property
     def summary(self) -> str:
-        """What was sent, as a line for the user: "3 trials sent to ..."."""
+        """A line for the user that states what was sent: "3 trials sent to ..."."""
 
     def catch_up(self, stops: Callable[[], bool]) -> None:
         """Send all events that the journal has, or fewer when `stops` returns true."""
 
     def settle(self) -> None:
-        """Send what is left, and repair what is wrong at the destination; no process runs the sweep any more."""
+        """Sends the rest, and repairs the destination; called when no process runs the sweep any more."""
 
 
 @runtime_checkable
@@ -83,17 +83,17 @@ class Sink(Protocol):
         """The name in messages: "MLflow"."""
 
     def wanted(self, config: SweepConfig) -> bool:
-        """Tell whether a configuration asks for this sink with a key of its own."""
+        """Returns True if a configuration asks for this sink with the sink's own key."""
         del config
         return False
 
     def closes_with(self, info: SweepInfo) -> bool:
-        """Tell whether the destination closes when the sweep's process ends, so that the rest has to be sent before."""
+        """Returns True if the destination closes when the sweep's process ends, so the rest must be sent before."""
         del info
         return False
 
     def destination(self, folder: SweepFolder, info: SweepInfo, address: str | None) -> Destination:
-        """Return where a sweep is sent; `address` replaces the configuration's.
+        """Returns the destination of a sweep; `address` overrides the configuration's.
 
         Raises:
             ConfigError: there is no address.

@@ -1,6 +1,6 @@
-"""How far a sweep has been sent: what a destination's file in the sweep's folder says, and whose turn it is to send.
+"""The sync state of a destination: a file in the sweep's folder, and the lock that lets one process send at a time.
 
-The file is written after the fact and may lag behind, or be deleted: what it does not know is looked up again.
+The file is written after sending and may lag behind or be deleted: missing entries are looked up again.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ FORMAT = 1
 
 
 class Progress(BaseModel):
-    """How far one destination is."""
+    """The progress of one destination."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     offset: int = 0
     """The byte of the journal up to which everything was sent."""
     settled: int = 0
-    """The journal's length when the sweep was last sent to its end."""
+    """The journal's length when the sweep was last sent completely."""
     problem: str = ""
-    """Why the last attempt to send failed; "" when it did not."""
+    """The reason if the last attempt to send failed, otherwise ""."""
 
 
 class Versioned(BaseModel):
-    """The content of a file that a newer version may write differently."""
+    """The content of a versioned file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,7 +46,7 @@ Content = TypeVar("Content", bound=Versioned)
 
 
 def read_versioned(path: Path, kind: type[Content]) -> Content | None:
-    """Return what a file holds; None: there is none.
+    """Returns a file's content; None if it does not exist.
 
     Raises:
         SweepError: it is damaged or of a newer format.
@@ -68,11 +68,11 @@ def read_versioned(path: Path, kind: type[Content]) -> Content | None:
 
 
 class StoredProgress(Progress, Versioned):
-    """The content of the state file of a sink that keeps nothing else."""
+    """The content of the state file of a sink that stores only its progress."""
 
 
 def read_progress_file(path: Path) -> Progress:
-    """Return the progress that a sink's state file holds; none where there is no file.
+    """Returns the progress in a sink's state file; an empty one if there is no file.
 
     Raises:
         SweepError: it is damaged or of a newer format.
@@ -92,7 +92,7 @@ def write_progress_file(path: Path, progress: Progress) -> None:
 
 @contextmanager
 def only_sender(lock_file: Path) -> Iterator[None]:
-    """Keep other senders of this sweep out; the system ends the lock when the process ends, however it ends.
+    """Locks out other senders of this sweep; the system releases the lock when the process ends for any reason.
 
     Raises:
         SweepError: another process is publishing the sweep.

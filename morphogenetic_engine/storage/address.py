@@ -1,4 +1,4 @@
-"""Where files are stored: what an address may say, and what a name inside it may be."""
+"""Parses and checks the addresses of stores, and the names of files inside them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage.store_registry import STORES
 
 CLOUDS = ("s3", "gs", "az")
-"""The schemes of object stores: Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
+"""The schemes of object stores: Amazon S3 and compatible servers, Google Cloud Storage, Azure Blob Storage."""
 LOCAL = "file"
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,221}")
@@ -30,7 +30,7 @@ class CloudAddress:
         return f"{self.scheme}://{self.bucket}/{self.folder}".rstrip("/")
 
     def key(self, name: str) -> str:
-        """Return the store's name of a file."""
+        """Returns the object key of a file."""
         return "/".join(part for part in (self.folder, name) if part)
 
 
@@ -44,7 +44,7 @@ def parse_address(address: str | Path) -> Path | CloudAddress:
     """Return the folder that an address names: a path, or a folder of an object store.
 
     Raises:
-        StoreError: it is none; the message shows no credentials.
+        StoreError: the address is invalid; the message shows no credentials.
     """
     url = _URL.fullmatch(str(address))
     if url is None or isinstance(address, Path):
@@ -59,10 +59,10 @@ def parse_address(address: str | Path) -> Path | CloudAddress:
 
 
 def checked_name(name: str) -> str:
-    """Return the name of a file inside a store: parts with slashes between them, none of which leads out of it.
+    """Returns a checked name of a file inside a store: parts with slashes between them, without `..`.
 
     Raises:
-        StoreError: it is empty, absolute or leads out.
+        StoreError: it is empty, absolute or leads out of the store.
     """
     if "\0" in name or any(part in {"", ".", ".."} for part in name.split("/")):
         raise StoreError(f"a name in a store must be parts with single slashes between them, but got {name!r}")

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 PART_BYTES = 8 * 1024 * 1024
 PARTS_AT_ONCE = 4
 _MOST_PARTS = 9000
-"""S3 takes 10,000 of a file."""
+"""The largest number of parts; S3 accepts 10,000 per file."""
 _UNKNOWN_TYPE = "application/octet-stream"
 _FAILURES = (BaseError, OSError, ValueError, NotImplementedError)
-"""What obstore raises: its own tree, and for some causes built-in ones."""
+"""The exceptions that obstore raises: its own tree, and built-in ones for some causes."""
 
 _ResultT = TypeVar("_ResultT")
 
@@ -90,7 +90,7 @@ class CloudStore:
         key = self._key(name)
         with self._one_line(name, "read"):
             try:
-                # not HEAD, whose answer does not tell a missing bucket from a missing file; the content is not read
+                # GET, as HEAD does not distinguish a missing bucket from a missing file; the content is not read
                 _interruptible(lambda: obstore.get(self._connection, key))
             except FileNotFoundError as error:
                 if is_missing_file(error):
@@ -124,7 +124,7 @@ class CloudStore:
             )
 
     def _parts(self, key: str) -> Iterator[bytes]:
-        """Yield a file in parts, each a request that is repeated on its own; all of one version of the file."""
+        """Yields a file in parts, each a separate request with its own retries; all of the same version of the file."""
         whole = _interruptible(lambda: obstore.get(self._connection, key))
         size, version = whole.meta["size"], whole.meta["e_tag"]
         if size <= PART_BYTES:
@@ -155,19 +155,19 @@ def open_cloud(address: str, *, patience: float) -> CloudStore:
 
 
 def content_type_of(name: str) -> str:
-    """Return the content type that a name's ending stands for; text is UTF-8."""
+    """Returns the content type for a name's extension; text is UTF-8."""
     kind = mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
 def _interruptible(call: Callable[[], _ResultT]) -> _ResultT:
-    """Return what a call returns; Ctrl-C ends the waiting at once, which inside obstore it would not."""
+    """Returns the result of a call; Ctrl-C interrupts the wait at once, which it would not inside obstore."""
     answer: Future[_ResultT] = Future()
 
     def work() -> None:
         try:
             answer.set_result(call())
-        except BaseException as error:  # pylint: disable=broad-exception-caught  # raised where the answer is awaited
+        except BaseException as error:  # pylint: disable=broad-exception-caught  # raised again in the waiting thread
             answer.set_exception(error)
 
     Thread(target=work, daemon=True).start()

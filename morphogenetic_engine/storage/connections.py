@@ -1,4 +1,4 @@
-"""The connection to an object store, made from the environment: endpoints, credentials, patience."""
+"""The connection to an object store, configured from the environment: endpoints, credentials, retries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Connection = S3Store | GCSStore | AzureStore
 
 CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 120.0
-"""For one part, there and back; a part takes that long at half a megabit a second."""
+"""The time limit of one request, in seconds; a part takes that long at half a megabit per second."""
 _REGION = "us-east-1"
 _PREFIX = re.compile(r"Generic \w+ error: ")
 _NO_ACCOUNT = "Account must be specified"
@@ -41,10 +41,10 @@ _S3_IDENTITIES = (
 def connect(address: CloudAddress, *, patience: float) -> Connection:
     """Return a connection; nothing is sent yet.
 
-    Plain HTTP is spoken where the endpoint in the environment says http://, and nowhere else.
+    Plain HTTP is used only if the endpoint in the environment begins with http://.
 
     Raises:
-        StoreError: a variable is missing, or its value is not one.
+        StoreError: a variable is missing or has an invalid value.
     """
     endpoint = endpoint_of(address.scheme)
     client: ClientConfig = {
@@ -77,7 +77,7 @@ def endpoint_of(scheme: str) -> str | None:
 def _s3(address: CloudAddress, endpoint: str | None, client: ClientConfig, retry: RetryConfig) -> S3Store:
     known = any(os.environ.get(name) for name in _S3_IDENTITIES)
     if endpoint is not None and not known:
-        # without a key the cloud's own machines are asked for one, which a server of one's own is not
+        # without a key obstore asks the cloud's metadata service, which a self-hosted server does not have
         raise StoreError(f"{address}: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
     if endpoint is None:

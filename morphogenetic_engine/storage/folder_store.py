@@ -14,7 +14,7 @@ from morphogenetic_engine.storage.stored_file import LINK_SECONDS, StoredFile
 
 
 class FolderStore:
-    """A store in a folder, which is made when the first file is put into it."""
+    """A store in a folder, which is created with the first file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,7 +31,7 @@ class FolderStore:
         return str(self._folder / checked_name(name))
 
     def put_file(self, source: Path, name: str, *, content_type: str | None = None) -> str:
-        del content_type  # a file system keeps none
+        del content_type  # a file system stores no content types
         target = self._folder / checked_name(name)
         if source.exists() and target.exists() and source.samefile(target):
             return str(target)
@@ -62,7 +62,7 @@ class FolderStore:
             return path.is_file()
 
     def link(self, name: str, *, seconds: float = LINK_SECONDS) -> str:
-        del seconds  # a path does not end
+        del seconds  # a path does not expire
         path = self._folder / checked_name(name)
         if not self.exists(name):
             raise StoreError(f"{path}: there is no such file")
@@ -71,7 +71,7 @@ class FolderStore:
 
 def open_folder(address: str | Path, *, patience: float) -> FolderStore:
     """Return the store in the folder that a path or a file:// address names."""
-    del patience  # a file system answers at once
+    del patience  # a file system needs no retries
     place = parse_address(address)
     assert isinstance(place, Path)
     return FolderStore(place)

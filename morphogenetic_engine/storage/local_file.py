@@ -15,10 +15,10 @@ _ENDING = ".part"
 
 @contextmanager
 def written_whole(target: Path) -> Iterator[Path]:
-    """Give a path to write to; it takes the target's place at the end, or goes away on an error.
+    """Yields a temporary path to write to; it replaces the target on success, and is deleted on an error.
 
     Raises:
-        StoreError: it cannot be written; what was there stays.
+        StoreError: it cannot be written; the old file stays.
     """
     part = target.with_name(f"{_PREFIX}{token_hex(8)}{_ENDING}")
     try:
@@ -32,7 +32,7 @@ def written_whole(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def one_line(path: Path, done: str) -> Iterator[None]:
-    """Word an error of the operating system as one of the store; `done` is what cannot be: read, written.
+    """Converts an OSError to a StoreError; `done` is the failed operation: "read", "written".
 
     Raises:
         StoreError: in place of an OSError.
@@ -46,5 +46,5 @@ def one_line(path: Path, done: str) -> Iterator[None]:
 
 
 def is_part(name: str) -> bool:
-    """Tell whether a file is one that `written_whole` has not finished, or was killed at."""
+    """Returns True for a temporary file that `written_whole` has not finished, or left when it was killed."""
     return name.startswith(_PREFIX) and name.endswith(_ENDING)

@@ -17,15 +17,15 @@ from morphogenetic_engine.storage.store_registry import STORES
 from morphogenetic_engine.storage.stored_file import LINK_SECONDS, StoredFile
 
 PATIENCE_SECONDS = 60.0
-"""How long a request is repeated while the server does not answer, or answers that it cannot just now."""
+"""How long a request is retried while the server does not answer or is temporarily unavailable, in seconds."""
 MISSING = "object stores need obstore: pip install 'morphogenetic-engine[storage]'"
 
 
 @runtime_checkable
 class Store(Protocol):
-    """A folder that files are put into and taken from; names are relative to it, with slashes.
+    """A folder of stored files; names are relative to it, with slashes.
 
-    A file is replaced as a whole: a reader finds the old one or the new. Every method raises StoreError, in one line
+    Files are replaced atomically: a reader finds the old one or the new. Every method raises StoreError, in one line
     and without credentials.
     """
 
@@ -35,7 +35,7 @@ class Store(Protocol):
 
     @property
     def is_remote(self) -> bool:
-        """Whether files go to a server."""
+        """True if files are stored on a server."""
 
     def address_of(self, name: str) -> str:
         """Return the address of a file."""
@@ -43,7 +43,7 @@ class Store(Protocol):
     def put_file(self, source: Path, name: str, *, content_type: str | None = None) -> str:
         """Store a file and return its address. A large one is sent in parts, and is never in memory as a whole.
 
-        Left out, the content type is what the name's ending says; folders keep none.
+        The default content type follows from the name's extension; folders store none.
         """
 
     def put_bytes(self, content: bytes, name: str, *, content_type: str | None = None) -> str:
@@ -53,16 +53,16 @@ class Store(Protocol):
         """Write a stored file to a path, whole or not at all."""
 
     def read_bytes(self, name: str) -> bytes:
-        """Return what a stored file holds."""
+        """Returns the content of a stored file."""
 
     def list(self, folder: str = "") -> Sequence[StoredFile]:
-        """Return the files of a folder and of those in it, sorted by name; none where there is no such folder."""
+        """Returns the files of a folder and its subfolders, sorted by name; none if the folder does not exist."""
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is such a file."""
+        """Returns True if a file exists."""
 
     def link(self, name: str, *, seconds: float = LINK_SECONDS) -> str:
-        """Return a URL that anybody can read the file at for a time, without credentials of their own."""
+        """Returns a URL at which the file can be read without credentials for a limited time."""
 
 
 def open_store(address: str | Path, *, patience: float = PATIENCE_SECONDS) -> Store:
@@ -76,7 +76,7 @@ def open_store(address: str | Path, *, patience: float = PATIENCE_SECONDS) -> St
     """
     scheme = scheme_of(address)
     if scheme not in STORES:
-        parse_address(address)  # which says what an address may be
+        parse_address(address)  # raises StoreError for an invalid address
     if scheme in CLOUDS and find_spec("obstore") is None:
         raise StoreError(f"{parse_address(address)}: {MISSING}")
     opener = STORES.find(scheme)

@@ -1,4 +1,4 @@
-"""What an object store's refusals mean, in words that say what to do."""
+"""Converts the errors of object stores to messages that say what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CREDENTIALS = {
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
 _NO_CREDENTIALS = ("169.254.169.254", "metadata.google.internal", "metadata/identity")
-"""Where the machines of a cloud are asked for credentials when the environment has none."""
+"""The metadata service that provides credentials on a cloud's machines."""
 _MEANINGS = (
     (r"NoSuchBucket|ContainerNotFound|specified bucket does not exist", "there is no bucket {bucket!r}"),
     (r"InvalidAccessKeyId", "the access key is not known there (AWS_ACCESS_KEY_ID)"),
@@ -42,13 +42,13 @@ _LONGEST = 300
 
 
 def failure(error: Exception, address: CloudAddress, key: str, done: str) -> str:
-    """Return why something cannot be `done` (read, written), in one line without credentials."""
+    """Returns the reason for a failed operation (`done`: "read", "written"), in one line without credentials."""
     where = f"{address.scheme}://{address.bucket}/{key}"
     return f"{where}: cannot be {done}: {_reason(error, address)}"
 
 
 def is_missing_file(error: FileNotFoundError) -> bool:
-    """Tell whether it is the file that is missing, and not the bucket."""
+    """Returns True if the file is missing, rather than the bucket."""
     return re.search(_MEANINGS[0][0], str(error)) is None
 
 
@@ -75,7 +75,7 @@ def _server(address: CloudAddress) -> str:
 
 
 def _first_line(text: str) -> str:
-    """Return the server's own words where it has any, else the beginning; queries hold signatures, and go."""
+    """Returns the server's message if any, else the start of the error; removes queries, which hold signatures."""
     message = _MESSAGE.search(text) or _STATUS.search(text)
     shown = message[1] if message else text.partition("\n")[0]
     return _QUERY.sub("", " ".join(shown.split()))[:_LONGEST]

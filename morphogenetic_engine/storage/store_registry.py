@@ -1,4 +1,4 @@
-"""The registry of stores: what opens the addresses of each URL scheme."""
+"""The registry of stores by URL scheme."""
 
 from __future__ import annotations
 

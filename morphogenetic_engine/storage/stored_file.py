@@ -1,4 +1,4 @@
-"""What a store says of a file, and how long it may be linked to."""
+"""The metadata of a stored file, and the longest validity of a link to it."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ class StoredFile:
 
     name: str
     size: int
-    """Bytes."""
+    """The size in bytes."""
     modified: datetime

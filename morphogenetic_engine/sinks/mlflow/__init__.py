@@ -1,6 +1,6 @@
-"""Copies a sweep's journal to MLflow: a run a sweep, a nested run a trial.
+"""Copies a sweep's journal to MLflow: one run per sweep, and one nested run per trial.
 
-The journal stays the truth. What could not be sent while the sweep ran is sent by `publish`, once.
+The journal stays the source of truth. `publish` sends what could not be sent while the sweep ran, exactly once.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from morphogenetic_engine.sweeps.schema.credentials import redacted
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file, or a folder, and where it goes."""
+    """A file or a folder, and its destination."""
 
     source: Path
     folder: str
@@ -22,7 +22,7 @@ class Artifact:
     digest: str
     """Changes whenever the content does."""
     text: str | None = None
-    """Sent in place of the file where it has to be without credentials."""
+    """Sent instead of the file's own content if that holds credentials."""
 
     @property
     def name(self) -> str:
@@ -58,7 +58,7 @@ def _described(path: Path, addresses: Sequence[str]) -> Artifact:
 
 
 def _whole(path: Path, folder: str, *, by_content: bool) -> Artifact:
-    """A model may be large: size and time stand for its content."""
+    """Returns an artifact; without `by_content`, its digest covers only names, sizes and times."""
     if by_content:
         return Artifact(path, folder, hashlib.sha256(path.read_bytes()).hexdigest())
     marks = [f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in _files(path)]

@@ -34,15 +34,15 @@ class FoundRun:
 
 
 def installed() -> bool:
-    """Tell whether mlflow is there, without importing it."""
+    """Returns True if mlflow is installed, without importing it."""
     return find_spec("mlflow") is not None
 
 
 @contextmanager
 def quiet_mlflow(timeout: float) -> Iterator[None]:
-    """Set what mlflow reads from the environment at every call: short requests, no repeats, no chatter, no telemetry.
+    """Sets mlflow's environment variables: short timeouts, no retries, no log output, no telemetry.
 
-    mlflow's own repeats would send a run's creation again that was only answered late. `timeout` is in seconds.
+    mlflow's own retries would create a run twice if the answer to the first request was late. `timeout` is in seconds.
     """
     forced = {
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, round(timeout))),
@@ -66,7 +66,7 @@ def quiet_mlflow(timeout: float) -> Iterator[None]:
 class TrackingServer:
     """A tracking server, or a database that stands in for one.
 
-    Every method raises StoreError, in one line and without credentials, when the server does not do it.
+    Every method raises StoreError, in one line and without credentials, if the request fails.
     """
 
     def __init__(self, uri: str) -> None:
@@ -80,7 +80,7 @@ class TrackingServer:
             self._client: MlflowClient = MlflowClient(tracking_uri=uri)
 
     def enter_experiment(self, name: str) -> None:
-        """Use the experiment of this name, made where there is none; the other methods work in it."""
+        """Selects the experiment of this name for the other methods, and creates it if it does not exist."""
         place = artifact_folder(self._uri)
         with self._one_line():
             found = self._client.get_experiment_by_name(name)
@@ -93,7 +93,7 @@ class TrackingServer:
                 self._experiment = str(found.experiment_id)
 
     def enter_experiment_of(self, run_id: str) -> bool:
-        """Use the experiment of a run; False: there is no such run, or it was deleted."""
+        """Selects the experiment of a run; returns False if the run does not exist or was deleted."""
         with self._one_line():
             from mlflow.exceptions import MlflowException  # pylint: disable=import-outside-toplevel
 
@@ -113,7 +113,7 @@ class TrackingServer:
             return dict(self._client.get_run(run_id).data.params)
 
     def is_active(self, run_id: str) -> bool:
-        """Tell whether a run is there and not deleted."""
+        """Returns True if a run exists and is not deleted."""
         with self._one_line():
             from mlflow.exceptions import MlflowException  # pylint: disable=import-outside-toplevel
 
@@ -140,7 +140,7 @@ class TrackingServer:
         ]
 
     def create(self, run: RunUpdate, parent: str | None) -> str:
-        """Make a run and return its id."""
+        """Creates a run and returns its id."""
         tags = dict(run.identity) | ({} if parent is None else {PARENT_TAG: parent})
         with self._one_line():
             made = self._client.create_run(self._experiment, start_time=run.started, tags=tags, run_name=run.name)
@@ -159,7 +159,7 @@ class TrackingServer:
             )
 
     def set_status(self, run_id: str, status: Status, ended: int | None) -> None:
-        """Set the status of a run and, where it is over, when it ended."""
+        """Sets the status of a run and, if it is over, its end time."""
         with self._one_line():
             if ended is None:
                 self._client.update_run(run_id, status=status.value)
@@ -167,12 +167,12 @@ class TrackingServer:
                 self._client.set_terminated(run_id, status=status.value, end_time=ended)
 
     def delete(self, run_id: str) -> None:
-        """Delete a run; MLflow keeps it among the deleted ones."""
+        """Deletes a run; MLflow only marks it as deleted."""
         with self._one_line():
             self._client.delete_run(run_id)
 
     def upload(self, run_id: str, artifact: Artifact) -> None:
-        """Keep a file or a folder with a run, in place of one of the same name."""
+        """Uploads a file or a folder to a run's artifacts, replacing one of the same name."""
         with self._one_line():
             if artifact.text is not None:
                 self._client.log_text(run_id, artifact.text, artifact.name)
@@ -200,8 +200,6 @@ class TrackingServer:
     def _one_line(self) -> Iterator[None]:
         try:
             yield
-        except (
-            Exception
-        ) as error:  # pylint: disable=broad-exception-caught  # mlflow lets its libraries' errors through
+        except Exception as error:  # pylint: disable=broad-exception-caught  # mlflow passes on its libraries' errors
             shown = without_credentials(self._uri)
             raise StoreError(f"MLflow at {shown}: {reason(error, self._uri)}") from error

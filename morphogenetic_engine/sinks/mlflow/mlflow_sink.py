@@ -1,4 +1,4 @@
-"""MLflow as a sink: which server a sweep is sent to, and the publisher that sends it."""
+"""MLflow as a sink: chooses the server of a sweep, and opens the publisher."""
 
 # Sinks have no state.
 # pylint: disable=no-self-use
@@ -29,7 +29,7 @@ class MlflowSink:
         return config.tracking.mlflow
 
     def closes_with(self, info: SweepInfo) -> bool:
-        """Tell whether `mlflow run` opened the sweep's run, which it closes when the process ends."""
+        """Returns True if `mlflow run` opened the sweep's run, which it closes when the process ends."""
         return info.mlflow_run is not None
 
     def destination(self, folder: SweepFolder, info: SweepInfo, address: str | None) -> Destination:

@@ -30,19 +30,19 @@ class TrialModel:
     folder: Path
     workload: str
     source: str | None
-    """The text of the workload's module, where the configuration holds it."""
+    """The source of the workload's module, if the configuration holds it."""
     directory: str
     """Where the workload is imported from."""
     models: SavedModels
     data: str
-    """Which samples, split in which way, it was judged by."""
+    """The identity of the data and the split that it was evaluated on."""
 
 
 def trial_model(folder: SweepFolder, result: SweepResult, trial: TrialRecord) -> TrialModel:
-    """Return a trial's model; of its replicates, that of the best.
+    """Returns a trial's model; if it has replicates, that of the best one.
 
     Raises:
-        WorkloadError: the workload does not say how its models are used, or gives no example of what they take.
+        WorkloadError: the workload declares no models, or no example of their input.
         SweepError: the trial has no whole model.
     """
     models = saved_models(result.info)
@@ -66,12 +66,12 @@ def trial_model(folder: SweepFolder, result: SweepResult, trial: TrialRecord) ->
 
 
 def write_model(model: TrialModel, to: Path) -> None:
-    """Write what MLflow loads into the folder `to`, which is not there yet."""
+    """Writes the model in MLflow's format into the new folder `to`."""
     assert model.models.example is not None
     x_NF = model.models.example(model.folder)
     p_NC = model.models.predictor(model.folder)(x_NF)
     with warnings.catch_warnings(), _files(model, to.with_name("trial")) as files, importable(model.directory):
-        warnings.simplefilter("ignore")  # mlflow warns of its own classes
+        warnings.simplefilter("ignore")  # mlflow warns about its own classes
         from mlflow.models import infer_signature  # pylint: disable=import-outside-toplevel  # takes seconds
         from mlflow.pyfunc import save_model  # pylint: disable=import-outside-toplevel
 
@@ -89,7 +89,7 @@ def write_model(model: TrialModel, to: Path) -> None:
 
 @contextmanager
 def _files(model: TrialModel, place: Path) -> Iterator[Path]:
-    """Copy the model, and no other file of the trial, into a folder of its own."""
+    """Copies only the model's files from the trial's folder."""
     place.mkdir()
     for path in sorted(model.folder.glob("model*")):
         if path.is_dir():
@@ -100,7 +100,7 @@ def _files(model: TrialModel, place: Path) -> Iterator[Path]:
 
 
 def _workload_code(workload: str) -> list[str]:
-    """Return the file, or the package, that holds a workload of the user's own."""
+    """Returns the file or the package that holds the user's workload."""
     name = workload.partition(":")[0].partition(".")[0]
     file = getattr(sys.modules.get(name), "__file__", None)
     if file is None or name == _PACKAGE.name:

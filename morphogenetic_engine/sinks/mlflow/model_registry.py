@@ -1,4 +1,4 @@
-"""The thin client of MLflow's model registry: versions of a model, their tags, and the alias that one of them has."""
+"""The thin client of MLflow's model registry: versions of a model, their tags and aliases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
-"""What the registry says where it has no such model, or the model no such alias."""
+"""The registry's error codes for a missing model or alias."""
 _ARTIFACT = "promoted_model"
 
 
@@ -62,7 +62,7 @@ class ModelRegistry:
         return None if latest is None else Version(str(latest.version), dict(latest.tags))
 
     def register(self, name: str, run_id: str, model: Path, tags: Mapping[str, str]) -> Version:
-        """Keep a model's folder with a run, and register it as a new version."""
+        """Uploads a model's folder to a run, and registers it as a new version."""
         from mlflow.exceptions import MlflowException  # pylint: disable=import-outside-toplevel
 
         with self._one_line():
@@ -77,7 +77,7 @@ class ModelRegistry:
             return Version(str(made.version), dict(tags))
 
     def point(self, name: str, alias: str, version: Version) -> None:
-        """Let an alias stand for a version, and for no other."""
+        """Moves an alias to a version."""
         with self._one_line():
             self._client.set_registered_model_alias(name, alias, version.number)
 

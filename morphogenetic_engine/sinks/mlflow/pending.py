@@ -1,7 +1,7 @@
-"""What of a sweep is not sent yet: journal events in, updates of runs out.
+"""Computes the pending updates of MLflow runs from journal events.
 
-Pure: nothing here talks to a server, and the same events give the same updates, whenever they are read. That is what
-makes sending twice harmless: the second time, every row is the row that is there already.
+Pure: nothing here talks to a server, and the same events always give the same updates. So sending twice is harmless:
+the second time, every row equals an existing one.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
 from morphogenetic_engine.trial import Metrics, text
 
 KILLED = "killed"
-"""The outcome of a sweep whose process is gone without a word."""
+"""The outcome of a sweep whose process was killed."""
 
 
 @dataclass(frozen=True)
 class _Report:
-    """The furthest step that an attempt reported."""
+    """The last step that an attempt reported."""
 
     step: int
     metrics: Metrics
@@ -50,19 +50,19 @@ class _Report:
 
 @dataclass
 class _Batch:
-    """What has to be sent."""
+    """The updates to send."""
 
     session_began: bool = False
     sweep_rows: list[MetricRow] = field(default_factory=list)
     rows: dict[int, list[MetricRow]] = field(default_factory=dict)
-    """By trial; a trial that something else happened to has none."""
+    """The run updates by trial number; trials without news are absent."""
     begun: set[int] = field(default_factory=set)
     ended: dict[int, int] = field(default_factory=dict)
     """When trials ended, in milliseconds since 1970."""
 
 
 class PendingUpdates:
-    """The sweep after some events, and what of it has to be sent."""
+    """The state of a sweep after some events, and its pending updates."""
 
     def __init__(self, info: SweepInfo) -> None:
         self._info = info
@@ -79,19 +79,19 @@ class PendingUpdates:
         return self._batch is not None
 
     def clear(self) -> None:
-        """Forget what had to be sent: it was."""
+        """Clears the pending updates after they were sent."""
         self._batch = None
 
     def skip(self, event: Event) -> None:
-        """Take an event that was sent before."""
+        """Applies an event that was already sent."""
         self.add(event)
         self.clear()
 
     def add(self, event: Event) -> None:
-        """Take an event that has to be sent.
+        """Applies an event that has yet to be sent.
 
         Raises:
-            SweepError: it is of a trial that never started.
+            SweepError: the event belongs to a trial that never started.
         """
         batch = self._batch = self._batch or _Batch()
         self._first, self._last = self._first or event.time, event.time
@@ -109,25 +109,25 @@ class PendingUpdates:
             case TrialStarted():
                 batch.begun.add(event.trial)
                 batch.ended.pop(event.trial, None)
-                batch.rows[event.trial] = []  # what an earlier attempt reported goes with that attempt
+                batch.rows[event.trial] = []  # reports of an earlier attempt belong to that attempt's run
                 batch.rows[event.trial] += self._replicates.restart(event.trial)
                 self._furthest.pop(event.trial, None)
             case TrialReported():
                 batch.rows.setdefault(event.trial, []).extend(self._report(event))
             case ReplicateEnded():
                 batch.rows.setdefault(event.trial, []).extend(self._replicates.end(event))
-                self._furthest[event.trial] = _Report(event.replicate + 1, {})  # what they come to stands after them
+                self._furthest[event.trial] = _Report(event.replicate + 1, {})  # their aggregate is logged after them
             case TrialEnded():
                 self._end(event, batch)
             case _:
                 batch.rows.setdefault(event.trial, [])
 
     def trials(self) -> list[TrialUpdate]:
-        """Return what is new of each trial that something happened to."""
+        """Returns the updates of the trials that changed."""
         return [self._trial(number) for number in self._batch.rows] if self._batch else []
 
     def sweep(self) -> RunUpdate:
-        """Return what is new of the sweep as a whole."""
+        """Returns the update of the sweep's own run."""
         end = self.history.last_end
         if end is None:
             return self._sweep(Status.RUNNING, None, {f"{TAG}outcome": "running"})
@@ -151,7 +151,7 @@ class PendingUpdates:
         return metric_rows(event.metrics, event.time, event.step)
 
     def _end(self, event: TrialEnded, batch: _Batch) -> None:
-        """Add the final metrics, at the furthest step, unless they are what that step reported."""
+        """Adds the final metrics at the last step, unless they equal the report of that step."""
         last = self._furthest.pop(event.trial, _Report(0, {}))
         new = {key: value for key, value in event.metrics.items() if last.metrics.get(key) != value}
         batch.rows.setdefault(event.trial, []).extend(metric_rows(new, event.time, last.step))
@@ -174,7 +174,7 @@ class PendingUpdates:
         return rule.direction.better(new, old) or (new == old and trial.number < best.number)
 
     def _standing(self) -> dict[str, float]:
-        """Return how many trials have ended in which way, and the best objective so far."""
+        """Returns the number of ended trials by state, and the best objective so far."""
         found = {f"trials_{state}": float(self._counts[state]) for state in TrialState if state.final}
         if self.best is not None:
             target = self._info.config.optimization.target_metric
@@ -230,7 +230,7 @@ class PendingUpdates:
 
 
 def sweep_identity(info: SweepInfo) -> dict[str, str]:
-    """Return the tags by which a sweep's run is found; the time tells equal ids of two machines apart."""
+    """Returns the tags that identify a sweep's run; the creation time distinguishes equal ids of two machines."""
     return {
         f"{TAG}sweep_id": info.sweep_id,
         f"{TAG}sweep_identity": info.identity,

@@ -1,8 +1,8 @@
 """Promotion: the best trial's model becomes a registered version under an alias, if it is good enough.
 
-The best is that over fresh seeds where there was a confirmation: what a search says of its winner is too good. Two
-rules keep a worse model out: a threshold, and the model that has the alias already. Values that were measured on other
-data, or of another metric, are not compared; they are no reason to promote.
+If the sweep was confirmed, the best trial is chosen by its results on fresh seeds, because the search's own value of
+its winner is biased upwards. Two rules reject a worse model: a threshold, and the comparison with the model that has
+the alias now. Values of another metric or of other data are not comparable, so they never justify a promotion.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ _ALIAS = re.compile(r"(?!(?i:latest|v\d+)$)[A-Za-z][A-Za-z0-9_-]{0,99}")
 
 @dataclass(frozen=True)
 class _Best:
-    """The trial whose model may be promoted, and what speaks for it."""
+    """The trial whose model may be promoted, and its value."""
 
     trial: TrialRecord
     value: float
     judged: str
-    """What the value is: the objective and its direction, and of which runs."""
+    """Describes the value: the objective, its direction, and the runs that it was measured on."""
     shown: str
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """What came of it."""
+    """The result of a promotion."""
 
     promoted: bool
     reason: str
-    """In words: what was promoted, or why nothing was."""
+    """The message for the user: the promoted version, or the reason that nothing was promoted."""
     version: str = ""
     """The version that has the alias now; "" where nothing was promoted and none had it."""
 
@@ -63,13 +63,13 @@ def promote(
     force: bool = False,
     uri: str | None = None,
 ) -> Promotion:
-    """Register the best trial's model and give it the alias, if it is no worse than threshold and present holder.
+    """Registers the best trial's model under the alias, if it is no worse than the threshold and the current holder.
 
-    The sweep is published first. `threshold` is a bound of the objective: a lower one where it is maximised. `force`
-    leaves the holder out of account, not the threshold. A second call registers nothing anew.
+    The sweep is published first. `threshold` bounds the objective, from below if it is maximised. `force` skips
+    the comparison with the holder, but not the threshold. A second call registers nothing again.
 
     Raises:
-        ConfigError: name or alias is none, or mlflow is not installed.
+        ConfigError: the name or alias is invalid, or mlflow is not installed.
         SweepError: no trial is complete, or the best one has no model.
         WorkloadError: the workload does not say how its models are used.
         StoreError: the server cannot be reached or refuses.
@@ -135,7 +135,7 @@ def _run_of(folder: SweepFolder, best: TrialRecord, uri: str | None) -> str:
 
 
 def _objection(tags: Mapping[str, str], holder: Version, rule: OptimizationConfig) -> str:
-    """Return why the alias should stay where it is, or ""."""
+    """Returns the reason not to move the alias, or ""."""
     if _trial(holder.tags) == _trial(tags):
         return ""
     present = f"version {holder.number}, which has the alias"
@@ -162,7 +162,7 @@ def _tags(result: SweepResult, best: _Best, model: TrialModel) -> dict[str, str]
 
 
 def _identity(tags: Mapping[str, str]) -> dict[str, str | None]:
-    """Return the tags by which the version of a trial is found again; a confirmation makes another one of it."""
+    """Returns the tags that identify the version of a trial; after a confirmation they differ."""
     return _trial(tags) | {f"{TAG}{key}": tags[f"{TAG}{key}"] for key in ("judged", "value")}
 
 

@@ -1,7 +1,7 @@
-"""Publishing a sweep: what its journal says and the server does not have is sent, in batches, exactly once.
+"""Publishes a sweep: sends the journal's events that the server lacks, in batches, exactly once.
 
-A process may be killed between any two calls. What was sent since `tracking.json` was last written is then sent again,
-which changes nothing: runs are found by their tags before any is made, and equal rows are kept once.
+A process may be killed between any two calls. Everything sent since `tracking.json` was last written is then sent
+again, which is idempotent: runs are looked up by their tags before one is created, and MLflow keeps equal rows once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ REQUEST_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Published:
-    """What one call of `publish` sent."""
+    """The summary of one call of `publish`."""
 
     uri: str
     """Without credentials."""
@@ -40,7 +40,7 @@ class Published:
 
 
 def publish(folder: SweepFolder, *, uri: str | None = None, experiment: str | None = None) -> Published:
-    """Send all of a sweep that the server does not have; a second call finds nothing to send.
+    """Sends everything of a sweep that the server lacks; a second call finds nothing to send.
 
     Left out, `uri` is as `tracking_uri` says and `experiment` as the sweep's configuration says.
 
@@ -81,7 +81,7 @@ class Publisher:
 
     @property
     def summary(self) -> str:
-        """The line that says what was sent."""
+        """The summary as one line."""
         return f"{len(self._trials)} trials and {self._uploads} files sent to {self._sent.uri}"
 
     @property
@@ -95,7 +95,7 @@ class Publisher:
         return not self._pending and self._pending.history.last_end is not None
 
     def catch_up(self, stops: Callable[[], bool]) -> None:
-        """Send batch after batch, then the files, until nothing is left or it is told to stop."""
+        """Sends batches, then the files, until nothing is left or `stops` returns true."""
         sent = False
         while not stops() and self.send_next():
             sent = True
@@ -112,14 +112,14 @@ class Publisher:
             if self._pending:
                 self._send(server)
                 return True
-            self._in_doubt = False  # everything up to here is known; what may still land late, settle() looks for
+            self._in_doubt = False  # everything up to here was sent; settle() looks for requests that took effect late
             return False
         except MorphogeneticError as error:
             self._fail(error)
             raise
 
     def upload(self) -> None:
-        """Upload the files that are new or changed; those that are complete only at the end wait for it."""
+        """Uploads new or changed files; those that are complete only at the sweep's end are uploaded then."""
         if not self._sent.run_id:
             return
         best = self._pending.best
@@ -143,7 +143,7 @@ class Publisher:
             raise
 
     def settle(self) -> None:
-        """Put the last things right: double runs, a sweep whose process was killed, files."""
+        """Repairs the final state: duplicate runs, a sweep whose process was killed, files."""
         if not self._sent.run_id:
             return
         try:
@@ -162,7 +162,7 @@ class Publisher:
         self._remember(settled=self._sent.offset, problem="")
 
     def _connected(self) -> TrackingServer:
-        """Return the server; the first time, bring the memory and what is on the server together."""
+        """Returns the server; the first call reconciles `tracking.json` with the server's runs."""
         if self._server is None:
             server = TrackingServer(self._uri)
             opened = self._opened if self._opened and server.enter_experiment_of(self._opened) else None
@@ -172,7 +172,7 @@ class Publisher:
                 found = opened or server.find(sweep_identity(self._info))
                 self._sent = Sent(uri=self._sent.uri, experiment=self._sent.experiment, run_id=found or "")
             if self._sent.run_id and self._tail.size > self._sent.offset:
-                self._doubt()  # an earlier process may have been killed between sending and remembering
+                self._doubt()  # an earlier process may have been killed between sending and writing tracking.json
             self._runs = dict(self._sent.runs)
             for event in self._tail.read_up_to(self._sent.offset):
                 self._pending.skip(event)
@@ -203,7 +203,7 @@ class Publisher:
         return found or server.create(sweep, parent=None)
 
     def _trial_run(self, server: TrackingServer, trial: TrialUpdate) -> str:
-        """Return the run of a trial's attempt; where there may be others of the trial, they are looked for first."""
+        """Returns the run of a trial's attempt, after a search for existing runs of the trial if there may be any."""
         known = self._runs.get(trial.number)
         first = trial.run.begun and trial.attempt == 0
         run_id = known if known and not trial.run.begun else None
@@ -215,7 +215,7 @@ class Publisher:
         return run_id
 
     def _keep_one(self, server: TrackingServer, found: list[FoundRun], attempt: int) -> str | None:
-        """Return the run of the attempt; runs of earlier attempts, and doubles of a creation answered late, go."""
+        """Returns the run of the attempt; deletes runs of earlier attempts and duplicates."""
         same = [run for run in found if run.attempt == attempt]
         kept = min(same, key=self._preference, default=None)
         for run in found:
@@ -227,7 +227,7 @@ class Publisher:
         return run.run_id != self._runs.get(run.trial), run.status == Status.RUNNING, run.run_id
 
     def _give_up(self, server: TrackingServer) -> None:
-        """Show a sweep whose process was killed as killed, and the trials that it was running as waiting."""
+        """Marks a sweep whose process was killed as killed, and its running trials as waiting."""
         sweep, trials = self._pending.abandoned()
         for trial in trials:
             run_id = self._trial_run(server, trial)
@@ -237,7 +237,7 @@ class Publisher:
         server.set_status(self._sent.run_id, sweep.status, sweep.ended)
 
     def _fail(self, error: MorphogeneticError) -> None:
-        self._doubt()  # a call without an answer may have been done
+        self._doubt()  # a request without an answer may have succeeded
         if str(error) != self._sent.problem:
             self._remember(problem=str(error))
 
@@ -255,7 +255,7 @@ def _tell(server: TrackingServer, run_id: str, run: RunUpdate) -> None:
 
 
 def _beside(sweep: RunUpdate, params: Mapping[str, str]) -> RunUpdate:
-    """Return an update of a run that `mlflow run` opened: its own params stay, and it is found by its tags, too."""
+    """Returns an update of a run that `mlflow run` opened: keeps the run's own params and adds the identifying tags."""
     new = {name: value for name, value in sweep.params.items() if name not in params}
     return replace(sweep, params=new, tags={**sweep.tags, **sweep.identity})
 

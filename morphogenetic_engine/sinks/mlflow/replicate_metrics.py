@@ -17,7 +17,7 @@ class ReplicateRows:
         self._complete: dict[int, list[MetricRow]] = {}
 
     def restart(self, trial: int) -> list[MetricRow]:
-        """Return the rows that a new attempt of a trial begins with."""
+        """Returns the initial rows of a new attempt of a trial."""
         self._running.pop(trial, None)
         return list(self._complete.get(trial, []))
 

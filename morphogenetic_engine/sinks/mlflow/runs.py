@@ -1,4 +1,4 @@
-"""What MLflow keeps of a run, in the pieces that one call may carry."""
+"""The data of an MLflow run, and its division into requests within MLflow's limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_TAG = 5000
 
 
 class Status(StrEnum):
-    """MLflow's words for the state of a run."""
+    """MLflow's names of the states of a run."""
 
     RUNNING = "RUNNING"
     SCHEDULED = "SCHEDULED"
@@ -55,7 +55,7 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class RunUpdate:
-    """What is new of a run, and all that is needed to create it; times in milliseconds since 1970."""
+    """The changes of a run, and everything needed to create it; times in milliseconds since 1970."""
 
     name: str
     started: int
@@ -64,17 +64,17 @@ class RunUpdate:
     """Of a run that is over."""
     params: Mapping[str, str] = field(default_factory=dict)
     identity: Mapping[str, str] = field(default_factory=dict)
-    """The tags that never change, by which the run is found again."""
+    """The constant tags that identify the run."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    """The tags that may."""
+    """The tags that may change."""
     metrics: Sequence[MetricRow] = ()
     begun: bool = False
-    """It began since the last update, so that its params have to be sent."""
+    """True if it started since the last update, so that its params have to be sent."""
 
 
 @dataclass(frozen=True)
 class TrialUpdate:
-    """What is new of a trial; each attempt has a run of its own, and only the last attempt's run stays."""
+    """The changes of a trial; each attempt has its own run, and only the last attempt's run is kept."""
 
     number: int
     attempt: int
@@ -83,7 +83,7 @@ class TrialUpdate:
 
 @dataclass(frozen=True)
 class Page:
-    """What one call carries."""
+    """The content of one request."""
 
     metrics: Sequence[MetricRow]
     params: Mapping[str, str]
@@ -91,7 +91,7 @@ class Page:
 
 
 def pages(run: RunUpdate, *, with_params: bool) -> Iterator[Page]:
-    """Cut an update into calls that MLflow takes."""
+    """Divides an update into requests within MLflow's limits."""
     params = [(key, shortened(value, LONGEST_PARAM)) for key, value in run.params.items()] if with_params else []
     tags = [(key, shortened(value, LONGEST_TAG)) for key, value in run.tags.items()]
     metrics = list(run.metrics)
@@ -102,12 +102,12 @@ def pages(run: RunUpdate, *, with_params: bool) -> Iterator[Page]:
 
 
 def shortened(value: str, longest: int) -> str:
-    """Return a text that fits; one that was cut ends with an ellipsis."""
+    """Returns the text within the limit; a truncated one ends with an ellipsis."""
     return value if len(value) <= longest else f"{value[: longest - 1]}…"
 
 
 def milliseconds(seconds: float) -> int:
-    """Return MLflow's time for the journal's."""
+    """Converts the journal's time to MLflow's."""
     return round(seconds * 1000)
 
 

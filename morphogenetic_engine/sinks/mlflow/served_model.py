@@ -1,7 +1,7 @@
 """A registered model as MLflow serves it: samples in, the probability of each class out.
 
-MLflow keeps this file with the model and runs it when the model is loaded ("models from code"): nothing is unpickled.
-Around it are the trial's saved model, the name of the workload that wrote it, and the code of both.
+MLflow stores this file with the model and runs it when the model is loaded ("models from code"): nothing is unpickled.
+Beside it are the trial's saved model, the name of its workload, and the code of both.
 """
 
 from __future__ import annotations

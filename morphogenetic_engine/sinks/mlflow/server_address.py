@@ -1,4 +1,4 @@
-"""Where a sweep is published: the tracking server's address."""
+"""Resolves the address of the tracking server that a sweep is published to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tracking_uri(config: TrackingConfig, results: Path) -> str:
 
 
 def artifact_folder(uri: str) -> Path | None:
-    """Return where a SQLite store's artifacts go: beside it, as MLflow would put them into the working directory.
+    """Returns the artifact folder of a SQLite store: beside it, because MLflow's default is the working directory.
 
     None: the server decides.
     """

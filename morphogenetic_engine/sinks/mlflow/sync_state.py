@@ -1,6 +1,6 @@
 """`tracking.json`: what was sent to which server, and the lock that lets one process send at a time.
 
-It is written after the fact and may lag behind, or be deleted: what it does not know is found on the server again.
+It is written after sending and may lag behind or be deleted: missing entries are looked up on the server.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FILE, LOCK = f"{FILES}.json", f"{FILES}.lock"
 
 
 class Sent(Progress):
-    """What one experiment of one server has of the sweep."""
+    """The sync state of one experiment on one server."""
 
     uri: str
     """Without credentials."""
@@ -28,9 +28,9 @@ class Sent(Progress):
     run_id: str = ""
     """The sweep's run; "" before there is one."""
     runs: Mapping[int, str] = Field(default_factory=dict)
-    """The runs of the trials that have not ended there."""
+    """The run ids of the trials that have not ended on the server."""
     artifacts: Mapping[str, str] = Field(default_factory=dict)
-    """What was uploaded: name and digest."""
+    """The digests of the uploaded files by name."""
 
 
 class SyncState(Versioned):
@@ -40,7 +40,7 @@ class SyncState(Versioned):
 
 
 def read_sent(folder: SweepFolder, uri: str, experiment: str) -> Sent:
-    """Return what a server has of the sweep; `uri` is without credentials.
+    """Returns the sync state of a server; `uri` is without credentials.
 
     Raises:
         SweepError: `tracking.json` is damaged or of a newer format.
@@ -51,7 +51,7 @@ def read_sent(folder: SweepFolder, uri: str, experiment: str) -> Sent:
 
 
 def write_sent(folder: SweepFolder, sent: Sent) -> None:
-    """Remember what a server has; the other servers stay as they are.
+    """Writes the sync state of a server; those of other servers stay unchanged.
 
     Raises:
         StoreError: `tracking.json` cannot be written; the old one stays.
@@ -64,7 +64,7 @@ def write_sent(folder: SweepFolder, sent: Sent) -> None:
 
 
 def only_publisher(folder: SweepFolder) -> AbstractContextManager[None]:
-    """Keep other publishers of this sweep out; the system ends the lock when the process ends, however it ends.
+    """Locks out other publishers of this sweep; the system releases the lock when the process ends for any reason.
 
     Raises:
         SweepError: another process is publishing the sweep.

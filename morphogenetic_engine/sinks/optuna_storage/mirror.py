@@ -1,8 +1,7 @@
-"""The mirror of a sweep: reads the journal, compares it with the study, writes what differs.
+"""The mirror of a sweep: reads the journal, compares it with the study, writes the differences.
 
-A process may be killed between any two calls: the next one reads what the study has, and goes on from there. What
-Optuna cannot change, a trial that has ended and was then run again, is mended when the session is over, by making the
-study anew.
+A process may be killed between any two calls: the next one reads the study and continues from there. Optuna cannot
+change a trial that has ended; if such a trial was run again, the study is recreated when the session is over.
 """
 
 from __future__ import annotations
@@ -28,16 +27,16 @@ from morphogenetic_engine.sweeps.record.trials import History
 
 @dataclass(frozen=True)
 class Mirrored:
-    """What one call of `publish` wrote."""
+    """The summary of one call of `publish`."""
 
     storage: str
     """Without credentials."""
     trials: int
-    """Trials of which something was written."""
+    """The number of trials that were written."""
 
 
 def publish(folder: SweepFolder) -> Mirrored:
-    """Write all of a sweep that its Optuna storage does not have; a second call finds nothing to write.
+    """Writes everything of a sweep that its Optuna storage lacks; a second call finds nothing to write.
 
     Raises:
         ConfigError: the sweep's configuration names no storage.
@@ -75,7 +74,7 @@ class Mirror:
 
     @property
     def summary(self) -> str:
-        """The line that says what was written."""
+        """The summary as one line."""
         return f"{len(self._written)} trials sent to the study {self._info.sweep_id} in {self._progress.storage}"
 
     @property
@@ -89,13 +88,13 @@ class Mirror:
         return not self._changed and self._history.last_end is not None
 
     def close(self) -> None:
-        """Leave the storage; the next call enters it again, and compares everything."""
+        """Closes the storage; the next call opens it again and compares everything."""
         if self._study is not None:
             self._study.close()
             self._study = None
 
     def catch_up(self, stops: Callable[[], bool]) -> None:
-        """Write all that the journal says so far, or less when it is told to stop."""
+        """Writes all events of the journal so far, or fewer when `stops` returns true."""
         try:
             self._write_changes(stops)
         except MorphogeneticError as error:
@@ -103,7 +102,7 @@ class Mirror:
             raise
 
     def settle(self) -> None:
-        """Compare everything once more, and put right what was left: trials that ran again, a sweep that was killed."""
+        """Compares everything once more, and repairs the rest: trials that ran again, a sweep that was killed."""
         self.close()
         try:
             self._read()
@@ -130,7 +129,7 @@ class Mirror:
         self._remember(offset=self._tail.offset, problem="")
 
     def _entered(self) -> MirrorStudy:
-        """Return the study; when it is entered, find what it has."""
+        """Returns the study; opens it and reads its trials if necessary."""
         if self._study is None:
             info = self._info
             marks = {"sweep_identity": info.identity, "sweep_created": info.created}
@@ -148,7 +147,7 @@ class Mirror:
         self._changed = set(self._history.trials)
 
     def _read(self) -> None:
-        """Take what the journal has new."""
+        """Applies the journal's new events."""
         for event in self._tail.read(most=sys.maxsize):
             try:
                 self._history.apply(event)
@@ -158,7 +157,7 @@ class Mirror:
                 self._changed.add(event.trial)
 
     def _bring(self, study: MirrorStudy, number: int) -> None:
-        """Make one trial of the study what it has to be, where that can be done."""
+        """Updates one trial of the study to its expected state, if Optuna can change it."""
         record = self._history.trials[number]
         wanted = trial_of(record, self._info.config, self._info.sweep_id, abandoned=self._abandoned)
         found = self._there.get(number)

@@ -1,4 +1,4 @@
-"""A user's Optuna storage as a sink: which storage a sweep is sent to, and the mirror that writes its study."""
+"""A user's Optuna storage as a sink: chooses the storage of a sweep, and opens the mirror that writes its study."""
 
 # Sinks have no state.
 # pylint: disable=no-self-use
@@ -62,10 +62,10 @@ class StorageSink:
 
 
 def storage_of(info: SweepInfo) -> str:
-    """Return where a sweep's storage is; it may hold a password.
+    """Returns the address of a sweep's storage; it may hold a password.
 
     Raises:
-        ConfigError: the sweep has none.
+        ConfigError: the sweep has no storage.
     """
     storage = info.config.optimization.storage
     if storage is None:

@@ -1,4 +1,4 @@
-"""The thin edge to a user's Optuna storage: one sweep's study there."""
+"""The thin client of a user's Optuna storage: the study of one sweep."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Storage = RDBStorage | JournalStorage
 
 
 def open_storage(address: str) -> Storage:
-    """Return the storage at an address; the tables of a new database are made."""
+    """Returns the storage at an address; creates the tables of a new database."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     path = journal_file(address)
     if path is not None:
@@ -49,10 +49,10 @@ def open_storage(address: str) -> Storage:
 
 
 class MirrorStudy:
-    """The study of a sweep, made where there is none.
+    """The study of a sweep, created if it does not exist.
 
-    `marks` tell the sweep from others of its name. Every method raises StoreError, in one line and without credentials,
-    when the storage does not do it.
+    `marks` distinguish the sweep from others of its name. Every method raises StoreError, in one line and without
+    credentials, if the storage fails.
     """
 
     def __init__(self, address: str, sweep_id: str, objectives: Sequence[Objective], marks: Mapping[str, str]) -> None:
@@ -69,7 +69,7 @@ class MirrorStudy:
             undo.pop_all()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Closes the connections."""
         if isinstance(self._storage, RDBStorage):
             self._storage.remove_session()
             self._storage.engine.dispose()
@@ -80,7 +80,7 @@ class MirrorStudy:
             self._storage.get_study_user_attrs(self._study)
 
     def trials(self) -> dict[int, FrozenTrial]:
-        """Return what the study has, by numbers; nobody else may have added trials to it."""
+        """Returns the study's trials by number; raises StoreError if others added trials to it."""
         with self._one_line():
             found = self._storage.get_all_trials(self._study, deepcopy=False)
         if any(trial.user_attrs.get(SWEEP_ATTR) != self._sweep_id for trial in found):
@@ -88,7 +88,7 @@ class MirrorStudy:
         return {trial.number: trial for trial in found}
 
     def create(self, wanted: FrozenTrial) -> FrozenTrial:
-        """Add a trial, whose number has to be the next one, in one piece; return it as it is there."""
+        """Adds a complete trial with the next number; returns it as stored."""
         with self._one_line():
             trial_id = self._storage.create_new_trial(self._study, template_trial=wanted)
             as_numbered = self._storage.get_trial_id_from_study_id_trial_number(self._study, wanted.number)
@@ -97,7 +97,7 @@ class MirrorStudy:
         return _placed(wanted, trial_id)
 
     def update(self, found: FrozenTrial, wanted: FrozenTrial, missing: Lacking) -> FrozenTrial:
-        """Write what a trial lacks; the state last, as Optuna changes nothing of a trial that has ended."""
+        """Writes the missing parts of a trial; the state last, because Optuna cannot change an ended trial."""
         trial_id = found._trial_id
         with self._one_line():
             for key, value in missing.attrs.items():
@@ -111,13 +111,13 @@ class MirrorStudy:
         return _placed(wanted, trial_id)
 
     def remake(self) -> None:
-        """Begin again with an empty study."""
+        """Replaces the study by an empty one."""
         with self._one_line():
             self._storage.delete_study(self._study)
             self._study = self._made()
 
     def _entered(self) -> int:
-        """Return the id of the sweep's study; an empty one is nobody's."""
+        """Returns the id of the sweep's study; an empty study of the name is taken over."""
         try:
             study = self._storage.get_study_id_from_name(self._sweep_id)
         except KeyError:
@@ -161,7 +161,7 @@ def _placed(wanted: FrozenTrial, trial_id: int) -> FrozenTrial:
 
 
 def _set_state_in_database(storage: RDBStorage, found: FrozenTrial, wanted: FrozenTrial) -> None:
-    """Optuna's own clock says now, which is wrong for what is sent late."""
+    """Sets the trial's times: Optuna would record the current time, which is wrong for events sent late."""
     if found.state != wanted.state:
         storage.set_trial_state_values(found._trial_id, wanted.state, wanted.values)
     times = {"datetime_start": wanted.datetime_start, "datetime_complete": wanted.datetime_complete}
@@ -170,7 +170,7 @@ def _set_state_in_database(storage: RDBStorage, found: FrozenTrial, wanted: Froz
 
 
 def _set_state_in_journal(storage: JournalStorage, found: FrozenTrial, wanted: FrozenTrial) -> None:
-    """Append what Optuna would, with the sweep's times; only a trial that waits can begin."""
+    """Appends Optuna's journal entries with the sweep's times; only a waiting trial can be started."""
     begins = wanted.datetime_start != found.datetime_start or wanted.state == OptunaState.RUNNING
     steps: list[dict[str, object]] = []
     if begins and found.state != OptunaState.WAITING:

@@ -1,4 +1,4 @@
-"""What a study has to hold of a sweep's trials, and what of it is not there. Pure: nothing here talks to a storage."""
+"""Computes the expected trials of a study, and their differences to the existing ones. Pure: no access to a storage."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Lacking:
-    """What a trial in a study lacks."""
+    """The missing parts of a trial in a study."""
 
     attrs: Attrs
     steps: Mapping[int, float]
     state: bool
-    """It stands in another state there."""
+    """True if its state in the study differs."""
     times: bool
-    """It began or ended at other times there."""
+    """True if its times in the study differ."""
 
     def __bool__(self) -> bool:
         return bool(self.attrs or self.steps or self.state or self.times)
 
 
 def trial_of(record: TrialRecord, config: SweepConfig, sweep_id: str, *, abandoned: bool = False) -> FrozenTrial:
-    """Return a trial as the study has to hold it.
+    """Returns a trial as the study should hold it.
 
-    `abandoned`: no process runs the sweep any more, so that a trial that was running waits to run again.
+    `abandoned`: no process runs the sweep any more, so a running trial is stored as waiting.
     """
     objectives, space = config.optimization.all_objectives, config.space
     if record.state.final:
@@ -63,7 +63,7 @@ def trial_of(record: TrialRecord, config: SweepConfig, sweep_id: str, *, abandon
 
 
 def lacking(wanted: FrozenTrial, found: FrozenTrial) -> Lacking:
-    """Return what has to be written to a trial that is in the study."""
+    """Returns the differences to write to a trial of the study."""
     return Lacking(
         attrs=_new(wanted.user_attrs, found.user_attrs),
         steps=_new(wanted.intermediate_values, found.intermediate_values),
@@ -74,7 +74,7 @@ def lacking(wanted: FrozenTrial, found: FrozenTrial) -> Lacking:
 
 
 def is_stuck(wanted: FrozenTrial, found: FrozenTrial) -> bool:
-    """Tell whether a trial cannot become what it has to be: Optuna changes nothing but the times of one that ended."""
+    """Returns True if Optuna cannot change a trial as required: of an ended trial, it changes only the times."""
     if wanted.params != found.params:
         return True
     missing = lacking(wanted, found)
@@ -88,7 +88,7 @@ def in_disorder(trials: Iterable[FrozenTrial]) -> bool:
 
 
 def _steps(record: TrialRecord, objectives: Sequence[Objective]) -> dict[int, float]:
-    """Return the objective step by step; Optuna has none of trials with several objectives."""
+    """Returns the objective by step; Optuna has no intermediate values for several objectives."""
     if len(objectives) > 1:
         return {}
     target = objectives[0].metric

@@ -1,4 +1,4 @@
-"""`storage.json`: how far the Optuna storage is, for the sweep's one warning; the storage itself is the truth of it."""
+"""`storage.json`: the progress of the Optuna storage, for the sweep's warning; the storage is the source of truth."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class StorageProgress(Progress, Versioned):
     storage: str = ""
     """Without credentials."""
     created: str = ""
-    """When the sweep was made: a folder may be used again for another one."""
+    """The creation time of the sweep: a folder may be reused for another one."""
 
 
 def read_progress(folder: SweepFolder, info: SweepInfo, address: str) -> StorageProgress:
-    """Return how far a storage is with a sweep.
+    """Returns the progress of a storage.
 
     Raises:
         SweepError: `storage.json` is damaged or of a newer format.
@@ -36,7 +36,7 @@ def read_progress(folder: SweepFolder, info: SweepInfo, address: str) -> Storage
 
 
 def write_progress(folder: SweepFolder, progress: StorageProgress) -> None:
-    """Remember how far the storage is.
+    """Writes the progress of the storage.
 
     Raises:
         StoreError: `storage.json` cannot be written; the old one stays.
@@ -45,7 +45,7 @@ def write_progress(folder: SweepFolder, progress: StorageProgress) -> None:
 
 
 def only_mirror(folder: SweepFolder) -> AbstractContextManager[None]:
-    """Keep other processes from writing this sweep's study, however this one ends.
+    """Locks out other writers of this sweep's study; the system releases the lock when this process ends.
 
     Raises:
         SweepError: another process is writing it.
