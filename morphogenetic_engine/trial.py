@@ -1,8 +1,8 @@
-"""The trial contract: what a workload is given and what it returns, whoever carries it.
+"""The trial contract: the arguments and results of a workload, the same on every back end.
 
 A workload is a function `train(params, trial) -> metrics`. The same function runs in a local worker process, in a
-container of a Katib trial and in a Kubeflow Pipelines component. This module needs the standard library alone, so
-that a user's training code can import it anywhere.
+container of a Katib trial and in a Kubeflow Pipelines component. This module imports only the standard library, so
+a user's training code can import it anywhere.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Value = bool | int | float | str
-"""What one parameter may hold."""
+"""The type of a parameter's value."""
 
 Params = Mapping[str, Value]
-"""Fixed and searched parameters together, typed."""
+"""The fixed and searched parameters by name."""
 
 Metrics = Mapping[str, float]
-"""Finite numbers by name; what `train` returns holds the objective."""
+"""Finite numbers by name; the metrics that `train` returns include the objective."""
 
 METRIC_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-"""Metric names that every carrier can pass on; Katib's collector would cut `val/acc` down to `acc`."""
+"""Metric names that every back end supports; Katib's collector would shorten `val/acc` to `acc`."""
 
 
 def text(value: Value) -> str:
@@ -49,11 +49,11 @@ class Trial(Protocol):
 
     @property
     def seed(self) -> int:
-        """A function of the sweep's seed and the trial's number: seed every generator from it."""
+        """Derived from the sweep's seed and the trial's number; seed every random generator from it."""
 
     @property
     def dir(self) -> Path:
-        """The trial's own folder; it exists, and what is written there is kept."""
+        """The trial's own folder; it exists, and files in it are kept."""
 
     def report(self, step: int, metrics: Metrics) -> None:
         """Record the metrics of one step (an epoch, a fold).
@@ -61,7 +61,7 @@ class Trial(Protocol):
         Raises:
             Pruned: the trial should end now; let it pass through.
             Paused: the trial should end for now; let it pass through. It may be called again with the same parameters,
-                seed and folder, and goes on from what it saved there.
+                seed and folder, and should continue from the files that it saved there.
             TrialFailed: a metric is not a finite number, the step is not a whole number, or the trial has ended.
         """
 
@@ -74,10 +74,10 @@ class Train(Protocol):
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a trial's saved model makes of two splits that it was not trained on: N samples, C classes."""
+    """The predictions of a trial's saved model for two splits that it was not trained on: N samples, C classes."""
 
     data: str
-    """Which samples these are, in which order: models with different ones cannot be compared or mixed."""
+    """Identifies the samples and their order: models with different samples cannot be compared or combined."""
     validation_p_NC: NDArray[np.float64]
     """The probability of each class."""
     validation_y_N: NDArray[np.int64]
@@ -87,16 +87,16 @@ class Predictions:
 
 
 class Predictor(Protocol):
-    """A saved model as a function: samples as they are in the data, x_NF, to the probability of each class, p_NC."""
+    """A saved model as a function from raw samples, x_NF, to the probability of each class, p_NC."""
 
     def __call__(self, x_NF: NDArray[np.float64], /) -> NDArray[np.float64]: ...
 
 
 @dataclass(frozen=True)
 class SavedModels:
-    """How others use the models that a workload leaves in the folders of its trials.
+    """The functions that load the models which a workload saves in its trials' folders.
 
-    Both raise StoreError when the folder holds no whole model.
+    Both raise StoreError if the folder holds no complete model.
     """
 
     predictions: Callable[[Params, int, Path], Predictions]
@@ -104,21 +104,21 @@ class SavedModels:
     predictor: Callable[[Path], Predictor]
     """(trial folder) -> the model as a function."""
     example: Callable[[Path], NDArray[np.float64]] | None = None
-    """(trial folder) -> a few samples such as the function takes, x_NF; None: its models cannot be registered."""
+    """(trial folder) -> a few example inputs of the function, x_NF; None: its models cannot be registered."""
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a workload says of itself, so that a mistake is found before the first trial rather than in every trial."""
+    """The properties that a workload declares, so that mistakes are found before the first trial."""
 
     parameters: frozenset[str] | None = None
-    """The names it knows; None: any name is taken."""
+    """The accepted parameter names; None: any name is accepted."""
     metrics: frozenset[str] | None = None
-    """The metrics that it returns; None: not said."""
+    """The metrics that it returns; None: undeclared."""
     check: Callable[[Params], None] | None = None
-    """Raises ConfigError for values that it cannot run with; cheap, trains nothing."""
+    """Raises ConfigError for unsupported values; cheap, trains nothing."""
     models: SavedModels | None = None
-    """The models that it saves; None: it saves none, or nobody may use them."""
+    """The models that it saves; None: it saves none, or they are private."""
 
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -142,23 +142,23 @@ def declare(
 
 
 def declaration_of(train: object) -> Declaration:
-    """Return what `declare` attached to the workload, or an empty declaration."""
+    """Returns the declaration that `declare` attached to the workload, or an empty one."""
     declaration = getattr(train, _ATTRIBUTE, None)
     return declaration if isinstance(declaration, Declaration) else Declaration()
 
 
 _LARGEST_STEP = 2**53
-"""Steps are whole numbers that every float, database and JSON reader holds exactly."""
+"""The largest step: whole numbers up to this are exact in floats, databases and JSON readers."""
 
 
 def checked_step(step: object) -> int:
-    """Return a step as a plain integer, fit for every carrier.
+    """Returns a step as a plain integer, valid on every back end.
 
     Raises:
         TrialFailed: not a whole number, or too large.
     """
     try:
-        whole = int(step)  # type: ignore[call-overload]  # whatever converts: NumPy's integers too
+        whole = int(step)  # type: ignore[call-overload]  # accepts every integer type, such as NumPy's
         exact = whole == step
     except (TypeError, ValueError, OverflowError) as error:
         raise TrialFailed(f"the step of a report must be a whole number, but got {step!r:.80}") from error
@@ -168,7 +168,7 @@ def checked_step(step: object) -> int:
 
 
 def checked_metrics(metrics: object) -> dict[str, float]:
-    """Return the metrics as plain floats, fit for every carrier.
+    """Returns the metrics as plain floats, valid on every back end.
 
     Raises:
         TrialFailed: not a mapping of allowed names to finite numbers.

@@ -1,4 +1,4 @@
-"""Reading sweep files: YAML text in, a checked SweepConfig out, every mistake as one line.
+"""Reads sweep files: converts YAML text to a checked SweepConfig, and reports each mistake in one line.
 
 The line says where, which rule and which value: `sweep.yaml: parameters.lr: low must be > 0 when log is true, but got
 low=0.0`.
@@ -26,7 +26,7 @@ from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
 from morphogenetic_engine.sweeps.schema.sweep_yaml import SweepLoader, dump_yaml, shown, surprising_scalars
 
 Overrides = Mapping[str, object]
-"""Values by dotted key ("optimization.n_trials") that take the place of what the file says."""
+"""Values by dotted key ("optimization.n_trials") that override the file's."""
 
 _PARAMETER_MODELS: Mapping[str, type[BaseModel]] = {
     "categorical": CategoricalParameter,
@@ -62,12 +62,12 @@ class ConfigFile:
 
     path: Path
     text: str
-    """The file as given."""
+    """The path as given."""
     config: SweepConfig
 
     @property
     def surprises(self) -> list[str]:
-        """A line for each plain value that YAML reads as something other than it looks like."""
+        """A line for each unquoted value that YAML reads as another type than it seems."""
         return surprising_scalars(self.text)
 
 
@@ -86,7 +86,7 @@ def read_configs(path: Path, overrides: Overrides | None = None) -> list[ConfigF
 
 
 def read_config(path: Path, overrides: Overrides | None = None) -> ConfigFile:
-    """Read one sweep file; the old flat format is understood too.
+    """Read one sweep file; the old flat format is accepted too.
 
     Raises:
         ConfigError: the file cannot be read, is not YAML, or breaks a rule of the schema.
@@ -121,13 +121,13 @@ def config_of_json(text: str | bytes, *, where: str) -> ConfigFile:
 
 
 def config_from(written: Mapping[str, object], *, where: str, overrides: Overrides | None = None) -> ConfigFile:
-    """Return a sweep that a program wrote as if it had been read from a file of the name `where`."""
+    """Converts a configuration that a program built to a SweepFile; `where` stands for the file's name."""
     text = dump_yaml(written)
     return ConfigFile(Path(where), text, parse_config(written, where=where, overrides=overrides))
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, or say in one line why it cannot be read."""
+    """Returns the text of a file; raises ConfigError if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
@@ -137,10 +137,10 @@ def read_text(path: Path) -> str:
 
 
 def parse_yaml(text: str, *, where: str) -> dict[str, object]:
-    """Return the mapping that a YAML text writes.
+    """Returns the mapping in a YAML text.
 
     Raises:
-        ConfigError: not YAML, a key twice, a key that is not text, or no mapping at all.
+        ConfigError: invalid YAML, a duplicate key, a key that is not text, or no mapping.
     """
     try:
         written = yaml.load(text, Loader=SweepLoader)  # a SafeLoader
@@ -186,12 +186,12 @@ def _with(written: Mapping[str, object], path: list[str], value: object) -> dict
         return {**written, head: value}
     section = written.get(head)
     if section is not None and not isinstance(section, dict):
-        return dict(written)  # not a section: the schema says so
+        return dict(written)  # not a section: the schema reports it
     return {**written, head: _with(section or {}, rest, value)}
 
 
 def _worded(error: ValidationError) -> str:
-    """Return one line for the first mistake; unknown keys come first, as they often explain the rest."""
+    """Returns one line for the first mistake; unknown keys come first, because they often cause the others."""
     details = error.errors()
     first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")
     others = len({_place(detail) for detail in details}) - 1

@@ -1,6 +1,6 @@
-"""Designs known ahead: grid, random, Latin hypercube and Sobol points of the search space.
+"""Designs fixed in advance: grid, random, Latin hypercube and Sobol points of the search space.
 
-A design computes the point of a trial from the trial's number alone, has an exact number of points, and none twice.
+A design computes the point of a trial from the trial's number alone, and has a fixed number of distinct points.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REDRAWS = 100
-"""How often a point that was there already is drawn anew before the nearest free point is taken."""
+"""How often a duplicate point is redrawn before the next free point is taken."""
 
 
 UnitPoints = Callable[[int, int, int], Iterator["NDArray[np.float64]"]]
@@ -35,7 +35,7 @@ UnitPoints = Callable[[int, int, int], Iterator["NDArray[np.float64]"]]
 
 
 def design_of(config: SweepConfig) -> Strategy:
-    """Return the design of a sweep whose points are known ahead.
+    """Returns the design of a sweep whose points are fixed in advance.
 
     Raises:
         ConfigError: they follow from results.
@@ -77,7 +77,7 @@ class Grid(RunsToTheEnd):
 
     @staticmethod
     def needs(_number: int, /) -> int:
-        """Return 0: a grid is known ahead."""
+        """Returns 0: a grid depends on no results."""
         return 0
 
     def suggest(
@@ -107,7 +107,7 @@ class Grid(RunsToTheEnd):
 
 
 class SampledDesign(RunsToTheEnd):
-    """Points of the unit cube mapped to the space; a duplicate point is replaced by one that is not taken yet."""
+    """Points of the unit cube mapped to the space; a duplicate point is replaced by a free one."""
 
     def __init__(
         self, space: Space, trials: int, seed: int, unit_points: UnitPoints, *, baseline: Params | None = None
@@ -126,7 +126,7 @@ class SampledDesign(RunsToTheEnd):
 
     @staticmethod
     def needs(_number: int, /) -> int:
-        """Return 0: a design is known ahead."""
+        """Returns 0: a design depends on no results."""
         return 0
 
     def suggest(
@@ -154,7 +154,7 @@ class SampledDesign(RunsToTheEnd):
         return point
 
     def _next_free(self) -> Params:
-        """Return the next point not taken yet, from a random point of a nearly full finite space on."""
+        """Returns the next free point of a nearly full finite space, starting at a random point."""
         points = all_points(self._space)
         assert (
             points is not None and points.total >= self._trials
@@ -175,7 +175,7 @@ def _random(dimensions: int, _points: int, seed: int) -> Iterator[NDArray[np.flo
 
 
 def _latin_hypercube(dimensions: int, points: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    from scipy.stats import qmc  # pylint: disable=import-outside-toplevel  # half a second that a grid need not pay
+    from scipy.stats import qmc  # pylint: disable=import-outside-toplevel  # half a second; a grid does not need it
 
     yield from qmc.LatinHypercube(dimensions, rng=seed).random(points)
 

@@ -1,4 +1,4 @@
-"""Kinds of strategies, samplers and pruners: what there is to know of one without importing its library.
+"""Kinds of strategies, samplers and pruners: their properties, available without importing their library.
 
 A kind is the object that a registry (`schema/search_names.py`) names: the checks of a sweep file, `sweep check`, the
 Katib mapping and the run loop derive from it.
@@ -25,13 +25,13 @@ class KatibAlgorithm:
     settings: Mapping[str, str] = field(default_factory=dict)
     """Katib's setting for each option that has one."""
     given: Mapping[str, str] = field(default_factory=dict)
-    """Settings that are always made."""
+    """Settings that are always passed."""
     seeded: bool = True
-    """Whether it takes the seed of the sweep (`random_state`)."""
+    """True if it accepts the sweep's seed (`random_state`)."""
     notes: tuple[str, ...] = ()
-    """How its search differs from the one on this machine."""
+    """The differences to the local search."""
     least_ranges: int = 0
-    """How many ranges it needs at least."""
+    """The least number of ranges."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,16 @@ class KatibSetting:
 
 @dataclass(frozen=True)
 class KatibStopping:
-    """Katib's early-stopping algorithm that does the work of a pruner."""
+    """Katib's early-stopping algorithm that corresponds to a pruner."""
 
     name: str
     first: str
-    """The setting that says how many trials must have succeeded before one is stopped."""
+    """The setting for the number of trials that must succeed before one is stopped."""
     report: str
-    """The setting that says at which report a trial is compared."""
+    """The setting for the report at which a trial is compared."""
     settings: Mapping[str, KatibSetting]
     note: str
-    """How its decisions differ, with the settings' values in braces."""
+    """The differences of its decisions, with the settings' values in braces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class StrategyKind(SweepTypeRules, ABC):
     # pylint: disable=no-self-use  # kinds override these methods
 
     katib: KatibAlgorithm | None = None
-    """None: Katib has no such algorithm. Points known ahead still run there, as a grid over the trials' numbers."""
+    """None: Katib has no such algorithm; points fixed in advance still run there, as a grid over trial numbers."""
 
     @abstractmethod
     def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
@@ -77,7 +77,7 @@ class StrategyKind(SweepTypeRules, ABC):
         return config.n_trials
 
     def rule(self, config: SweepConfig) -> str | None:  # pylint: disable=unused-argument
-        """Return why the strategy searches as it does, where it chooses by itself; None: it does not choose."""
+        """Returns the reason for an automatic choice of the search; None: there is no such choice."""
         return None
 
 
@@ -88,16 +88,16 @@ class SamplerKind(ABC):
     # pylint: disable=no-self-use  # kinds override these methods
 
     options: Mapping[str, type] = field(default_factory=dict)
-    """What `sampler_options` may name, with the types of the values."""
+    """The allowed `sampler_options`, with the types of the values."""
     given: Mapping[str, object] = field(default_factory=dict)
     """Options that are set unless the sweep file sets them."""
     categorical: bool = True
-    """Whether it searches choices."""
+    """True if it supports choices."""
     conditional: bool = True
-    """Whether it searches parameters with conditions."""
+    """True if it supports parameters with conditions."""
     several_objectives: bool = True
     least_axes: int = 1
-    """How many searched parameters it needs at least."""
+    """The least number of searched parameters."""
     packages: tuple[str, ...] = ()
     """Packages that it needs."""
     extras: str = "bayesian"
@@ -105,7 +105,7 @@ class SamplerKind(ABC):
     katib: KatibAlgorithm | None = None
     """None: Katib has no such algorithm."""
     katib_one_at_a_time: KatibAlgorithm | None = None
-    """The algorithm where one trial runs at a time, if it is another one."""
+    """The algorithm to use when one trial runs at a time, if it differs."""
 
     @abstractmethod
     def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
@@ -117,7 +117,7 @@ class SamplerKind(ABC):
         return config.n_trials
 
     def rule(self, config: SweepConfig) -> str | None:  # pylint: disable=unused-argument
-        """Return why the sampler searches as it does, where it chooses by itself; None: it does not choose."""
+        """Returns the reason for an automatic choice of the search; None: there is no such choice."""
         return None
 
 
@@ -126,7 +126,7 @@ class PrunerKind(ABC):
     """A pruner, which works with every strategy."""
 
     options: Mapping[str, type] = field(default_factory=dict)
-    """What `pruner_options` may name, with the types of the values."""
+    """The allowed `pruner_options`, with the types of the values."""
     given: Mapping[str, object] = field(default_factory=dict)
     """Options that are set unless the sweep file sets them."""
     several_objectives: bool = False
@@ -135,7 +135,7 @@ class PrunerKind(ABC):
     extras: str = "bayesian"
     """The extras of this package that install them."""
     katib: KatibStopping | None = None
-    """None: Katib has nothing like it, and every trial runs to its end there."""
+    """None: Katib has no counterpart, and every trial runs to its end there."""
 
     @abstractmethod
     def make(self, config: SweepConfig) -> Pruner:

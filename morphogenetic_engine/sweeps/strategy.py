@@ -1,7 +1,7 @@
-"""What to try, and how far: the interface between the strategies and whatever runs trials.
+"""The strategy protocol: suggests parameters and decides how long trials run, independent of what runs them.
 
 A suggestion and the decisions about a trial are functions of the configuration, the trial's number, the results of the
-trials below `needs(number)`, and the parameters of all trials below `number`; never of which worker was faster.
+trials below `needs(number)`, and the parameters of all trials below `number`; never of the order of completion.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Earlier:
     """The trials that a suggestion or a decision may depend on."""
 
     ended: Sequence[TrialRecord]
-    """Ended trials in the order of their numbers: 0 to needs(number) - 1, or all that have ended by now."""
+    """The ended trials in the order of their numbers: 0 to needs(number) - 1, or all that have ended so far."""
     params: Sequence[Params]
     """The parameters of the trials 0 to number - 1, whatever their state."""
 
@@ -46,7 +46,7 @@ class TrialDecisions(Protocol):
 
 
 class Strategy(Protocol):
-    """Decides which configurations are tried, and how far each is trained."""
+    """Decides which configurations are tried, and how long each is trained."""
 
     @property
     def trials(self) -> int:
@@ -54,7 +54,7 @@ class Strategy(Protocol):
 
     @property
     def needs_reports(self) -> bool:
-        """Whether trials must report their objective on the way."""
+        """True if trials must report their objective while they run."""
 
     def needs(self, number: int, /) -> int:
         """Return how many trials, counted from the first, must have ended before trial `number` is suggested."""
@@ -68,7 +68,7 @@ class Strategy(Protocol):
     def decisions(self, number: int, params: Params, earlier: Earlier, reported: Reports) -> TrialDecisions | None:
         """Return the decisions about an attempt at a trial; None: it runs to its end.
 
-        `reported` are the reports of an earlier attempt, which one that goes on from a checkpoint does not repeat.
+        `reported` are the reports of an earlier attempt, which an attempt from a checkpoint does not repeat.
         """
 
 

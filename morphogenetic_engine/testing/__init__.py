@@ -1,4 +1,4 @@
-"""Conformance suites for parts that other packages add: subclass one in your tests, and pytest runs it on your part.
+"""Conformance suites for extensions in other packages: subclass one in your tests, and pytest runs it on the extension.
 
-Each suite is a class whose tests state one promise each of a protocol: `strategies.StrategyTests`. They need pytest
-only to be run, not to be imported."""
+Each suite is a class whose tests each check one rule of a protocol, for example `strategies.StrategyTests`. Importing
+the suites does not require pytest."""

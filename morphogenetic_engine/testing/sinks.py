@@ -8,9 +8,9 @@
             return str(place / "paper")
 
         def received(self, address, sweep_id):
-            ...  # each trial that the destination has, with its state: {0: "complete"}
+            ...  # the destination's trials with their states: {0: "complete"}
 
-holds a sink to its promises: everything arrives once, in whatever portions it is sent and whichever process sends it.
+checks that everything arrives exactly once, regardless of the batches and of the process that sends them.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ SWEEP: Mapping[str, object] = {
 
 
 class SinkTests:
-    """The promises of a sink. Override `make`, `address` and `received`."""
+    """The tests of a sink. Override `make`, `address` and `received`."""
 
     def make(self) -> Sink:
         """Return the sink."""
         raise NotImplementedError
 
     def address(self, place: Path) -> str:
-        """Return the address of a new, empty destination; `place` is a folder of the test's own."""
+        """Returns the address of a new, empty destination; `place` is the test's own folder."""
         raise NotImplementedError
 
     def received(self, address: str, sweep_id: str) -> Mapping[int, str]:
-        """Return the trials that the destination has of a sweep, each once, with their states."""
+        """Returns a sweep's trials at the destination, each once, with their states."""
         raise NotImplementedError
 
     def test_the_destination_has_every_trial(self, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
         def open(self, place):
             return open_store(f"shelf://{place}")
 
-holds a store to the promises that reports, trials and pipelines rely on.
+checks the behaviour that reports, trials and pipelines rely on.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ OUTSIDE = ("", "/etc/passwd", "../up", "a/../../up", "a//b", "a/")
 
 
 class StoreTests:
-    """The promises of a store. Override `open`."""
+    """The tests of a store. Override `open`."""
 
     def open(self, place: Path) -> Store:
-        """Open an empty store; `place` is an empty folder of the test's own, whose name is unique."""
+        """Opens an empty store; `place` is an empty folder with a unique name."""
         raise NotImplementedError
 
     def test_a_file_is_read_back_under_its_name(self, tmp_path: Path) -> None:

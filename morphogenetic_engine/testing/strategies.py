@@ -3,8 +3,8 @@
     class TestSpiral(StrategyTests):
         sweep = {**StrategyTests.sweep, "sweep_type": "spiral"}
 
-runs a sweep file through every promise that the run loop relies on, without processes: suggestions are pure functions
-of the configuration, the number and the earlier trials, so that any number of workers, any order of completion and any
+checks with a sweep file every property that the run loop relies on, without processes: suggestions are pure functions
+of the configuration, the number and the earlier trials, so any number of workers, any order of completion and any
 interruption give the same trials."""
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LOOKAHEAD = 3
 
 
 class StrategyTests:
-    """The promises of a strategy. Set `sweep` to the sweep file that uses it, and override `make` if it needs more."""
+    """The tests of a strategy. Set `sweep` to the sweep file that uses it, and override `make` if it needs more."""
 
     sweep: ClassVar[Mapping[str, object]] = {
         "experiment": {"workload": "package:train", "given": 3},
@@ -40,7 +40,7 @@ class StrategyTests:
         },
         "optimization": {"n_trials": 12, "lookahead": LOOKAHEAD},
     }
-    """The sweep file, as the mapping that its YAML writes."""
+    """The sweep file as a mapping."""
 
     def make(self) -> Strategy:
         """Build a new strategy, as each process of a sweep does."""
@@ -117,7 +117,7 @@ class StrategyTests:
                     assert len(again.curve) == len(trial.curve) and again.state is trial.state
 
     def _run(self, *, restarts: Collection[int] = ()) -> list[TrialRecord]:
-        """Return the trials of the sweep, one after the other; before those in `restarts` a new process takes over."""
+        """Runs and returns the sweep's trials one after another; before each of `restarts` a new strategy takes over."""
         strategy, trials = self.make(), dict[int, TrialRecord]()
         for number in range(strategy.trials):
             if number in restarts:
@@ -126,7 +126,7 @@ class StrategyTests:
         return list(trials.values())
 
     def _run_in_parallel(self, random: Random) -> list[TrialRecord]:
-        """Return the trials of the sweep on as many workers as the lookahead, which end in a random order."""
+        """Runs and returns the sweep's trials with as many workers as the lookahead; they end in a random order."""
         strategy, running = self.make(), dict[int, TrialRecord]()
         trials: dict[int, TrialRecord] = {}
         fresh = 0
@@ -157,7 +157,7 @@ class StrategyTests:
     def _decide(
         self, number: int, params: Params, trials: Mapping[int, TrialRecord], curve: Sequence[float], reported: int
     ) -> TrialRecord:
-        """Return a trial that a new process goes on with after some reports."""
+        """Returns a trial that a new strategy continues after some reports."""
         strategy = self.make()
         told: Reports = {step: {self.config.optimization.target_metric: curve[step]} for step in range(reported)}
         for each in range(number):

@@ -1,4 +1,4 @@
-"""Pretended trials: learning curves and results that follow from the parameters alone."""
+"""Simulated trials: learning curves and results computed from the parameters alone."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FAILS = 5
 
 
 def trial_curve(number: int, params: Params, config: SweepConfig) -> list[float]:
-    """Return the values of the objective that a pretended trial reports, step after step."""
+    """Returns the objective's values that a simulated trial reports, step by step."""
     height = sum(_height(name, params[name]) for name in config.space.axes if name in params)
     return [height * (1 - 0.5 ** (step + 1)) + 0.01 * ((number + step) % 3) for step in range(STEPS)]
 
 
 def ended_trial(number: int, params: Params, config: SweepConfig, steps: int = STEPS) -> TrialRecord:
-    """Return a pretended trial that has ended after some steps: complete, failed, or pruned before its last step."""
+    """Returns a simulated trial that has ended after some steps: complete, failed, or pruned before its last step."""
     curve = trial_curve(number, params, config)[:steps]
     names = [objective.metric for objective in config.optimization.all_objectives]
     reports = {
@@ -37,6 +37,6 @@ def ended_trial(number: int, params: Params, config: SweepConfig, steps: int = S
 
 
 def _height(name: str, value: object) -> float:
-    """Return a number from 0 to 1 that any change of the value changes."""
+    """Returns a hash of the value as a number from 0 to 1."""
     digest = hashlib.sha256(f"{name}={value!r}".encode()).digest()
     return int.from_bytes(digest[:4], "big") / 2**32

@@ -1,4 +1,4 @@
-"""From the text of a sweep file to something that follows the trial contract: a Python function or a command line."""
+"""Loads the workload that a sweep file names: a Python function, or a command line that follows the trial contract."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SHELL_SIGNALS = 128
 
 
 def load_workload(spec: str, source: str | None = None) -> Train:
-    """Import the function that "package.module:function" names; from `source`, the module's text, where it is given.
+    """Import the function that "package.module:function" names; from `source`, the module's text, if it is given.
 
     Raises:
         WorkloadError: no such module or function, or its import fails.
@@ -47,7 +47,7 @@ def load_workload(spec: str, source: str | None = None) -> Train:
         module = importlib.import_module(module_name) if source is None else _module_of(module_name, source)
     except ModuleNotFoundError as error:
         raise WorkloadError(_not_found(module_name, error)) from error
-    except (Exception, SystemExit) as error:  # whatever the user's module raises at import is theirs to read
+    except (Exception, SystemExit) as error:  # the user needs to see any error that their module raises at import
         what = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise WorkloadError(f"importing {module_name} raised {what}") from error
     train = getattr(module, name, None)
@@ -58,19 +58,19 @@ def load_workload(spec: str, source: str | None = None) -> Train:
 
 
 def _module_of(name: str, source: str) -> ModuleType:
-    """Return a new module made from its text; tracebacks show its lines."""
+    """Returns a new module compiled from its source; tracebacks show its lines."""
     module, place = ModuleType(name), f"<{name}>"
     linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
-    sys.modules[name] = module  # as an import does, so that pickle and dataclasses find it
+    sys.modules[name] = module  # as `import` does, so that pickle and dataclasses find it
     exec(compile(source, place, "exec"), vars(module))  # pylint: disable=exec-used  # it is the user's workload
     return module
 
 
 def verify_workload(train: Train, *, metrics: Iterable[str], probe: Iterable[Params]) -> None:
-    """Hold a sweep against what its workload says of itself, before any trial runs.
+    """Checks a sweep against its workload's declaration, before any trial runs.
 
     Raises:
-        ConfigError: a parameter or metric that the workload does not know, or values that it cannot run with.
+        ConfigError: a parameter or metric that the workload does not declare, or unsupported values.
         WorkloadError: its check fails in any other way.
     """
     declaration = declaration_of(train)
@@ -95,13 +95,13 @@ def _check(check: Callable[[Params], None], params: Params) -> None:
         check(params)
     except MorphogeneticError:
         raise
-    except Exception as error:  # a mistake in the check itself, which is the user's to mend
+    except Exception as error:  # a bug in the user's check itself
         what = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise WorkloadError(f"its check of the parameters raised {what}") from error
 
 
 def command_fields(command: Sequence[str]) -> frozenset[str]:
-    """Return the names that a command line has in braces; `{{` and `}}` stand for braces themselves.
+    """Returns the placeholder names of a command line; `{{` and `}}` stand for literal braces.
 
     Raises:
         ConfigError: braces that hold anything but a plain name.
@@ -124,10 +124,10 @@ def command_fields(command: Sequence[str]) -> frozenset[str]:
 
 
 def check_command(command: Sequence[str], *, searched: Iterable[str], fixed: Iterable[str]) -> None:
-    """Hold a command line against the parameters of its sweep.
+    """Checks a command line against the parameters of its sweep.
 
     Raises:
-        ConfigError: a field that is no parameter, or a searched parameter that the command never gets.
+        ConfigError: a placeholder that is no parameter, or a searched parameter without a placeholder.
     """
     names, searched = command_fields(command), list(searched)
     known = {*searched, *fixed, *_TRIAL_FIELDS}
@@ -142,7 +142,7 @@ class CommandWorkload:
     """A program that is run for each trial; its lines of `name=value` on standard output are the metrics.
 
     A line that also has `step=` or `epoch=` is a report of that step. The last value of each name is returned. A
-    leading ISO 8601 timestamp is passed over, any other line is no metric line.
+    leading ISO 8601 timestamp is skipped; all other lines are ignored.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -184,7 +184,7 @@ class CommandWorkload:
 
 
 def parse_metric_line(line: str) -> tuple[int | None, Mapping[str, float]]:
-    """Return the step (if any) and the metrics of a line; both empty when it is not a metric line."""
+    """Returns the step (if any) and the metrics of a line; both are empty if it is not a metric line."""
     tokens = line.replace(",", " ").split()
     if tokens and _TIMESTAMP.fullmatch(tokens[0]):
         del tokens[0]
@@ -205,8 +205,8 @@ def _check_status(program: str, status: int) -> None:
     """Check the exit status of a program.
 
     Raises:
-        TrialFailed: it is not 0; the reason is `killed` for a signal, and for 128 + the number of a signal, which is
-            how a wrapper passes on that what it ran was killed.
+        TrialFailed: it is not 0; the reason is `killed` for a signal, and for 128 + the number of a signal, with
+        which a wrapper reports that its child was killed.
     """
     number = -status if status < 0 else status - _SHELL_SIGNALS
     if number in set(signal.Signals):

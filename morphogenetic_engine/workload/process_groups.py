@@ -1,4 +1,4 @@
-"""Ends process groups and sessions: what a program or a worker started, and its own children left behind.
+"""Ends process groups and sessions: the processes that a program or a worker started and left behind.
 
 On Linux the members are read from /proc; elsewhere a group is signalled as a whole and its session is not searched.
 """
@@ -15,13 +15,13 @@ from pathlib import Path
 _PROC = Path("/proc")
 _POLL_SECONDS = 0.01
 _ROUNDS = 20
-"""Searches of a session whose processes start others while they are killed."""
+"""How often a session is searched, because its processes may start others while they are killed."""
 
 
 def end_group(group: int, grace: float, *, poll: Callable[[], object]) -> None:
-    """Ask the processes of a group to end, and kill those that have not ended after some seconds.
+    """Sends SIGTERM to the processes of a group, and SIGKILL to those that still run after some seconds.
 
-    `poll` waits for a child that has ended, so that it does not count any more.
+    `poll` reaps an ended child, so that it no longer counts.
     """
     if not _signal_group(group, signal.SIGTERM):
         return
@@ -47,7 +47,7 @@ def kill_session(leader: int) -> None:
 
 
 def _is_alive(group: int) -> bool:
-    """Return whether a group has processes that still run; ended ones that nobody has waited for do not count."""
+    """Returns True if a group has running processes; zombies do not count."""
     if not _signal_group(group, 0):
         return False
     return not (_PROC / "self/stat").exists() or bool(_members(group=group))
@@ -60,7 +60,7 @@ def _signal_group(group: int, number: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True  # macOS says so of ended processes that nobody has waited for
+        return True  # macOS raises this for zombies
     return True
 
 

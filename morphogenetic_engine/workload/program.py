@@ -1,4 +1,4 @@
-"""A program that is run for one trial: its output line by line until it ends, and the end of all that it started."""
+"""Runs a program for one trial: yields its output line by line, and ends all processes that it started."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _GRACE_SECONDS = 5.0
 _TICK_SECONDS = 0.1
 _CHUNK = 1 << 16
 _LAST_CHUNKS = 32
-"""Chunks that are read after the program's end: more than a pipe holds."""
+"""The number of chunks to read after the program's end: more than a pipe holds."""
 
 
 class Program:
-    """A running program. It leads a process group of its own, which is ended with it."""
+    """A running program. It leads its own process group, which ends with it."""
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start the program.
@@ -53,7 +53,7 @@ class Program:
         return self._process.wait()
 
     def end(self) -> None:
-        """End the program, if it still runs, and the processes that it left behind: politely first, then not."""
+        """Ends the program, if it still runs, and the processes that it left behind: SIGTERM first, then SIGKILL."""
         assert self._process.stdout is not None
         end_group(self._process.pid, _GRACE_SECONDS, poll=self._process.poll)
         self._process.wait()
@@ -73,7 +73,7 @@ class Program:
                 if any(key.fd == output for key, _ in selector.select(None if self._exit_fd else _TICK_SECONDS)):
                     chunk = _read(output)
                     if chunk is None:
-                        return  # every writer has closed it
+                        return  # every writer has closed the pipe
                     yield chunk
         for _ in range(_LAST_CHUNKS):
             chunk = _read(output)
@@ -82,7 +82,7 @@ class Program:
             yield chunk
 
     def _has_ended(self) -> bool:
-        """Return whether the program has ended; its process id stays taken until it is waited for."""
+        """Returns True if the program has ended; does not reap it, so its process id is not reused."""
         if self._process.returncode is not None:
             return True
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -90,7 +90,7 @@ class Program:
 
 
 def _read(descriptor: int) -> bytes | None:
-    """Return what can be read now; None: every writer has closed it."""
+    """Returns the available output; None if every writer has closed the pipe."""
     try:
         return os.read(descriptor, _CHUNK) or None
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""The kinds of workload: a Python function, or a program. A configuration names one; everything else asks it.
+"""The kinds of workload: a Python function, or a program. A configuration names one; all other code uses its methods.
 
 A new kind is a class with the same members, and a line in `workload_of`.
 """
@@ -21,11 +21,11 @@ class FunctionWorkload:
     """Its key in the section `experiment` of a sweep file."""
     spec: str
     source: str | None = None
-    """The source code of its module, where that is no module that can be imported."""
+    """The source code of its module, if the module cannot be imported."""
 
     @property
     def description(self) -> str:
-        """The workload in reports and messages."""
+        """The name of the workload in reports and messages."""
         return self.spec
 
     def load(self) -> Train:
@@ -46,7 +46,7 @@ class ProgramWorkload:
 
     @property
     def description(self) -> str:
-        """The workload in reports and messages."""
+        """The name of the workload in reports and messages."""
         return " ".join(self.command)
 
     def load(self) -> Train:

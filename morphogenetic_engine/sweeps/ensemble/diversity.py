@@ -1,4 +1,4 @@
-"""How different models are, and whether one is better than another: counts over the same samples.
+"""Measures of the diversity of models, and McNemar's test: computed from counts over the same samples.
 
 Source of the measures: Kuncheva and Whitaker, "Measures of diversity in classifier ensembles and their relationship
 with the ensemble accuracy", Machine Learning 51, 2003.
@@ -27,7 +27,7 @@ class Diversity:
 
 
 def diversity(classes: Sequence[NDArray[np.int64]], y_N: NDArray[np.int64]) -> Diversity:
-    """Return how different models are, from the class that each gives to every sample."""
+    """Returns the diversity of models, from the class that each predicts for every sample."""
     pairs = list(combinations(classes, 2))
     disagreements = [float(np.mean(one_N != other_N)) for one_N, other_N in pairs]
     q_statistics = [q_statistic(one_N == y_N, other_N == y_N) for one_N, other_N in pairs]
@@ -36,7 +36,7 @@ def diversity(classes: Sequence[NDArray[np.int64]], y_N: NDArray[np.int64]) -> D
 
 
 def q_statistic(one_N: NDArray[np.bool_], other_N: NDArray[np.bool_]) -> float | None:
-    """Return Yule's Q of two models, given where each is right; None where it is not defined, as without errors."""
+    """Returns Yule's Q of two models from the samples that each has right; None where undefined, as without errors."""
     both, neither = int(np.sum(one_N & other_N)), int(np.sum(~one_N & ~other_N))
     first, second = int(np.sum(one_N & ~other_N)), int(np.sum(~one_N & other_N))
     same, different = both * neither, first * second
@@ -46,8 +46,8 @@ def q_statistic(one_N: NDArray[np.bool_], other_N: NDArray[np.bool_]) -> float |
 def mcnemar_p(first: int, second: int) -> float:
     """Return the two-sided p-value of McNemar's exact test.
 
-    `first` samples are right by the first model alone, `second` by the second alone; equally good models share them as
-    a fair coin would.
+    `first` samples are classified correctly by the first model alone, `second` by the second alone. Under the null
+    hypothesis of equally good models, the counts follow a fair coin.
     """
     lower, total = min(first, second), first + second
     tail = sum(comb(total, count) for count in range(lower + 1)) / (1 << total)

@@ -77,7 +77,7 @@ def load_ensemble(folder: Path) -> Ensemble:
 
 
 def chosen(sweep_id: str, library: Library, size: int) -> EnsembleInfo:
-    """Return the ensemble that the validation split chooses, and how it does on both splits."""
+    """Selects the ensemble on the validation split, and returns it with its scores on both splits."""
     predictions = [model.predictions for model in library.models]
     validation_p_MNC = np.stack([each.validation_p_NC for each in predictions])
     test_p_MNC = np.stack([each.test_p_NC for each in predictions])
@@ -111,7 +111,7 @@ def chosen(sweep_id: str, library: Library, size: int) -> EnsembleInfo:
 
 
 def _checked(ensemble_p_NC: Probabilities, single_p_NC: Probabilities, y_N: Labels) -> SplitCheck:
-    """Return how the ensemble and the best single model do on one split."""
+    """Returns the scores of the ensemble and of the best single model on one split."""
     ensemble_N, single_N = correct(ensemble_p_NC, y_N), correct(single_p_NC, y_N)
     gained, lost = int(np.sum(ensemble_N & ~single_N)), int(np.sum(~ensemble_N & single_N))
     return SplitCheck(

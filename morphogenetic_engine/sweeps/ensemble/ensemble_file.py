@@ -22,9 +22,9 @@ class Member(_Record):
     trial: int
     replicate: int | None
     weight: float
-    """From 0 to 1; those of all members add up to 1."""
+    """From 0 to 1; the weights of all members sum to 1."""
     folder: str
-    """Where the model is, in the sweep's folder."""
+    """The path of the model, relative to the sweep's folder."""
     validation_accuracy: float
     test_accuracy: float
 
@@ -42,7 +42,7 @@ class SplitCheck(_Record):
     lost: int
     """Samples that the ensemble has wrong and the single model right."""
     p_value: float
-    """Of McNemar's exact test, two-sided. Says nothing on the validation split, which chose the members."""
+    """The p-value of McNemar's exact test, two-sided. Not valid on the validation split, which selected the members."""
 
 
 class EnsembleInfo(_Record):
@@ -51,27 +51,27 @@ class EnsembleInfo(_Record):
     format: int = FORMAT
     sweep_id: str
     data: str
-    """Which samples chose and checked it."""
+    """The identity of the data and the splits that it was selected and tested on."""
     models: int
-    """How many it was chosen from."""
+    """The number of models that it was selected from."""
     left_out: dict[str, str]
-    """Why complete trials had no model to choose, by their folders."""
+    """The reasons why complete trials had no usable model, by folder."""
     members: tuple[Member, ...]
-    """The heaviest first."""
+    """In order of decreasing weight."""
     best_single: int
     """The trial whose model is best on the validation split."""
     validation: SplitCheck
-    """On the split that chose the members: better than on new samples."""
+    """On the validation split, which selected the members: biased upwards."""
     test: SplitCheck
-    """On the split that had no say."""
+    """On the test split, which had no part in the selection."""
     disagreement: float | None
-    """Mean over the pairs of members, on the test split; None: one member."""
+    """The mean disagreement over the pairs of members, on the test split; None: one member."""
     q_statistic: float | None
-    """The same; None: no pair has one."""
+    """The mean of Yule's Q over the same pairs; None: undefined for every pair."""
 
 
 def write_ensemble(folder: SweepFolder, info: EnsembleInfo) -> None:
-    """Write the ensemble of a sweep in place of an earlier one.
+    """Writes the ensemble of a sweep, replacing an earlier one.
 
     Raises:
         StoreError: it cannot be written.

@@ -1,4 +1,4 @@
-"""The models that the trials of a sweep saved, with what they predict: the library that ensembles are chosen from."""
+"""The library of saved models that ensembles are selected from: the trials' models and their predictions."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ class Model:
     replicate: int | None
     """None: the trial has no replicates."""
     folder: str
-    """Where it is, in the sweep's folder."""
+    """Its path, relative to the sweep's folder."""
     predictions: Predictions
 
 
 @dataclass(frozen=True)
 class Library:
-    """The models of a sweep; there is one at least, and all predict the same samples."""
+    """The models of a sweep, at least one; all predict the same samples."""
 
     models: tuple[Model, ...]
     left_out: Mapping[str, str]
-    """Why complete trials have no model here, by their folders."""
+    """The reasons why complete trials have no usable model, by folder."""
 
 
 def saved_models(info: SweepInfo) -> SavedModels:
-    """Return how the models of a sweep's workload are used; the workload is imported into this process.
+    """Returns the declared model functions of a sweep's workload; imports the workload into this process.
 
     Raises:
-        WorkloadError: it cannot be imported, or does not say how its models are used.
+        WorkloadError: it cannot be imported, or declares no models.
     """
     workload = info.config.workload
     where = f"sweep {info.sweep_id}: experiment.{workload.key}"
@@ -85,7 +85,7 @@ def read_library(folder: SweepFolder, result: SweepResult, models: SavedModels) 
 
 
 def _runs(trial: TrialRecord) -> list[tuple[int | None, int]]:
-    """Return the runs that a trial is made of: their replicate, and their seed."""
+    """Returns the runs of a trial: pairs of replicate and seed."""
     if not trial.replicates:
         return [(None, trial.seed)]
     return [(number, replicate.seed) for number, replicate in sorted(trial.replicates.items())]
@@ -101,7 +101,7 @@ def _check_same_data(sweep_id: str, one: Model, other: Model) -> None:
 
 @contextmanager
 def importable(directory: str) -> Iterator[None]:
-    """Let workloads be imported from a directory, as in the workers of the sweep."""
+    """Makes workloads importable from a directory, as in the workers of the sweep."""
     sys.path.insert(0, directory)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Which models make a good ensemble: greedy selection with replacement, from what they predict on one split.
+"""Greedy ensemble selection with replacement, from the models' predictions on one split.
 
 Source: Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models", ICML 2004. Pure
 functions of arrays; M models, N samples, C classes: p_MNC probabilities, y_N classes from 0.
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 Probabilities = NDArray[np.float64]
 Labels = NDArray[np.int64]
 _LEAST = 1e-12
-"""The probability that a class which was held impossible is given, so that its logarithm exists."""
+"""The lower bound of predicted probabilities, so that their logarithm is finite."""
 
 
 class Score(NamedTuple):
-    """How good predictions are; compared by the accuracy, and where it is equal by the likelihood."""
+    """The score of predictions; ordered by accuracy, then by log-likelihood."""
 
     accuracy: float
     log_likelihood: float
@@ -30,7 +30,7 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Selection:
-    """The members of an ensemble in the order in which they were picked, each as often as it was."""
+    """The members of an ensemble in the order of selection, repeated if they were picked several times."""
 
     picks: tuple[int, ...]
     scores: tuple[Score, ...]
@@ -61,7 +61,7 @@ def greedy_selection(p_MNC: Probabilities, y_N: Labels, size: int) -> Selection:
 
 
 def score(p_NC: Probabilities, y_N: Labels) -> Score:
-    """Return how good predictions are."""
+    """Returns the score of predictions."""
     right_N = p_NC[np.arange(len(y_N)), y_N]
     return Score(float(np.mean(correct(p_NC, y_N))), float(np.mean(np.log(np.maximum(right_N, _LEAST)))))
 

@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from morphogenetic_engine.sweeps.search.optuna.optuna_pruner import OptunaPruner
     from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaStrategy
 
-# Optuna takes a third of a second to import, so only the sweeps that use it import it.
+# Importing Optuna takes a third of a second, so only sweeps that use it import it.
 # pylint: disable=import-outside-toplevel
 
 
 @dataclass(frozen=True, kw_only=True)
 class OptunaSampler(SamplerKind):
-    """A sampler of Optuna, and how its suggestions are made to depend on the trial alone."""
+    """A sampler of Optuna, and the settings that make its suggestions depend on the trial alone."""
 
     library_name: str
     """The class in optuna.samplers."""
     packages: tuple[str, ...] = ("optuna",)
     given_with_conditions: Mapping[str, object] = field(default_factory=dict)
-    """Options that are set besides where the space has conditions."""
+    """Additional options for spaces with conditions."""
     transfers: bool = False
     """It learns its first distribution from the trials before it (Nomura et al., AAAI 2021)."""
     fresh: bool = False
     """It remembers its last suggestion, so each suggestion gets a new one."""
     replayed: bool = False
-    """It keeps notes on the trials that it suggested, so a resumed sweep asks it for all of them again."""
+    """It stores attributes on the trials that it suggested, so a resumed sweep replays all suggestions."""
     reseeded: bool = True
     """Each suggestion has a seed of its own; otherwise one seed serves for the whole sequence."""
 
@@ -52,7 +52,7 @@ class OptunaPrunerKind(PrunerKind):
     wraps: str | None = None
     """The pruner that it delays, also of optuna.pruners."""
     notes: bool = False
-    """It keeps notes on each trial, which a resumed sweep makes again from the trial's reports."""
+    """It stores attributes on each trial, which a resumed sweep recomputes from the trial's reports."""
 
     def make(self, config: SweepConfig) -> OptunaPruner:
         from morphogenetic_engine.sweeps.search.optuna.optuna_pruner import OptunaPruner

@@ -1,7 +1,7 @@
 """Optuna's pruners for any strategy: each decides from a fixed set of earlier trials.
 
-A decision about trial n depends on the trials up to n - lookahead, as they ended, and on the trial's own reports; never
-on a trial that happens to be further along.
+A decision about trial n depends on the results of the trials up to n - lookahead and on the trial's own reports; never
+on the progress of other running trials.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def build_pruner(name: str, kind: OptunaPrunerKind, options: Options) -> BasePru
     """Build a pruner.
 
     Raises:
-        ConfigError: an option that it does not have, or a value that it does not take.
+        ConfigError: an unknown option, or an invalid value.
     """
     checked = checked_options(_WHERE, name, kind.options, options)
     wrapped = {} if kind.wraps is None else {"wrapped_pruner": getattr(optuna.pruners, kind.wraps)()}
@@ -53,18 +53,18 @@ class TrialPruning:
         reported: Mapping[int, float] | None = None,
     ) -> None:
         self.own = own
-        """The trial, with its reports and the pruner's notes on it."""
+        """The trial, with its reports and the pruner's attributes."""
         self._before = dict(reported or {})
-        """The reports of an earlier attempt; one that goes on from a checkpoint does not repeat them."""
+        """The reports of an earlier attempt, which an attempt that continues from a checkpoint does not repeat."""
         storage = _FixedTrials(ended, own, objective)
-        # Each trial has a pruner of its own: some fix their settings by the trials that they see first.
+        # Each trial has its own pruner, because some pruners derive their settings from the first trials that they see.
         self._pruner = pruner
         self._study = new_study(optuna.samplers.RandomSampler(seed=0), self._pruner, [objective], storage)
 
     def decide(self, step: int, value: float) -> Decision:
         """Take a report and return whether the trial goes on."""
         assert math.isfinite(value), "the trial contract lets finite metrics through only"
-        # The last of them may have stopped the trial already, in a process that was killed before it could say so.
+        # The last report may already have stopped the trial, in a process that was killed before it recorded this.
         stopped = [self._take(before, reported) for before, reported in self._before.items() if before < step]
         self._before.clear()
         return Decision.STOP if self._take(step, value) or any(stopped) else Decision.GO_ON
@@ -75,7 +75,7 @@ class TrialPruning:
 
 
 class _FixedTrials(optuna.storages.InMemoryStorage):
-    """A storage of given trials: those that have ended, and the one that is decided about."""
+    """A read-only storage of the ended trials and the trial to decide about."""
 
     def __init__(self, ended: Sequence[FrozenTrial], own: FrozenTrial, objective: Objective) -> None:
         super().__init__()
@@ -86,8 +86,8 @@ class _FixedTrials(optuna.storages.InMemoryStorage):
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[optuna.trial.TrialState] | None = None
     ) -> list[FrozenTrial]:
-        # A snapshot of the trial itself: successive halving adds its value to those that it finds, and would count it
-        # twice.
+        # A snapshot of the trial itself: successive halving adds its value to those in the storage, and would count
+        # it twice.
         trials = (*self._ended, copy.copy(self._own))
         return [trial for trial in trials if states is None or trial.state in states]
 
@@ -118,7 +118,7 @@ class OptunaPruner:
         kind = PRUNERS.load(optimization.pruner, OptunaPrunerKind)
         self._notes = kind.notes
         self._build = partial(build_pruner, optimization.pruner, kind, optimization.pruner_options)
-        self._build()  # finds mistakes in the options before the first trial
+        self._build()  # reports invalid options before the first trial
         self._space = config.space
         self._lookahead = optimization.lookahead or 1
         self._waits = optimization.reproducible
@@ -136,7 +136,7 @@ class OptunaPruner:
         return TrialPruning(self._build(), self._objective, seen, own, before)
 
     def _noted(self, record: TrialRecord) -> FrozenTrial:
-        """Return an ended trial with the notes that the pruner made while it ran."""
+        """Returns an ended trial with the attributes that the pruner stored while it ran."""
         trial = frozen_trial(record, self._space, [self._objective])
         if self._notes:
             own = running_trial(record.number, record.params, self._space)

@@ -26,7 +26,7 @@ def build_sampler(
     """Build a sampler; one that transfers learns its first distribution from `source`.
 
     Raises:
-        ConfigError: an option that it does not have, or a value that it does not take.
+        ConfigError: an unknown option, or an invalid value.
     """
     where = "optimization.sampler_options"
     checked = checked_options(where, name, kind.options, options)
@@ -37,7 +37,7 @@ def build_sampler(
 
 
 def reseed(sampler: BaseSampler, seed: int) -> None:
-    """Make what the sampler draws next depend on the seed alone.
+    """Seeds the sampler, so that its next draws depend on the seed alone.
 
     Optuna's own `reseed_rng` takes a seed from the system.
     """

@@ -31,7 +31,7 @@ class OptunaStrategy(RunsToTheEnd):
     """A sampler of Optuna whose study is given the trials in the order of their numbers.
 
     Another strategy suggests the trials below `first`; the study has them like the others. `known` are results of an
-    earlier sweep, which come before all.
+    earlier sweep, which precede all trials.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class OptunaStrategy(RunsToTheEnd):
             self._study.add_trial(frozen_trial(record, self._space, self._objectives))
         self._first_place = len(known)
         self._shown: set[int] = set()
-        """Trials whose ends the study has."""
+        """The trials whose results are in the study."""
         self._begun = 0
-        """Trials that the study has, running or ended."""
+        """The trials in the study, running or ended."""
         self._suggested: Params | None = None
         """The last suggestion."""
 
@@ -72,7 +72,7 @@ class OptunaStrategy(RunsToTheEnd):
 
     def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
         if self._suggested is not None and earlier.params[self._begun - 1] != self._suggested:
-            self._settle(self._begun - 1, earlier.params[self._begun - 1])  # another one was taken instead
+            self._settle(self._begun - 1, earlier.params[self._begun - 1])  # the journal has another point
         while self._begun < number:
             self._begin(self._begun, earlier.params[self._begun], earlier.ended)
         self._show(earlier.ended, self._horizon(number) if self._waits else number)
@@ -92,7 +92,7 @@ class OptunaStrategy(RunsToTheEnd):
     def _begin(self, number: int, params: Params, ended: Sequence[TrialRecord]) -> None:
         """Add a trial that an earlier process or another strategy suggested."""
         if self._kind.replayed and number >= self._first:
-            # A search that does not wait has no record of which trials had ended; the horizon is close to it.
+            # An asynchronous search does not record which trials had ended; the horizon approximates it.
             self._show(ended, self._horizon(number))
             self._suggest(number)
             self._settle(number, params)
@@ -116,8 +116,8 @@ class OptunaStrategy(RunsToTheEnd):
     def _settle(self, number: int, params: Params) -> None:
         """Replace a trial in the study by its running form, the same in any process.
 
-        Optuna keeps values that are not exactly those of the space, and notes that only the suggesting process has. The
-        parameters of a replayed trial are the journal's: results may have changed where failed trials ran again.
+        Optuna stores values that can differ from the space's by rounding, and attributes that only the suggesting process
+        has. A replayed trial takes its parameters from the journal: results may have changed if failed trials ran again.
         """
         place = self._first_place + number
         settled = running_trial(place, params, self._space)
