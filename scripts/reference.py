@@ -68,7 +68,7 @@ def _command_text(path: str, command: click.Command, context: click.Context) -> 
         records = [record for each in command.get_params(context) if (record := each.get_help_record(context))]
         if records:
             lines += ["| option | |", "|---|---|"]
-            lines += [f"| `{_cell(flags)}` | {_cell(text)} |" for flags, text in records]
+            lines += [f"| `{_cell(flags)}` | {_without_links(_cell(text))} |" for flags, text in records]
             lines.append("")
     return "\n".join(lines)
 
@@ -184,6 +184,11 @@ def _measured_text(title: str, results: Mapping[str, Any]) -> str:
         goal = "" if figure["goal"] is None else f"{sign} {figure['goal']:g} {figure['unit']}"
         rows.append(f"| {_cell(figure['name'])} | {figure['value']:.4g} {figure['unit']} | {goal} |")
     return "\n".join([*rows, ""])
+
+
+def _without_links(text: str) -> str:
+    """Return text whose square brackets Markdown does not read as links: `[x>=0]` is a range."""
+    return text.replace("[", "\\[").replace("]", "\\]")
 
 
 def _cell(text: str) -> str:
