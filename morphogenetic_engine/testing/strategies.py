@@ -117,7 +117,7 @@ class StrategyTests:
                     assert len(again.curve) == len(trial.curve) and again.state is trial.state
 
     def _run(self, *, restarts: Collection[int] = ()) -> list[TrialRecord]:
-        """Runs and returns the sweep's trials one after another; before each of `restarts` a new strategy takes over."""
+        """Runs and returns the sweep's trials in sequence; before each of `restarts` a new strategy takes over."""
         strategy, trials = self.make(), dict[int, TrialRecord]()
         for number in range(strategy.trials):
             if number in restarts:

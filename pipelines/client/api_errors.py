@@ -27,7 +27,7 @@ class ServerBusy(StoreError):
 
 
 class AlreadyThere(StoreError):
-    """Somebody made it in the meantime."""
+    """The object already exists."""
 
 
 def refusal(where: str, what: str, error: kfp_server_api.ApiException) -> StoreError:

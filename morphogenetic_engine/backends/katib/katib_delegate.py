@@ -1,6 +1,6 @@
 """Katib as a delegate: renders and submits Experiments, and reads what they report."""
 
-# The client of Kubernetes takes long to import, and only commands that reach a cluster need it.
+# The Kubernetes client takes long to import, and only commands that reach a cluster need it.
 # Delegate's methods need no state where nothing is asked of a cluster.
 # pylint: disable=import-outside-toplevel, no-self-use
 from __future__ import annotations
@@ -51,7 +51,7 @@ class KatibSweep:
     """An Experiment on a cluster."""
 
     def __init__(self, api: KatibApi, experiment: KatibExperiment, *, uploads: bool) -> None:
-        """Open the store of the trials' files, if there is one and `uploads` are read.
+        """Opens the store of the trials' files, if there is one and `uploads` are to be read.
 
         Raises:
             StoreError: the store cannot be used.

@@ -1,4 +1,4 @@
-"""What the Kubernetes client raises, as one line that says where, what and why."""
+"""Converts the exceptions of the Kubernetes client to one-line errors that say where, what and why."""
 
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
@@ -16,11 +16,11 @@ _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
 class Unreachable(ClusterError):
-    """The cluster does not answer, or cannot just now; asking again may help."""
+    """The cluster does not answer, or is temporarily unavailable; a retry may succeed."""
 
 
 class Expired(ClusterError):
-    """What a watch was to go on from is too old: list again."""
+    """The resource version of a watch has expired: list again."""
 
 
 class Missing(ClusterError):
@@ -28,20 +28,20 @@ class Missing(ClusterError):
 
 
 class Unauthenticated(ClusterError):
-    """The cluster does not know who is asking; credentials may have been renewed meanwhile."""
+    """The cluster rejects the credentials; renewed ones may exist by now."""
 
 
 class Forbidden(ClusterError):
-    """This user may not do it."""
+    """The user lacks the permission."""
 
 
 class Conflict(ClusterError):
-    """Somebody made it in the meantime."""
+    """The object already exists."""
 
 
 @contextmanager
 def explained(host: str, what: str) -> Iterator[None]:
-    """Turn what the client raises while `what` is done ("create Experiment a/b") into a ClusterError."""
+    """Converts the client's exceptions during `what` ("create Experiment a/b") to a ClusterError."""
     from kubernetes.client import ApiException
     from urllib3.exceptions import HTTPError
 
@@ -80,7 +80,7 @@ def _explained(status: int, said: str, reason: str, host: str, what: str) -> Clu
 
 
 def _message(body: object) -> str:
-    """Return the message of a Status, in one line; "" where the body is none."""
+    """Returns the message of a Status in one line; "" if the body is no Status."""
     try:
         status = json.loads(body) if isinstance(body, (str, bytes)) else {}
     except json.JSONDecodeError:
@@ -90,7 +90,7 @@ def _message(body: object) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """Return the innermost reason of a failed request, without the client's objects."""
+    """Returns the innermost reason of a failed request, without the client's object addresses."""
     reason = getattr(error, "reason", None)
     if isinstance(reason, BaseException):
         return _cause(reason)

@@ -1,6 +1,6 @@
-"""The way to a cluster: a kubeconfig, or the service account of the pod that this process runs in."""
+"""Connects to a cluster with a kubeconfig, or with the service account of the pod that this process runs in."""
 
-# The client takes a second to import, which `--help` need not wait for.
+# The client takes a second to import; deferred imports keep `--help` fast.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from urllib3 import Retry
 
 _BUSY_TRIES, _LONGEST_PAUSE = 4, 30
-"""How often a cluster is asked again that says when it will have time, and the most seconds of one pause."""
+"""The number of retries for answers with Retry-After, and the longest pause in seconds."""
 _POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that can be asked, and the namespace that is meant."""
+    """A connection to a cluster, and the default namespace."""
 
     client: ApiClient
     namespace: str
     renewed: Callable[[], Cluster]
-    """Connects anew, with the credentials as they are by then."""
+    """Reconnects with the current credentials."""
 
     @property
     def host(self) -> str:
@@ -41,7 +41,7 @@ class Cluster:
 
 
 def connect(*, namespace: str | None = None, kubeconfig: Path | None = None, context: str | None = None) -> Cluster:
-    """Return the cluster that a kubeconfig names, or the one that this pod is in; nothing is sent yet.
+    """Returns the cluster of a kubeconfig, or the one that this pod runs in; sends no request.
 
     Raises:
         ClusterError: there is no kubeconfig, it is damaged or has no such context, or the client is not installed.
@@ -57,9 +57,9 @@ def connect(*, namespace: str | None = None, kubeconfig: Path | None = None, con
 
 
 def _patience() -> Retry:
-    """Return when the client repeats by itself: where the cluster says after how long it should (Retry-After).
+    """Returns the client's retry policy: only answers with Retry-After are retried.
 
-    All else is decided where it is known what is asked.
+    All other retries are decided by the callers, which know the request.
     """
     from urllib3 import Retry
 
@@ -109,7 +109,7 @@ def _of_kubeconfig(kubeconfig: Path | None, context: str | None) -> tuple[ApiCli
 
 @contextmanager
 def _complaints_raised(kind: type[Exception]) -> Iterator[None]:
-    """Raise what the client only logs: that a program for credentials failed, and that it will ask as nobody."""
+    """Raises the client's log messages as errors: that a credentials plugin failed, so requests would be anonymous."""
     listener = _Listener(logging.ERROR)
     logging.getLogger().addHandler(listener)
     try:
@@ -130,7 +130,7 @@ class _Listener(logging.Handler):
 
 
 def _fresh(client: ApiClient) -> ApiClient:
-    """Return a client whose connections follow its configuration, which is read when they are made."""
+    """Returns a client whose connections use the configuration; the client reads it when it opens them."""
     from kubernetes.client import ApiClient as Client
 
     return Client(client.configuration)

@@ -1,4 +1,4 @@
-"""Katib's objects through the Kubernetes API: plain dictionaries in and out, every failure one line."""
+"""Accesses Katib's objects through the Kubernetes API, as plain dictionaries; each failure is a one-line error."""
 
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
@@ -17,9 +17,9 @@ INJECTION_LABEL = "katib.kubeflow.org/metrics-collector-injection"
 _OF_EXPERIMENT, _OF_TRIAL = "katib.kubeflow.org/experiment", "katib.kubeflow.org/trial"
 _PAGE = 500
 _LISTS = 3
-"""How often a list is begun again whose later pages came too late."""
+"""How often a list is restarted after one of its pages has expired."""
 _TIMEOUT = (10, 60)
-"""Seconds to connect, and between two parts of an answer."""
+"""Timeouts in seconds: to connect, and between two parts of an answer."""
 
 Manifest = dict[str, object]
 
@@ -29,23 +29,23 @@ class _Metadata(Protocol):
 
 
 class _Page(Protocol):
-    """A part of a list, as the client reads it."""
+    """A page of a list, as the client returns it."""
 
     items: list[object]
     metadata: _Metadata
 
 
 class KatibApi:
-    """What a sweep asks of a cluster, in one namespace."""
+    """The requests that a sweep needs, in one namespace of a cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._connect(cluster)
 
     def renew(self) -> None:
-        """Connect anew, with the credentials as they are now.
+        """Reconnects with the current credentials.
 
         Raises:
-            ClusterError: there are none any more.
+            ClusterError: there are no credentials any more.
         """
         self._connect(self._renewed())
 
@@ -60,9 +60,9 @@ class KatibApi:
         self._extensions = ApiextensionsV1Api(cluster.client)
 
     def check_ready(self) -> None:
-        """Hold the cluster against what an Experiment needs: Katib, and the label that Katib wants on the namespace.
+        """Checks that the cluster has Katib, and the namespace the label that Katib requires.
 
-        What this user may not read is left for the cluster to say when the Experiment is created.
+        Objects that this user may not read are not checked; creating the Experiment then reports a problem.
 
         Raises:
             ClusterError: one of them is missing, or the cluster cannot be reached.
@@ -71,11 +71,11 @@ class KatibApi:
         self._check_namespace()
 
     def create_experiment(self, manifest: Mapping[str, object]) -> Manifest:
-        """Create an Experiment, and return it as the cluster has it.
+        """Creates an Experiment, and returns the created object.
 
         Raises:
-            Conflict: there is one of this name.
-            ClusterError: Katib or the cluster refuses.
+            Conflict: an Experiment of this name exists.
+            ClusterError: Katib or the cluster rejects it.
         """
         with explained(self.host, f"create Experiment {self.namespace}/{_name(manifest)}"):
             created: Manifest = self._objects.create_namespaced_custom_object(
@@ -84,7 +84,7 @@ class KatibApi:
         return created
 
     def find(self, plural: str, name: str) -> Manifest | None:
-        """Return an object of Katib's, or None where there is none of this name."""
+        """Returns one of Katib's objects, or None if there is none of this name."""
         try:
             with explained(self.host, f"read {plural} {self.namespace}/{name}"):
                 found: Manifest = self._objects.get_namespaced_custom_object(
@@ -95,7 +95,7 @@ class KatibApi:
         return found
 
     def delete(self, plural: str, name: str) -> None:
-        """Delete an object of Katib's and, in time, all that belongs to it; one that is gone is no mistake."""
+        """Deletes one of Katib's objects and, in the background, its dependents; a missing object is not an error."""
         with suppress(Missing), explained(self.host, f"delete {plural} {self.namespace}/{name}"):
             self._objects.delete_namespaced_custom_object(
                 *(GROUP, VERSION, self.namespace, plural, name),
@@ -104,9 +104,9 @@ class KatibApi:
             )
 
     def trials(self, experiment: str) -> tuple[list[Manifest], str]:
-        """Return the Trials of an Experiment, and the version of the list, from which a watch goes on."""
+        """Returns the Trials of an Experiment, and the resource version from which a watch continues."""
         for _ in range(_LISTS - 1):
-            with suppress(Expired):  # a page that came too late: of the list as it was then nothing more is to be had
+            with suppress(Expired):  # the continue token has expired: the rest of that list is no longer available
                 return self._all_trials(experiment)
         return self._all_trials(experiment)
 
@@ -128,7 +128,7 @@ class KatibApi:
                     return found, version
 
     def trial_changes(self, experiment: str, version: str, seconds: int) -> Iterator[tuple[str, Manifest]]:
-        """Yield what happens to the Trials of an Experiment, (ADDED | MODIFIED | DELETED, Trial), for some seconds.
+        """Yields the changes of an Experiment's Trials, (ADDED | MODIFIED | DELETED, Trial), for some seconds.
 
         Raises:
             Expired: the version is too old.
@@ -157,7 +157,7 @@ class KatibApi:
         return self._listed(self._core.list_namespaced_event, "events", field_selector="type=Warning")
 
     def trial_pods(self, experiment: str) -> list[Manifest]:
-        """Return the pods of an Experiment's trials, those that have ended among them.
+        """Returns the pods of an Experiment's trials, including ended ones.
 
         Raises:
             Forbidden: this user may not list them.

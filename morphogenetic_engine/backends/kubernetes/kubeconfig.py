@@ -1,4 +1,4 @@
-"""Which contexts a kubeconfig has, and which one is meant, as kubectl understands one or several files."""
+"""Reads the contexts of one or several kubeconfig files, and the current one, as kubectl does."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from morphogenetic_engine.errors import ClusterError
 
 @dataclass(frozen=True)
 class Contexts:
-    """The contexts of some kubeconfigs."""
+    """The contexts of one or several kubeconfigs."""
 
     namespaces: Mapping[str, str]
     """Each context's namespace, by the context's name."""
     current: str | None
-    """The one that is set; of several files it is the first file's, while for the client it would be the last's."""
+    """The current context: the first file's, as for kubectl; the Python client would take the last file's."""
 
 
 def kubeconfig_path(given: Path | None) -> str:
-    """Return the path of the kubeconfig, or several with colons between them.
+    """Returns the path of the kubeconfig, or several paths with colons between them.
 
     Raises:
-        ClusterError: none of them is there.
+        ClusterError: none of the files exists.
     """
     path = str(given) if given else os.environ.get("KUBECONFIG", str(Path.home() / ".kube/config"))
     if not _files(path):

@@ -1,4 +1,4 @@
-"""What a cluster says of the pods of a pipeline's run, and whether it has what they will ask for."""
+"""Finds why the pods of a pipeline's run do not start, and checks that the namespace has what they need."""
 
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from kubernetes.client import V1ContainerStatus, V1Pod, V1ResourceQuota
 
 RUN_LABEL = "pipeline/runid"
-"""On each pod of a run, by Kubeflow Pipelines."""
+"""The label that Kubeflow Pipelines sets on each pod of a run."""
 _NODE = "workflows.argoproj.io/node-name"
 _SELF_EXPLAINING = frozenset({"ContainerCreating", "PodInitializing"})
-"""Reasons that every pod has for a while; what keeps it then stands in its events."""
+"""Reasons that every starting pod has; the actual cause is then in its events."""
 _TIMEOUT = (5, 20)
 
 
@@ -28,12 +28,12 @@ class WaitingPod:
 
     name: str
     step: str
-    """The task that it belongs to."""
+    """The task that the pod belongs to."""
     why: str
 
 
 def waiting_pods(cluster: Cluster, run_id: str) -> list[WaitingPod]:
-    """Return the pods of a run that have not started, and what keeps each.
+    """Returns the pods of a run that have not started, each with the reason.
 
     Raises:
         ClusterError: the cluster does not answer, or this user may not list pods.
@@ -50,7 +50,7 @@ def waiting_pods(cluster: Cluster, run_id: str) -> list[WaitingPod]:
 
 
 def is_gone(cluster: Cluster, workflow: str) -> bool:
-    """Tell whether the workflow of a run was deleted, and with it the run; False where that cannot be known."""
+    """Returns True if a run's workflow, and so the run, was deleted; False if this cannot be determined."""
     from kubernetes.client import CustomObjectsApi
 
     try:
@@ -66,7 +66,7 @@ def is_gone(cluster: Cluster, workflow: str) -> bool:
 
 
 def secret_problem(cluster: Cluster, name: str, keys: Sequence[str]) -> str:
-    """Return what is wrong with a Secret that pods will need; "": nothing, or this user may not look.
+    """Returns the problem with a Secret that pods will need; "" if there is none, or this user may not read it.
 
     Raises:
         ClusterError: the cluster does not answer.
@@ -85,7 +85,7 @@ def secret_problem(cluster: Cluster, name: str, keys: Sequence[str]) -> str:
 
 
 def quota_problem(cluster: Cluster, wanted: Mapping[str, str]) -> str:
-    """Return which quota of the namespace a pod that wants these resources could never fit in; "": none.
+    """Returns the quota of the namespace that a pod with these resources can never satisfy; "" if there is none.
 
     Raises:
         ClusterError: the cluster does not answer.

@@ -1,4 +1,4 @@
-"""Why an Experiment may be hanging: what Kubernetes complains of, a service that does not get ready, Katib itself."""
+"""Diagnoses Experiments that make no progress: Kubernetes warnings, a service that is not ready, Katib itself."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from morphogenetic_engine.backends.kubernetes.api_errors import Forbidden
 from morphogenetic_engine.backends.kubernetes.katib_api import SUGGESTIONS, KatibApi
 
 SERVICE_SECONDS = 60.0
-"""How long the service of an algorithm may take to get ready before that is said; its image is pulled first."""
+"""Seconds that the service of an algorithm may take to get ready, including its image pull, before a message."""
 
 STALL_SECONDS = 180.0
-"""How long nothing may run and nothing be asked for before that is said."""
+"""Seconds that an Experiment may neither run nor request trials before a message."""
 
 _OF_SUGGESTION = "katib.kubeflow.org/suggestion"
 
 
 class Complaints:
-    """Looks at what goes wrong around an Experiment, and says each thing once."""
+    """Reports problems around an Experiment, each of them once."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Complaints:
         self._stall_said = False
 
     def look(self, snapshot: Snapshot) -> None:
-        """Say what is new.
+        """Reports new problems.
 
         Raises:
             Unreachable: the cluster does not answer.
@@ -62,7 +62,7 @@ class Complaints:
             self._tell(f"warning: {warning}")
 
     def _service(self, snapshot: Snapshot) -> None:
-        """Say it if there are no trials because the service that would suggest them is not ready."""
+        """Reports an Experiment without trials whose suggestion service is not ready."""
         if snapshot.trials:
             self._service_late_at = None
         if self._service_late_at is None or time.monotonic() < self._service_late_at:
@@ -76,7 +76,7 @@ class Complaints:
             )
 
     def _stall(self, snapshot: Snapshot) -> None:
-        """Say it if nothing has run for a while, and Katib asks its algorithm for no further trial."""
+        """Reports an Experiment in which nothing has run for a while and Katib requests no further trial."""
         experiment, now = snapshot.experiment, time.monotonic()
         if snapshot.running or not snapshot.trials:
             self._still_since, self._stall_said = None, False

@@ -1,4 +1,4 @@
-"""Experiments on a cluster: create one, look at one, end one."""
+"""Creates, reads and ends Experiments on a cluster."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from morphogenetic_engine.errors import ClusterError
 
 
 def _ignore(_line: str) -> None:
-    """Take a line that nobody wants."""
+    """Ignores a message."""
 
 
 def submit(api: KatibApi, rendered: RenderedExperiment) -> tuple[KatibExperiment, bool]:
-    """Create an Experiment, or find the one that was created before from the same sweep; tell whether it is new.
+    """Creates an Experiment, or finds the one created earlier from the same sweep; also returns True if it is new.
 
     Raises:
         ClusterError: another Experiment has the name, the cluster is not ready, or it refuses.
@@ -43,11 +43,11 @@ def submit(api: KatibApi, rendered: RenderedExperiment) -> tuple[KatibExperiment
 
 
 def snapshot(api: KatibApi, name: str, *, trouble: Callable[[str], object] = _ignore) -> Snapshot:
-    """Return an Experiment and its Trials as they are now; `trouble` is told what this user may not read.
+    """Returns the current state of an Experiment and its Trials; `trouble` receives messages about missing permissions.
 
     Raises:
-        Missing: there is none of this name.
-        ConfigError: it is none of ours.
+        Missing: there is no Experiment of this name.
+        ConfigError: the Experiment was not created by this tool.
     """
     experiment = get_experiment(api, name)
     trials = [read_trial(trial) for trial in api.trials(name)[0]]
@@ -55,11 +55,11 @@ def snapshot(api: KatibApi, name: str, *, trouble: Callable[[str], object] = _ig
 
 
 def get_experiment(api: KatibApi, name: str) -> KatibExperiment:
-    """Return an Experiment; why it failed is said with what its Suggestion says.
+    """Returns an Experiment; the reason of a failure includes the message of its Suggestion.
 
     Raises:
-        Missing: there is none of this name.
-        ConfigError: it is none of ours.
+        Missing: there is no Experiment of this name.
+        ConfigError: the Experiment was not created by this tool.
     """
     manifest = api.find(EXPERIMENTS, name)
     if manifest is None:
@@ -71,13 +71,13 @@ def get_experiment(api: KatibApi, name: str) -> KatibExperiment:
 
 
 def end_leftovers(api: KatibApi, trials: list[KatibTrial]) -> None:
-    """End trials that Katib leaves running when their Experiment is done: it would start a deleted Job again."""
+    """Deletes Trials that Katib leaves running after their Experiment: deleting only their Jobs would restart them."""
     for trial in trials:
         api.delete(TRIALS, trial.name)
 
 
 def remove(api: KatibApi, name: str) -> None:
-    """Delete an Experiment, which ends whatever runs for it; Katib forgets its metrics."""
+    """Deletes an Experiment, which ends its pods; Katib also deletes its metrics."""
     api.delete(EXPERIMENTS, name)
 
 
@@ -100,7 +100,7 @@ def _the_same(found: Manifest, rendered: RenderedExperiment, namespace: str) -> 
 
 
 def _with_suggestion(experiment: KatibExperiment, suggestion: Manifest | None) -> KatibExperiment:
-    """Add what the algorithm's service said: Katib itself only says that the Suggestion has failed."""
+    """Adds the message of the algorithm's service; Katib itself only reports that the Suggestion has failed."""
     if suggestion is None:
         return experiment
     said = read_trial(suggestion).condition

@@ -1,4 +1,4 @@
-"""Looks up why trials failed: their pods, which stay for a while after their end."""
+"""Looks up why trials failed, from their pods, which exist for a while after their end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FailedPods:
         self._may_list = True
 
     def explained(self, trials: Sequence[KatibTrial]) -> list[KatibTrial]:
-        """Return the trials, the failed ones with why their pods failed, where that is still known.
+        """Returns the trials; failed ones have the reason of their pod's failure, if it is still known.
 
         Raises:
             Unreachable: the cluster does not answer.

@@ -1,4 +1,4 @@
-"""An Experiment while it runs: a snapshot whenever something happens, whatever happens to the connection."""
+"""Watches a running Experiment: yields a snapshot after each change, and reconnects when the connection breaks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from morphogenetic_engine.backends.kubernetes.api_errors import Expired, Unauthe
 from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
 
 WATCH_SECONDS = 10
-"""How long one watch lasts; after each the Experiment itself is looked at."""
+"""How long one watch lasts, in seconds; after each, the Experiment itself is read."""
 PATIENCE_SECONDS = 600.0
-"""How long a cluster may be out of reach."""
+"""How long a cluster may be unreachable, in seconds."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 15.0
 _SHORTEST_WATCH = 1.0
-"""Seconds; a server, or what stands before it, may close watches at once."""
+"""The pause between watches, in seconds: a server or a proxy may close watches at once."""
 
 Trouble = Callable[[str], object]
 
@@ -32,13 +32,13 @@ def follow(
     patience: float = PATIENCE_SECONDS,
     watch_seconds: int = WATCH_SECONDS,
 ) -> Iterator[Snapshot]:
-    """Yield snapshots of an Experiment until it is completed; the last one has its trials as they ended.
+    """Yields snapshots of an Experiment until it is completed; the last one has the final states of its trials.
 
-    A connection that breaks is made again, with new credentials where the old ones are not good any more; `trouble` is
-    told, a line each time, and of what Kubernetes complains of.
+    A broken connection is reopened, with new credentials if the old ones have expired. `trouble` receives a line for
+    each interruption and each Kubernetes warning.
 
     Raises:
-        ClusterError: the Experiment is gone, or the cluster was out of reach for longer than `patience` seconds.
+        ClusterError: the Experiment is gone, or the cluster was unreachable for longer than `patience` seconds.
     """
     wait, lost_at, renewed = _FIRST_WAIT, None, False
     complaints, pods = Complaints(api, trouble), FailedPods(api, name, trouble)
@@ -72,7 +72,7 @@ def _until_broken(api: KatibApi, name: str, complaints: Complaints, watch_second
     while True:
         experiment = get_experiment(api, name)
         if experiment.completed:
-            manifests, _ = api.trials(name)  # what ended last may have ended the Experiment
+            manifests, _ = api.trials(name)  # the last Trial's end may have completed the Experiment
             yield Snapshot(experiment, [read_trial(manifest) for manifest in manifests])
             return
         snapshot = Snapshot(experiment, list(trials.values()))

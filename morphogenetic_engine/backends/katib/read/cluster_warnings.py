@@ -1,4 +1,4 @@
-"""What Kubernetes complains of around an Experiment: its Events, read, and only those that concern it, each once."""
+"""Reads Kubernetes Events of type Warning that concern an Experiment, each of them once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from morphogenetic_engine.backends.katib.read.fields import Object, mapping, tex
 from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Snapshot
 
 _PROBE, _FAILED_PROBES = "Unhealthy", 5
-"""Every service misses some probes while it starts."""
+"""Reasons to ignore: every service fails some probes while it starts."""
 
 
 @dataclass(frozen=True)
@@ -18,20 +18,20 @@ class ClusterWarning:
     """An Event of type Warning."""
 
     kind: str
-    """Of the object that it is about: Pod, Job, ReplicaSet, Suggestion, ..."""
+    """The kind of the object that it is about: Pod, Job, ReplicaSet, Suggestion, ..."""
     name: str
     reason: str
     message: str
     count: int
     seen: float
-    """The last time, in seconds since 1970."""
+    """The time of the last occurrence, in seconds since 1970."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}: {self.reason}: {self.message}"
 
 
 def read_warning(event: Object) -> ClusterWarning:
-    """Read an Event of core/v1, of whichever of the two generations of fields."""
+    """Reads an Event of core/v1, in the old or the new form of its fields."""
     about, series = mapping(event, "involvedObject"), mapping(event, "series")
     counts = [each for each in (series.get("count"), event.get("count")) if isinstance(each, int)]
     created = time_of(mapping(event, "metadata"), "creationTimestamp")
@@ -47,10 +47,10 @@ def read_warning(event: Object) -> ClusterWarning:
 
 
 def concerns(warning: ClusterWarning, snapshot: Snapshot) -> bool:
-    """Tell whether a warning is about an Experiment, the service of its algorithm, or a trial that is not over.
+    """Returns True if a warning is about an Experiment, the service of its algorithm, or a running trial.
 
-    Katib names what it makes: the Experiment's name for the Suggestion, with the algorithm's for its Deployment, and a
-    Trial's for its Job; the names of their pods begin so.
+    Objects are matched by the names that Katib gives them: a Suggestion has the Experiment's name, its Deployment
+    that name and the algorithm's, a Job the Trial's name; pod names begin with these.
     """
     experiment = snapshot.experiment
     if warning.seen < experiment.created or (warning.reason == _PROBE and warning.count < _FAILED_PROBES):
@@ -60,13 +60,13 @@ def concerns(warning: ClusterWarning, snapshot: Snapshot) -> bool:
 
 
 class WarningsOnce:
-    """Remembers what has been said of an Experiment: each complaint is said once, of whichever pod it comes."""
+    """Remembers the reported warnings of an Experiment, so that each is reported once, regardless of the pod."""
 
     def __init__(self) -> None:
         self._said: set[tuple[str, str, str]] = set()
 
     def news(self, warnings: Iterable[ClusterWarning], snapshot: Snapshot) -> Iterator[ClusterWarning]:
-        """Yield the warnings that concern the Experiment and say something new, in the order of their times."""
+        """Yields the new warnings that concern the Experiment, in the order of their times."""
         for warning in sorted(warnings, key=lambda each: each.seen):
             alike = (warning.kind, warning.reason, _without_names(warning.message, snapshot.experiment))
             if concerns(warning, snapshot) and alike not in self._said:

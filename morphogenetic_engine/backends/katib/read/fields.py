@@ -1,4 +1,4 @@
-"""Fields of objects of the Kubernetes API: what is not there, or of another type, is empty."""
+"""Reads fields of Kubernetes objects; a field that is missing or has another type is read as empty."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def mappings(parent: Object, key: str) -> list[Object]:
 
 
 def text(parent: Object, key: str) -> str:
-    """Return a text."""
+    """Returns a string field."""
     value = parent.get(key)
     return value if isinstance(value, str) else ""

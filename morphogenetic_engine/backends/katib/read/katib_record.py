@@ -29,18 +29,18 @@ class KatibRecord(BaseModel):
     name: str
     namespace: str
     uid: str
-    """Tells an Experiment from another one that had its name before."""
+    """Distinguishes an Experiment from an earlier one of the same name."""
     numbers: dict[str, int] = {}
-    """The numbers of the trials by their names in Katib; given once, and kept."""
+    """The numbers of the trials by their names in Katib; assigned once and never changed."""
 
 
 def has_katib_record(folder: SweepFolder) -> bool:
-    """Tell whether a folder was collected from Katib."""
+    """Returns True if a folder was collected from Katib."""
     return (folder.path / RECORD_FILE).exists()
 
 
 def trial_names(folder: SweepFolder) -> Mapping[int, str]:
-    """Return the names of Katib's Trials by their numbers; none in a sweep that ran elsewhere.
+    """Returns the names of Katib's Trials by their numbers; empty for a sweep that ran elsewhere.
 
     Raises:
         SweepError: `katib.json` is damaged or of a newer format.
@@ -60,7 +60,7 @@ def read_katib_record(folder: SweepFolder) -> KatibRecord:
 
 
 def katib_record(folder: SweepFolder, experiment: KatibExperiment) -> KatibRecord:
-    """Return the record of a folder that an Experiment is collected into; a new one where there is none.
+    """Returns the record of a folder that an Experiment is collected into, or a new one.
 
     Raises:
         SweepError: `katib.json` is damaged or of a newer format.
@@ -72,7 +72,7 @@ def katib_record(folder: SweepFolder, experiment: KatibExperiment) -> KatibRecor
 
 
 def write_katib_record(folder: SweepFolder, record: KatibRecord) -> None:
-    """Replace `katib.json` as a whole."""
+    """Replaces `katib.json` atomically."""
     write_whole(folder.path / RECORD_FILE, orjson.dumps(record.model_dump(), option=orjson.OPT_INDENT_2))
 
 
@@ -90,10 +90,10 @@ def check_same(folder: SweepFolder, record: KatibRecord, experiment: KatibExperi
 
 
 def with_numbers(record: KatibRecord, config: SweepConfig, trials: Sequence[KatibTrial]) -> KatibRecord:
-    """Return the record with a number for each trial.
+    """Returns the record with a number for each trial.
 
-    In a sweep whose points are known ahead it is the point's, as in a local sweep; a point that comes twice gets a
-    number behind them. Elsewhere trials are numbered as they were created.
+    If the sweep's points are fixed in advance, it is the point's number, as in a local sweep; a duplicate point gets a
+    number after all of them. Otherwise, trials are numbered in the order of creation.
     """
     numbers = dict(record.numbers)
     used = set(numbers.values())

@@ -1,4 +1,4 @@
-"""Experiments and Trials as the Kubernetes API gives them, read into what a sweep needs to know of them."""
+"""Converts Experiments and Trials from Kubernetes objects to frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Condition:
-    """What Katib last said of an object."""
+    """The last condition that Katib set on an object."""
 
     phase: Phase
     reason: str = ""
@@ -53,11 +53,11 @@ class KatibTrial:
     condition: Condition
     assignments: Mapping[str, str]
     metrics: Mapping[str, float]
-    """The latest of each; none before the trial has succeeded or was stopped early."""
+    """The latest value of each metric; empty before the trial has succeeded or was stopped early."""
     started: float
     ended: float | None
     pod: PodEnd | None = None
-    """Why its pod failed, where it did and somebody looked."""
+    """The reason of its pod's failure, if it was looked up."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +72,17 @@ class KatibExperiment:
     sweep: str
     """The sweep's configuration, as JSON."""
     algorithm: str
-    """Katib's name of it."""
+    """Katib's name of the algorithm."""
     image: str
     parallel: int
     spec_hash: str | None
-    """That of the specification it was made from."""
+    """The digest of the specification that it was created from."""
     store: str | None
-    """Where its trials upload their files."""
+    """The address of the store that its trials upload their files to."""
     ended: float | None = None
-    """When it was completed."""
+    """The time of completion."""
     deleting: bool = False
-    """Whether somebody has deleted it, and it is only not gone yet."""
+    """True while the Experiment is being deleted."""
 
     @cached_property
     def config(self) -> SweepConfig:
@@ -118,7 +118,7 @@ def read_experiment(manifest: Object) -> KatibExperiment:
     """Read an Experiment.
 
     Raises:
-        ConfigError: it is none of ours: it does not hold a sweep.
+        ConfigError: the Experiment was not created by this tool: it holds no sweep.
     """
     metadata, spec = mapping(manifest, "metadata"), mapping(manifest, "spec")
     name, namespace = text(metadata, "name"), text(metadata, "namespace")
@@ -146,21 +146,21 @@ def read_experiment(manifest: Object) -> KatibExperiment:
 
 
 def suggestion_is_ready(manifest: Object | None) -> bool:
-    """Tell whether the service of an algorithm runs, of which the Suggestion is the record."""
+    """Returns True if the service of an algorithm runs, according to its Suggestion."""
     conditions = mappings(mapping(manifest or {}, "status"), "conditions")
     return any((each.get("type"), each.get("status")) == ("DeploymentReady", "True") for each in conditions)
 
 
 @dataclass(frozen=True)
 class SuggestionCounts:
-    """How many trials Katib has asked an algorithm for so far, and how many it got."""
+    """The numbers of trials that Katib has requested from an algorithm, and that it received."""
 
     requested: int
     assigned: int
 
 
 def suggestion_counts(manifest: Object | None) -> SuggestionCounts | None:
-    """Return how far a Suggestion is; None where there is none that says so."""
+    """Returns the progress of a Suggestion; None if it has none."""
     requested = mapping(manifest or {}, "spec").get("requests")
     assigned = mapping(manifest or {}, "status").get("suggestionCount", 0)
     if not isinstance(requested, int) or not isinstance(assigned, int):
@@ -184,7 +184,7 @@ def read_trial(manifest: Object) -> KatibTrial:
 
 
 def _final_since(manifest: Object) -> float | None:
-    """Return since when a Trial is over, by its conditions: Katib sets no completionTime where it stops one early."""
+    """Returns the end time of a Trial from its conditions: Katib sets no completionTime for one that it stops early."""
     if not _condition(manifest).phase.final:
         return None
     conditions = mappings(mapping(manifest, "status"), "conditions")
@@ -193,7 +193,7 @@ def _final_since(manifest: Object) -> float | None:
 
 
 def _container(spec: Object) -> Object:
-    """Return the container of the trial template that trials run in; nothing where the template is another one."""
+    """Returns the primary container of the trial template; empty if the template was not created by this tool."""
     template = mapping(spec, "trialTemplate")
     pod = mapping(mapping(mapping(mapping(template, "trialSpec"), "spec"), "template"), "spec")
     name = template.get("primaryContainerName")
@@ -210,13 +210,13 @@ def _condition(manifest: Object) -> Condition:
 
 
 def _latest(metrics: Sequence[Object]) -> dict[str, float]:
-    """Return the latest value of each metric; what is no finite number ("unavailable") is left out."""
+    """Returns the latest value of each metric; leaves out values that are not finite numbers ("unavailable")."""
     found: dict[str, float] = {}
     for metric in metrics:
         try:
             value = float(text(metric, "latest"))
         except ValueError:
-            continue  # Katib's word for a metric that it did not find
+            continue  # Katib's value for a metric that it did not find
         if math.isfinite(value):
             found[text(metric, "name")] = value
     return found

@@ -1,7 +1,7 @@
-"""Why trials failed, by their pods: exit statuses, memory that ran out, and what a trial said last.
+"""Reads why trials failed from their pods: exit statuses, exhausted memory, and the trial's last lines.
 
-Katib only says that a Job has failed. A pod's last words are the lines of its log that the kubelet keeps
-(`terminationMessagePolicy: FallbackToLogsOnError`), of which ours ends with how the trial ended.
+Katib only reports that a Job has failed. A pod's termination message is the end of its log
+(`terminationMessagePolicy: FallbackToLogsOnError`), whose last line from `trial run` states how the trial ended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from morphogenetic_engine.errors import FailureReason
 
 TRIAL_LABEL = "katib.kubeflow.org/trial"
 _SAID = re.compile(r"trial \d+ (?:failed: (?P<reason>\w+)|pruned) after [\d.]+ s: (?P<why>.*); files: .*")
-"""The line with which `morphogenetic trial run` ends."""
+"""The last line that `morphogenetic trial run` prints."""
 _LONGEST = 300
 _OUT_OF_MEMORY = "OOMKilled"
 
@@ -30,7 +30,7 @@ class PodEnd:
 
 
 def read_pod_ends(pods: Iterable[Object]) -> dict[str, PodEnd]:
-    """Return why pods failed, by the names of their trials; pods that did not fail are left out."""
+    """Returns the reasons of failed pods by the names of their trials."""
     ends: dict[str, PodEnd] = {}
     for pod in pods:
         trial = text(mapping(mapping(pod, "metadata"), "labels"), TRIAL_LABEL)
@@ -41,7 +41,7 @@ def read_pod_ends(pods: Iterable[Object]) -> dict[str, PodEnd]:
 
 
 def _ends_of(pod: Object) -> Iterator[PodEnd]:
-    """Yield the reasons of a pod's end, the one that explains most first."""
+    """Yields the reasons of a pod's end, the most specific first."""
     status = mapping(pod, "status")
     containers = mappings(status, "containerStatuses")
     ours = [each for each in containers if each.get("name") == CONTAINER]
@@ -62,7 +62,7 @@ def _ends_of(pod: Object) -> Iterator[PodEnd]:
 
 
 def _said_by_trial(container: Object) -> Iterator[PodEnd]:
-    """Yield what the trial itself said, where its last lines were kept."""
+    """Yields the trial's own message, if its last lines were kept."""
     for line in reversed(text(_terminated(container), "message").splitlines()):
         found = _SAID.fullmatch(line.strip())
         if found is not None:

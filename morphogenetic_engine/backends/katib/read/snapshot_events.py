@@ -1,4 +1,4 @@
-"""Snapshots of an Experiment as events of the sweep's journal: numbers the Trials, and finds what is new of each."""
+"""Converts snapshots of an Experiment to events of the sweep's journal: numbers the Trials, and finds their changes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from morphogenetic_engine.sweeps.record.trials import History
 
 
 class SnapshotEvents:
-    """The events of an Experiment that a sweep's journal does not have.
+    """The events of an Experiment that are missing in a sweep's journal.
 
-    Each event has to be applied to `history` before the next one is asked for.
+    The caller applies each event to `history` before it requests the next one.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class SnapshotEvents:
         self._latest = max((trial.started + trial.duration for trial in history.trials.values()), default=0.0)
 
     def update(self, snapshot: Snapshot) -> Iterator[Event]:
-        """Yield the events that are new in a snapshot.
+        """Yields the new events of a snapshot.
 
         Raises:
             SweepError: the snapshot is of another Experiment, which got the name of a deleted one.
@@ -71,14 +71,14 @@ class SnapshotEvents:
             yield self._end(experiment.ended or self._now(), *experiment_outcome(experiment))
 
     def stop(self, experiment: KatibExperiment) -> Iterator[Event]:
-        """Yield the interruption of the trials that still ran, and the end of the sweep."""
+        """Yields the interruptions of the trials that still ran, and the end of the sweep."""
         yield from self._interrupt(set())
         if self._history.last_end is None:
             stopped = Outcome.INTERRUPTED, "stopped by `sweep stop`"
             yield self._end(self._now(), *(experiment_outcome(experiment) if experiment.completed else stopped))
 
     def _interrupt(self, running: Set[int]) -> Iterator[Event]:
-        """Yield the interruption of each trial that does not run any more and has no end."""
+        """Yields an interruption for each trial that no longer runs and has no recorded end."""
         for number, trial in sorted(self._history.trials.items()):
             if trial.state is TrialState.RUNNING and number not in running:
                 yield self._timed(TrialInterrupted(self._now(), number, trial.attempt))
@@ -102,12 +102,12 @@ class SnapshotEvents:
         return max(time.time(), self._latest)
 
     def _timed(self, event: Event) -> Event:
-        """Return the event, whose time is the earliest for `_now` from here on."""
+        """Returns the event; later calls of `_now` return no earlier time than the event's."""
         self._latest = max(self._latest, event.time)
         return event
 
     def _slot(self, number: int) -> int:
-        """Return a trial's place among those that run: the lowest one that is free."""
+        """Returns the lowest free slot for a running trial."""
         if number not in self._slots:
             taken = set(self._slots.values())
             self._slots[number] = next(slot for slot in range(len(taken) + 1) if slot not in taken)

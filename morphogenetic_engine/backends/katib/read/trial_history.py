@@ -1,7 +1,7 @@
-"""Katib's Trials as the events of a sweep's journal: what has happened since the journal was last written.
+"""Converts Katib's Trials to the events of a sweep's journal that happened since it was last written.
 
-How a trial ended is Katib's to say; where its own journal is in the store, that says why it failed, and has its
-learning curve and all of its metrics.
+Katib decides how a trial ended. If the trial's own journal is in the store, it provides the reason of a failure, the
+learning curve and all metrics.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from morphogenetic_engine.sweeps.record.events import (
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 
 TrialJournal = Callable[[str], Sequence[Event]]
-"""From a trial's name to what its own journal holds; nothing where there is none."""
+"""Maps a trial's name to the events of its own journal; empty if there is none."""
 
 _DEADLINE = "DeadlineExceeded"
 
@@ -41,7 +41,7 @@ class _End:
 def trial_events(
     config: SweepConfig, trial: KatibTrial, number: int, known: TrialRecord | None, *, slot: int, journal: TrialJournal
 ) -> Iterator[Event]:
-    """Yield what is new of a trial; `known` is what the sweep's journal has of it, `slot` its place in the display."""
+    """Yields the new events of a trial; `known` is its record in the journal, `slot` its place in the display."""
     phase = trial.condition.phase
     if phase is Phase.CREATED or (known is not None and known.state.final):
         return
@@ -55,7 +55,7 @@ def trial_events(
 
 
 def experiment_outcome(experiment: KatibExperiment) -> tuple[Outcome, str]:
-    """Return how a completed Experiment ended as a sweep, and what Katib says about it."""
+    """Returns the sweep's outcome for a completed Experiment, and Katib's message."""
     condition = experiment.condition
     if condition.phase is not Phase.SUCCEEDED:
         return Outcome.ABORTED, condition.message
@@ -64,7 +64,7 @@ def experiment_outcome(experiment: KatibExperiment) -> tuple[Outcome, str]:
 
 
 def _between(own: Sequence[Event], number: int) -> Iterator[Event]:
-    """Yield what a trial's own journal has between its start and its end, under its number in the sweep."""
+    """Yields the events of a trial's own journal between its start and its end, with its number in the sweep."""
     for event in own:
         match event:
             case TrialReported() | ReplicateEnded() | AttemptFailed():
@@ -83,7 +83,7 @@ def _ended(config: SweepConfig, trial: KatibTrial, number: int, own: Sequence[Ev
         if said.state is TrialState.PRUNED and end.state is TrialState.COMPLETE:
             end = _End(
                 TrialState.PRUNED, message=said.message
-            )  # the workload gave up by itself, which Katib cannot know
+            )  # the workload pruned itself, which Katib does not record
     elif said is not None and end.state is TrialState.FAILED:
         end = _End(TrialState.FAILED, said.reason, said.message)
     return TrialEnded(

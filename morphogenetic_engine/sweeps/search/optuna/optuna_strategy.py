@@ -116,8 +116,9 @@ class OptunaStrategy(RunsToTheEnd):
     def _settle(self, number: int, params: Params) -> None:
         """Replace a trial in the study by its running form, the same in any process.
 
-        Optuna stores values that can differ from the space's by rounding, and attributes that only the suggesting process
-        has. A replayed trial takes its parameters from the journal: results may have changed if failed trials ran again.
+        Optuna stores values that can differ from the space's by rounding, and attributes that only the suggesting
+        process has. A replayed trial takes its parameters from the journal: results may have changed if failed trials
+        ran again.
         """
         place = self._first_place + number
         settled = running_trial(place, params, self._space)
