@@ -62,7 +62,7 @@ class KatibSweep:
 
     @cached_property
     def source(self) -> Source:
-        """The Experiment, and the sweep that it runs; its configuration is read once."""
+        """The Experiment and its sweep; the configuration is parsed once."""
         return source_of(self._snapshot.experiment, self._api.host)
 
     @property
@@ -74,7 +74,7 @@ class KatibSweep:
         return Progress(experiment.completed, len(self._snapshot.running), failure)
 
     def events(self, folder: SweepFolder, history: History, *, wait: bool, tell: Tell) -> Iterator[Event]:
-        """Yield the events that are new; `wait`: until the Experiment is completed, or somebody deletes it."""
+        """Yields the new events; `wait`: until the Experiment is completed or deleted."""
         from morphogenetic_engine.backends.katib.client import experiments
         from morphogenetic_engine.backends.katib.client.watch import follow
 
@@ -92,7 +92,7 @@ class KatibSweep:
             yield from news.stop(self._snapshot.experiment)
 
     def stop(self, folder: SweepFolder, history: History) -> Iterator[Event]:
-        """Delete the Experiment, or what it left running where it is completed; yield the events of the end."""
+        """Deletes the Experiment, or the leftover trials of a completed one; yields the resulting events."""
         from morphogenetic_engine.backends.katib.client import experiments
 
         experiment = self._snapshot.experiment
@@ -120,7 +120,7 @@ class KatibDelegate:
     """Runs sweeps as Experiments."""
 
     connect: Callable[[Access], KatibApi]
-    """Connects to a cluster; nothing is sent yet."""
+    """Connects to a cluster; sends no request."""
     system: str = SYSTEM
 
     def render(self, file: ConfigFile, options: RenderOptions) -> Rendered:
@@ -150,7 +150,7 @@ class KatibDelegate:
 
 
 def source_of(experiment: KatibExperiment, cluster: str) -> Source:
-    """Return what a sweep folder records of an Experiment."""
+    """Returns the origin record of an Experiment for the sweep folder."""
     origin = Origin(
         delegate=DELEGATE,
         system=SYSTEM,

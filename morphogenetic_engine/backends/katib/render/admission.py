@@ -1,8 +1,8 @@
-"""The rules of Katib's admission webhook, and those that it should have, kept before anything is sent.
+"""Checks an Experiment against the rules of Katib's admission webhook, and further ones, before it is sent.
 
-The webhook's own rules: pkg/webhook/v1beta1/experiment/validator/validator.go of Katib v0.19. Beyond them stand rules
-whose breach Katib only shows later, or never: names that are checked at their start alone, numbers that are no texts,
-unknown keys that are dropped, parameters that no trial gets.
+The webhook's own rules: pkg/webhook/v1beta1/experiment/validator/validator.go of Katib v0.19. The further rules cover
+mistakes that Katib reports late or never: names of which only the prefix is checked, numbers that are not strings,
+unknown keys that are dropped, parameters that no trial receives.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ _KNOWN: Mapping[str, frozenset[str]] = {
 
 
 def check_admission(experiment: Manifest) -> None:
-    """Hold an Experiment against the rules.
+    """Checks an Experiment against the rules.
 
     Raises:
-        ConfigError: one is broken; the message names the field.
+        ConfigError: it violates one; the message names the field.
     """
     _check_keys(experiment, "")
     metadata, spec = _section(experiment, "metadata"), _section(experiment, "spec")
@@ -134,7 +134,7 @@ def _check_range(space: Manifest, whole: bool, where: str) -> None:
 
 
 def _number(value: object, whole: bool, where: str) -> float:
-    """Return the number that a text writes; Katib's fields are texts, and a bare number is refused."""
+    """Parses the number in a string; Katib's fields are strings, and it rejects bare numbers."""
     if isinstance(value, str):
         try:
             number = int(value) if whole else float(value)
@@ -168,7 +168,7 @@ def _check_settings(section: Manifest, where: str) -> None:
 
 
 def _check_collector(collector: Manifest) -> None:
-    """Early stopping works with the File and the StdOut collector alone, which nothing in Katib checks."""
+    """Checks the collector: early stopping requires the File or StdOut collector, which Katib does not check."""
     kind = _section(collector, "collector").get("kind")
     if kind != "File":
         raise _broken("spec.metricsCollectorSpec.collector.kind", "must be File", kind)
@@ -203,7 +203,7 @@ def _check_template(template: Manifest, parameters: Sequence[str]) -> None:
 
 
 def _check_texts(written: Sequence[str], names: Sequence[str], where: str) -> None:
-    """Katib fills in whatever looks like a placeholder, wherever it stands; a process takes 128 kB for a variable."""
+    """Checks the placeholders, which Katib replaces anywhere, and the 128 kB limit of environment variables."""
     placeholders = [found for value in written for found in _PLACEHOLDER.findall(value)]
     for name in sorted(set(names) ^ set(placeholders)):
         raise _broken(where, "must have a placeholder for each trial parameter, and no other", name)
@@ -215,7 +215,7 @@ def _check_texts(written: Sequence[str], names: Sequence[str], where: str) -> No
 
 
 def _check_command(container: Manifest, where: str) -> None:
-    """Katib joins these words with spaces, appends to them, and gives the line to a shell."""
+    """Checks the command: Katib joins its words with spaces, appends to them, and passes the line to a shell."""
     arguments = _texts(container, "args")
     if _texts(container, "command") != ["sh", "-c"] or len(arguments) != 1:
         raise _broken(where, "must be run by sh -c with one argument", container.get("command"))
@@ -225,7 +225,7 @@ def _check_command(container: Manifest, where: str) -> None:
 
 
 def _check_size(volume: Manifest, where: str) -> None:
-    """Katib reads the Job into Kubernetes' types and refuses it where a text comes back as another one."""
+    """Checks quantities: Katib converts the Job to Kubernetes' types and back, and rejects changed strings."""
     size = _section(volume, "emptyDir").get("sizeLimit") if "emptyDir" in volume else None
     if size is not None and (not isinstance(size, str) or canonical_bytes(size) != size):
         raise _broken(f"{where}.emptyDir.sizeLimit", "must be an amount as Kubernetes writes it (1536Mi, 2Gi)", size)

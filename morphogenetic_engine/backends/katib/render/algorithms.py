@@ -21,10 +21,10 @@ from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.trial import Value, text
 
 MANY_POINTS = 1000
-"""From here on the Suggestion, one object of the cluster's store, grows towards its limit of 1.5 MiB."""
+"""The number of trials from which the Suggestion object may approach etcd's limit of 1.5 MiB."""
 
 MOST_POINTS = 100_000
-"""More than these as one list, and the cluster's store refuses the Experiment."""
+"""The largest number of points in a list; with more, etcd rejects the Experiment."""
 
 
 class Algorithm(StrEnum):
@@ -40,29 +40,29 @@ class Algorithm(StrEnum):
 
     @property
     def forgets(self) -> bool:
-        """Whether its service fails for good once its pod was replaced: its state is in memory only."""
+        """True if its service cannot recover after its pod was replaced, because its state is in memory only."""
         return self not in {Algorithm.RANDOM, Algorithm.TPE, Algorithm.BAYESIAN_OPTIMIZATION}
 
 
 @dataclass(frozen=True)
 class Search:
-    """How Katib searches."""
+    """The search part of an Experiment."""
 
     algorithm: Algorithm
     trials: int
     settings: Mapping[str, str] = field(default_factory=dict)
     numbered: bool = False
-    """Whether Katib searches the trials' numbers instead of the axes: the points are exactly the sweep's own."""
+    """True if Katib searches the trial numbers instead of the axes, so the points are exactly the sweep's own."""
     finest: bool = False
-    """Whether the grid is of all values rather than of those that a grid takes."""
+    """True if the grid covers all values of each axis, rather than its grid values."""
     unsupported: tuple[Unsupported, ...] = ()
 
 
 def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Search:
-    """Return how Katib searches; `exact` asks for the sweep's own points where they are known ahead.
+    """Returns the search part of an Experiment; `exact` requires the sweep's own points, fixed in advance.
 
     Raises:
-        ConfigError: Katib has nothing that means the same.
+        ConfigError: Katib has no equivalent.
     """
     kind = strategy_kind(config)
     if kind.sampler:
@@ -85,7 +85,7 @@ def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Sea
 
 
 def _drawn(config: SweepConfig, algorithm: KatibAlgorithm, trials: int) -> Search:
-    """Return a search whose points Katib draws itself."""
+    """Returns a search whose points Katib's algorithm chooses."""
     drawn = config.sweep_type
     unsupported = [
         Unsupported(
@@ -110,7 +110,7 @@ def _algorithm(algorithm: KatibAlgorithm) -> Algorithm:
 
 
 def _is_plain_grid(config: SweepConfig) -> bool:
-    """Tell whether the product of the axes is the sweep: no conditions, not cut short, the baseline on the grid."""
+    """Returns True if the sweep is the full product of its axes: no conditions, no limit, the baseline on the grid."""
     product = 1
     for axis in config.space.axes.values():
         product *= len(axis.grid())
@@ -189,7 +189,7 @@ def _check_fits(config: SweepConfig, sampler: str, algorithm: KatibAlgorithm) ->
 
 
 def _settings(config: SweepConfig, algorithm: KatibAlgorithm) -> tuple[dict[str, str], list[str]]:
-    """Return Katib's settings, and the options that it has no setting for."""
+    """Returns Katib's settings, and the options that Katib does not support."""
     names = algorithm.settings
     options: Mapping[str, Value] = config.optimization.sampler_options
     settings = {names[name]: text(value) for name, value in options.items() if name in names}

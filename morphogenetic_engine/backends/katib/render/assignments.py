@@ -1,15 +1,15 @@
-"""How an axis of a sweep is written as a parameter of Katib, and how the text that Katib assigns is read back.
+"""Converts an axis of a sweep to a parameter of Katib, and the string that Katib assigns back to a value.
 
-Katib's algorithms differ in what they make of steps, logarithms and integers. Where one of them would search something
-else than the sweep file says, the parameter is written in another form, whose name says what the trial makes of it:
+Katib's algorithms treat steps, logarithms and integers differently. If one of them would not search what the sweep
+file specifies, the parameter is written in another form, whose name tells the trial how to convert it back:
 
     lr            the value itself
     log10.lr      the decimal logarithm of the value
-    index.lr      the place of the value among its steps, from 0
-    exp10.lr      10 to the power of the place between low and high, 1 to 10
-    trial.number  the number of a trial of a sweep whose points are known ahead
+    index.lr      the index of the value among its steps, from 0
+    exp10.lr      10 to the power of the relative position between low and high, 1 to 10
+    trial.number  the number of a trial of a sweep whose points are fixed in advance
 
-No name of a sweep file has a dot in it, so the forms cannot be mistaken.
+    Names in sweep files have no dots, so the forms are unambiguous.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _ROUNDING = 1e-9
 
 
 def choice_text(value: Value) -> str:
-    """Return the text of a choice, percent-encoded where Katib's text replacement or a shell would not keep it."""
+    """Return the text of a choice, percent-encoded where Katib's text replacement or a shell would change it."""
     return quote(text(value), safe=_SAFE) or _EMPTY
 
 
 def trial_of_assignments(config: SweepConfig, assignments: Mapping[str, str]) -> PlannedTrial:
-    """Return the trial that Katib's parameter assignments stand for.
+    """Returns the trial that Katib's parameter assignments describe.
 
     Raises:
-        ConfigError: they belong to another sweep, or do not read as values of its axes.
+        ConfigError: they belong to another sweep, or are not values of its axes.
     """
     if TRIAL_NUMBER in assignments:
         return trial_of_number(config, _number(TRIAL_NUMBER, assignments[TRIAL_NUMBER]))
@@ -52,7 +52,7 @@ def trial_of_assignments(config: SweepConfig, assignments: Mapping[str, str]) ->
         if name in forms:
             values.append(_value(name, axis, forms.pop(name), assignments))
         elif axis.size == 1:
-            values.append(axis.grid()[0])  # nothing to search, so Katib does not know it
+            values.append(axis.grid()[0])  # a constant, which is not passed to Katib
         else:
             raise ConfigError(f"{name}: Katib assigned no value")
     if forms:
@@ -91,11 +91,11 @@ def _at(axis: IntRange | FloatRange, written: str) -> Value:
     size, index = axis.size, int(float(written))
     if size is None or not 0 <= index <= size:
         raise ConfigError(f"must be the place of a step, but got {written!r}")
-    return axis.at(min(index, size - 1))  # Sobol is told one step more, because it never reaches the last
+    return axis.at(min(index, size - 1))  # Sobol's range has one more step, because it never reaches the last
 
 
 def _within(axis: IntRange | FloatRange, value: float) -> Value:
-    """Return a value that arithmetic may have moved over the end of its range by a rounding error."""
+    """Returns the value, moved back to the end of its range if a rounding error exceeded it."""
     if isinstance(axis, IntRange):
         return min(max(round(value), axis.low), axis.high)
     slack = _ROUNDING * max(abs(axis.low), abs(axis.high))

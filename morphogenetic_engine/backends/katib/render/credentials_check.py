@@ -1,4 +1,4 @@
-"""Passwords in the addresses of a sweep file: they may stay on this machine, and travel nowhere."""
+"""Checks that a configuration contains no passwords before it leaves this machine."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&][^=&]*(password|token|secret)
 
 
 def check_no_passwords(config: SweepConfig) -> None:
-    """See to it that whoever may look at a cluster may read a configuration.
+    """Rejects configurations that contain credentials, which users of the cluster could read.
 
     Raises:
-        ConfigError: an address in it holds a password; the message does not.
+        ConfigError: an address contains a password; the message does not show it.
     """
     addresses = (
         ("optimization.storage", config.optimization.storage, "PGPASSWORD"),

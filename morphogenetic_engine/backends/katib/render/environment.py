@@ -1,4 +1,4 @@
-"""How a trial's pod is told what to run, and on what: environment variables, which no shell reads.
+"""The environment variables that tell a trial's pod what to run on which inputs; no shell reads them.
 
 Katib replaces placeholders in the template as text, the kubelet expands `$(NAME)`, and Katib's webhook joins the
 command's words into one line for a shell. JSON without a dollar sign passes through all three unchanged.
@@ -25,22 +25,22 @@ _INPUTS = TypeAdapter(dict[str, InputFile])
 
 
 def sweep_text(config: SweepConfig) -> str:
-    """Return the configuration as JSON without a dollar sign, which could only stand in a string."""
+    """Returns the configuration as JSON with escaped dollar signs, which occur only in strings."""
     return config.canonical_json.replace("$", "\\u0024")
 
 
 def inputs_text(inputs: Mapping[str, InputFile]) -> str:
-    """Return the hashes of a sweep's inputs as JSON without a dollar sign."""
+    """Returns the hashes of a sweep's inputs as JSON with escaped dollar signs."""
     return _INPUTS.dump_json(dict(inputs)).decode().replace("$", "\\u0024")
 
 
 def check_inputs_here(directory: Path) -> None:
-    """Hold the inputs of a pod's trial against those of the sweep, where the environment names any.
+    """Checks that the inputs of a pod's trial are the sweep's, if the environment lists any.
 
     Raises:
         ConfigError: the variable is damaged, or an input is missing.
-        SweepError: one is another file than when the sweep was submitted.
-        StoreError: one cannot be read.
+        SweepError: an input has changed since the sweep was submitted.
+        StoreError: an input cannot be read.
     """
     written = os.environ.get(INPUTS_VARIABLE)
     if written is None:
@@ -63,7 +63,7 @@ def read_assignments(written: str) -> dict[str, str]:
     """Return parameter assignments by name.
 
     Raises:
-        ConfigError: no JSON object of texts, or a placeholder that nobody filled in.
+        ConfigError: not a JSON object of strings, or a placeholder that was not replaced.
     """
     try:
         found = json.loads(written)
@@ -78,7 +78,7 @@ def read_assignments(written: str) -> dict[str, str]:
 
 
 def variable(name: str) -> str:
-    """Return an environment variable that must be there."""
+    """Returns a required environment variable."""
     value = os.environ.get(name)
     if value is None:
         raise ConfigError(f"{name}: the environment variable is not set")

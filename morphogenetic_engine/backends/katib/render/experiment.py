@@ -1,4 +1,4 @@
-"""A sweep as a Katib Experiment, and all that the Experiment leaves out of it."""
+"""Renders a sweep as a Katib Experiment, and lists the settings that Katib does not support."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class RenderedExperiment:
 
 
 def render_experiment(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
-    """Return the Experiment that runs a sweep; it keeps every rule of Katib's admission webhook.
+    """Returns the Experiment that runs a sweep, checked against the rules of Katib's admission webhook.
 
     Raises:
-        ConfigError: no image, a name that is too long, or a sweep that means something that Katib cannot do.
+        ConfigError: no image, a name that is too long, or a sweep that Katib cannot run.
     """
     try:
         return _rendered(file, options)
@@ -71,10 +71,10 @@ def render_experiment(file: ConfigFile, options: RenderOptions) -> RenderedExper
 
 
 def unsupported_settings(file: ConfigFile, options: RenderOptions) -> tuple[Unsupported, ...]:
-    """Return what the sweep file says and Katib does not do.
+    """Returns the settings of the sweep file that Katib does not support.
 
     Raises:
-        ConfigError: a sweep that means something that Katib cannot do.
+        ConfigError: a sweep that Katib cannot run.
     """
     image = options.image or file.config.resources.image or "checked/without:image"
     return render_experiment(file, replace(options, image=image)).unsupported
@@ -97,7 +97,7 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
         "trialTemplate": {
             "primaryContainerName": CONTAINER,
             # Katib would delete the Job of a trial that it stops early before it has read the trial's metrics, and then
-            # wait for them for ever; and nobody could look why a trial failed.
+            # wait for them forever; and the reasons of failed trials would be lost.
             "retain": True,
             "trialParameters": [_reference(parameter) for parameter in parameters],
             "trialSpec": job(config, options, image=image, names=names, labels=labels, trials=search.trials),
@@ -127,7 +127,7 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
 
 
 def spec_hash(spec: Mapping[str, object]) -> str:
-    """Return what tells two Experiments of the same name apart: Katib adds defaults, so the specs are not compared."""
+    """Returns a digest of the rendered specification; comparing specifications fails, because Katib adds defaults."""
     return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
 
 
@@ -148,7 +148,7 @@ def _search_spec(config: SweepConfig, options: RenderOptions, search: Search, pa
 
 
 def _objective(config: SweepConfig) -> dict[str, object]:
-    """Return the objective; a metric's value is its latest, which is the workload's result, not its best on the way."""
+    """Returns the objective; a metric's value is its latest, the workload's result, not its best during the trial."""
     target, *additional = config.optimization.recorded_metrics
     wanted = goal(config)
     return {
@@ -177,7 +177,7 @@ def _reference(parameter: KatibParameter) -> dict[str, object]:
 
 
 def _collector() -> dict[str, object]:
-    """Return the collector: a file of the trial's own, for what a workload prints may look like a metric."""
+    """Returns the collector: a separate file of the trial, because a workload's output may look like a metric."""
     path = {"path": METRICS_FILE, "kind": "File", "format": "TEXT"}
     return {"collector": {"kind": "File"}, "source": {"fileSystemPath": path}}
 

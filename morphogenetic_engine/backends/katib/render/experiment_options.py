@@ -1,4 +1,4 @@
-"""What is said of an Experiment when it is rendered, beside the sweep file: its name, its place, its image."""
+"""The options of an Experiment that are not in the sweep file: its name, namespace, image and store."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.pod_resources import checked_image
 
 KATIB_PARALLEL = 3
-"""Katib's own parallelTrialCount; what `max_parallel: auto` comes to, for a file cannot know the cluster's GPUs."""
+"""Katib's default parallelTrialCount, used for `max_parallel: auto`: the cluster's number of GPUs is unknown."""
 LONGEST_NAME = 40
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._/:=@%+,-]+")
-"""What stands in a shell's line for itself."""
+"""The characters that a shell leaves unchanged."""
 
 
 def experiment_name(config: SweepConfig, path: Path, options: RenderOptions) -> str:
-    """Return the Experiment's name: the one given, or the file's with the start of the sweep's identity.
+    """Returns the Experiment's name: the given one, or the file's with a prefix of the sweep's identity.
 
     Raises:
-        ConfigError: a name that Katib, or an object that it names after it, would not take.
+        ConfigError: the name is invalid for Katib, or for an object that Katib names after it.
     """
     if options.name is None:
         stem = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
@@ -46,7 +46,7 @@ def checked_namespace(namespace: str) -> str:
     """Return the name of a namespace.
 
     Raises:
-        ConfigError: it cannot be one.
+        ConfigError: it is no valid name.
     """
     if _NAMESPACE.fullmatch(namespace) is None:
         raise ConfigError(f"namespace: must be small letters, digits and '-' (63 at most), but got {namespace!r}")
@@ -57,7 +57,7 @@ def trial_image(config: SweepConfig, options: RenderOptions) -> str:
     """Return the image that trials run in.
 
     Raises:
-        ConfigError: none is given, or it cannot be one.
+        ConfigError: none is given, or it is no valid image name.
     """
     if options.image is None and config.resources.image is None:
         raise ConfigError("resources.image: is missing; give it there or with --image")
@@ -71,7 +71,7 @@ def trial_store(options: RenderOptions) -> str | None:
     """Return where trials upload their files.
 
     Raises:
-        ConfigError: no object store, which is all that pods reach, or an address that a shell would not leave as it is.
+        ConfigError: it is no object store, which pods require, or its address has characters that a shell would change.
     """
     if options.store is None:
         return None
@@ -89,6 +89,6 @@ def trial_store(options: RenderOptions) -> str | None:
 
 
 def parallel_trials(config: SweepConfig, options: RenderOptions, trials: int) -> int:
-    """Return how many trials run at a time; never more than there are, which Katib would refuse."""
+    """Returns the number of parallel trials; at most the number of trials, which Katib requires."""
     wanted = options.parallel or config.execution.max_parallel
     return min(trials, KATIB_PARALLEL if wanted == "auto" else wanted)

@@ -1,8 +1,8 @@
-"""The Job of a trial: one container that runs `morphogenetic trial run`, with as few rights as that takes.
+"""Renders the Job of a trial: one container that runs `morphogenetic trial run` with minimal privileges.
 
 Katib's webhook joins the container's command and arguments into one line for a shell, appends to it, and signals the
 shell's only child to stop a trial early. So the command is `sh -c` with one subshell that `exec`s the program: one
-child, which SIGTERM reaches. Values never stand in that line; they travel in environment variables.
+child, which SIGTERM reaches. Values are never part of that line; they are passed in environment variables.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ SCRATCH = "/tmp"
 USER = 10001
 """The numeric user of the project's images."""
 GRACE_SECONDS = 60
-"""For the upload of what a stopped trial has; Katib waits as long."""
+"""The grace period in which a stopped trial uploads its files, in seconds; Katib waits as long."""
 WAITING_SECONDS = 3600
-"""How much longer than a trial its Job may take: for a free GPU, the image, the upload."""
+"""The additional time of a Job beyond its trial's, in seconds: waiting for a GPU, pulling the image, the upload."""
 LONGEST_SECONDS = 24 * 3600
 """The deadline of a trial whose sweep file has none."""
 MOST_SECONDS = 365 * 24 * 3600
-"""More than any deadline need be."""
+"""The longest deadline, in seconds."""
 KEPT_SECONDS, KEPT_SECONDS_OF_MANY = 24 * 3600, 3600
-"""How long a finished trial's Job and pod stay, for their logs; the second: with more than MANY trials."""
+"""Seconds for which a finished trial's Job and pod are kept; the second: with more than MANY trials."""
 MANY = 500
 
 
@@ -68,7 +68,7 @@ def job(
 
 
 def deadline_seconds(config: SweepConfig) -> int:
-    """Return after how many seconds, from its creation, Kubernetes ends a trial's Job: each attempt has its time."""
+    """Returns the seconds from a Job's creation until Kubernetes ends it; they include the time of each attempt."""
     timeout, retries = config.execution.timeout_per_trial, config.execution.retries
     if timeout is None:
         return LONGEST_SECONDS + WAITING_SECONDS
@@ -121,7 +121,7 @@ def _container(config: SweepConfig, options: RenderOptions, *, image: str, names
         "args": [_command(options)],
         "env": [{"name": name, "value": value} for name, value in variables.items()],
         "resources": _amounts(resources, options),
-        # A trial that fails says why in its last lines; without this only its exit status would stay.
+        # A failed trial prints the reason in its last lines; without this only its exit status would be kept.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -145,7 +145,7 @@ def _command(options: RenderOptions) -> str:
 
 
 def _amounts(resources: ResourcesConfig, options: RenderOptions) -> dict[str, object]:
-    """Return requests and limits alike: a trial gets what it asked for, and no more."""
+    """Returns equal requests and limits, so that a trial gets exactly the resources that it requests."""
     gpu = resources.gpu if options.gpu is None else options.gpu
     amounts = {
         "cpu": resources.cpu,

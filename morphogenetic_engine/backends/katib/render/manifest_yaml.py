@@ -1,7 +1,7 @@
-"""YAML that every reader of YAML reads alike.
+"""Writes portable YAML: quotes what YAML 1.1 and 1.2 parse differently.
 
-PyYAML leaves the text 1e-05 bare, which kubectl takes for a number, and Katib's fields are texts. So a text is bare
-only where no reader could take it for anything else.
+PyYAML leaves the string 1e-05 unquoted, which kubectl reads as a number, while Katib's fields are strings. So a string
+is unquoted only if every parser reads it as a string.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null",
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes no anchors, and quotes what could be mistaken."""
+    """Writes no anchors, and quotes ambiguous strings."""
 
     def ignore_aliases(self, _data: object) -> bool:
         return True
@@ -34,7 +34,7 @@ _Dumper.add_representer(str, _text)
 
 
 def manifest_yaml(manifests: Iterable[Mapping[str, object]]) -> str:
-    """Return manifests as one YAML text, a document each, that kubectl, Katib and PyYAML read as the same values."""
+    """Returns manifests as YAML documents that kubectl, Katib and PyYAML parse to the same values."""
     return "---\n".join(
         yaml.dump(dict(manifest), Dumper=_Dumper, sort_keys=False, width=10**9, allow_unicode=True)
         for manifest in manifests

@@ -1,7 +1,7 @@
-"""Amounts of bytes in the one form that Kubernetes writes them in.
+"""Converts amounts of bytes to the canonical form of Kubernetes.
 
-Katib converts a trial template to a Job and back, and refuses it where a text comes back as another one: 1.5Gi returns
-as 1536Mi. Source: pkg/webhook/v1beta1/experiment/validator of Katib, api/resource/quantity.go of Kubernetes.
+Katib converts a trial template to a Job and back, and rejects it if a string changes: 1.5Gi is returned as 1536Mi.
+Source: pkg/webhook/v1beta1/experiment/validator of Katib, api/resource/quantity.go of Kubernetes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 
 
 def canonical_bytes(text: str) -> str:
-    """Return the amount as Kubernetes writes it back, a fraction of a byte rounded up.
+    """Returns the amount in canonical form, rounded up to whole bytes.
 
     Raises:
         ValueError: it is no amount of bytes.
@@ -31,7 +31,7 @@ def canonical_bytes(text: str) -> str:
 
 
 def bytes_of(text: str) -> int:
-    """Return how many bytes an amount is, a fraction rounded up.
+    """Returns an amount in bytes, rounded up.
 
     Raises:
         ValueError: it is no amount of bytes.

@@ -1,7 +1,7 @@
-"""The axes of a sweep as parameters of Katib, in the form in which the chosen algorithm searches what the file says.
+"""Renders the axes of a sweep as parameters of Katib, in a form that the chosen algorithm searches as specified.
 
-What each algorithm makes of steps, logarithms and integers was read in, and tried with, Katib's own services (v0.19):
-only hyperopt and Optuna know `logUniform`; hyperopt's steps are multiples of the step wherever the range begins;
+The treatment of steps, logarithms and integers was determined from the source of Katib's services (v0.19) and tests:
+only hyperopt and Optuna support `logUniform`; hyperopt's steps are multiples of the step wherever the range begins;
 scikit-optimize searches every double in the logarithm; Sobol never reaches the last of several integers.
 """
 
@@ -17,9 +17,9 @@ from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, 
 from morphogenetic_engine.trial import Value, text
 
 FEW_VALUES = 64
-"""Up to here random search is given a list, whose values are equally likely."""
+"""Up to this number of values, random search gets a list, whose values are equally likely."""
 _OPTUNA_LOWEST = 1e-10
-"""Katib's Optuna service moves a lower bound of a logarithm up to this without a word."""
+"""Katib's Optuna service silently raises the lower bound of a logarithmic range to this."""
 _LOG_SERVICES = frozenset({Algorithm.RANDOM, Algorithm.TPE, Algorithm.MULTIVARIATE_TPE})
 
 
@@ -36,12 +36,12 @@ class KatibParameter:
 
 
 def numbered_parameter(trials: int) -> KatibParameter:
-    """Return the one parameter of a sweep whose points are known ahead: the trial's number."""
+    """Returns the single parameter of a sweep whose points are fixed in advance: the trial's number."""
     return _listed(TRIAL_NUMBER, map(str, range(trials)))
 
 
 def grid_parameters(axes: Mapping[str, Parameter], *, finest: bool = False) -> list[KatibParameter]:
-    """Return every axis as the exact list of its grid's values, or of all its values."""
+    """Returns every axis as the list of its grid values, or of all its values."""
     return [_listed(name, map(choice_text, _values(axis, finest))) for name, axis in axes.items()]
 
 
@@ -76,7 +76,7 @@ def _logarithmic(name: str, axis: IntRange | FloatRange, algorithm: Algorithm) -
         return KatibParameter(name, "int" if isinstance(axis, IntRange) else "double", bounds)
     if algorithm is Algorithm.BAYESIAN_OPTIMIZATION:
         return _exponential(name, axis) if isinstance(axis, IntRange) else _double(name, axis.low, axis.high)
-    half = 0.5 if isinstance(axis, IntRange) else 0.0  # both ends get their full share, as in a local sweep
+    half = 0.5 if isinstance(axis, IntRange) else 0.0  # both ends are as likely as inner values, as in a local sweep
     return _double(LOG10 + name, math.log10(axis.low - half), math.log10(axis.high + half))
 
 
@@ -99,7 +99,7 @@ def _continuous(name: str, axis: FloatRange, algorithm: Algorithm) -> KatibParam
 
 
 def _exponential(name: str, _axis: IntRange | FloatRange) -> KatibParameter:
-    """Undo scikit-optimize's logarithm: where it searches 1 to 10 evenly in the logarithm, the trial takes it back."""
+    """Compensates for scikit-optimize's logarithm: it searches 1 to 10 log-uniformly, and the trial inverts this."""
     return _double(EXP10 + name, 1, 10)
 
 

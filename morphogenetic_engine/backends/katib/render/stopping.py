@@ -22,7 +22,7 @@ def early_stopping(config: SweepConfig) -> dict[str, object] | None:
     """Return `spec.earlyStopping`; None: no trial is stopped early.
 
     Raises:
-        ConfigError: a setting that is no whole number, or a comparison later than trials report in full.
+        ConfigError: a setting that is no whole number, or a comparison after the point from which reports are thinned.
     """
     stopping = _stopping(config)
     if stopping is None:
@@ -40,7 +40,7 @@ def early_stopping(config: SweepConfig) -> dict[str, object] | None:
 
 
 def goal(config: SweepConfig) -> float | None:
-    """Return the objective with which the sweep is done; None: it has no goal that Katib could watch."""
+    """Returns the objective value at which the sweep stops; None if it has no goal that Katib supports."""
     stopping, optimization = config.execution.early_stopping, config.optimization
     if stopping is None or stopping.threshold is None:
         return None

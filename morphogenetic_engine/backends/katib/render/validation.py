@@ -1,6 +1,6 @@
-"""An Experiment held against what others say of its format: Katib's own models, and Kubernetes' schema of Jobs."""
+"""Validates an Experiment against Katib's models, and its Job against the Kubernetes schema."""
 
-# Both libraries take long to import, and are there where sweeps go to a cluster only.
+# Both libraries take long to import, and are installed only with the extra `cluster`.
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ KUBERNETES_VERSION = "1.34"
 
 
 def validate_experiment(experiment: Mapping[str, object]) -> None:
-    """Hold an Experiment against kubeflow-katib-api's models and its Job against Kubernetes' schema, strictly.
+    """Validates an Experiment against kubeflow-katib-api's models and its Job against the Kubernetes schema, strictly.
 
     Raises:
-        ConfigError: it does not fit, or the libraries are not installed.
+        ConfigError: it is invalid, or the libraries are not installed.
     """
     for module in ("kubeflow_katib_api", "kubernetes_validate"):
         if find_spec(module) is None:
