@@ -17,7 +17,7 @@ from benchmarks.figures import Figure
 from morphogenetic_engine.reports.regression.measurements import TRAINING_SECONDS, TRIALS_PER_HOUR, Measured
 from morphogenetic_engine.reports.regression.regress import judge
 from morphogenetic_engine.reports.regression.regression_verdict import Change
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 SEEDS = 8
 REFERENCES = 10

@@ -59,8 +59,8 @@ class ExperimentReports:
             shown = {} if trials is None else {"trials": [asdict(each) for each in trials]}
             _print_json({**summary.to_dict(), **shown, "state": self._state(result)})
             return
-        from morphogenetic_engine.display.terminal import terminal
         from morphogenetic_engine.cli.views.summary_view import print_summary
+        from morphogenetic_engine.display.terminal import terminal
 
         match = " that match" if where else ""
         title = "Best configurations" if trials is None else f"Trials: {len(rows)} of {len(trials)}{match}"
@@ -82,7 +82,7 @@ class ExperimentReports:
             SweepError: there is no such sweep, or its journal is damaged.
         """
         from morphogenetic_engine.reports.comparison.comparison_report import compare_candidates
-        from morphogenetic_engine.sweeps.schema.sections import Direction
+        from morphogenetic_engine.sweeps.schema.objective import Direction
 
         ids = dict.fromkeys(name.partition(":")[0] for name in names)
         results = {sweep_id: self._read(sweep_id, keep_curves=False) for sweep_id in ids}
@@ -115,8 +115,8 @@ class ExperimentReports:
             ConfigError: a format needs a library that is not installed.
             StoreError: a file cannot be written, or the store is gone or refuses.
         """
-        from morphogenetic_engine.reports.summary import ReportedSweep
         from morphogenetic_engine.reports.formats.upload import export_to
+        from morphogenetic_engine.reports.summary import ReportedSweep
         from morphogenetic_engine.sweeps.record.folder import find_sweep
 
         sweep = ReportedSweep(find_sweep(self._results, sweep_id), _methods(fanova), price)
@@ -125,8 +125,8 @@ class ExperimentReports:
             return export_to(sweep, formats, target, link_seconds=link_seconds)
 
     def _state(self, result: SweepResult) -> str:
-        from morphogenetic_engine.sweeps.record.folder import find_sweep
         from morphogenetic_engine.sweeps.overview import sweep_state
+        from morphogenetic_engine.sweeps.record.folder import find_sweep
 
         return sweep_state(find_sweep(self._results, result.info.sweep_id), result)
 

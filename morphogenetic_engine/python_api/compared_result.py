@@ -10,10 +10,11 @@ from morphogenetic_engine.python_api.local_run import SweepLike, folder_of
 from morphogenetic_engine.python_api.result import TrialResult
 from morphogenetic_engine.python_api.small_tables import html_table, number, text_table
 from morphogenetic_engine.reports.comparison.comparison_report import ComparisonReport, compare_candidates
-from morphogenetic_engine.reports.stats.comparison import Comparison as Compared, Verdict
+from morphogenetic_engine.reports.stats.comparison import Comparison as Compared
+from morphogenetic_engine.reports.stats.comparison import Verdict
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.sweeps.space.search_space import shown
 
 _VALUES = ("", "trial", "mean", "seeds", "evidence", "parameters")

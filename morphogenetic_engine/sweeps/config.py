@@ -13,6 +13,9 @@ import orjson
 from pydantic import Field, field_validator, model_validator
 
 from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
+from morphogenetic_engine.sweeps.schema.experiment_section import ExperimentConfig
+from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from morphogenetic_engine.sweeps.schema.parameters import ParameterConfig, Section
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
 from morphogenetic_engine.sweeps.schema.search_names import (
@@ -21,12 +24,7 @@ from morphogenetic_engine.sweeps.schema.search_names import (
     SweepTypeName,
     SweepTypeRules,
 )
-from morphogenetic_engine.sweeps.schema.sections import (
-    ExecutionConfig,
-    ExperimentConfig,
-    OptimizationConfig,
-    TrackingConfig,
-)
+from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
 from morphogenetic_engine.sweeps.space.combinations import all_points
 from morphogenetic_engine.sweeps.space.conditions import in_order
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, Space

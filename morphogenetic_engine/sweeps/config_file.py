@@ -18,12 +18,14 @@ from pydantic_core import ErrorDetails
 
 from morphogenetic_engine.errors import ConfigError, did_you_mean
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.schema import sections
+from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping, ExecutionConfig, Retries
 from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated
 from morphogenetic_engine.sweeps.schema.foreign.recognition import foreign_format
+from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
 from morphogenetic_engine.sweeps.schema.sweep_yaml import SweepLoader, dump_yaml, shown, surprising_scalars
+from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
 
 Overrides = Mapping[str, object]
 """Values by dotted key ("optimization.n_trials") that override the file's."""
@@ -35,11 +37,11 @@ _PARAMETER_MODELS: Mapping[str, type[BaseModel]] = {
 }
 _MODELS: Mapping[tuple[int | str, ...], type[BaseModel]] = {
     (): SweepConfig,
-    ("execution",): sections.ExecutionConfig,
-    ("execution", "early_stopping"): sections.EarlyStopping,
-    ("execution", "retries"): sections.Retries,
-    ("optimization",): sections.OptimizationConfig,
-    ("tracking",): sections.TrackingConfig,
+    ("execution",): ExecutionConfig,
+    ("execution", "early_stopping"): EarlyStopping,
+    ("execution", "retries"): Retries,
+    ("optimization",): OptimizationConfig,
+    ("tracking",): TrackingConfig,
     ("resources",): ResourcesConfig,
 }
 _LIMITS = {"greater_than_equal": (">=", "ge"), "greater_than": (">", "gt"), "less_than": ("<", "lt")}

@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.record.attempts import Attempt, Span
 from morphogenetic_engine.sweeps.record.events import Outcome, SessionEnded, SessionStarted, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord, read_history
-from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
+from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
 
 
 @dataclass(frozen=True)

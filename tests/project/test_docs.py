@@ -15,15 +15,11 @@ from pydantic import BaseModel
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
+from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping, ExecutionConfig, Retries
+from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
 from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
-from morphogenetic_engine.sweeps.schema.sections import (
-    EarlyStopping,
-    ExecutionConfig,
-    OptimizationConfig,
-    Retries,
-    TrackingConfig,
-)
+from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -24,7 +24,7 @@ from morphogenetic_engine.reports.importance.importance import RESAMPLES
 from morphogenetic_engine.reports.page.page import page
 from morphogenetic_engine.reports.stats.comparison import Sample, Verdict, compare
 from morphogenetic_engine.reports.summary import summarize
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 from tests.reports.sample_sweeps import LARGEST, of_values
 from tests.reports.sweeps import sweep, trial
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_yaml
+from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping
+from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
-from morphogenetic_engine.sweeps.schema.sections import Direction, EarlyStopping
 from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange
 from morphogenetic_engine.trial import text
 

@@ -11,7 +11,7 @@ from morphogenetic_engine.reports.columns.regions import Region, split
 from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.sweeps.record.averages import quantiles_of
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 PARTS = 8
 

@@ -19,7 +19,7 @@ from morphogenetic_engine.reports.stats.comparison import Comparison, Sample, co
 from morphogenetic_engine.sweeps.record.averages import mean_of, median_of
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.trial import text
 
 _SMALL_IS_GOOD = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from morphogenetic_engine.sweeps.record.averages import scaled
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 THRESHOLDS = 101
 _Z = 1.959963984540054  # of the 95 % interval

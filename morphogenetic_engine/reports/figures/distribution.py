@@ -10,7 +10,7 @@ from morphogenetic_engine.reports.drawing.scales import LinearScale
 from morphogenetic_engine.reports.figures.scales_of_sweep import objective_axis
 from morphogenetic_engine.sweeps.record.averages import median_of
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective
 
 _MOST = 400
 _CAPTION = (

@@ -10,7 +10,7 @@ from morphogenetic_engine.reports.drawing.charts import Chart, Figure, Line, Mar
 from morphogenetic_engine.reports.figures.sampling import left_out, thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import objective_axis
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 _MOST = 1000
 _MOST_PAIRS = 6

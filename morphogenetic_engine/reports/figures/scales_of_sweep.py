@@ -11,7 +11,7 @@ from morphogenetic_engine.reports.columns.columns import Column, parameter_colum
 from morphogenetic_engine.reports.drawing.charts import Axis
 from morphogenetic_engine.reports.drawing.scales import CategoryScale, fitted
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord
-from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
+from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.trial import text
 

@@ -21,7 +21,7 @@ from morphogenetic_engine.reports.importance.ped_anova import PedAnova, Places
 from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
+from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
 
 Method = Literal["PED-ANOVA", "fANOVA"]
 

@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.record.origin import read_trial_names
 from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.trial import Value, text
 
 _CURVE_DIGITS = 5

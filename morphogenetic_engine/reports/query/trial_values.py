@@ -9,7 +9,7 @@ from morphogenetic_engine.errors import ConfigError, FailureReason, did_you_mean
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.sweeps.space.search_space import Choices
 from morphogenetic_engine.trial import Value, text
 

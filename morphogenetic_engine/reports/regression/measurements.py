@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.confirm.confirmation import check_seed_is_free
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 TRAINING_SECONDS = "training_seconds"
 TRIALS_PER_HOUR = "trials_per_hour"

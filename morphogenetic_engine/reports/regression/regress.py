@@ -15,7 +15,7 @@ from morphogenetic_engine.reports.regression.regression_verdict import Change, M
 from morphogenetic_engine.reports.stats.significance import difference_interval, rank_sum_p, smallest_rank_sum_p
 from morphogenetic_engine.sweeps.record.averages import mean_of
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 FALSE_ALARMS = 0.05
 """The part of false ones among the alarms: changes for the worse. As many are allowed for the better."""

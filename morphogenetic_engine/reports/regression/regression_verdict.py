@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from morphogenetic_engine.reports.regression.measurements import Measurements
 from morphogenetic_engine.reports.regression.reference import Origin
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 FORMAT = 1
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from morphogenetic_engine.reports.stats import significance
 from morphogenetic_engine.sweeps.record.averages import mean_of, scaled, unscaled
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 LEVEL = 0.05
 FEWEST_PAIRS = 6

@@ -16,7 +16,7 @@ from morphogenetic_engine.sweeps.ensemble.model_library import importable, saved
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import DEFAULT_WORKLOAD
+from morphogenetic_engine.sweeps.schema.experiment_section import DEFAULT_WORKLOAD
 from morphogenetic_engine.trial import SavedModels
 
 _PACKAGE = Path(__file__).parents[1]

@@ -26,7 +26,7 @@ from morphogenetic_engine.sweeps.record.averages import mean_of
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from morphogenetic_engine.sweeps.schema.sections import OptimizationConfig
+from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,99}")
 _ALIAS = re.compile(r"(?!(?i:latest|v\d+)$)[A-Za-z][A-Za-z0-9_-]{0,99}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from morphogenetic_engine.sweeps.schema.sections import TrackingConfig
+from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
 
 ENVIRONMENT = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"

@@ -19,7 +19,7 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sinks.optuna_storage.storage_sink import NAME
 from morphogenetic_engine.sinks.optuna_storage.study_trials import SWEEP_ATTR, Lacking
 from morphogenetic_engine.sweeps.schema.credentials import reason, without_credentials
-from morphogenetic_engine.sweeps.schema.sections import Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective
 from morphogenetic_engine.sweeps.schema.storage_address import journal_file
 from morphogenetic_engine.sweeps.search.optuna.distributions import directions_of, quietly
 

@@ -13,7 +13,7 @@ from optuna.trial import TrialState as OptunaState
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.schema.sections import Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective
 from morphogenetic_engine.sweeps.search.optuna.distributions import frozen_trial, running_trial
 
 SWEEP_ATTR = "sweep_id"

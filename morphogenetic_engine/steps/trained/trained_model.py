@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.record.folder import write_whole
 from morphogenetic_engine.sweeps.record.record_file import read_record
-from morphogenetic_engine.sweeps.schema.sections import Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective
 from morphogenetic_engine.trial import Value
 
 FORMAT = 1

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.record.trials import Replicate
-from morphogenetic_engine.sweeps.schema.sections import Direction, OptimizationConfig
+from morphogenetic_engine.sweeps.schema.objective import Direction
+from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from morphogenetic_engine.sweeps.space.seeds import derived_seed
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of, scaled, unscaled
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.schema.sections import Budget, Direction, OptimizationConfig
+from morphogenetic_engine.sweeps.schema.objective import Direction
+from morphogenetic_engine.sweeps.schema.optimization_section import Budget, OptimizationConfig
 
 WINDOW = 20
 """The number of complete trials from which the expected improvement is estimated; fewer give no estimate."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.schema.sections import EarlyStopping, OptimizationConfig
+from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping
+from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 
 
 class EarlyStopper:

@@ -13,7 +13,7 @@ from typing import Protocol
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
-from morphogenetic_engine.sweeps.schema.sections import Retries
+from morphogenetic_engine.sweeps.schema.execution_section import Retries
 
 
 class Stopper(Protocol):

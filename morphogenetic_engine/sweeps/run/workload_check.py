@@ -12,7 +12,7 @@ from morphogenetic_engine.sweeps.record.folder import CODE_FOLDER, write_whole
 from morphogenetic_engine.sweeps.run.resources import thread_environment
 from morphogenetic_engine.sweeps.run.workers.wire import Rejected
 from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
-from morphogenetic_engine.sweeps.schema.sections import ExperimentConfig
+from morphogenetic_engine.sweeps.schema.experiment_section import ExperimentConfig
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params
 

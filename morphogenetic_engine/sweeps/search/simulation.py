@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.sweeps.strategy import Decision, Strategy, earlier_than

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-
 import pytest
 from scipy import stats
 
 from morphogenetic_engine.reports.comparison.profiles import profiles_of
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 
 @pytest.mark.parametrize(

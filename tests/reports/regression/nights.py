@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from morphogenetic_engine.reports.regression.measurements import TRAINING_SECONDS, Measured, Measurements
 from morphogenetic_engine.reports.regression.reference import Origin, Reference
 from morphogenetic_engine.sweeps.record.machine import Machine
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 MACHINE = Machine(system="Linux", processor="a processor", cores=4)
 

@@ -23,7 +23,7 @@ from morphogenetic_engine.reports.stats.significance import (
     smallest_rank_sum_p,
     smallest_signed_rank_p,
 )
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 
 VALUES = st.lists(st.integers(-1000, 1000).map(float), min_size=1, max_size=12)
 OPPOSITE = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from morphogenetic_engine.sinks.mlflow import tracking_uri
 from morphogenetic_engine.sinks.mlflow.server_address import artifact_folder
 from morphogenetic_engine.sweeps.schema.credentials import redacted, without_credentials
-from morphogenetic_engine.sweeps.schema.sections import TrackingConfig
+from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
 
 
 def test_the_sweep_file_decides_first(monkeypatch: pytest.MonkeyPatch) -> None:

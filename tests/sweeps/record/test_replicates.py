@@ -18,7 +18,7 @@ from morphogenetic_engine.sweeps.record.replicates import combined_metrics, repl
 from morphogenetic_engine.sweeps.record.trials import Replicate
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
-from morphogenetic_engine.sweeps.schema.sections import OptimizationConfig
+from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from tests.tables import steady_rows
 
 Start = Callable[[str], SweepFolder]

@@ -16,7 +16,8 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.budget import WINDOW, BudgetStopper, expected_improvement
 from morphogenetic_engine.sweeps.run.runner import run_sweep
-from morphogenetic_engine.sweeps.schema.sections import Budget, Direction, OptimizationConfig
+from morphogenetic_engine.sweeps.schema.objective import Direction
+from morphogenetic_engine.sweeps.schema.optimization_section import Budget, OptimizationConfig
 from tests.tables import steady_rows
 
 

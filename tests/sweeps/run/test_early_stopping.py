@@ -7,7 +7,8 @@ import pytest
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper
-from morphogenetic_engine.sweeps.schema.sections import EarlyStopping, OptimizationConfig
+from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping
+from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 
 Value = float | TrialState
 """The objective of a complete trial, or how else a trial ended."""

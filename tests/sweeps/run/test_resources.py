@@ -10,7 +10,7 @@ import pytest
 
 from morphogenetic_engine.sweeps.record.machine import available_cores
 from morphogenetic_engine.sweeps.run.resources import parallel_workers, thread_environment
-from morphogenetic_engine.sweeps.schema.sections import ExecutionConfig
+from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
 
 ALLOWED = len(os.sched_getaffinity(0))
 

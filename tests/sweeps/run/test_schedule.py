@@ -18,7 +18,8 @@ from morphogenetic_engine.sweeps.record.events import (
 from morphogenetic_engine.sweeps.record.trials import History
 from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper
 from morphogenetic_engine.sweeps.run.schedule import Schedule, tries_again
-from morphogenetic_engine.sweeps.schema.sections import EarlyStopping, OptimizationConfig, Retries
+from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping, Retries
+from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 
 
 def _start(history: History, number: int) -> None:

@@ -16,9 +16,9 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
-from morphogenetic_engine.sweeps.schema.sections import Direction
+from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.sweeps.search.registry import strategy_of
-from morphogenetic_engine.sweeps.search.simulation import Contestant, Replayed, as_recorded, replay, contestant_config
+from morphogenetic_engine.sweeps.search.simulation import Contestant, Replayed, as_recorded, contestant_config, replay
 from morphogenetic_engine.sweeps.strategy import earlier_than
 from morphogenetic_engine.trial import Params
 

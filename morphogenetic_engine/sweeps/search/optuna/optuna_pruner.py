@@ -18,8 +18,8 @@ from optuna.trial import FrozenTrial
 
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.schema.objective import Objective
 from morphogenetic_engine.sweeps.schema.search_names import PRUNERS
-from morphogenetic_engine.sweeps.schema.sections import Objective
 from morphogenetic_engine.sweeps.search.optuna.distributions import frozen_trial, new_study, running_trial
 from morphogenetic_engine.sweeps.search.optuna.library_options import Options, build, checked_options
 from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaPrunerKind

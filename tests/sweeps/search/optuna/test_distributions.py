@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.schema.sections import Direction, Objective
+from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
 from morphogenetic_engine.sweeps.search.optuna.distributions import (
     directions_of,
     distribution_of,

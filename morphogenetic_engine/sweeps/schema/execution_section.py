@@ -1,0 +1,78 @@
+"""The section `execution` of a sweep file: how the trials are run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from morphogenetic_engine.sweeps.schema.executors import LOCAL, ExecutorName
+from morphogenetic_engine.sweeps.schema.objective import Direction, MetricName
+from morphogenetic_engine.sweeps.schema.parameters import Section, number, scalar
+
+
+class EarlyStopping(Section):
+    """When to stop the sweep before all trials have run; decided in the order of the trials' numbers."""
+
+    metric: MetricName | None = None
+    """The metric that is watched; the objective where it is left out."""
+    direction: Direction | None = None
+    """Whether larger is better; the objective's direction where it is left out."""
+    patience: int | None = Field(default=None, ge=1)
+    """Stop after this many complete trials in a row without a better one."""
+    min_trials: int = Field(default=0, ge=0)
+    """Never stop before this many trials have ended."""
+    threshold: float | None = None
+    """Stop once a trial is at least this good."""
+
+    _numbers = field_validator("patience", "min_trials", "threshold", mode="before")(number)
+
+    @model_validator(mode="after")
+    def _has_a_rule(self) -> EarlyStopping:
+        if self.patience is None and self.threshold is None:
+            raise ValueError("needs patience, threshold or both")
+        return self
+
+
+class Retries(Section):
+    """How often a trial is tried again before it counts as failed."""
+
+    crashes: int = Field(default=1, ge=0)
+    """After the worker process died (killed, out of memory, crashed in C code)."""
+    exceptions: int = Field(default=0, ge=0)
+    """After the workload raised an exception or a command ended with a non-zero status."""
+
+    _numbers = field_validator("crashes", "exceptions", mode="before")(number)
+
+
+def _retries_written_out(value: object) -> object:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return {"crashes": value, "exceptions": value} if whole else value
+
+
+def _parallel(value: object) -> object:
+    if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"must be auto or a whole number >= 1, but got {value!r}")
+    return scalar(value)
+
+
+class ExecutionConfig(Section):
+    """How the trials are run. Nothing here changes which trials there are, so all of it may change on resume."""
+
+    max_parallel: Annotated[int | Literal["auto"], BeforeValidator(_parallel)] = "auto"
+    """Worker processes; auto: one for each core that this process may use."""
+    threads_per_trial: int | None = Field(default=None, ge=1)
+    """Threads of numerical libraries in each worker; left out: the cores shared out evenly."""
+    timeout_per_trial: float | None = Field(default=None, gt=0)
+    """Seconds after which a trial is killed and recorded as failed (timeout)."""
+    early_stopping: EarlyStopping | None = None
+    """When to stop the sweep before all trials have run."""
+    retries: Annotated[Retries, BeforeValidator(_retries_written_out, json_schema_input_type=Retries | int)] = Retries()
+    """How often a trial is tried again; one number serves for crashes and exceptions alike."""
+    executor: ExecutorName = LOCAL
+    """What runs the trials: local (worker processes on this machine), or the name that an installed package gives."""
+    isolate: bool = False
+    """Run each trial in a fresh process: nothing that a trial changes or leaves running reaches another one. The
+    workload is then imported for each trial."""
+
+    _numbers = field_validator("threads_per_trial", "timeout_per_trial", mode="before")(number)

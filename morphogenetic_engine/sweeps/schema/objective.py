@@ -1,0 +1,33 @@
+"""The metrics that are optimised: their names, and whether larger or smaller values are better."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from morphogenetic_engine.sweeps.schema.parameters import Section
+from morphogenetic_engine.trial import METRIC_NAME
+
+MetricName = Annotated[str, Field(pattern=f"^{METRIC_NAME.pattern}$")]
+
+
+class Direction(StrEnum):
+    """Whether a larger or a smaller objective is better."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+    def better(self, one: float, other: float) -> bool:
+        """Return whether `one` is strictly better than `other`."""
+        return one > other if self is Direction.MAXIMIZE else one < other
+
+
+class Objective(Section):
+    """A metric that is optimised."""
+
+    metric: MetricName
+    """A metric that the workload returns."""
+    direction: Direction = Direction.MAXIMIZE
+    """Whether a larger or a smaller value is better."""

@@ -1,0 +1,120 @@
+"""The section `optimization` of a sweep file: what is optimised, and how many trials there are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from morphogenetic_engine.sweeps.schema.objective import Direction, MetricName, Objective
+from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number
+from morphogenetic_engine.sweeps.schema.search_names import PrunerName, SamplerName
+from morphogenetic_engine.sweeps.schema.storage_address import checked_storage
+
+DEFAULT_SEED = 42
+
+
+class Budget(Section):
+    """When a sweep has cost enough, or gains too little."""
+
+    trial_seconds: float | None = Field(default=None, gt=0)
+    """Seconds of all trials together, over all workers: core- or GPU-seconds where a trial has one."""
+    steps: int | None = Field(default=None, ge=1)
+    """Steps (epochs) that all trials together have reported."""
+    improvement_per_hour: float | None = Field(default=None, gt=0)
+    """Stop once the expected improvement of the objective in an hour of trials is smaller."""
+
+    _numbers = field_validator("trial_seconds", "steps", "improvement_per_hour", mode="before")(number)
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Budget:
+        if self.trial_seconds is None and self.steps is None and self.improvement_per_hour is None:
+            raise ValueError("needs trial_seconds, steps or improvement_per_hour")
+        return self
+
+
+class OptimizationConfig(Section):
+    """What is optimised, and how many trials there are."""
+
+    target_metric: MetricName = "val_acc"
+    """The objective: a metric that the workload returns."""
+    direction: Direction = Direction.MAXIMIZE
+    """Whether a larger or a smaller objective is better."""
+    secondary_metrics: tuple[MetricName, ...] = ()
+    """Further metrics that the workload returns, shown beside the objective."""
+    n_trials: int | None = Field(default=None, ge=1)
+    """The number of trials in all. A grid has its own; a smaller number takes its first points. Left out, a bayesian
+    sweep has 10 for each searched parameter, and 20 at least."""
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds after which no new trial starts."""
+    seed: int = Field(default=DEFAULT_SEED, ge=0, lt=2**32)
+    """The sweep's seed: every design, suggestion and trial seed follows from it."""
+    lookahead: int | None = Field(default=None, ge=1)
+    """Whatever is decided about trial n uses the results of the trials up to n - lookahead, so that any number of
+    workers up to lookahead gives the same trials. Left out: max_parallel at the first start."""
+    reproducible: bool = True
+    """false: a bayesian search, or a pruner, uses the trials that have ended by now, whichever worker was faster. No
+    worker waits then, and two runs need not have the same trials."""
+    replicate_objective: Literal["mean", "median", "confidence_bound"] = "mean"
+    """What the replicates' objectives come to: their mean, their median, or the end of the 95 % interval of the mean
+    that is worse."""
+    rounds: int = Field(default=3, ge=1)
+    """Grids of a progressive sweep, each finer than the one before."""
+    regions: int = Field(default=2, ge=1)
+    """Best configurations around which the next grid of a progressive sweep lies."""
+    budget: Budget | None = None
+    """What the sweep may cost; decided in the order of the trials' numbers."""
+    expected_trial_seconds: float | None = Field(default=None, gt=0)
+    """How long a trial takes, for the sampler `auto`: costly suggestions are worth their time for costly trials."""
+    warm_start: str | None = None
+    """An earlier sweep with the same parameters, whose results the sampler is given; see `--from`."""
+    objectives: tuple[Objective, ...] = ()
+    """Several objectives instead of one: the results are then those that no other trial beats in all."""
+    sampler: SamplerName | None = None
+    """The sampler of a bayesian sweep (TPE where it is left out); the other sweep types have none."""
+    sampler_options: dict[str, Scalar] = Field(default_factory=dict)
+    """Options of the sampler, by their names in its library (Optuna)."""
+    pruner: PrunerName | None = None
+    """The pruner, which ends trials that fall behind earlier ones; it works with every sweep type."""
+    pruner_options: dict[str, Scalar] = Field(default_factory=dict)
+    """Options of the pruner, by their names in its library (Optuna)."""
+    storage: Annotated[str, AfterValidator(checked_storage)] | None = None
+    """Your own Optuna storage, which shows every trial while the sweep runs, of whatever type it is: the URL of a
+    database (sqlite:///sweeps.db, postgresql+psycopg://host/name), or a journal file (sweeps.log)."""
+
+    _numbers = field_validator("n_trials", "timeout", "seed", "lookahead", "rounds", "regions", mode="before")(number)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_objective_is_the_target(cls, written: object) -> object:
+        """Several objectives: the first one is also what tables sort by."""
+        if not isinstance(written, dict) or not isinstance(written.get("objectives"), (list, tuple)):
+            return written
+        first = next(iter(written["objectives"]), None)
+        if not isinstance(first, dict):
+            return written
+        given = {"target_metric": first.get("metric"), "direction": first.get("direction", Direction.MAXIMIZE)}
+        return {**{name: value for name, value in given.items() if value is not None}, **written}
+
+    @model_validator(mode="after")
+    def _objectives_agree(self) -> OptimizationConfig:
+        metrics = [objective.metric for objective in self.objectives]
+        if len(set(metrics)) < len(metrics):
+            raise ValueError(f"objectives: must differ from each other, but got {', '.join(metrics)}")
+        first = Objective(metric=self.target_metric, direction=self.direction)
+        if self.objectives and self.objectives[0] != first:
+            raise ValueError(
+                f"target_metric and direction: leave them out beside objectives, whose first is {metrics[0]}"
+            )
+        return self
+
+    @property
+    def all_objectives(self) -> tuple[Objective, ...]:
+        """The objectives; one where `objectives` is left out."""
+        return self.objectives or (Objective(metric=self.target_metric, direction=self.direction),)
+
+    @property
+    def recorded_metrics(self) -> tuple[str, ...]:
+        """The objectives and the secondary metrics, each once, the first objective first."""
+        objectives = [objective.metric for objective in self.all_objectives]
+        return tuple(dict.fromkeys([*objectives, *self.secondary_metrics]))
