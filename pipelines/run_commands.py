@@ -194,13 +194,15 @@ COMMANDS = (submit_command, stop_command, runs_command, schedule_command, schedu
 
 def _followed(server: "PipelinesServer", run_id: str, patience: "Patience") -> int:
     """Wait for a run, say how it ended, and return the exit status."""
+    from pipelines.client.diagnosis import reasons
     from pipelines.client.runs import RunState
     from pipelines.client.submission import failure_lines
 
     run = _waited(server, run_id, patience)
     if run is None:
         return INTERRUPTED
-    for line in failure_lines(run, server.namespace):
+    told = failure_lines(run, server.namespace)
+    for line in [*(reasons(run, server.namespace) if told else []), *told]:
         click.echo(line, err=True)
     return 0 if run.state is RunState.SUCCEEDED else FAILED
 

@@ -47,6 +47,9 @@ def step(name: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
             except MorphogeneticError as error:
                 say_at_end(f"{name}: {error}")
                 sys.exit(f"{name}: {error}")
+            except Exception as error:  # of the workload, whose author needs the traceback
+                say_at_end(f"{name}: {type(error).__name__}: {error}")
+                raise
 
         return run
 

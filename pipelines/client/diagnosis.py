@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 
 from morphogenetic_engine.backends.kubernetes.connection import connect
-from morphogenetic_engine.backends.kubernetes.run_pods import RUN_LABEL, quota_problem, secret_problem, waiting_pods
+from morphogenetic_engine.backends.kubernetes.run_pods import (
+    RUN_LABEL,
+    failed_pods,
+    quota_problem,
+    secret_problem,
+    waiting_pods,
+)
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
 from pipelines.client.progress import Diagnose
@@ -25,6 +31,15 @@ def diagnosis(namespace: str) -> Diagnose:
         return found or ["the cluster of the kubeconfig has no such pods", by_hand]
 
     return lines
+
+
+def reasons(run: Run, namespace: str) -> list[str]:
+    """Return why steps of a run failed, as their containers said it; nothing where the cluster cannot be asked."""
+    try:
+        pods = failed_pods(connect(namespace=namespace), run.run_id)
+    except ClusterError:
+        return []
+    return list(dict.fromkeys(f"why: {TITLES.get(pod.step, pod.step)}: {pod.why}" for pod in pods))
 
 
 def lacking(plan: Plan, namespace: str) -> list[str]:

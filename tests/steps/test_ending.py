@@ -62,6 +62,16 @@ def test_the_container_says_whether_another_attempt_would_end_in_the_same_way(
     assert said.startswith("one: no") and (FINAL in said) is final
 
 
+def test_an_exception_of_a_workload_is_named_too_and_passes(termination_log: Path) -> None:
+    @step("train")
+    def fail() -> None:
+        raise ZeroDivisionError("no luck")
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert termination_log.read_text(encoding="utf-8") == "train: ZeroDivisionError: no luck"
+
+
 def test_sigterm_ends_a_step_as_an_exception_does() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(

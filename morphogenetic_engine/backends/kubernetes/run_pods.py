@@ -23,8 +23,8 @@ _TIMEOUT = (5, 20)
 
 
 @dataclass(frozen=True)
-class WaitingPod:
-    """A pod that has not started."""
+class ExplainedPod:
+    """A pod that has not started, or has failed."""
 
     name: str
     step: str
@@ -32,21 +32,35 @@ class WaitingPod:
     why: str
 
 
-def waiting_pods(cluster: Cluster, run_id: str) -> list[WaitingPod]:
+def waiting_pods(cluster: Cluster, run_id: str) -> list[ExplainedPod]:
     """Returns the pods of a run that have not started, each with the reason.
 
     Raises:
         ClusterError: the cluster does not answer, or this user may not list pods.
     """
+    waiting = [pod for pod in _pods(cluster, run_id) if pod.status.phase == "Pending"]
+    return [ExplainedPod(pod.metadata.name, _step(pod), _why(cluster, pod)) for pod in waiting]
+
+
+def failed_pods(cluster: Cluster, run_id: str) -> list[ExplainedPod]:
+    """Returns the pods of a run that have failed and are still there, each with what it said at its end.
+
+    Raises:
+        ClusterError: the cluster does not answer, or this user may not list pods.
+    """
+    failed = [pod for pod in _pods(cluster, run_id) if pod.status.phase == "Failed"]
+    return [ExplainedPod(pod.metadata.name, _step(pod), _last_words(pod)) for pod in failed]
+
+
+def _pods(cluster: Cluster, run_id: str) -> list[V1Pod]:
     from kubernetes.client import CoreV1Api
 
     core = CoreV1Api(cluster.client)
     with explained(cluster.host, f"list the pods of namespace {cluster.namespace}"):
-        pods = core.list_namespaced_pod(
+        found: list[V1Pod] = core.list_namespaced_pod(
             cluster.namespace, label_selector=f"{RUN_LABEL}={run_id}", _request_timeout=_TIMEOUT
         ).items
-    waiting = [pod for pod in pods if pod.status.phase == "Pending"]
-    return [WaitingPod(pod.metadata.name, _step(pod), _why(cluster, pod)) for pod in waiting]
+    return found
 
 
 def is_gone(cluster: Cluster, workflow: str) -> bool:
@@ -132,6 +146,17 @@ def _why(cluster: Cluster, pod: V1Pod) -> str:
         if condition.status == "False" and condition.reason == "Unschedulable":
             return " ".join(str(condition.message or condition.reason).split())
     return _last_warning(cluster, str(pod.metadata.name)) or "nothing is said of why"
+
+
+def _last_words(pod: V1Pod) -> str:
+    """Return what the container of a step left as its termination message, or else its reason and exit status."""
+    if pod.status.message:
+        return " ".join(str(pod.status.message).split())
+    for status in pod.status.container_statuses or ():
+        ended = status.state.terminated if status.name == "main" and status.state else None
+        if ended is not None and ended.exit_code:
+            return " ".join((ended.message or f"{ended.reason} (exit code {ended.exit_code})").split())
+    return "nothing is said of why"
 
 
 def _waiting(status: V1ContainerStatus) -> str:

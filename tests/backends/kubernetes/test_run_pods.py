@@ -8,7 +8,7 @@ from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.run_pods import quota_problem, secret_problem, waiting_pods
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
-from pipelines.client.diagnosis import diagnosis, lacking
+from pipelines.client.diagnosis import diagnosis, lacking, reasons
 from pipelines.client.runs import Run, RunState
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes, Manifest
@@ -61,6 +61,23 @@ def test_a_pod_that_does_not_start_says_why(cluster: FakeKubernetes, status: Man
     assert (found.name, found.step, found.why) == ("p-1", "train", why)
     run = Run(RUN, "one", RunState.RUNNING, "")
     assert diagnosis("ml")(run) == [f"train the best: {why} (pod p-1)"]
+
+
+def ended(code: int, message: str = "") -> Manifest:
+    said = {"exitCode": code, "reason": "Error", **({"message": message} if message else {})}
+    state = {"name": "main", "image": "registry/train:1", "imageID": "", "ready": False, "restartCount": 0}
+    return {"phase": "Failed", "containerStatuses": [{**state, "state": {"terminated": said}}]}
+
+
+def test_a_step_that_failed_says_why(cluster: FakeKubernetes) -> None:
+    """The API of Kubeflow Pipelines has no reason for any failure."""
+    words = "local_sweep: config: is not valid JSON (will not be tried again)"
+    cluster.put("pods", "ml", pod("p-1", "local-sweep", ended(1, words)))
+    cluster.put("pods", "ml", pod("p-2", "report", ended(137)))
+    run = Run(RUN, "one", RunState.FAILED, "")
+    assert reasons(run, "ml") == [f"why: sweep in one pod: {words}", "why: report: Error (exit code 137)"]
+    cluster.forbidden = {("list", "pods")}
+    assert reasons(run, "ml") == []
 
 
 def test_where_the_cluster_may_not_be_asked_the_command_is_given(cluster: FakeKubernetes) -> None:
