@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.space.search_space import shown
 from morphogenetic_engine.trial import Params
 
 _MOST_PARAMETERS = 12
-"""How many parameters of the best configuration are named."""
+"""The number of parameters of the best configuration that are named."""
 
 
 def findings_of(
@@ -33,7 +33,7 @@ def findings_of(
     failures: Failures,
     cost: Cost,
 ) -> tuple[str, ...]:
-    """Return up to five lines; what cannot be said is said so."""
+    """Return up to five lines; a line says so where its evidence is missing."""
     lines = [
         _best_line(result, [each.parameter for found in importance[:1] for each in found.parameters]),
         f"{_verdict_line(result, verdict, overtuning)}{_lost_seeds(overtuning)}",
@@ -89,7 +89,7 @@ def _where(result: SweepResult, params: Params, order: Sequence[str]) -> str:
 
 
 def _front(result: SweepResult) -> str:
-    """Say what there is to choose from where there are several objectives."""
+    """Return a sentence on the Pareto front; empty for a single objective."""
     objectives = result.config.optimization.all_objectives
     if len(objectives) < 2:
         return ""
@@ -106,13 +106,13 @@ def _verdict_line(result: SweepResult, verdict: BestVerdict | None, overtuning: 
     if verdict.evidence is Evidence.ONE_SEED:
         candidates = overtuning.candidates if overtuning else 1
         if candidates < 2:
-            return "Whether it is really good is not known: there is nothing to compare it with."
+            return "Not tested: there is nothing to compare it with."
         return (
-            f"Whether it is really better is not known: one seed only, chosen from {candidates} trials, so part of the"
-            " lead is luck; `sweep confirm` runs it on fresh seeds."
+            f"Not tested: one seed only, chosen from {candidates} trials, so part of the lead is luck;"
+            " `sweep confirm` runs it on fresh seeds."
         )
     if compared is None:
-        return f"Whether it is really better is not known: {verdict.evidence} of one configuration only."
+        return f"Not tested: {verdict.evidence} of one configuration only."
     rival = f"the baseline (trial {verdict.baseline})" if verdict.against_baseline else f"trial {verdict.runner_up}"
     other = result.best is not None and verdict.trial != result.best.number
     lead = f"Over several seeds trial {verdict.trial} comes first. " if other else ""
@@ -130,21 +130,21 @@ def _said(compared: Comparison, best: int, rival: str) -> str:
     difference = f"{compared.difference:+.4g}"
     match compared.verdict:
         case Verdict.BETTER:
-            return f"Trial {best} is really better than {rival}: {difference} (p = {compared.corrected_p:.2g}, {seeds})"
+            return f"Trial {best} is better than {rival}: {difference} (p = {compared.corrected_p:.2g}, {seeds})"
         case Verdict.WORSE:
             return f"Trial {best} is worse than {rival}: {difference} (p = {compared.corrected_p:.2g}, {seeds})"
         case Verdict.NOT_ENOUGH_SEEDS | Verdict.ONE_SEED:
             least = f"{compared.smallest_p:.2g}"
-            return f"Not enough seeds to tell trial {best} from {rival}: {seeds}, of which p can at best be {least}"
+            return f"Not enough seeds to distinguish trial {best} from {rival}: {seeds}, smallest possible p {least}"
         case _:
             return f"No difference shown between trial {best} and {rival} (p = {compared.corrected_p:.2g}, {seeds})"
 
 
 def _lost_seeds(overtuning: Overtuning | None) -> str:
-    """Say what no mean over fresh seeds shows: the runs that have no value."""
+    """Return a sentence on fresh-seed runs that failed and are missing from the means."""
     lost = overtuning.lost_seeds if overtuning else ()
     said = [f"{each.failed} of {each.runs} runs of trial {each.trial}" for each in lost[:3]]
-    return f" On fresh seeds {', '.join(said)} failed, which no mean shows." if said else ""
+    return f" On fresh seeds {', '.join(said)} failed; the means exclude them." if said else ""
 
 
 def _importance_line(importance: Sequence[Importance], correlations: Correlations) -> str:
@@ -152,22 +152,22 @@ def _importance_line(importance: Sequence[Importance], correlations: Correlation
         return ""
     first = importance[0]
     if first.withheld:
-        return f"Which parameters matter is not known: {first.withheld}."
+        return f"Parameter importance is not known: {first.withheld}."
     clear = [each for each in first.parameters if each.clear]
     if not clear:
         return (
-            f"No parameter stands out from chance as what the best have in common ({first.method}, {first.trials}"
+            f"No parameter is more important than chance explains ({first.method}, {first.trials}"
             f" trials){_trends(correlations)}."
         )
     named = ", ".join(f"{each.parameter} ({each.share:.0%})" for each in clear[:3])
-    return f"What matters for {first.objective}: {named}, by {first.method}."
+    return f"Most important for {first.objective}: {named}, by {first.method}."
 
 
 def _trends(correlations: Correlations) -> str:
-    """Say which parameters go with the objective all the same: it takes fewer trials to see that."""
+    """Return the parameters that correlate with the objective: this takes fewer trials to detect than importance."""
     trends = clear_trends(correlations)[:2]
     said = ", ".join(f"{each.one} (rank correlation {each.rank:+.2f})" for each in trends)
-    return f", but {correlations.metrics[0]} goes with {said}" if said else ""
+    return f", but {correlations.metrics[0]} correlates with {said}" if said else ""
 
 
 def _space_line(edges: Sequence[EdgeWarning], failures: Failures) -> str:

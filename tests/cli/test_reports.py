@@ -70,7 +70,7 @@ def test_no_number_is_broken_in_a_narrow_terminal(command: Command, monkeypatch:
 def test_what_is_better_of_another_metric_is_said_and_can_be_chosen(command: Command) -> None:
     asked = ["report", "compare", "one:best", "one:0", "--results", "results"]
     refused = command(*asked, "--direction", "minimize")
-    assert refused.status == 2 and "--direction: the sweep says maximize of val_acc" in refused.err
+    assert refused.status == 2 and "--direction: the sweep sets maximize for val_acc" in refused.err
     refused = command(*asked, "--tolerance", "much")
     assert (refused.status, "'much' is not a valid number." in refused.err) == (2, True)
 
@@ -127,7 +127,7 @@ def test_compare_finds_no_difference_between_equal_sweeps(command: Command) -> N
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["one"], "compare: needs two different sweeps or trials at least"),
+        (["one"], "compare: needs at least two different sweeps or trials"),
         (["one", "one:9"], "compare: one:9: sweep one has no trial '9'; its trials are 0 to 5, best and baseline"),
         (["one", "one:baseline"], "compare: one:baseline: sweep one has no baseline"),
         (["one", "tow"], "results: has no sweep 'tow'; did you mean 'two'?"),

@@ -113,21 +113,19 @@ def test_one_seed_says_how_many_it_was_chosen_from() -> None:
 
 def test_what_fresh_seeds_say_is_said_with_its_rival() -> None:
     assert findings(steady(0.4, 0.5))[1] == (
-        "Trial 1 is really better than the baseline (trial 0): +0.1 (p = 0.002, 10 pairs), by fresh seeds."
+        "Trial 1 is better than the baseline (trial 0): +0.1 (p = 0.002, 10 pairs), by fresh seeds."
     )
     assert findings(steady(0.5, 0.4))[1] == (
-        "Over several seeds trial 0 comes first. Trial 0 is really better than trial 1: +0.1 (p = 0.002, 10 pairs),"
+        "Over several seeds trial 0 comes first. Trial 0 is better than trial 1: +0.1 (p = 0.002, 10 pairs),"
         " by fresh seeds."
     )
-    assert findings(steady(0.4))[1] == (
-        "Whether it is really better is not known: fresh seeds of one configuration only."
-    )
+    assert findings(steady(0.4))[1] == ("Not tested: fresh seeds of one configuration only.")
 
 
 def test_too_few_or_like_seeds_are_said_to_be() -> None:
     few = sweep([confirmed(each, each.number + 0.1, each.number + 0.2) for each in along(0.1, 0.2)], X)
     assert findings(few)[1] == (
-        "Not enough seeds to tell trial 1 from the baseline (trial 0): 2 pairs, of which p can at best be 0.5,"
+        "Not enough seeds to distinguish trial 1 from the baseline (trial 0): 2 pairs, smallest possible p 0.5,"
         " by fresh seeds. `sweep confirm` adds fresh ones."
     )
     assert findings(steady(0.4, 0.4))[1].startswith(
@@ -142,13 +140,13 @@ def test_the_three_clearest_parameters_are_named() -> None:
     ]
     found = Importance("PED-ANOVA", "val_acc", 30, tuple(shares), ())
     result = sweep(along(0.1, 0.9), X)
-    assert findings(result, [found])[2] == "What matters for val_acc: a (20%), b (20%), d (20%), by PED-ANOVA."
+    assert findings(result, [found])[2] == "Most important for val_acc: a (20%), b (20%), d (20%), by PED-ANOVA."
     nothing = replace(found, parameters=(shares[2],))
     assert findings(result, [nothing, found])[2] == (
-        "No parameter stands out from chance as what the best have in common (PED-ANOVA, 30 trials)."
+        "No parameter is more important than chance explains (PED-ANOVA, 30 trials)."
     )
     withheld = replace(found, withheld="too few trials")
-    assert findings(result, [withheld, found])[2] == "Which parameters matter is not known: too few trials."
+    assert findings(result, [withheld, found])[2] == "Parameter importance is not known: too few trials."
     assert len(findings(result)) == len(findings(result, [found])) - 1
 
 

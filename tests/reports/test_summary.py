@@ -139,8 +139,8 @@ def test_importance_for_the_lowest_is_that_for_the_highest_of_the_opposite() -> 
     ("trials", "withheld"),
     [
         ([trial(n, {"x": n / 20}, 0.5) for n in range(20)], "val_acc is the same in all trials"),
-        ([trial(n, {"x": 0.5}, float(n)) for n in range(20)], "no parameter took two values"),
-        ([trial(0, {"x": 0.5}, 0.5)], "too few trials to say: 1 is complete, 20 are needed"),
+        ([trial(n, {"x": 0.5}, float(n)) for n in range(20)], "no parameter has two values"),
+        ([trial(0, {"x": 0.5}, 0.5)], "too few trials: 1 is complete, 20 are needed"),
         ([trial(n, {"x": n / 20}, float(n == 0)) for n in range(20)], None),
     ],
 )
@@ -151,7 +151,7 @@ def test_importance_says_why_there_is_none(trials: list[TrialRecord], withheld: 
 
 def test_importance_is_withheld_with_few_trials() -> None:
     found = summarize(mixed(19)).importance
-    assert all(each.withheld == "too few trials to say: 19 are complete, 20 are needed" for each in found)
+    assert all(each.withheld == "too few trials: 19 are complete, 20 are needed" for each in found)
     assert not any(each.parameters for each in found)
 
 
@@ -180,8 +180,8 @@ def test_a_trend_is_said_where_the_best_do_not_stand_out() -> None:
         params: Params = {"x": float(random.uniform()), "lr": float(10 ** random.uniform(-4, 0)), "kind": "relu"}
         trials.append(trial(n, params, min(float(params["x"]), 0.4) + float(random.normal()) / 50))
     (line,) = [each for each in summarize(sweep(trials)).findings if "PED-ANOVA" in each]
-    assert line.startswith("No parameter stands out from chance as what the best have in common")
-    assert ", but val_acc goes with x (rank correlation +0." in line
+    assert line.startswith("No parameter is more important than chance explains")
+    assert ", but val_acc correlates with x (rank correlation +0." in line
 
 
 def test_no_trend_is_said_of_chance() -> None:

@@ -1,4 +1,4 @@
-"""The configurations that a comparison names: finds their trials and values, and notes what limits these."""
+"""The configurations that a comparison names: finds their trials and values, and notes limits of the evidence."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Candidate:
     params: Mapping[str, Value]
     """The searched parameters that the trial has."""
     evidence: Evidence
-    """Where its values come from."""
+    """The source of its values."""
     spread: Spread
     """The metric over its seeds."""
     one_seed: bool
-    """True: one seed only, so part of its value is luck."""
+    """True: evaluated with one seed only, so its value may be luck."""
 
 
 def find_candidate(results: Mapping[str, SweepResult], name: str) -> tuple[SweepResult, TrialRecord]:
@@ -82,9 +82,9 @@ def notes_on(
     chosen: Sequence[tuple[SweepResult, TrialRecord]],
     known: Sequence[Mapping[Evidence, Mapping[int, float]]],
 ) -> tuple[str, ...]:
-    """Return notes on what limits a comparison of these candidates."""
+    """Return notes on the limits of a comparison of these candidates."""
     notes = [
-        f"{each.name}: known from one seed only, and the best of {len(result.ranked)} trials: part of its value is luck"
+        f"{each.name}: one seed only, and chosen as the best of {len(result.ranked)} trials: part of its value is luck"
         for each, (result, trial) in zip(candidates, chosen, strict=True)
         if each.one_seed and trial is result.best and len(result.ranked) > 1
     ]
@@ -97,22 +97,21 @@ def notes_on(
     for each, (_, trial) in zip(candidates, chosen, strict=True):
         failed = sum(run.state is not TrialState.COMPLETE for run in trial.confirmations.values())
         if failed and each.evidence is Evidence.CONFIRMED:
-            notes.append(
-                f"{each.name}: {failed} of {len(trial.confirmations)} runs with fresh seeds failed, which no mean shows"
-            )
+            runs = len(trial.confirmations)
+            notes.append(f"{each.name}: {failed} of {runs} runs with fresh seeds failed; the mean excludes them")
     for each, found in zip(candidates, known, strict=True):
         stronger = next(iter(found))
         if stronger is not each.evidence:
-            notes.append(f"{each.name}: has {stronger} too, which the others lack; confirm them on fresh seeds")
+            notes.append(f"{each.name}: has {stronger}, which the others lack; confirm them on fresh seeds")
     if len({result.info.git_commit for result, _ in chosen}) > 1:
-        notes.append("the sweeps ran at different commits: a difference may be the code's")
+        notes.append("the sweeps ran at different commits: a difference may come from the code")
     differing = _differing([result.config.space.fixed for result, _ in chosen])
     if differing:
-        notes.append(f"the sweeps differ in what is given, too: {', '.join(differing)}")
+        notes.append(f"the sweeps differ in fixed parameters too: {', '.join(differing)}")
     return tuple(notes)
 
 
 def _differing(fixed: Sequence[Mapping[str, Value]]) -> list[str]:
-    """Return the fixed parameters that are not the same everywhere."""
+    """Return the fixed parameters whose values differ."""
     names = dict.fromkeys(name for each in fixed for name in each)
     return [name for name in names if len({text(each[name]) if name in each else None for each in fixed}) > 1]

@@ -37,7 +37,7 @@ class SweepCompared:
     best: float | None
     median: float | None
     trial_seconds: float
-    """Of the last attempts of its trials."""
+    """The total duration of the last attempts of its trials."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class ComparisonReport:
     metric: str
     direction: str
     candidates: tuple[Candidate, ...]
-    """In the order in which they were named."""
+    """In the order of the arguments."""
     comparisons: tuple[Comparison, ...]
     """The first candidate against each of the others."""
     sweeps: tuple[SweepCompared, ...]
-    """The sweeps that were named as a whole."""
+    """The whole sweeps among the arguments."""
     shared: tuple[SharedConfigurations, ...]
     """The first of them against each other one that has configurations in common with it."""
     profiles: tuple[Profile, ...]
@@ -81,14 +81,14 @@ def compare_candidates(
 ) -> ComparisonReport:
     """Compare what is named: `ID` (a sweep, by its best configuration), `ID:7` (a trial), `ID:best`, `ID:baseline`.
 
-    `direction` is of a metric that is no objective; left out, it is guessed from the metric's name.
+    `direction` is for a metric that is not an objective; by default it is guessed from the metric's name.
 
     Raises:
-        ConfigError: a name is unknown, names a trial without a value, or there is nothing to compare.
+        ConfigError: a name is unknown or names a trial without a value, or there is nothing to compare.
     """
     chosen = [find_candidate(results, name) for name in named]
     if len(set(named)) < 2:
-        raise ConfigError("compare: needs two different sweeps or trials at least, such as ID:best ID:baseline")
+        raise ConfigError("compare: needs at least two different sweeps or trials, such as ID:best ID:baseline")
     first = chosen[0][0]
     target = metric or first.config.optimization.target_metric
     aim = _direction(first, target, direction)
@@ -123,7 +123,7 @@ def _direction(result: SweepResult, metric: str, given: Direction | None) -> Dir
         if objective.metric == metric:
             if given not in (None, objective.direction):
                 raise ConfigError(
-                    f"compare: --direction: the sweep says {objective.direction} of {metric}; leave it out"
+                    f"compare: --direction: the sweep sets {objective.direction} for {metric}; remove the option"
                 )
             return objective.direction
     known = {name for trial in result.complete for name in trial.metrics}
@@ -138,7 +138,7 @@ def _direction(result: SweepResult, metric: str, given: Direction | None) -> Dir
 def _guess(result: SweepResult, metric: str, given: Direction | None, aim: Direction) -> tuple[str, ...]:
     if given is not None or any(metric == each.metric for each in result.config.optimization.all_objectives):
         return ()
-    return (f"{metric} is no objective; by its name to {aim} it is better, --direction says otherwise",)
+    return (f"{metric} is not an objective; its name suggests {aim}, --direction overrides this",)
 
 
 def _sweep(result: SweepResult, metric: str, direction: Direction) -> SweepCompared:

@@ -17,14 +17,14 @@ _Z = 1.959963984540054  # of the 95 % interval
 
 @dataclass(frozen=True)
 class Profile:
-    """One contender: T thresholds, the same for all that are compared."""
+    """The profile of one collection of runs: T thresholds, the same for all that are compared."""
 
     name: str
     runs: int
     thresholds: tuple[float, ...]
     """From the worst value of all to the best."""
     share: tuple[float, ...]
-    """Of the runs that are at least as good as each threshold."""
+    """The share of runs that are at least as good as each threshold."""
     low: tuple[float, ...]
     """The 95 % interval of the share (Wilson's)."""
     high: tuple[float, ...]

@@ -1,1 +1,1 @@
-"""Charts as frozen data, and how they become static SVG."""
+"""Charts as frozen data, and their rendering as static SVG."""

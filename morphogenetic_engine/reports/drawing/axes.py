@@ -1,4 +1,4 @@
-"""Axes as SVG: titles, ticks that never touch each other, grid lines."""
+"""Renders axes as SVG: titles, ticks whose labels do not overlap, grid lines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Frame:
 
 
 def vertical_ticks(axis: Axis, height: float) -> tuple[Tick, ...]:
-    """Return as many ticks as there is room for in that height."""
+    """Return as many ticks as fit into that height."""
     between = _LINE_HEIGHT if isinstance(axis.scale, CategoryScale) else 42
     return axis.scale.ticks(max(2, int(height / between)))
 
@@ -52,7 +52,7 @@ def horizontal_ticks(axis: Axis, width: float) -> tuple[Tick, ...]:
 
 
 def draw_vertical(axis: Axis, ticks: Sequence[Tick], frame: Frame, *, grid: bool, room: float) -> str:
-    """Return the axis on the left: its title stands above it, `room` is what its labels may take."""
+    """Return the axis on the left: its title is above it, `room` is the width available to its labels."""
     full = _full_labels(axis)
     drawn: list[str] = []
     for tick in ticks:

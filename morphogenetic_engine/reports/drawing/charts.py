@@ -1,6 +1,6 @@
-"""Charts as data: what is drawn, in the units of its axes; nothing here knows of pixels or colours.
+"""Charts as data: marks in the units of their axes, independent of pixels and colours.
 
-A `style` is the name of a role (complete, pruned, best, level-3 ...), which the palette gives a colour in each theme.
+A `style` is the name of a role (complete, pruned, best, level-3 ...), which the palette maps to a colour in each theme.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Literal
 from morphogenetic_engine.reports.drawing.scales import Scale
 
 LEVELS = 7
-"""How many steps a colour scale has, from the worst (0) to the best."""
+"""The number of steps of a colour scale, from the worst (0) to the best."""
 
 Shape = Literal["dot", "tick", "cross", "diamond"]
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: what it shows, in which unit or on which kind of scale."""
+    """One axis: its name, and its unit or kind of scale."""
 
     name: str
     unit: str
-    """Stands in brackets behind the name: s, %, log scale, higher is better ..."""
+    """Shown in brackets after the name: s, %, log scale, higher is better ..."""
     scale: Scale
 
     @property
@@ -41,7 +41,7 @@ class Points:
     """Their numbers, in the order of the points."""
     shape: Shape = "dot"
     label: str = ""
-    """For the legend; empty: not in it."""
+    """The text in the legend; empty: not in the legend."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ Mark = Points | Line | Band | Boxes | Intervals | Rule | Words
 
 @dataclass(frozen=True)
 class ColourKey:
-    """What the colour levels mean."""
+    """A colour key."""
 
     worst: str
     """The text at level 0."""
@@ -129,7 +129,7 @@ class Chart:
 
     title: str
     description: str
-    """What is to be seen, in words, for those who do not see it."""
+    """A text alternative for screen readers."""
     x: Axis
     y: Axis
     marks: tuple[Mark, ...]
@@ -141,7 +141,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Thread:
-    """One trial in a parallel-coordinates chart: where it crosses each axis; None: it has no such value."""
+    """One trial in a parallel-coordinates chart: where it crosses each axis; None where it has no value."""
 
     trial: int
     values: tuple[float | None, ...]
@@ -163,14 +163,14 @@ class ParallelChart:
 
 @dataclass(frozen=True)
 class Figure:
-    """A numbered part of the report: one question, answered by one chart or by several side by side."""
+    """A numbered figure of the report: one chart, or several side by side."""
 
     id: str
     heading: str
     caption: str
-    """What to look at, and how to read it."""
+    """How to read the figure."""
     charts: tuple[Chart | ParallelChart, ...]
     left_out: str = ""
-    """What is not drawn, where something is not."""
+    """A note on parts that are not drawn; empty where all are."""
     empty: str = ""
-    """Why there is nothing to draw; only then."""
+    """The reason why there is nothing to draw; empty where there are charts."""

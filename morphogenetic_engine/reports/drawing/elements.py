@@ -1,4 +1,4 @@
-"""SVG elements as text; everything that is not ours is escaped here and nowhere else."""
+"""Builds SVG elements as text, and is the only place that escapes texts of a sweep."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 
 
 def element(tag: str, content: str = "", **attributes: str | float) -> str:
-    """Return an element; `content` is SVG already. `class_` is the attribute class, `data_trials` data-trials."""
+    """Return an element; `content` must be SVG. `class_` is the attribute class, `data_trials` data-trials."""
     written = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{escape(value) if isinstance(value, str) else px(value)}"'
         for name, value in attributes.items()
@@ -28,5 +28,5 @@ def px(value: float) -> str:
 
 
 def polyline(points: Iterable[tuple[float, float]]) -> str:
-    """Return the path through some points."""
+    """Return the path through the points."""
     return "M" + "L".join(f"{px(x)} {px(y)}" for x, y in points)

@@ -1,4 +1,4 @@
-"""The rows above a plot: what the marks mean, and what the colours mean."""
+"""The legend and the colour key above a plot."""
 
 from __future__ import annotations
 

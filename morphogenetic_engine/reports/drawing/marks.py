@@ -1,4 +1,4 @@
-"""Each kind of mark as SVG, given where its values lie.
+"""Renders each kind of mark as SVG, given the scales of the plot.
 
 All points of one style are a single path, with the trials' numbers in `data-trials`: ten bytes a point, and one
 element for the browser to lay out. The page's script finds the nearest point itself.
@@ -23,7 +23,7 @@ from morphogenetic_engine.reports.drawing.charts import (
 from morphogenetic_engine.reports.drawing.elements import element, polyline, px, words
 
 _MANY = 400
-"""From so many points on they are drawn smaller."""
+"""From this number of points on they are drawn smaller."""
 _GLYPHS: dict[Shape, str] = {
     "dot": "h0",
     "tick": "m0-3.5v7",
@@ -81,9 +81,9 @@ def _points(mark: Points, plane: Plane) -> str:
     many = " many" if len(mark.x) >= _MANY else ""
     trials = ",".join(map(str, mark.trials))
     drawn = element("path", d=path, class_=f"points stroked {mark.shape}{many} s-{mark.style}", data_trials=trials)
-    if mark.shape == "diamond":  # must stand out from whatever lies below it
+    if mark.shape == "diamond":  # a halo separates it from the marks below
         return element("path", d=path, class_="stroked around s-paper") + drawn
-    if mark.style.startswith("level"):  # the palest level would vanish on the paper
+    if mark.style.startswith("level"):  # without an outline the palest level is invisible on the paper
         return element("path", d=path, class_=f"stroked under{many} s-muted") + drawn
     return drawn
 
@@ -103,7 +103,7 @@ def _boxes(mark: Boxes, plane: Plane) -> str:
     rectangles: list[str] = []
     for left, right, bottom, top in zip(mark.left, mark.right, mark.bottom, mark.top, strict=True):
         x, y = plane.x(left), plane.y(top)
-        # Edges, not sizes: what ends where the next begins must round to the same place.
+        # Edges, not sizes: adjacent boxes must round to the same edge.
         rectangles.append(f"M{px(x)} {px(y)}H{px(max(x + 0.5, plane.x(right)))}V{px(plane.y(bottom))}H{px(x)}z")
     return element("path", d="".join(rectangles), class_=f"box f-{mark.style}") if rectangles else ""
 

@@ -1,4 +1,4 @@
-"""Numbers as people write them on an axis or in a sentence."""
+"""Formats numbers for axes and sentences."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def p_text(p: float | None) -> str:
 
 
 def fixed_text(value: float, step: float) -> str:
-    """Return a number with as many decimals as a step of the axis needs, so that all its labels are alike."""
+    """Return a number with the decimals that the axis step needs, so that all labels have the same precision."""
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     if value != 0 and (abs(value) >= 1e7 or decimals > 9 or (decimals > 5 and abs(value) < 0.1)):
         return number_text(value, max(1, math.floor(math.log10(abs(value)) - math.log10(step)) + 2))

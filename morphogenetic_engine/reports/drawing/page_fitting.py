@@ -1,4 +1,4 @@
-"""How many columns of a table fit a printed page: what a screen scrolls to, paper cuts off."""
+"""Fits tables to a printed page, where columns beyond the margin would be cut off."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from morphogenetic_engine.reports.drawing.text_size import text_width
 PAGE_WIDTH = 680.0
 """Pixels between the margins of an A4 page."""
 _SIZE = 10.0
-"""Of the letters of a printed table."""
+"""The font size of a printed table in pixels."""
 _GAP = 10.5
 _WIDEST_CELL = 140.0
 """Longer texts are broken into lines."""
@@ -27,5 +27,5 @@ def columns_that_fit(columns: Sequence[str], rows: Sequence[Sequence[str]], room
 
 
 def left_out_note(columns: Sequence[str]) -> str:
-    """Say which columns did not fit; nothing for none."""
+    """Return a note on the columns that did not fit; empty for none."""
     return f"Not enough room for {', '.join(columns)}; trials.csv has them." if columns else ""

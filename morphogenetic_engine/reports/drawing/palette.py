@@ -1,7 +1,7 @@
 """The colours of the report by their roles, in each theme, and the style rules of charts.
 
-Series come from Okabe and Ito's palette (2008), darkened or lightened until they stand out 3:1 from the paper; colour
-levels are viridis; both can be told apart with any kind of colour vision. Text is at least 4.5:1 (WCAG 2.2 AA).
+Series come from Okabe and Ito's palette (2008), darkened or lightened to a contrast of 3:1 with the background; colour
+levels are viridis; both are safe for all kinds of colour vision. Text has at least 4.5:1 (WCAG 2.2 AA).
 """
 
 from __future__ import annotations
@@ -94,12 +94,12 @@ def variables(theme: Mapping[str, str]) -> str:
 
 
 def page_rules() -> str:
-    """Return the style rules of all charts, in the colours that the page's theme gives."""
+    """Return the style rules of all charts, with the colours as custom properties of the page's theme."""
     return _SHAPES + _role_rules(lambda role: f"var(--{role})")
 
 
 def print_rules() -> str:
-    """Return the style rules of one chart that stands alone on white paper: no custom properties, every colour set."""
+    """Return the style rules of a standalone chart on white: literal colours, no custom properties."""
     return _SHAPES.replace("var(--sans)", "'Liberation Sans',Arial,sans-serif") + _role_rules(LIGHT.__getitem__)
 
 

@@ -1,4 +1,4 @@
-"""Parallel coordinates as static SVG: a vertical axis each, and a line across them for each trial."""
+"""Renders parallel coordinates as static SVG: vertical axes, and a line across them for each trial."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from morphogenetic_engine.reports.drawing.text_size import shortened, text_width
 _SIDE = 70.0
 """Pixels left and right of the outermost axes, for half of their titles."""
 _MISSING = 16.0
-"""How far below an axis the line of a trial passes that has no value there."""
+"""The distance below an axis at which the line of a trial without a value passes."""
 
 
 def draw_parallel(chart: ParallelChart) -> str:
-    """Return the inside of the SVG."""
+    """Return the content of the SVG element."""
     key, above = ("", 0.0) if chart.key is None else colour_key(chart.key, chart.width)
     top, bottom = above + 2 * ROW + 6, chart.height - 2 * _MISSING
     gap = (chart.width - 2 * _SIDE) / max(1, len(chart.axes) - 1)
@@ -57,6 +57,6 @@ def _axis(chart: ParallelChart, index: int, x: float, gap: float, top: float, bo
 
 
 def _under(label: str, at: float, y: float, *, last: bool) -> str:
-    """Return paper below a label, so that the lines do not cross it out."""
+    """Return a background rectangle for a label, so that lines do not cross it."""
     width = text_width(label, 11)
     return element("rect", x=at - (width if last else 0) - 1, y=y - 6, width=width + 2, height=12, class_="f-paper")

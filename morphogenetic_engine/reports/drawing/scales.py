@@ -1,4 +1,4 @@
-"""Scales: where a value lies between the two ends of an axis, and which ticks the axis has."""
+"""Scales: the position of a value between the two ends of an axis, and the ticks of the axis."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class LinearScale:
-    """Equal differences are equally far apart."""
+    """A linear scale: equal differences have equal distances."""
 
     low: float
     high: float
@@ -44,7 +44,7 @@ class LinearScale:
 
 @dataclass(frozen=True)
 class LogScale:
-    """Equal ratios are equally far apart; both ends are above zero."""
+    """A logarithmic scale: equal ratios have equal distances; both ends are positive."""
 
     low: float
     high: float
@@ -92,7 +92,7 @@ Scale = LinearScale | LogScale | CategoryScale
 
 
 def fitted(values: Sequence[float], *, log: bool = False, whole: bool = False) -> LinearScale | LogScale:
-    """Return the scale that shows all values with a little room around them; one alone stands in the middle."""
+    """Return the scale that shows all values with a margin; a single value is centred."""
     if log and values and min(values) > 0:
         low, high = math.log(min(values)), math.log(max(values))
         room = (high - low) * _PADDING or math.log(2)
@@ -100,7 +100,7 @@ def fitted(values: Sequence[float], *, log: bool = False, whole: bool = False) -
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     room = high * _PADDING - low * _PADDING
     if room <= 1e-12 * max(abs(low), abs(high)):
-        # Beyond 2^53 neighbouring floats are more than 1 apart, so half a step would leave the scale without a length.
+        # Beyond 2^53 neighbouring floats are more than 1 apart: adding 0.5 would leave a scale of length 0.
         room = max(0.5, abs(low) * 1e-9) if whole else abs(low) * 0.05 or 1.0
     most = sys.float_info.max
     return LinearScale(max(low - room, -most), min(high + room, most), whole)
@@ -113,7 +113,7 @@ def from_zero(values: Sequence[float], *, whole: bool = False) -> LinearScale:
 
 
 def _even(low: float, high: float, most: int, *, whole: bool = False) -> tuple[list[float], float]:
-    """Return round numbers between two, and how far apart they are."""
+    """Return round numbers between two bounds, and their distance."""
     raw = high / max(1, most) - low / max(1, most)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * each for each in _STEPS if power * each >= raw * (1 - 1e-9))

@@ -1,7 +1,7 @@
-"""A chart as static SVG, which needs neither scripts nor a network, and reads itself out.
+"""Renders a chart as static SVG that needs neither scripts nor a network and has a description for screen readers.
 
-`role="img"` with a title and a description is what screen readers announce (W3C, SVG-AAM); the marks inside are for
-the eye, and the trial table is their equal in text.
+Screen readers announce the title and the description of `role="img"` (W3C, SVG-AAM), not the marks; the trial table
+has the same values as text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _RIGHT = 16.0
 
 
 def draw(chart: Chart | ParallelChart, name: str, *, alone: bool = False) -> str:
-    """Return a chart as an SVG element; `name` must be unique in the page, `alone` brings its style rules along."""
+    """Return a chart as an SVG element; `name` must be unique in the page, `alone` includes its style rules."""
     body = draw_parallel(chart) if isinstance(chart, ParallelChart) else _draw(chart)
     style = f"<style>{print_rules()}</style>" if alone else ""
     return (
@@ -42,7 +42,7 @@ def draw(chart: Chart | ParallelChart, name: str, *, alone: bool = False) -> str
 
 
 def draw_key(key: ColourKey, width: int) -> str:
-    """Return a colour key by itself, for a picture that a script draws."""
+    """Return a colour key by itself, for a chart that the script of the page draws."""
     body, height = colour_key(key, width)
     box = f'viewBox="0 0 {width} {height:g}" width="{width}" height="{height:g}"'
     label = escape(f"{key.name}: {key.worst} to {key.best}")

@@ -1,4 +1,4 @@
-"""How wide a text is about to be: labels are placed before any browser has measured them."""
+"""Estimates the width of a text: labels are placed before a browser measures them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import unicodedata
 _NARROW = frozenset("fijltrI.,:;!'|()[]{}/\\ ·")
 _WIDE = frozenset("mwMWQ@%&—…")
 _SAFETY = 1.08
-"""Which font it will be is not known; the widest of the usual ones should still fit."""
+"""The font is unknown; the estimate is for the widest of the usual ones."""
 
 
 def text_width(text: str, size: float) -> float:
-    """Return about how many pixels a text takes in a sans-serif font of that size, rather more than less."""
+    """Return an upper estimate of the width in pixels of a text in a sans-serif font of that size."""
     return sum(map(_share, text)) * size * _SAFETY
 
 
 def shortened(text: str, width: float, size: float) -> str:
     """Return the text, or as much of its two ends as fits into a width, with … between them.
 
-    Names that differ tend to differ at an end.
+    Both ends are kept because similar names usually differ at an end.
     """
     if text_width(text, size) <= width:
         return text

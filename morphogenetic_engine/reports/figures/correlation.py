@@ -1,4 +1,4 @@
-"""What goes together: parameters and metrics, two at a time."""
+"""The correlation figure: the rank correlations among parameters and metrics as a matrix."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from morphogenetic_engine.reports.drawing.scales import CategoryScale
 
 _CAPTION = (
     "Rank correlation (Spearman) of parameters and metrics over the complete trials: −100 and 100 are exact order, 0 is"
-    " none. Cells with categories have the correlation ratio or Cramér's V, which have no sign. Columns are the rows of"
-    " the same number."
+    " none. Cells with categories have the correlation ratio or Cramér's V, which have no sign. The number of a"
+    " column is that of its row."
 )
 MOST_COLUMNS = 18
 _CELL = 40
@@ -22,7 +22,7 @@ def correlation_figure(correlations: Correlations) -> Figure:
     names = [*correlations.metrics, *correlations.parameters][:MOST_COLUMNS]
     found = [each for each in correlations.associations if each.one in names and each.other in names]
     if not any(each.rank is not None for each in found):
-        empty = "Correlations need four complete trials, and two things that vary."
+        empty = "Correlations need four complete trials and two parameters or metrics that vary."
         return Figure("correlation", "Correlations", _CAPTION, (), empty=empty)
     total = len(correlations.metrics) + len(correlations.parameters)
     out = f"{len(names)} of {total} parameters and metrics are shown." if len(names) < total else ""
@@ -79,4 +79,4 @@ def _words(style: str, texts: list[tuple[int, int, str]]) -> Words:
 def _description(correlations: Correlations, names: list[str]) -> str:
     top = strongest(correlations, names)[:5]
     parts = [f"{each.one} with {each.other} {each.rank:.2f}" for each in top if each.rank is not None]
-    return "The strongest: " + ", ".join(parts) + "." if parts else "Nothing goes together."
+    return "The strongest: " + ", ".join(parts) + "." if parts else "No correlations."

@@ -1,4 +1,4 @@
-"""The objective's distribution over the trials: the empirical distribution function."""
+"""The distribution figure: the objective's empirical distribution function."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _chart(objective: Objective, values: Sequence[float]) -> Chart:
 
 
 def _corners(count: int) -> list[int]:
-    """Return the places of at most _MOST values, both ends included."""
+    """Return the indices of at most _MOST values, both ends included."""
     if count <= _MOST:
         return list(range(count))
     return [round(index * (count - 1) / (_MOST - 1)) for index in range(_MOST)]

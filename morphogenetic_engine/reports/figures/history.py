@@ -1,4 +1,4 @@
-"""How the objective went over the trials, and the best so far."""
+"""The history figure: the objective by trial number, and the best so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much each parameter matters, with how sure that is."""
+"""The importance figure: the share of each parameter with its interval."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from morphogenetic_engine.reports.drawing.scales import CategoryScale, from_zero
 from morphogenetic_engine.reports.importance.importance import Importance, ParameterImportance
 
 _CAPTION = (
-    "The share of each parameter, with its 90 % interval from resampled trials. A pale bar is no longer than the bar of"
-    " a parameter that does not matter would be. PED-ANOVA says what it takes to be among the best; fANOVA how much of"
-    " all differences a parameter explains."
+    "The share of each parameter, with its 90 % interval from resampled trials. A pale bar is within the range that an"
+    " irrelevant parameter reaches by chance. PED-ANOVA measures how far a parameter decides whether a trial is among"
+    " the best; fANOVA measures the share of the variance that it explains."
 )
 MOST_PARAMETERS = 20
 
 
 def importance_figure(importances: Sequence[Importance]) -> Figure:
-    """Return a chart for each method and objective that has something to say."""
+    """Return a chart for each method and objective that has a result."""
     told = [each for each in importances if each.parameters]
     charts = tuple(_chart(each) for each in told)
     reasons = dict.fromkeys(each.withheld for each in importances if each.withheld)
@@ -28,7 +28,7 @@ def importance_figure(importances: Sequence[Importance]) -> Figure:
         notes.append(f"{withheld}.")
     if left_out:
         notes.append(f"Not judged by every method: {', '.join(left_out)}.")
-    empty = "" if charts else f"{withheld or 'There is nothing to judge'}."
+    empty = "" if charts else f"{withheld or 'No importance could be computed'}."
     return Figure("importance", "Importance", _CAPTION, charts, left_out=" ".join(notes), empty=empty)
 
 

@@ -1,4 +1,4 @@
-"""What the trials reported step by step."""
+"""The learning-curve figure: the metric that each trial reported by step."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _MOST = 60
 _BEST = 5
 _FEWEST_FOR_BAND = 10
 _CAPTION = (
-    "Each thin line is a trial, the strong ones are the five best. Lines that still rise at the end ask for more"
-    " steps; lines that part early are what a pruner can use."
+    "Each thin line is a trial, the strong ones are the five best. Lines that still rise at the end suggest more"
+    " steps; lines that separate early suggest pruning."
 )
 
 _NO_CURVES = "The trials report no steps, so there are no curves."
 _NOT_COLLECTED = (
-    "No curves were collected: what trials on a cluster report step by step comes back only where they upload their"
+    "No curves were collected: the step reports of trials on a cluster are returned only where trials upload their"
     " files to a store (`sweep submit --store`; in a pipeline: resources.secrets names a Secret with its credentials)."
 )
 
@@ -44,7 +44,7 @@ def curve_metric(result: SweepResult) -> str | None:
 
 
 def curve_of(trial: TrialRecord, metric: str) -> Curve:
-    """Return a trial's curve; with replicates that of the first one, since their steps are no steps of one training."""
+    """Return a trial's curve; with replicates the first one's, because each replicate counts its own steps."""
     return {step: metrics[metric] for step, metrics in sorted(_steps(trial).items()) if metric in metrics}
 
 

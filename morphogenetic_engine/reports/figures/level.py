@@ -1,4 +1,4 @@
-"""Which of the colour levels an objective has: by its rank, so that a diverged trial does not take all the colours."""
+"""Maps trials to colour levels by the rank of their objective, so that a diverged trial does not use up the scale."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 
 def trial_levels(result: SweepResult) -> dict[int, int]:
-    """Return the level of each complete trial: sevenths of the ranking, the worst seventh is level 0."""
+    """Return the colour level of each complete trial: the ranking in sevenths, level 0 the worst."""
     count = len(result.ranked)
     return {
         trial.number: min(LEVELS - 1, (count - 1 - place) * LEVELS // max(1, count))
@@ -22,7 +22,7 @@ def level_style(level: int) -> str:
 
 
 def rank_key(result: SweepResult) -> ColourKey:
-    """Return what the levels of trials mean."""
+    """Return the colour key of the levels."""
     metric, ranked = result.config.optimization.target_metric, result.ranked
     worst, best = (number_text(ranked[place].metrics[metric]) if ranked else "" for place in (-1, 0))
     return ColourKey(f"worst {worst}".strip(), f"best {best}".strip(), f"{metric} by rank")

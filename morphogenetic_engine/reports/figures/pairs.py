@@ -1,7 +1,7 @@
-"""Two parameters at a time: where the trials lie, coloured by rank, and the landscape that they suggest.
+"""The pair figures: the trials over two parameters, coloured by rank, and the landscape estimated from them.
 
 The landscape is a kernel estimate (Nadaraya and Watson, 1964) of the objective's rank on the scales of the search; it
-is drawn only where trials are near, for elsewhere it would have no basis.
+is drawn only near trials, because elsewhere no data supports it.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _edges(scale: Scale) -> Floats:
 
 
 def _values(scale: Scale, edges: Floats) -> list[float]:
-    """Return the values at some places of a scale."""
+    """Return the values at the given positions of a scale."""
     match scale:
         case CategoryScale():
             return [float(edge) * len(scale.labels) - 0.5 for edge in edges]

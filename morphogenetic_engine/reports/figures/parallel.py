@@ -1,4 +1,4 @@
-"""All parameters and objectives at once: a line for each trial."""
+"""The parallel-coordinates figure: a line for each trial across all parameters and objectives."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def parallel_figure(result: SweepResult, order: Sequence[str]) -> Figure:
     complete = list(result.complete)
     drawn = thinned(complete, _MOST, keep={trial.number for trial in result.ranked[:_KEPT]})
     place = {trial.number: index for index, trial in enumerate(result.ranked)}
-    drawn.sort(key=lambda trial: -place[trial.number])  # the best on top
+    drawn.sort(key=lambda trial: -place[trial.number])  # draw the best on top
     objectives = result.config.optimization.all_objectives
     names = order[: max(1, MOST_AXES - len(objectives))]
     parameters = [parameter_axis(name, result.config.space.axes[name], drawn) for name in names]

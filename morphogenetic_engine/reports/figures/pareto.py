@@ -1,4 +1,4 @@
-"""Several objectives: the trials that no other one beats in all of them."""
+"""The Pareto figure: the non-dominated trials over each pair of objectives."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _points(style: str, points: Sequence[ParetoPoint], x: int, y: int, label: st
 
 
 def _edge(front: Sequence[ParetoPoint], x: Direction) -> Line:
-    """Return the border of what the front dominates: it steps at the trial that is worse in x."""
+    """Return the step line that bounds the region dominated by the front."""
     ordered = list(front) if x is Direction.MINIMIZE else list(reversed(front))
     return Line(
         "best",

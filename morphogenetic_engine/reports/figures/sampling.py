@@ -1,4 +1,4 @@
-"""Which trials a figure draws, when there are more than it can show."""
+"""Selects the trials that a figure draws when there are too many to draw them all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def thinned(trials: Sequence[TrialRecord], most: int, *, keep: Collection[int] =
 
 
 def left_out(drawn: int, total: int) -> str:
-    """Return the sentence that says what is not drawn; empty where all is."""
+    """Return a note on how many trials are drawn; empty where all are."""
     if drawn >= total:
         return ""
     return f"{drawn:,} of {total:,} trials are drawn: the best ones, and an even selection of the others."

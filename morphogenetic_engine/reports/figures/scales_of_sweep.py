@@ -16,7 +16,7 @@ from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
 from morphogenetic_engine.trial import text
 
 _WIDE = 1000.0
-"""Objectives above zero whose largest is so many times their smallest are shown in the logarithm."""
+"""Positive objectives use a logarithmic axis from this ratio of largest to smallest on."""
 _MOST_CATEGORIES = 60
 
 
@@ -26,7 +26,7 @@ class ParameterAxis:
 
     axis: Axis
     values: tuple[float | None, ...]
-    """In the order of the trials; None: the trial does not have the parameter."""
+    """In the order of the trials; None where the trial does not have the parameter."""
     column: Column
 
 
@@ -45,7 +45,7 @@ def parameter_axis(name: str, parameter: Parameter, trials: Sequence[TrialRecord
 def objective_axis(objective: Objective, values: Sequence[float]) -> Axis:
     """Return the axis of an objective that shows these values."""
     share = objective.direction is Direction.MAXIMIZE and max(values, default=0.0) <= 1
-    log = is_wide(values) and not share  # the logarithm of an accuracy would press the good ones together
+    log = is_wide(values) and not share  # a logarithmic axis would compress the good values of an accuracy
     better = "higher is better" if objective.direction is Direction.MAXIMIZE else "lower is better"
     seconds = "s, " if objective.metric in WALL_CLOCK_METRICS else ""
     scale = fitted(values, log=log)
@@ -60,7 +60,7 @@ def metric_axis(name: str, values: Sequence[float]) -> Axis:
 
 
 def is_wide(values: Sequence[float]) -> bool:
-    """Tell whether values are so far apart that only their logarithms can be told apart."""
+    """Tell whether the values span so many orders of magnitude that a linear axis would hide differences."""
     return bool(values) and min(values) > 0 and max(values) / min(values) > _WIDE
 
 

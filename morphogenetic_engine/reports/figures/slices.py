@@ -1,4 +1,4 @@
-"""The objective along one parameter at a time."""
+"""The slice figures: the objective over each parameter."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _KEPT = 40
 MOST_PARAMETERS = 12
 _CAPTION = (
     "The objective of each trial against one of its parameters; the other parameters differ too. A best trial close to"
-    " an edge of its range asks for a wider range."
+    " an edge of its range suggests a wider range."
 )
 
 
 def slices_figure(result: SweepResult, slices: Sequence[Slice], order: Sequence[str]) -> Figure:
-    """Return a chart for each parameter, in the order that is given: the most important first."""
+    """Return a chart for each parameter in the given order, the most important first."""
     complete = list(result.complete)
     if not complete:
         return Figure("slices", "Slices", _CAPTION, (), empty="No trial is complete, so there is no objective to show.")

@@ -1,4 +1,4 @@
-"""Which worker ran what, and when."""
+"""The timeline figure: the attempts of each worker over the running time."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _boxes(state: str, bars: Sequence[Bar], workers: Sequence[int], divisor: flo
 
 
 def _joined(bars: Sequence[Bar], pixel: float) -> list[tuple[float, float]]:
-    """Return the spans of the bars with the finest gap that can be seen between them; what is finer is joined."""
+    """Return the spans of the bars; bars whose gap is narrower than a pixel are joined."""
     spans: list[tuple[float, float]] = []
     for each in sorted(bars, key=lambda one: one.start):
         if spans and each.end - each.start < 2 * pixel and each.start - spans[-1][1] < pixel / 2:

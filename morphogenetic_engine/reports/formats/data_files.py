@@ -1,7 +1,7 @@
 """Trials and epochs as CSV and Parquet: one row a trial, and one row a trial and step.
 
-A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and a formula can call programs; so a
-text of that kind is written with an apostrophe before it. Numbers are never changed.
+A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` as a formula, and a formula can start programs, so a
+text that begins so gets a leading apostrophe. Numbers are not changed.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def epoch_columns(result: SweepResult) -> list[str]:
 
 
 def epoch_rows(result: SweepResult) -> Iterator[Row]:
-    """Yield what the trials reported, step by step; of each replicate where a trial has them."""
+    """Yield the reported metrics, one row per trial, replicate and step."""
     names = _reported(result)
     for trial in result.trials:
         if trial.replicates:
@@ -117,7 +117,7 @@ def _reported(result: SweepResult) -> list[str]:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    """Return rows under their columns as CSV that no spreadsheet takes for formulas."""
+    """Return the rows as CSV, with texts that spreadsheets would run as formulas escaped."""
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(columns)

@@ -1,4 +1,4 @@
-"""What tools that compare versions read (DVC, a CI job): the best trial's metrics and its learning curve."""
+"""Writes the best trial's metrics and learning curve for tools that compare versions, such as DVC and CI jobs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def metrics_of(result: SweepResult) -> dict[str, object]:
 
 
 def _curve(result: SweepResult) -> str:
-    """Return what the best trial reported, a row a step (a replicate, where it has these)."""
+    """Return the metrics that the best trial reported, one row per step (and replicate, where there are several)."""
     best = next(iter(result.ranked), None)
     curve = {} if best is None else dict(sorted(best.curve.items()))
     names = sorted({name for metrics in curve.values() for name in metrics})

@@ -1,4 +1,4 @@
-"""The report of a sweep as a Jupyter notebook: the same numbers and figures, to go on from."""
+"""Writes the report of a sweep as a Jupyter notebook with the same numbers and figures, for further analysis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of a sweep as a page in a file."""
+"""Writes the report of a sweep as an HTML file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of a sweep as a PDF: the page without its script, set in print by WeasyPrint."""
+"""Writes the report of a sweep as a PDF: the page without its script, rendered by WeasyPrint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report put where others find it: in a folder, or beside the sweep and from there in an object store."""
+"""Writes a report to a folder or an object store."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def export_to(
     link_seconds: float | None = None,
     patience: float = PATIENCE_SECONDS,
 ) -> list[str]:
-    """Write a sweep in each format, and return where each file is: its path or address, or a link that ends.
+    """Write a sweep in each format, and return where each file is: its path or address, or a link that expires.
 
-    `to` is a path or an address of storage; left out: `report` in the sweep's folder, where uploaded files also are and
-    stay. `link_seconds` asks for links, to be opened without credentials, that hold for that long.
+    `to` is a path or an address of storage, by default `report` in the sweep's folder, where uploaded files are kept,
+    too. `link_seconds` requests links that can be opened without credentials and are valid for that time.
 
     Raises:
         ConfigError: a format needs a library that is not installed.
-        StoreError: the address is none, a file cannot be written, or the store is gone or refuses; what was written
-            beside the sweep stays.
+        StoreError: the address is invalid, a file cannot be written, or the store fails or refuses; files written
+            beside the sweep stay.
     """
     beside = sweep.folder.path / "report"
     store = open_store(beside if to is None else to, patience=patience)

@@ -1,1 +1,1 @@
-"""Which parameters matter: PED-ANOVA, and fANOVA through Optuna, with intervals and a noise level."""
+"""Parameter importance: PED-ANOVA, and fANOVA through Optuna, with intervals and a noise level."""

@@ -1,9 +1,9 @@
-"""Which parameters matter: PED-ANOVA, and fANOVA through Optuna, with intervals and a noise level.
+"""Parameter importance: PED-ANOVA, and fANOVA through Optuna, with intervals and a noise level.
 
-PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023) says what it takes to be among the best; fANOVA (Hutter, Hoos and
-Leyton-Brown, ICML 2014) how much of the objective's variance a parameter explains. Both always give numbers, also for
-pure chance: the interval comes from resampling the trials, and the noise level from trials whose objectives were
-shuffled, so that nothing can matter.
+PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023) measures how far a parameter decides whether a trial is among the
+best; fANOVA (Hutter, Hoos and Leyton-Brown, ICML 2014) the share of the objective's variance that a parameter explains.
+Both give numbers for pure noise, too. The interval comes from resampling the trials, and the noise level from trials
+with shuffled objectives.
 """
 
 # Optuna's importance takes a second to import.
@@ -26,13 +26,13 @@ from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
 Method = Literal["PED-ANOVA", "fANOVA"]
 
 FEWEST_TRIALS = 20
-"""Fewer complete trials say nothing about importance."""
+"""The minimum of complete trials for an estimate."""
 TOP_TRIALS = 5
-"""PED-ANOVA wants at least so many trials among the best; Optuna's documentation."""
+"""The minimum of trials among the best for PED-ANOVA, from Optuna's documentation."""
 RESAMPLES = {"PED-ANOVA": 40, "fANOVA": 20}
 MOST_TRIALS = {"PED-ANOVA": 300, "fANOVA": 200}
-"""In a resample, for time's sake; the spread of smaller resamples is scaled down to that of all trials (m out of n
-bootstrap), and the noise level, which falls with the number of trials, is that of so many: rather too high."""
+"""The size of a resample, which limits the time. The spread of smaller resamples is scaled to that of all trials (m out
+of n bootstrap); the noise level, which falls with the number of trials, is not scaled and thus conservative."""
 _TREES = 16
 
 
@@ -46,7 +46,7 @@ class ParameterImportance:
     """The 90 % interval of the share, from resampled trials."""
     high: float
     noise: float
-    """Where no parameter matters, one of them or more passes its level in one sweep of twenty."""
+    """The noise level: where no parameter matters, any of them exceeds its level in one sweep of twenty."""
 
     @property
     def clear(self) -> bool:
@@ -56,22 +56,22 @@ class ParameterImportance:
 
 @dataclass(frozen=True)
 class Importance:
-    """How important the parameters are for one objective, by one method."""
+    """The importance of the parameters for one objective, by one method."""
 
     method: Method
     objective: str
     trials: int
-    """Complete trials."""
+    """The number of complete trials."""
     parameters: tuple[ParameterImportance, ...]
-    """The most important first; empty where nothing can be said."""
+    """The most important first; empty where there is no estimate."""
     left_out: tuple[str, ...]
     """Parameters that the method cannot judge: the same in all trials or, for fANOVA, not in all of them."""
     withheld: str | None = None
-    """Why nothing can be said; None: it can."""
+    """The reason why there is no estimate; None: there is one."""
 
 
 def importance_of(result: SweepResult, objective: Objective, method: Method) -> Importance:
-    """Return the importance of the searched parameters for one objective; the same numbers every time."""
+    """Return the importance of the searched parameters for one objective; the result is deterministic."""
     trials = [trial for trial in result.complete if objective.metric in trial.metrics]
     varying = [name for name in result.config.space.axes if _varies(name, trials)]
     judged = [name for name in varying if method == "PED-ANOVA" or all(name in trial.params for trial in trials)]
@@ -81,7 +81,7 @@ def importance_of(result: SweepResult, objective: Objective, method: Method) -> 
     if withheld is None:
         try:
             shares = _shares(result, trials, judged, objective, method)
-        except ImportError as error:  # Optuna's own, which names no module, is about scikit-learn
+        except ImportError as error:  # Optuna's own ImportError, which names no module, is about scikit-learn
             withheld = f"needs {error.name or 'scikit-learn'}: pip install 'morphogenetic-engine[reports]'"
     return Importance(method, objective.metric, len(trials), shares, left_out, withheld)
 
@@ -93,9 +93,9 @@ def _varies(name: str, trials: Iterable[TrialRecord]) -> bool:
 def _withheld(trials: Sequence[TrialRecord], judged: Sequence[str], objective: Objective) -> str | None:
     if len(trials) < FEWEST_TRIALS:
         complete = f"{len(trials)} {'is' if len(trials) == 1 else 'are'} complete"
-        return f"too few trials to say: {complete}, {FEWEST_TRIALS} are needed"
+        return f"too few trials: {complete}, {FEWEST_TRIALS} are needed"
     if not judged:
-        return "no parameter took two values"
+        return "no parameter has two values"
     if len({trial.metrics[objective.metric] for trial in trials}) == 1:
         return f"{objective.metric} is the same in all trials"
     return None
@@ -154,7 +154,7 @@ def _with_intervals(
 
 
 def _noise(shuffled_RP: Floats) -> Floats:
-    """Return the level that in one shuffle of twenty any of the parameters passes: of ten, one passes its own often."""
+    """Return the levels that any parameter exceeds in one shuffle of twenty, a bound over all parameters together."""
     alone_P = np.quantile(shuffled_RP, 0.95, axis=0)
     relative_RP = np.divide(shuffled_RP, alone_P, out=np.zeros_like(shuffled_RP), where=alone_P > 0)
     level: Floats = alone_P * max(1.0, float(np.quantile(relative_RP.max(axis=1), 0.95)))

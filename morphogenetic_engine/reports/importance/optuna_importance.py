@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.space.search_space import Space
 
 
 class Sample(optuna.Study):
-    """A study whose trials are given, and may be there more than once; Optuna's own would copy each."""
+    """A study of the given trials, which may repeat; Optuna's own study would copy each."""
 
     def __init__(self, trials: list[FrozenTrial]) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -33,7 +33,7 @@ class Sample(optuna.Study):
 
 
 class Fanova:
-    """How much of the variance of the objective each parameter explains in a sample of the trials; not normalized."""
+    """The share of the variance that each parameter explains in a sample of the trials; not normalized."""
 
     def __init__(
         self, names: Sequence[str], trials: Sequence[TrialRecord], space: Space, *, trees: int, seed: int
@@ -43,14 +43,14 @@ class Fanova:
         self._trials = frozen_trials(trials, names, space)
 
     def of(self, places: Places, loss_N: Floats) -> Floats:
-        """Return the shares in the trials at `places`, which may be there repeatedly."""
+        """Return the shares in the trials at `places`, which may repeat."""
         study = Sample([self._trials[place] for place in places.tolist()])
-        # Shares do not depend on origin and unit, but the forest's squares need small numbers that differ.
+        # Shares do not depend on origin and unit; standardized values keep the forest's squares in range.
         units_N, _ = scaled(loss_N)
         units_N, _ = scaled(units_N - units_N.min())
         try:
             found = self._evaluator.evaluate(study, self._names, target=lambda trial: float(units_N[trial.number]))
-        except RuntimeError:  # no tree found a difference in this sample, so nothing explains one
+        except RuntimeError:  # no tree found a split in this sample
             return np.zeros(len(self._names))
         return np.array([found[name] for name in self._names])
 

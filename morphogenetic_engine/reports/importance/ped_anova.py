@@ -1,8 +1,8 @@
-"""PED-ANOVA: what it takes, parameter by parameter, to be among the best trials.
+"""PED-ANOVA: how far each parameter decides whether a trial is among the best.
 
 After Watanabe, Bansal and Hutter (IJCAI 2023), for conditional parameters Watanabe and others (arXiv:2601.20800). The
-shares are those of Optuna's evaluator, which the tests hold them against; that one imports scikit-learn, which takes
-a second, and another one for the resamples of a report.
+shares equal those of Optuna's evaluator, as tests verify; that evaluator imports scikit-learn, which takes
+a second, and needs another second for the resamples of a report.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Places = NDArray[np.intp]
 _CELLS = 50
 """The number of cells of a range."""
 _FEWEST_TRIALS = 2
-"""Of those that have the parameter."""
+"""The minimum of trials that have the parameter."""
 _TINY = 1e-12
 
 
@@ -47,7 +47,7 @@ class _Grid:
     """One parameter of N trials, on a grid of cells."""
 
     cell_N: Places
-    """-1: the trial does not have the parameter."""
+    """The cell of each trial; -1: the trial does not have the parameter."""
     cells: int
     ordered: bool
     """True: neighbouring cells are similar values."""
@@ -93,7 +93,7 @@ def _highest(axis: IntRange | FloatRange) -> float:
 
 
 def _mixed(count_C: Places) -> Floats:
-    """Return the density of categories: each trial's own, a little of the others, and one vote for all alike."""
+    """Return the smoothed density of categories: each trial's kernel, and a uniform prior."""
     cells, total = count_C.size, count_C.sum()
     kernels = np.count_nonzero(count_C) + 1
     density: Floats = ((count_C + total / kernels) / (1 + cells / kernels) + 1 / cells) / (total + 1)
@@ -101,10 +101,10 @@ def _mixed(count_C: Places) -> Floats:
 
 
 def _smoothed(count_C: Places) -> Floats:
-    """Return the density on a grid of numbers: a normal kernel a trial, by Scott's rule, and a wide one for all."""
+    """Return the density on a grid of numbers: a normal kernel a trial, by Scott's rule, and a wide prior."""
     cells, total = count_C.size, count_C.sum()
     cell_C, edge_E = np.arange(cells), np.arange(cells + 1)
-    below_D = _normal(np.arange(0.5 - cells, cells), _bandwidth(count_C))  # by the distance of cell and edge
+    below_D = _normal(np.arange(0.5 - cells, cells), _bandwidth(count_C))  # by the distance between cell and edge
     mass_CC = _between(below_D[edge_E[:, np.newaxis] - cell_C + cells - 1])
     wide_C = _between(_normal(np.arange(cells + 1.0) - cells / 2, cells))
     density: Floats = (mass_CC @ count_C + wide_C) / (total + 1)

@@ -1,6 +1,6 @@
 """The summary of a sweep as the output of a notebook's cell: one HTML fragment that needs no network and no script.
 
-Each chart is an image of its own, so that no style and no id leaves it: a notebook shows many cells in one document.
+Each chart is an image of its own: a notebook shows many cells in one document, where styles and ids would clash.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from morphogenetic_engine.reports.visualizations import figures_of
 from morphogenetic_engine.sweeps.results import SweepResult
 
 _OPEN = ("history", "pareto", "importance", "slices", "parallel")
-"""Figures that are seen at once; the others unfold."""
+"""Figures that are shown at once; the others are collapsed."""
 _ROWS = 5
 
 
@@ -35,7 +35,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class CellFigure:
-    """A figure as the template wants it."""
+    """A figure as the variables of the template."""
 
     heading: str
     caption: str

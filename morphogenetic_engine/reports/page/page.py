@@ -1,7 +1,7 @@
 """The report as one HTML page: no network, no storage, readable without its script.
 
-It opens from a file and in a sandboxed frame without an origin (the Kubeflow UI's). Its policy lets only its own style
-and script run, by their hashes, so that nothing in a sweep's texts could, had it slipped through the escaping.
+It opens from a file and in a sandboxed frame without an origin (the Kubeflow UI's). Its content security policy allows
+only its own style and script, by their hashes: a text of the sweep could not run as script even if escaping failed.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 _KEY_WIDTH = 540
 _NAME_WIDTH, _NAME_SIZE = 220, 14
-"""How wide the name of a column may be, in pixels of letters of that size."""
+"""The largest width of a column name in pixels."""
 _PRINTED_WIDTH = 720
-"""A wide chart would be scaled down to a page, and its words with it."""
+"""The largest width of a printed chart: a wider one would be scaled down together with its text."""
 _CODE = re.compile("`([^`]+)`")
 _SCRIPTS = ("trials", "filters", "table", "parallel", "figures", "card", "page")
 _PACKAGE = "morphogenetic_engine.reports.page"
 _NAMES = {
-    Chapter.FINDINGS: ("Found", ""),
-    Chapter.BEST: ("The best", "The best, and whether it is better"),
-    Chapter.PROGRESS: ("How it went", "How it went"),
-    Chapter.SPACE: ("What matters", "What matters"),
+    Chapter.FINDINGS: ("Findings", ""),
+    Chapter.BEST: ("Best configurations", "The best configurations and the evidence"),
+    Chapter.PROGRESS: ("Progress", "Progress"),
+    Chapter.SPACE: ("Parameters", "Parameters"),
     Chapter.TRIALS: ("All trials", "All trials"),
     Chapter.RUN: ("Time, cost and failures", "Time, cost and failures"),
-    Chapter.AGAIN: ("Run it again", "Run it again"),
+    Chapter.AGAIN: ("Reproduction", "Reproduction"),
 }
-"""The names of the chapters in the list at the top, and their headings."""
+"""The names of the chapters in the navigation, and their headings."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,18 @@ class Drawing:
 
 @dataclass(frozen=True)
 class DrawnFigure:
-    """A figure as the templates want it."""
+    """A figure as the variables of the templates."""
 
     id: str
     heading: str
     caption: str
     size: str
-    """small, medium or wide: how many stand side by side."""
+    """small, medium or wide: it decides how many charts are side by side."""
     drawings: tuple[Drawing, ...]
     left_out: str
     empty: str
     key: Markup | None
-    """The colour key by itself, for the picture that the script draws."""
+    """The colour key by itself, for the chart that the script draws."""
 
 
 @dataclass(frozen=True)
@@ -79,20 +79,20 @@ class DrawnChapter:
 
     id: str
     name: str
-    """In the list of chapters at the top."""
+    """Its name in the navigation."""
     heading: str
     parts: tuple[Markup, ...]
 
 
 @dataclass(frozen=True)
 class AddedChapter:
-    """A chapter about something other than the sweep, such as the pipeline; it stands after the best configurations."""
+    """A chapter about something other than the sweep, such as the pipeline; it follows the best configurations."""
 
     id: str
     name: str
     body: Markup
     urgent: bool = False
-    """True: the chapter stands before all others."""
+    """True: the chapter precedes all others."""
 
 
 def page(
@@ -103,7 +103,7 @@ def page(
     more: Sequence[AddedChapter] = (),
     heading: str = "",
 ) -> str:
-    """Return the page; without `interactive` it has no script, and each chart brings its colours along, for print.
+    """Return the page; without `interactive` it has no script, and each chart includes its colours, for print.
 
     The heading is the sweep's id where no other one is given.
     """
@@ -187,7 +187,7 @@ def _printed(chart: Chart | ParallelChart) -> Chart | ParallelChart:
 
 @cache
 def templates(package: str) -> Environment:
-    """Return the templates of a package: what they are given is escaped, what they are not given an error."""
+    """Return the template environment of a package: variables are escaped, and an undefined variable is an error."""
     environment = Environment(
         loader=PackageLoader(package),
         autoescape=True,

@@ -1,6 +1,6 @@
 """Builds the data of the page's script: the trials as columns, safe to embed in HTML.
 
-Columns rather than rows, and categories as numbers: ten thousand trials are a megabyte or two.
+Columns rather than rows and categories as numbers keep ten thousand trials at one or two megabytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from morphogenetic_engine.trial import Value, text
 
 _CURVE_DIGITS = 5
 _MOST_CURVE_POINTS = 60
-"""A longer curve is thinned for its small picture."""
+"""Longer curves are thinned to this number of points."""
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -43,7 +43,7 @@ def page_data(result: SweepResult, order: Sequence[str]) -> dict[str, object]:
 
 
 def embedded(data: dict[str, object]) -> str:
-    """Return JSON that no HTML parser can take for the end of its script element, whatever its texts are."""
+    """Return JSON in which no text can end the enclosing script element."""
     written = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY).decode()
     for letter, escape in _ESCAPES.items():
         written = written.replace(letter, escape)
@@ -70,7 +70,7 @@ def _columns(result: SweepResult, order: Sequence[str]) -> list[dict[str, object
         places = [reasons.index(trial.reason.value) if trial.reason else None for trial in trials]
         columns.append(_column("reason", "run", places, choices=reasons))
     names = {} if result.path is None else read_trial_names(result.path)
-    if names:  # the system that ran the trials shows them under these
+    if names:  # the names of the trials in the system that ran them
         known = {name: place for place, name in enumerate(sorted(names.values()))}
         places = [known[names[trial.number]] if trial.number in names else None for trial in trials]
         columns.append(_column(ELSEWHERE_COLUMN, "run", places, choices=[*known]))
@@ -139,4 +139,4 @@ def _thinned(curve: list[tuple[int, float]]) -> list[tuple[int, float]]:
 
 def _rounded(value: float) -> float:
     rounded = float(f"{value:.{_CURVE_DIGITS}g}")
-    return rounded if math.isfinite(rounded) else value  # the largest floats round up to no float
+    return rounded if math.isfinite(rounded) else value  # rounding up the largest floats overflows

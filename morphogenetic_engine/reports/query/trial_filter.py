@@ -6,8 +6,8 @@
     operator   = "<" | "<=" | ">" | ">=" | "=" | "==" | "!="
 
 A value is a number, `true`, `false`, or text, in quotes where it holds more than letters, digits, `_`, `.` and `-`.
-A trial without a value of the name fulfils only `!=`, and `not` of the others. A small parser of its own: what a user
-types is never evaluated as Python.
+A trial without a value of the name fulfils only `!=`, and `not` of the others. The text is parsed here and never
+evaluated as Python.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _ORDERS: dict[str, tuple[int, ...]] = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
-"""What the order of the trial's value and the wanted one may be."""
+"""The comparison results (-1, 0, 1) that each operator accepts."""
 _EQUAL = ("=", "==")
 _NESTING = 50
 
@@ -41,14 +41,14 @@ class _Token:
     kind: str
     text: str
     column: int
-    """From 1."""
+    """The column, counted from 1."""
 
 
 def parse_filter(written: str, names: Names, where: str = "--where") -> Condition:
     """Return the condition that a text describes.
 
     Raises:
-        ConfigError: it breaks the grammar, or names what no trial has, or a value that none can have.
+        ConfigError: it breaks the grammar, uses an unknown name, or a value that the name cannot have.
     """
     return _Parser(_tokens(written, where), names, where).parse()
 
@@ -59,7 +59,7 @@ def _tokens(written: str, where: str) -> list[_Token]:
         match = _TOKEN.match(written, place)
         if match is None:
             column = place + len(written[place:]) - len(written[place:].lstrip()) + 1
-            raise ConfigError(f"{where}: cannot be read from column {column} on: {written[column - 1 :]!r}")
+            raise ConfigError(f"{where}: cannot be parsed from column {column} on: {written[column - 1 :]!r}")
         kind = str(match.lastgroup)
         tokens.append(_Token(kind, match[kind], match.start(kind) + 1))
         place = match.end()
@@ -108,7 +108,7 @@ class _Parser:
     def _one(self) -> Condition:
         self._depth += 1
         if self._depth > _NESTING:
-            raise ConfigError(f"{self._where}: is nested more than {_NESTING} deep")
+            raise ConfigError(f"{self._where}: nested more than {_NESTING} deep")
         if self._take("not"):
             inner = self._one()
             found: Condition = lambda trial: not inner(trial)  # pylint: disable=unnecessary-lambda-assignment
@@ -150,7 +150,7 @@ class _Parser:
         return values
 
     def _value(self, name: str, *, equal: bool = True) -> Value:
-        """Take a value that the name can have."""
+        """Parse a value that the name can have."""
         where = f"{self._where}: column {self._next.column}"
         value = self._any_value()
         self._names.check_value(name, value, where, equal=equal)
@@ -183,7 +183,7 @@ def _holds(sign: str, found: Value | None, wanted: Value) -> bool:
 
 
 def _equal(found: Value | None, wanted: Value) -> bool:
-    """Texts equal texts, numbers equal numbers, and truth only truth: the choice 1 is not true."""
+    """Compare values of the same kind only: text, number or boolean, so that the choice 1 does not equal true."""
     if found is None or isinstance(found, bool) != isinstance(wanted, bool):
         return False
     return found == wanted

@@ -1,4 +1,4 @@
-"""A trial's values by name: what a condition, an order or a table column may ask for."""
+"""A trial's values by name, for conditions, sort orders and table columns."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from morphogenetic_engine.sweeps.space.search_space import Choices
 from morphogenetic_engine.trial import Value, text
 
 OWN = ("trial", "state", "reason", "seed", "message", "attempts", "duration", "steps")
-"""What every trial has; a parameter or metric of such a name is `parameter.seed`, `metric.duration`."""
+"""Names of every trial; a parameter or metric with such a name gets a prefix: `parameter.seed`, `metric.duration`."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names that a sweep's trials know."""
+    """The names of the values of a sweep's trials."""
 
     parameters: frozenset[str]
     metrics: frozenset[str]
     values: Mapping[str, tuple[Value, ...]]
-    """All values that a parameter can have, of those that can be text."""
+    """The possible values of each parameter that can be text."""
 
     @property
     def all(self) -> list[str]:
         return sorted({*OWN, *self.parameters, *self.metrics})
 
     def check(self, name: str, where: str) -> None:
-        """Hold a name against those that there are.
+        """Check that a name exists.
 
         Raises:
             ConfigError: no trial has a value of this name.
@@ -43,25 +43,25 @@ class Names:
             raise ConfigError(f"{where}: unknown name {name!r}{hint}")
 
     def check_value(self, name: str, value: Value, where: str, *, equal: bool) -> None:
-        """Hold a value against those that a name can have; with `equal` it must be one of them.
+        """Check a value against those that a name can have; with `equal` it must be one of them.
 
         Raises:
-            ConfigError: no trial can have such a value, so that a condition on it is a typing error.
+            ConfigError: no trial can have such a value: a condition on it is a mistake.
         """
         if name == "message":
             return
         known = self._values_of(name)
         texts = [each for each in known if isinstance(each, str)]
         if isinstance(value, str) and not texts:
-            raise ConfigError(f"{where}: {name} is no text, but got {value!r}")
+            raise ConfigError(f"{where}: {name} is not text, but got {value!r}")
         if not isinstance(value, str) and known and len(texts) == len(known):
             raise ConfigError(f"{where}: {name} is text, but got {text(value)}")
         if equal and isinstance(value, str) and value not in texts:
             hint = did_you_mean(value, texts) or f"; the values are {', '.join(map(text, known))}"
-            raise ConfigError(f"{where}: {name} is never {value!r}{hint}")
+            raise ConfigError(f"{where}: {name} never has the value {value!r}{hint}")
 
     def _values_of(self, name: str) -> tuple[Value, ...]:
-        """Return all values of a name that can be text; none of one that cannot."""
+        """Return the possible values of a name that can be text, otherwise nothing."""
         kind, _, bare = name.rpartition(".")
         if kind == "parameter" or (name not in OWN and name in self.parameters):
             return self.values.get(bare, ())
@@ -98,7 +98,7 @@ def value_of(trial: TrialRecord, name: str) -> Value | None:
 def in_order(result: SweepResult, trials: Iterable[TrialRecord], name: str, *, reverse: bool) -> list[TrialRecord]:
     """Return trials ordered by a value: objectives the best first, else the smallest first; those without one last.
 
-    Numbers stand before texts; equals keep their order. `reverse` turns the order around, except for those without.
+    Numbers precede texts; equal values keep their order. `reverse` reverses all but the trials without a value.
     """
     goals = {each.metric: each.direction for each in result.config.optimization.all_objectives}
     if goals.get(name.removeprefix("metric.")) is Direction.MAXIMIZE and name not in result.config.space.axes:

@@ -1,4 +1,4 @@
-"""Where a series of numbers changed for good: E-divisive with a permutation test.
+"""Finds lasting changes in a series of numbers: E-divisive with a permutation test.
 
 Matteson and James (2014), "A nonparametric approach for multiple change point analysis of multivariate data", as used
 for nightly benchmarks by Hunter (Fleming et al. 2023, arXiv 2301.03034). Deterministic: permutations come from a seed.
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_LENGTH = 4
-"""Numbers on each side of a change."""
+"""The minimum of numbers on each side of a change."""
 PERMUTATIONS = 499
 SIGNIFICANCE = 0.01
 
@@ -23,12 +23,12 @@ class ChangePoint:
     """A change between one number and the next."""
 
     index: int
-    """Of the first number after the change."""
+    """The index of the first number after the change."""
     p_value: float
 
 
 def change_points(values: Sequence[float], *, seed: int = 0, significance: float = SIGNIFICANCE) -> list[ChangePoint]:
-    """Return the changes of a series, in order: the clearest first divides it, then its parts, until chance is left."""
+    """Return the changes of a series in order, by dividing it recursively at its clearest significant change."""
     distances = np.abs(np.subtract.outer(np.asarray(values, float), np.asarray(values, float)))
     generator = np.random.default_rng(seed)
     borders = [0, len(values)]
@@ -52,7 +52,7 @@ _NONE: _Split = (-np.inf, -1)
 
 
 def _split(distances: NDArray[np.float64], start: int, end: int) -> _Split:
-    """Return the largest scaled energy distance between two neighbouring parts of a stretch, and where they meet."""
+    """Return the largest scaled energy distance between two adjacent parts of a stretch, and their boundary."""
     length = end - start
     if length < 2 * LEAST_LENGTH:
         return _NONE
@@ -71,7 +71,7 @@ def _split(distances: NDArray[np.float64], start: int, end: int) -> _Split:
 def _chance(
     distances: NDArray[np.float64], borders: Sequence[int], statistic: float, generator: np.random.Generator
 ) -> float:
-    """Return how often parts that are shuffled, each in itself, show as clear a change."""
+    """Return the p-value of a change: the share of permutations within the parts with as clear a change."""
     as_clear = 1
     for _ in range(PERMUTATIONS):
         order = np.concatenate(

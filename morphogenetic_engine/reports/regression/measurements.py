@@ -1,7 +1,7 @@
 """The values of a sweep that are compared from night to night, several for each metric, so that they can be tested.
 
 - The objectives: of the configuration that the search found best, on the fresh seeds of `sweep confirm`. The search did
-  not see these values, so they are not the luckiest of many.
+  not use these values, so they carry no selection bias.
 - `training_seconds`: how long each of these runs took.
 - `trials_per_hour`: the pace of the search, in blocks of consecutive trials.
 """
@@ -22,7 +22,7 @@ from morphogenetic_engine.sweeps.schema.objective import Direction
 TRAINING_SECONDS = "training_seconds"
 TRIALS_PER_HOUR = "trials_per_hour"
 BLOCKS = 8
-"""Parts of a search whose pace is measured by itself."""
+"""The number of blocks in which the pace of a search is measured."""
 _SMALLEST_BLOCK = 2
 
 
@@ -39,7 +39,7 @@ class Measured(BaseModel):
 
 
 class Measurements(BaseModel):
-    """All that is compared of one sweep."""
+    """The measurements of one sweep."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +48,7 @@ class Measurements(BaseModel):
     params: dict[str, bool | int | float | str]
     """Its searched parameters."""
     seeds: tuple[str, ...]
-    """The fresh seeds, as text: they may be larger than what other readers of JSON hold exactly."""
+    """The fresh seeds, as text: they may exceed the integers that other JSON parsers represent exactly."""
     failed: int = 0
     """Further runs with fresh seeds, which failed and have no value."""
     metrics: tuple[Measured, ...]
@@ -59,7 +59,7 @@ def measure(result: SweepResult) -> Measurements:
 
     Raises:
         SweepError: the best configuration of the sweep has no run with a fresh seed.
-        ConfigError: a parameter fixes the seed, so there can be none.
+        ConfigError: a parameter fixes the seed, so there can be no fresh seeds.
     """
     sweep = f"sweep {result.info.sweep_id}"
     check_seed_is_free(result.config, sweep)
@@ -93,7 +93,7 @@ def measure(result: SweepResult) -> Measurements:
 
 
 def _best_confirmed(result: SweepResult) -> TrialRecord | None:
-    """Return the trial that the search ranked best, or the one that stands for its configuration."""
+    """Return the trial that the search ranked best, or the confirmed trial of the same configuration."""
     if not result.ranked:
         return None
     best = result.ranked[0]
@@ -109,7 +109,7 @@ def _complete(trial: TrialRecord) -> list[Confirmation]:
 def _paces(result: SweepResult) -> tuple[float, ...]:
     """Return the trials per hour in blocks of consecutive ends; none where there was more than one session.
 
-    Between the sessions of a resumed sweep nobody worked.
+    The pauses between the sessions of a resumed sweep would distort the pace.
     """
     if len(result.sessions) != 1:
         return ()

@@ -1,4 +1,4 @@
-"""The reference that sweeps are compared with: a file that people keep under version control."""
+"""The reference that sweeps are compared with: a file kept under version control."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ FORMAT = 1
 
 
 class Origin(BaseModel):
-    """Which sweep measurements are of, and what it ran on."""
+    """The sweep that measurements belong to, and the machine it ran on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sweep_id: str
     created: str
     identity: str
-    """The configuration's identity: only sweeps that search the same can be compared."""
+    """The configuration's identity: only sweeps with the same search configuration can be compared."""
     sweep_seed: int
     git_commit: str | None
     python: str
     versions: dict[str, str]
     machine: Machine | None
-    """None: the sweep does not say."""
+    """None: the sweep does not record it."""
 
 
 class Reference(BaseModel):
@@ -42,13 +42,13 @@ class Reference(BaseModel):
 
     format: int = FORMAT
     written: str
-    """When, in UTC, ISO 8601."""
+    """The time of writing, in UTC, ISO 8601."""
     origin: Origin
     measurements: Measurements
 
 
 def origin_of(result: SweepResult) -> Origin:
-    """Return where a sweep's measurements come from."""
+    """Return the origin of a sweep's measurements."""
     info = result.info
     return Origin(
         sweep_id=info.sweep_id,
@@ -72,18 +72,18 @@ def read_reference(path: Path) -> Reference:
     try:
         return read_record(path, Reference, newest=FORMAT)
     except SweepError as error:
-        raise SweepError(f"{error}; a reference is what `sweep baseline` writes") from error
+        raise SweepError(f"{error}; expected a reference written by `sweep baseline`") from error
 
 
 def write_reference(folder: SweepFolder, path: Path, *, update: bool) -> Reference:
-    """Write a sweep's measurements as the reference for those that come after it.
+    """Write a sweep's measurements as the reference for later sweeps.
 
     Raises:
-        SweepError: there is a reference already, and it is not to be updated; or the sweep was not confirmed.
+        SweepError: the reference exists and `update` is False, or the sweep was not confirmed.
         StoreError: the file cannot be written.
     """
     if path.exists() and not update:
-        raise SweepError(f"{path}: exists; --update replaces it")
+        raise SweepError(f"{path}: already exists; --update replaces it")
     result = read_result(folder)
     written = datetime.now(UTC).isoformat(timespec="seconds")
     reference = Reference(written=written, origin=origin_of(result), measurements=measure(result))

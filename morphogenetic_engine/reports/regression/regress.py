@@ -1,4 +1,4 @@
-"""Tonight's sweep against the reference: a change counts when it is larger than the tolerance and more than chance.
+"""Compares a sweep with the reference: a change counts if it exceeds the tolerance and is statistically significant.
 
 Rank-sum tests after Mann and Whitney (1947), exact for few values; the false discovery rate over the metrics after
 Benjamini and Hochberg (1995).
@@ -18,28 +18,28 @@ from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.objective import Direction
 
 FALSE_ALARMS = 0.05
-"""The part of false ones among the alarms: changes for the worse. As many are allowed for the better."""
+"""The false discovery rate of changes for the worse; the same rate applies to changes for the better."""
 OBJECTIVE_TOLERANCE = 0.01
-"""Part of the reference's mean, for the objectives."""
+"""The default tolerance of objectives, as a share of the reference's mean."""
 WALL_CLOCK_TOLERANCE = 0.15
-"""Part of the reference's mean, for what depends on the machine."""
+"""The default tolerance of machine-dependent metrics, as a share of the reference's mean."""
 
 Tolerances = Mapping[str, float]
-"""The largest change for the worse that is no regression, by metric, in the metric's own unit."""
+"""The largest change for the worse that is not a regression, by metric, in the metric's own unit."""
 
 
 def regress(result: SweepResult, reference: Reference, tolerances: Tolerances | None = None) -> Verdict:
     """Compare a sweep's confirmed seeds with a reference.
 
     Raises:
-        SweepError: the reference is of another search, or the sweep was not confirmed.
+        SweepError: the reference has a different search configuration, or the sweep was not confirmed.
         ConfigError: a tolerance is for a metric that is not compared, or not positive.
     """
     origin = origin_of(result)
     if origin.identity != reference.origin.identity:
         raise SweepError(
-            f"sweep {origin.sweep_id}: searches something else than the reference, sweep {reference.origin.sweep_id};"
-            " write a new reference with `sweep baseline --update`"
+            f"sweep {origin.sweep_id}: has a different search configuration than the reference,"
+            f" sweep {reference.origin.sweep_id}; write a new reference with `sweep baseline --update`"
         )
     return compare(origin, measure(result), reference, tolerances or {})
 
@@ -74,7 +74,7 @@ def judge(
     *,
     why_no_clocks: str = "",
 ) -> list[MetricVerdict]:
-    """Judge each metric, without its interval; `why_no_clocks` is why times are not compared, "" where they are."""
+    """Judge each metric, without its interval; `why_no_clocks`: why times are not compared, otherwise empty."""
     found = [
         _compared(each, before.get(each.metric), (tolerances or {}).get(each.metric), why_no_clocks) for each in tonight
     ]
@@ -86,14 +86,14 @@ def judge(
 
 
 def why_no_clocks(origin: Origin, reference: Origin) -> str:
-    """Return why times of two sweeps cannot be compared; "" when they can."""
+    """Return the reason why the times of two sweeps cannot be compared; empty when they can."""
     if origin.machine is None or reference.machine is None:
-        return "not all of it ran on one machine that is known"
+        return "part of it ran on another or an unknown machine"
     return origin.machine.difference(reference.machine)
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number so that they bound the part of false alarms, in the given order."""
+    """Return the p-values corrected after Benjamini and Hochberg, in the given order."""
     order = sorted(range(len(p_values)), key=p_values.__getitem__, reverse=True)
     corrected, smallest = [1.0] * len(p_values), 1.0
     for place, index in enumerate(order):
@@ -104,7 +104,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 
 
 def _compared(tonight: Measured, before: Measured | None, tolerance: float | None, clocks: str) -> MetricVerdict:
-    """Return all but the correction."""
+    """Return the verdict of one metric before the correction of its p-value."""
     why = _why_not(tonight, before, clocks)
     if before is None or why:
         return MetricVerdict(metric=tonight.metric, direction=tonight.direction, change=Change.NOT_COMPARED, why=why)

@@ -1,4 +1,4 @@
-"""What a comparison came to, metric by metric; also the file that remembers a night."""
+"""The verdict of a regression test, metric by metric, and its file, from which histories are built."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ FORMAT = 1
 
 
 class Change(StrEnum):
-    """What happened to a metric."""
+    """The kind of change of a metric."""
 
     REGRESSION = "regression"
     IMPROVEMENT = "improvement"
     UNCHANGED = "unchanged"
-    """No change that is both larger than the tolerance and more than chance."""
+    """No change that is both larger than the tolerance and statistically significant."""
     NOT_COMPARED = "not compared"
 
 
@@ -40,13 +40,13 @@ class MetricVerdict(BaseModel):
     interval: tuple[float, float] | None = None
     """The 95 % bootstrap interval of `worse_by`."""
     tolerance: float | None = None
-    """The largest `worse_by` that is no regression."""
+    """The largest `worse_by` that is not a regression."""
     p_value: float | None = None
     """Of the rank-sum test, two-sided."""
     corrected_p: float | None = None
     """After Benjamini and Hochberg, over the metrics that were compared."""
     why: str = ""
-    """Why it was not compared."""
+    """The reason why it was not compared; empty where it was."""
 
 
 class Verdict(BaseModel):

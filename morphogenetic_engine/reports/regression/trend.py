@@ -1,4 +1,4 @@
-"""A metric over many nights, and the nights since which it is different."""
+"""The history of each metric over many nights, and its change points."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from morphogenetic_engine.sweeps.results import read_result
 
 @dataclass(frozen=True)
 class Night:
-    """One sweep of many."""
+    """One sweep of a history."""
 
     origin: Origin
     measurements: Measurements
 
 
 class TrendChange(BaseModel):
-    """A sweep since which a metric is different, and its means on both sides, up to the next changes."""
+    """A change point: the first sweep after the change, and the means before and after it, up to the next changes."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,7 +42,7 @@ class TrendChange(BaseModel):
 
 
 class Trend(BaseModel):
-    """One metric over the nights that have it."""
+    """The history of one metric over the nights that have it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,7 +57,7 @@ def read_nights(paths: Iterable[Path]) -> list[Night]:
     """Read nights from verdict files, folders of such files, and sweep folders; the oldest first, each sweep once.
 
     Raises:
-        SweepError: one is damaged, of a newer format, was not confirmed, or searches something else than the others.
+        SweepError: one is damaged, of a newer format, was not confirmed, or has a different search configuration.
         StoreError: one cannot be read.
     """
     found: dict[tuple[str, str], Night] = {}
@@ -68,14 +68,14 @@ def read_nights(paths: Iterable[Path]) -> list[Night]:
     for night in nights:
         if night.origin.identity != nights[0].origin.identity:
             raise SweepError(
-                f"sweep {night.origin.sweep_id}: searches something else than sweep {nights[0].origin.sweep_id};"
-                " a history is of one search"
+                f"sweep {night.origin.sweep_id}: has a different search configuration than sweep"
+                f" {nights[0].origin.sweep_id}; a history must have one search configuration"
             )
     return nights
 
 
 def trends(nights: list[Night]) -> list[Trend]:
-    """Return the trend of each metric; what depends on the machine, of the nights on the latest night's machine."""
+    """Return the trend of each metric; machine-dependent metrics only over nights on the latest night's machine."""
     if not nights:
         return []
     last = nights[-1]
@@ -124,5 +124,5 @@ def _read(path: Path) -> list[Night]:
     try:
         verdicts = [read_record(file, Verdict, newest=verdict_file.FORMAT) for file in files]
     except SweepError as error:
-        raise SweepError(f"{error}; a verdict is what `sweep regress --json` writes") from error
+        raise SweepError(f"{error}; expected a verdict written by `sweep regress --json`") from error
     return [Night(verdict.origin, verdict.measurements) for verdict in verdicts]

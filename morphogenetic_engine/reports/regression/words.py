@@ -1,4 +1,4 @@
-"""A verdict, and a history, in Markdown: for a job's summary, and for the issue that an alarm opens."""
+"""Renders a verdict and a history as Markdown, for the summary of a CI job and the issue that an alarm opens."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def headline(verdict: Verdict) -> str:
 
 
 def survivors(found: Measurements) -> str:
-    """Say how many runs have no value, where some have none; the values are then those of survivors."""
+    """Return a note on runs that failed and have no value; empty where none did."""
     if not found.failed:
         return ""
-    return f"; {found.failed} of {len(found.seeds) + found.failed} runs with fresh seeds failed, which no value shows"
+    return f"; {found.failed} of {len(found.seeds) + found.failed} runs with fresh seeds failed and have no value"
 
 
 def _headline(verdict: Verdict) -> str:
@@ -81,7 +81,7 @@ def _code(text: str | None) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a text that is no Markdown and no HTML."""
+    """Return a text with Markdown and HTML escaped."""
     for sign in "\\`*_[]|<>#":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("@", "@\u200b")

@@ -43,6 +43,6 @@ def all_sections() -> tuple[Section[object], ...]:
     """Return the sections of every report.
 
     Raises:
-        ConfigError: a section of an installed package cannot be loaded, or has the name of another one.
+        ConfigError: a section of an installed package cannot be loaded, or its name is taken.
     """
     return tuple(SECTIONS.load(name, Section) for name in SECTIONS.names)

@@ -44,7 +44,7 @@ def test_a_reference_holds_machine_versions_seeds_and_values(confirmed: Path) ->
 def test_a_reference_is_not_overwritten_unasked(confirmed: Path, command: Command) -> None:
     before = (confirmed / "base.json").read_bytes()
     refused = command("sweep", "baseline", "--sweep-id", "one", "base.json")
-    assert (refused.status, refused.err) == (2, "morphogenetic: base.json: exists; --update replaces it\n")
+    assert (refused.status, refused.err) == (2, "morphogenetic: base.json: already exists; --update replaces it\n")
     assert (confirmed / "base.json").read_bytes() == before
     assert command("sweep", "baseline", "--sweep-id", "one", "base.json", "--update").status == 0
 
@@ -91,7 +91,7 @@ def test_a_reference_of_another_search_is_an_error(confirmed: Path, command: Com
     command("sweep", "run", "--config", "other.yaml", "--sweep-id", "two")
     ran = command("sweep", "regress", "--sweep-id", "two", "--baseline", "base.json")
     assert ran.status == 2
-    assert "sweep two: searches something else than the reference, sweep one" in ran.err
+    assert "sweep two: has a different search configuration than the reference, sweep one" in ran.err
 
 
 @pytest.mark.parametrize("tolerance", ["val_acc", "val_acc=much", "=1"])

@@ -49,7 +49,7 @@ def test_fresh_seeds_prove_that_the_best_is_better_than_the_baseline() -> None:
     assert found is not None and found.against_baseline is not None
     assert (found.trial, found.evidence, found.seeds) == (1, Evidence.CONFIRMED, SEEDS)
     assert found.against_baseline.paired and found.against_baseline.verdict is Verdict.BETTER
-    assert "Trial 1 is really better than the baseline (trial 0): +0.3" in summarize(result).findings[1]
+    assert "Trial 1 is better than the baseline (trial 0): +0.3" in summarize(result).findings[1]
 
 
 def test_fresh_seeds_unseat_a_lucky_winner() -> None:

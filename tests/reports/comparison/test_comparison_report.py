@@ -94,7 +94,7 @@ def test_all_are_compared_by_the_strongest_evidence_that_they_share() -> None:
     results = {"one": named("one", trials)}
     mixed = compare_candidates(results, ["one:0", "one:1"])
     assert [each.evidence for each in mixed.candidates] == [Evidence.ONE_SEED] * 2
-    assert mixed.notes == ("one:0: has fresh seeds too, which the others lack; confirm them on fresh seeds",)
+    assert mixed.notes == ("one:0: has fresh seeds, which the others lack; confirm them on fresh seeds",)
     confirmed(other, 0.6, 0.7)
     same = compare_candidates(results, ["one:0", "one:1"])
     assert [each.evidence for each in same.candidates] == [Evidence.CONFIRMED] * 2
@@ -112,7 +112,7 @@ def test_values_from_different_sources_are_said_to_be() -> None:
 def test_the_best_of_many_from_one_seed_is_said_to_be_lucky() -> None:
     results = {"one": named("one", along(0.1, 0.3, 0.2)), "two": named("two", along(0.4))}
     assert compare_candidates(results, ["one", "two"]).notes == (
-        "one: known from one seed only, and the best of 3 trials: part of its value is luck",
+        "one: one seed only, and chosen as the best of 3 trials: part of its value is luck",
     )
     assert not compare_candidates(results, ["one:0", "two"]).notes
 
@@ -123,8 +123,8 @@ def test_sweeps_of_other_code_or_other_given_values_are_said_to_be() -> None:
         "two": named("two", along(0.2), commit="b", fixed={"depth": 4, "width": 1, "extra": True}),
     }
     assert compare_candidates(results, ["one", "two"]).notes == (
-        "the sweeps ran at different commits: a difference may be the code's",
-        "the sweeps differ in what is given, too: depth, extra",
+        "the sweeps ran at different commits: a difference may come from the code",
+        "the sweeps differ in fixed parameters too: depth, extra",
     )
 
 

@@ -140,7 +140,7 @@ def test_a_filter_that_means_nothing_is_marked_and_keeps_everything(tmp_path: Pa
     box = opened.get_by_label("Filter lr", exact=True)
     box.fill("small")
     expect(box).to_have_attribute("aria-invalid", "true")
-    expect(opened.locator("#count")).to_have_text("10 trials; the filter of lr means nothing")
+    expect(opened.locator("#count")).to_have_text("10 trials; the filter of lr is invalid")
     opened.get_by_role("button", name="Clear filters").click()
     expect(opened.locator("#count")).to_have_text("10 trials")
     expect(box).to_have_value("")

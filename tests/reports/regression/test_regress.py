@@ -124,7 +124,7 @@ def test_the_correction_is_that_of_scipy(p_values: list[float]) -> None:
 def test_runs_that_failed_are_said_beside_the_values_of_the_others() -> None:
     found = measurements([0.9] * 8)
     some = compare(origin("tonight"), found.model_copy(update={"failed": 3}), reference([0.9] * 8), {})
-    assert headline(some).endswith("; 3 of 11 runs with fresh seeds failed, which no value shows")
+    assert headline(some).endswith("; 3 of 11 runs with fresh seeds failed and have no value")
     assert "failed" not in headline(compare(origin("tonight"), found, reference([0.9] * 8), {}))
 
 

@@ -52,13 +52,15 @@ def test_nights_are_read_from_verdicts_in_the_order_of_their_sweeps_each_once(tm
     assert [each.origin.sweep_id for each in read_nights([tmp_path])] == ["night-1", "night-2", "night-3"]
     other = compare(origin("other", day=4, identity="else"), measurements([0.9] * 8), reference([0.9] * 8), {})
     (tmp_path / "e.json").write_text(other.model_dump_json(), encoding="utf-8")
-    with pytest.raises(SweepError, match="sweep other: searches something else than sweep night-1"):
+    with pytest.raises(SweepError, match="sweep other: has a different search configuration than sweep night-1"):
         read_nights([tmp_path])
 
 
 def test_a_file_that_is_no_verdict_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "base.json").write_text(reference([0.9] * 8).model_dump_json(), encoding="utf-8")
-    with pytest.raises(SweepError, match="base.json: is damaged: .*; a verdict is what `sweep regress --json` writes"):
+    with pytest.raises(
+        SweepError, match="base.json: is damaged: .*; expected a verdict written by `sweep regress --json`"
+    ):
         read_nights([tmp_path])
 
 

@@ -1,1 +1,1 @@
-"""Sections that say what was found: findings, the best configurations, and the evidence for them."""
+"""Sections about the outcome: findings, the best configurations, and the evidence for them."""

@@ -23,7 +23,7 @@ from morphogenetic_engine.reports.sections.terminal.cell_text import metric_text
 from morphogenetic_engine.reports.sections.terminal.configuration_table import configuration_table
 
 _BEST_WIDTH = PAGE_WIDTH - 190
-"""Less rank, trial and time."""
+"""The width of the table without rank, trial and time."""
 _NOTEBOOK = """\
 for each in summary.best:
     print(each.trial, "baseline" if each.baseline else "", dict(each.metrics), dict(each.params))"""
@@ -75,7 +75,7 @@ class BestTable:
 
     columns: tuple[str, ...]
     text_columns: frozenset[str]
-    """The columns of words, which are aligned on the left."""
+    """The text columns, which are aligned on the left."""
     rows: tuple[BestRow, ...]
     left_out: str
 
@@ -85,7 +85,7 @@ def best_table(
 ) -> BestTable:
     """Return the best configurations with their parameters, objectives and, where there are some, means over seeds.
 
-    A `printed` table has the columns that fit a page.
+    A `printed` table has only the columns that fit a page.
     """
     metrics = [each.metric for each in objectives]
     parameters = [name for name in order if any(name in each.params for each in best)]

@@ -13,7 +13,7 @@ from morphogenetic_engine.reports.stats.comparison import Comparison, Verdict
 
 
 class ComparisonsSection(Section[tuple[Comparison, ...]]):
-    """The comparisons of the verdict, of which there are two at most."""
+    """The comparisons of the verdict, two at most."""
 
     name = "comparisons"
     chapter = Chapter.BEST
@@ -44,7 +44,7 @@ COMPARISONS = ComparisonsSection()
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One comparison in words."""
+    """One comparison as the texts of a table row."""
 
     name: str
     difference: str

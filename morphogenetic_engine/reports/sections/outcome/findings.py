@@ -1,4 +1,4 @@
-"""Section: what was found, in five lines of text, and the few numbers that stand out."""
+"""Section: the findings in up to five lines of text, and the key numbers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ FINDINGS = Findings()
 
 
 def _stats(report: Report) -> list[tuple[str, str]]:
-    """Return the few numbers that stand out at the top."""
+    """Return the key numbers at the top of the page."""
     counts, cost, listed = report.counts, report.of(COST), report.of(BEST)
     best = listed[0] if listed else None
     found: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""Section: signs that the search fitted chance."""
+"""Section: signs of overtuning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from morphogenetic_engine.sweeps.space.search_space import shown
 
 
 class OvertuningSection(Section[Overtuning | None]):
-    """Evidence that the best value does not hold elsewhere; None: no trial is complete."""
+    """Evidence that the best value does not generalise; None: no trial is complete."""
 
     name = "overtuning"
     chapter = Chapter.BEST
@@ -23,7 +23,7 @@ class OvertuningSection(Section[Overtuning | None]):
     def terminal(self, numbers: Overtuning | None, report: Report, view: TerminalView) -> Sequence[TerminalPart]:
         if numbers is None or not (numbers.shrinkage or numbers.held_out or numbers.lost_seeds):
             return ()
-        return [TerminalPart("Does it hold elsewhere?", _text(numbers))]
+        return [TerminalPart("Signs of overtuning", _text(numbers))]
 
 
 OVERTUNING = OvertuningSection()
@@ -42,7 +42,7 @@ def _text(found: Overtuning) -> Text:
         lines.append(f"trial {lost.trial}: {lost.failed} of {lost.runs} runs with fresh seeds failed")
     if found.held_out is not None:
         held = found.held_out
-        known = f"{held.metric}, which no decision saw, is {shown(held.of_best)} for the best"
+        known = f"{held.metric}, which the search did not use, is {shown(held.of_best)} for the best"
         earlier = f"; trial {held.best_incumbent}, the best before it, had {shown(held.best_of_incumbents)}"
         lines.append(known + (earlier if held.loss > 0 else ""))
     return Text("\n".join(lines), style="yellow" if found.warning else "")

@@ -41,28 +41,28 @@ class VerdictWords:
 
 
 def _words(verdict: BestVerdict, overtuning: Overtuning | None) -> VerdictWords:
-    """Return what is known about whether the best configuration is better than the others."""
-    lines = [f"What is known of trial {verdict.trial} rests on {verdict.evidence}."]
+    """Return the sentences on the evidence for the best configuration."""
+    lines = [f"The evidence for trial {verdict.trial}: {verdict.evidence}."]
     if overtuning is not None and overtuning.one_seed and overtuning.candidates > 1:
         lines.append(
             f"It was chosen from {overtuning.candidates} complete trials by one seed, and the luckiest of many looks"
-            " better than it is. Run it again on fresh seeds before you believe it: `sweep confirm`."
+            " better than it is. Confirm it on fresh seeds: `sweep confirm`."
         )
     if overtuning is not None and overtuning.shrinkage is not None:
         shrinkage = overtuning.shrinkage
         lines.append(
-            f"The search promised {number_text(shrinkage.search_value)} of trial {shrinkage.trial};"
+            f"The search reported {number_text(shrinkage.search_value)} for trial {shrinkage.trial};"
             f" {shrinkage.seeds} fresh seeds gave {number_text(shrinkage.fresh_mean)} on average."
         )
     for lost in overtuning.lost_seeds if overtuning is not None else ():
         lines.append(
             f"{lost.failed} of {lost.runs} runs of trial {lost.trial} with fresh seeds failed;"
-            " the mean is that of the others."
+            " the mean excludes them."
         )
     if overtuning is not None and overtuning.held_out is not None and overtuning.held_out.loss > 0:
         held_out = overtuning.held_out
         lines.append(
-            f"By {held_out.metric}, which no decision saw, trial {held_out.best_incumbent} was better"
+            f"By {held_out.metric}, which the search did not use, trial {held_out.best_incumbent} was better"
             f" ({number_text(held_out.best_of_incumbents)} against {number_text(held_out.of_best)})."
         )
     compared = verdict.against_baseline or verdict.against_runner_up

@@ -1,1 +1,1 @@
-"""Sections about the run: cost, timeline, distribution of the objective, failures, how to run trials again."""
+"""Sections about the run: cost, timeline, distribution of the objective, failures, reproduction."""

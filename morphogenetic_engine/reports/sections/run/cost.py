@@ -1,4 +1,4 @@
-"""Section: what the sweep cost in time and money, and what pruning saved."""
+"""Section: the cost of the sweep in time and money, and the savings by pruning."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COST = CostSection()
 
 
 def _facts(cost: Cost) -> list[tuple[str, str]]:
-    """Return what was spent."""
+    """Return the rows of the cost table."""
     facts = [
         ("on the clock", duration(cost.wall_seconds)),
         ("in trials, over all workers", duration(cost.trial_seconds)),

@@ -46,5 +46,5 @@ def _text(failures: Failures) -> Text:
         place = f"{each.region.parameter} {each.region.label}"
         lines.append(f"with {place}: {here} {each.what}, elsewhere {there} ({p_text(each.p)})")
     if failures.tried_again:
-        lines.append(f"{failures.tried_again} attempts failed and were tried again")
+        lines.append(f"{failures.tried_again} attempts failed and were retried")
     return Text("\n".join(lines))

@@ -1,4 +1,4 @@
-"""Section: which worker ran which trial, and when."""
+"""Section: the timeline of the workers."""
 
 # Figures are imported when they are drawn: the terminal and JSON have none.
 # pylint: disable=import-outside-toplevel

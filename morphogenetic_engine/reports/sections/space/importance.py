@@ -1,4 +1,4 @@
-"""Section: how much each parameter matters."""
+"""Section: the importance of each parameter."""
 
 # Figures are imported when they are drawn: the terminal and JSON have none.
 # pylint: disable=import-outside-toplevel

@@ -1,4 +1,4 @@
-"""Section: pairs of parameters that matter together."""
+"""Section: pairs of parameters that interact."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Interactions(Section[tuple[Interaction, ...]]):
         if not clear:
             return ()
         lines = [f"{each.one} and {each.other}: {each.gain:.0%} of the variance ({p_text(each.p)})" for each in clear]
-        return [TerminalPart("Parameters that matter together", Text("\n".join(lines)))]
+        return [TerminalPart("Interactions between parameters", Text("\n".join(lines)))]
 
 
 INTERACTIONS = Interactions()

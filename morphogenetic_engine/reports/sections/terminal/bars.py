@@ -1,4 +1,4 @@
-"""Small pictures in one line of text: curves and bars."""
+"""Renders curves and bars in one line of text."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 def sparkline(values: Sequence[float], width: int = 20, *, low: float | None = None, high: float | None = None) -> str:
     """Return a curve as one line of at most `width` characters: each shows the mean of its part of the values.
 
-    `low` and `high` are the ends of the scale; left out: the smallest and the largest value.
+    `low` and `high` are the ends of the scale, by default the smallest and the largest value.
     """
     if not values:
         return ""
-    exponent = math.frexp(max(map(abs, values)))[1]  # sums and differences of 1e308 fit in no float
+    exponent = math.frexp(max(map(abs, values)))[1]  # sums and differences of 1e308 overflow
     values = [math.ldexp(value, -exponent) for value in values]
     low, high = (None if each is None else math.ldexp(each, -exponent) for each in (low, high))
     parts = min(width, len(values))

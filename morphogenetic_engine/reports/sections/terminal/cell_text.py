@@ -1,4 +1,4 @@
-"""Values, counts and names as the texts of table cells."""
+"""Formats values, counts and names for table cells."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def counted(count: int, what: str) -> str:
 
 
 def short_text(text: str, letters: int) -> str:
-    """Return a text, or as many letters of its two ends; names that differ tend to differ at an end."""
+    """Return a text shortened in its middle: similar names usually differ at an end."""
     if len(text) <= letters:
         return text
     head = letters // 2

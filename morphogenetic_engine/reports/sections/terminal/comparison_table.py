@@ -1,4 +1,4 @@
-"""Comparisons in the terminal: a row each where that fits, else two lines each. No number is ever broken."""
+"""Renders comparisons in the terminal: a row each where that fits, else two lines each, without breaking numbers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TEXTS = ("", "verdict")
 
 @dataclass(frozen=True)
 class Comparisons:
-    """Comparisons, as wide as there is room."""
+    """A renderable of comparisons that adapts to the width of the console."""
 
     found: Sequence[Comparison]
 

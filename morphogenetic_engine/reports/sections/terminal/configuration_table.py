@@ -22,13 +22,13 @@ _UNLIMITED = 100_000
 
 @dataclass(frozen=True)
 class _Detail:
-    """How much a table shows."""
+    """The level of detail of a table."""
 
     digits: int
     letters: int
-    """Of a name or a text; longer ones lose their middle."""
+    """The length of a name or a text; longer ones are shortened in the middle."""
     curve: int
-    """Characters of the learning curve; 0: none."""
+    """The width of the learning curve in characters; 0: none."""
 
 
 _DETAILS = (_Detail(6, 24, _CURVE), _Detail(4, 16, _CURVE), _Detail(4, 16, 0), _Detail(3, 10, 0))
@@ -40,9 +40,9 @@ class _Columns:
 
     shown: Sequence[str]
     constant: int = 0
-    """Left out because they have one value in all rows."""
+    """The number left out because they have one value in all rows."""
     too_wide: int = 0
-    """Left out because there is no room."""
+    """The number left out because there is no room."""
 
 
 def configuration_table(
@@ -69,7 +69,7 @@ def configuration_table(
         if fits(table := _table(parameters, metrics, trials, detail)):
             return table
     columns = _fewer(parameters, order, trials, lambda some: fits(_table(some, metrics, trials, _DETAILS[-1])))
-    # What is shown may have room for more of its digits and letters.
+    # The remaining columns may have room for more digits and letters.
     tables = (_table(columns.shown, metrics, trials, detail) for detail in _DETAILS)
     table = next(filter(fits, tables), _table(columns.shown, metrics, trials, _DETAILS[-1]))
     return Group(table, Text(_left_out(columns, len(parameters)), style="dim"))
@@ -95,7 +95,7 @@ def _fewer(
     varying = [name for name in parameters if len(trials) < 2 or len({each.params.get(name) for each in trials}) > 1]
     constant = len(parameters) - len(varying)
     ranked = [name for name in order if name in varying]
-    low, high = 0, len(ranked)  # so many fit; so many are the most that can
+    low, high = 0, len(ranked)  # the number that fits, and the most that can fit
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(ranked[:middle]) else (low, middle - 1)

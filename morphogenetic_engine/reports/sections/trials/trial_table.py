@@ -15,7 +15,7 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 
 STATIC_ROWS = 200
-"""Rows of the trial table in a page whose script does not run."""
+"""The number of rows of the trial table where the script of the page does not run."""
 _NOTEBOOK = """\
 # Every trial: its parameters, metrics, and its curve by step.
 trials = [{"trial": trial.number, "state": trial.state, **trial.params, **trial.metrics} for trial in result.trials]
@@ -56,7 +56,7 @@ class TrialRows:
 def trial_rows(result: SweepResult, order: Sequence[str], *, printed: bool = False) -> TrialRows:
     """Return the trials, the best first, then those without an objective; at most STATIC_ROWS.
 
-    A `printed` table has the columns that fit a page.
+    A `printed` table has only the columns that fit a page.
     """
     ranked = {trial.number for trial in result.ranked}
     trials = [*result.ranked, *(trial for trial in result.trials if trial.number not in ranked)]

@@ -1,4 +1,4 @@
-// One trial opened: its values, its learning curve, and how to run it again.
+// The card of an opened trial: its values, its learning curve, and the command that replays it.
 
 const onPin = [];
 let pinned = -1;
@@ -40,7 +40,7 @@ function drawCard() {
   const run = listOf(columns.filter((column) => column.name === "seed" && column.role === "run"));
   run.append(make("dt", {}, "git commit"), make("dd", {}, data.commit || "none"));
   run.append(make("dt", {}, "configuration"), make("dd", {}, data.identity));
-  parts.push(section("Run it again"), command, run);
+  parts.push(section("Reproduction"), command, run);
   card.replaceChildren(...parts);
   card.hidden = false;
   close.focus({ preventScroll: true });

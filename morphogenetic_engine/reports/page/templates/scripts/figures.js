@@ -1,4 +1,4 @@
-// The static figures come alive: a tooltip on the nearest trial, the same trial ringed in all of them, filters.
+// Makes the static figures interactive: a tooltip on the nearest trial, the same trial ringed in all of them, filters.
 
 const NEAR = 14; // pixels
 const onMark = [];

@@ -1,4 +1,4 @@
-// Which trials are kept: one filter a column, typed below its heading or drawn on an axis; all of them must hold.
+// Filters the trials: one filter a column, typed below its heading or drawn on an axis; all of them must hold.
 
 const filters = new Map(); // by the column's place: {text, range} or {text, choices} or {text, part}
 const mask = new Uint8Array(numbers.length).fill(1);
@@ -9,7 +9,7 @@ const NUMBER = "[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?";
 const COMPARED = new RegExp(`^(<=|>=|<|>|=)?\\s*(${NUMBER})$`);
 const BETWEEN = new RegExp(`^(${NUMBER})?\\s*\\.\\.\\s*(${NUMBER})?$`);
 
-/** What a typed filter means; null where it means nothing. */
+/** Parses a typed filter; null where it is invalid. */
 function parseFilter(column, written) {
   const text = written.trim();
   if (column.choices) {
@@ -38,7 +38,7 @@ function passes(column, filter, row) {
   if (value === null || value === undefined) return false;
   if (filter.choices) return filter.choices.has(value);
   const { low, high, openLow, openHigh } = filter.range;
-  // A number that is typed as it is shown means the number that is shown.
+  // A number typed as it is displayed selects the displayed value, in spite of rounding.
   if (low !== undefined && low === high) return value === low || Number(shortNumber(value)) === low;
   if (low !== undefined && !(openLow ? value > low : value >= low)) return false;
   return high === undefined || (openHigh ? value < high : value <= high);

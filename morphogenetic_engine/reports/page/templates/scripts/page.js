@@ -1,7 +1,7 @@
-// What holds the page together: the theme, links within the page, and the start of everything else.
+// The theme, links within the page, and the start of the other scripts.
 
 const onTheme = [];
-const THEMES = { "": "as the system", light: "light", dark: "dark" };
+const THEMES = { "": "system", light: "light", dark: "dark" };
 
 function buildTheme() {
   const button = document.getElementById("theme");

@@ -21,7 +21,7 @@ function parallelAxes() {
       axis.ticks = column.choices.map((text, index) => ({ unit: axis.unit(index), text }));
     } else {
       const low = there.reduce((a, b) => Math.min(a, b), Infinity), high = there.reduce((a, b) => Math.max(a, b), -Infinity);
-      const share = column.better === "maximize" && high <= 1; // the logarithm would press the good ones together
+      const share = column.better === "maximize" && high <= 1; // a logarithmic axis would compress the good values
       const wide = column.role === "objective" && low > 0 && high / low > 1000 && !share;
       const log = (column.log || wide) && low > 0;
       // Halves, because the difference of two numbers may be larger than any number.
@@ -229,7 +229,7 @@ function buildParallel() {
       setFilter(axis.place, { text, choices }, settled);
       return;
     }
-    // What stands in the filter is what holds: its bounds are the short numbers.
+    // The bounds are the short numbers that the filter shows.
     const range = { low: Number(axis.value(low).toPrecision(4)), high: Number(axis.value(high).toPrecision(4)) };
     setFilter(axis.place, { text: `${range.low}..${range.high}`, range }, settled);
   }

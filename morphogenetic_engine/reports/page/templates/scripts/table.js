@@ -63,7 +63,7 @@ function buildTable() {
     const isObjective = columns[sort.place]?.role === "objective";
     const lacks = (row) => values[row] === null || values[row] === undefined || (isObjective && columns[1].values[row] !== complete);
     rows = [...numbers.keys()].filter((row) => mask[row]);
-    // Trials without a value stand last either way; of equals the lower number comes first.
+    // Trials without a value are last in both orders; equal values are ordered by trial number.
     rows.sort((a, b) => {
       if (lacks(a) !== lacks(b)) return lacks(a) ? 1 : -1;
       const x = key(a), y = key(b);
@@ -87,7 +87,7 @@ function buildTable() {
     const shown = rows.slice(start, end).map((row, index) => drawRow(row, start + index));
     const focused = body.contains(document.activeElement) && document.activeElement.closest("tr").dataset.row;
     body.replaceChildren(pad(start), ...shown, pad(rows.length - end));
-    if (focused) opener(focused)?.focus({ preventScroll: true }); // or Tab would begin anew
+    if (focused) opener(focused)?.focus({ preventScroll: true }); // otherwise Tab would start at the top of the page
     table.setAttribute("aria-rowcount", rows.length + 1);
   }
 
@@ -130,7 +130,7 @@ function buildTable() {
       ? `${kept.toLocaleString("en")} of ${numbers.length.toLocaleString("en")} trials`
       : `${numbers.length.toLocaleString("en")} trials`;
     const names = unread.map((input) => columns[inputs.indexOf(input)].name).join(", ");
-    count.textContent = names ? `${shown}; the filter of ${names} means nothing` : shown;
+    count.textContent = names ? `${shown}; the filter of ${names} is invalid` : shown;
     clear.disabled = filters.size === 0 && !names;
     inputs.forEach((input, place) => {
       const text = filters.get(place)?.text ?? "";

@@ -1,4 +1,4 @@
-// The trials as the page carries them: columns of values, categories as numbers.
+// The trials as embedded in the page: columns of values, categories as numbers.
 
 document.documentElement.classList.add("js");
 
