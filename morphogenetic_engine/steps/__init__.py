@@ -1,4 +1,4 @@
-"""What each component of a pipeline does: values and files in, values and files out.
+"""The bodies of the pipelines' components: functions from values and files to values and files.
 
-The components themselves (`components/`) only name the files; all that can be wrong is here, where it is tested.
+The components themselves (`components/`) only pass file paths; all logic is here, where it is tested.
 """

@@ -1,6 +1,6 @@
-"""A configuration on its way from one component to the next, as a line of JSON.
+"""A configuration as one component passes it to the next: a line of JSON.
 
-A text rather than a structure: Kubeflow Pipelines turns every number of a structure into a float, and `3` and `3.0`
+A string rather than a structure: Kubeflow Pipelines turns every number of a structure into a float, and `3` and `3.0`
 are different values of a parameter.
 """
 
@@ -23,17 +23,17 @@ BASELINE = "baseline"
 
 
 class Candidate(BaseModel):
-    """One configuration, with the seed that it is run with: all that its training depends on, and nothing else.
+    """One configuration and its seed: exactly the inputs that its training depends on.
 
-    What the sweep found for it is left out, for times are among the metrics: Kubeflow Pipelines would never find the
-    training of the same candidate in its cache.
+    The sweep's metrics are left out, because they include times: the training of the same candidate would never be
+    found in the cache of Kubeflow Pipelines.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     format: int = 1
     trial: int
-    """The number of the sweep's trial that tried it; 0 for a configuration of no sweep."""
+    """The number of the sweep's trial with this configuration; 0 without a sweep."""
     seed: int
     params: dict[str, Value]
     """Fixed and searched parameters together."""
@@ -55,7 +55,7 @@ def best_candidate(result: SweepResult) -> Candidate:
 
 
 def candidate_from(written: str, config: SweepConfig) -> Candidate:
-    """Return the candidate that a text names: its JSON, `baseline`, or nothing for a sweep file of one configuration.
+    """Returns the candidate for a string: its JSON, `baseline`, or "" for a sweep file of one configuration.
 
     Raises:
         ConfigError: it is none of these, or the sweep file does not have it.

@@ -27,14 +27,14 @@ def read_parameter(written: str) -> ConfigFile:
 
 
 def compiled_settings(config: SweepConfig) -> str:
-    """Return the hash of what a pipeline takes from a configuration when it is compiled: its pods, and its shape."""
+    """Returns the hash of the settings that are fixed when a pipeline is compiled: its pods and its tasks."""
     execution = config.execution.model_dump(mode="json", include={"timeout_per_trial", "retries"})
     fixed = [config.resources.model_dump(mode="json"), execution, config.baseline is not None]
     return hashlib.sha256(orjson.dumps(fixed)).hexdigest()[:12]
 
 
 def say_what_stays(config: SweepConfig, compiled_for: str, say: Callable[[str], object]) -> None:
-    """Say it if a configuration was edited in a way that the compiled pipeline cannot follow."""
+    """Warns if a configuration was edited in settings that are fixed in the compiled pipeline."""
     if compiled_for and compiled_for != compiled_settings(config):
         say(
             "config: was edited after the pipeline was compiled: resources, deadlines, and whether the defaults are"

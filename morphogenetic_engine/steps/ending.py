@@ -1,4 +1,4 @@
-"""How a step ends that cannot go on: with one line and a status that is not 0, never with a traceback."""
+"""Ends a failed step with one line and a nonzero status, never with a traceback."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 TERMINATION_LOG = Path("/dev/termination-log")
-"""What a container says of its end: Argo adds it to the message that retries are decided by."""
+"""The termination message of a container: Argo adds it to the message that its retry expression reads."""
 FINAL = "will not be tried again"
-"""In the message of an attempt whose next one would fail in the same way; the retry expression looks for it."""
+"""The marker for failures that a retry would repeat; the retry expression looks for it."""
 _TERMINATED = 128 + signal.SIGTERM
 
 
 class StepFailed(SweepError):
-    """A step came to its end without a result; another attempt would come to the same end."""
+    """A step ended without a result; a retry would end in the same way."""
 
 
 def step(name: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Make a function the body of the component `name`: what it raises on purpose ends the process with one line.
+    """Decorates the body of the component `name`: errors of the package end the process with one line.
 
-    SIGTERM ends it as an exception does, so that what it has so far is kept.
+    SIGTERM raises an exception in it, so that partial results are kept.
     """
 
     def wrap(function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -57,12 +57,12 @@ def step(name: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
 
 
 def say_at_end(line: str) -> None:
-    """Leave a line where Kubernetes looks for the reason of a container's end; elsewhere there is no such file."""
+    """Writes the termination message, if the process runs in a container of Kubernetes."""
     if TERMINATION_LOG.exists():
         with suppress(OSError):
             TERMINATION_LOG.write_text(line[:2000], encoding="utf-8")
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is being kept is kept to its end
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # an upload in progress is completed
     sys.exit(_TERMINATED)

@@ -1,7 +1,6 @@
-"""The component `evaluate`: a trained model to its numbers on the test split, beside those of its baselines.
+"""The component `evaluate`: computes a trained model's metrics on the test split, and those of its baselines.
 
-A workload that does not say how its saved models are used (see `trial.declare`) is evaluated by the metrics that it
-returned.
+If the workload declares no models (see `trial.declare`), the evaluation consists of the metrics that it returned.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def evaluate(model: str, baseline: str | None, *, evaluation: str) -> Evaluation
     """Evaluate the model in a folder, write the file `evaluation`, and return what is in it.
 
     Raises:
-        SystemExit: a folder does not hold a trained model, or it cannot be used; with the reason in one line.
+        SystemExit: a folder holds no usable trained model; with the reason in one line.
     """
     defaults = Path(baseline) if baseline and was_trained(Path(baseline)) else None
     found = evaluation_of(Path(model), defaults)
@@ -32,7 +31,7 @@ def evaluate(model: str, baseline: str | None, *, evaluation: str) -> Evaluation
 
 
 def evaluation_of(model: Path, baseline: Path | None) -> Evaluation:
-    """Return what there is to say of a trained model.
+    """Returns the evaluation of a trained model.
 
     Raises:
         StoreError: a folder does not hold a trained model.
@@ -62,7 +61,7 @@ def _by_metrics(training: Training, baseline: Training | None, note: str) -> Eva
 
 
 def _with_defaults(predicted: Predictions, training: Training, folder: Path) -> tuple[Comparison | None, str]:
-    """Return the comparison with the model of the defaults, or why there is none."""
+    """Returns the comparison with the model of the defaults, or the reason that there is none."""
     try:
         other = _predictions(training, folder)
     except StoreError as error:
@@ -72,7 +71,7 @@ def _with_defaults(predicted: Predictions, training: Training, folder: Path) -> 
 
 
 def _predictions(training: Training, folder: Path) -> Predictions | None:
-    """Return what the model in a folder predicts; None: the workload does not say how its models are used."""
+    """Returns the predictions of the model in a folder; None: the workload declares no models."""
     if training.workload is None:
         return None
     models = declaration_of(load_workload(training.workload, training.workload_source)).models

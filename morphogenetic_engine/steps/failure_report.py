@@ -1,6 +1,6 @@
-"""The component `failure_report`: the exit task of a pipeline. After a success it has nothing to do.
+"""The component `failure_report`: the exit task of a pipeline. After a success it does nothing.
 
-After a failure, or where the run was stopped, it ends the Experiment that is left and reports what there is.
+After a failure or a stop, it ends the run's Experiment and reports the partial results.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from morphogenetic_engine.sweeps.results import read_result
 
 @step("failure_report")
 def failure_report(end: RunEnd, *, namespace: str | None, page: str) -> str:
-    """Write the page of a run that has ended; unless it succeeded, also as its report. Return the report's address.
+    """Writes the page of a run that has ended; unless it succeeded, also as its report. Returns the report's address.
 
-    The namespace is that of its Experiment, "" for that of this pod; None: it has no Experiment.
+    `namespace` is that of the run's Experiment, "" for the pod's own; None: it has no Experiment.
 
     Raises:
         SystemExit: the page cannot be written, or the Experiment may still run; with the reason in one line.
@@ -49,7 +49,7 @@ def failure_report(end: RunEnd, *, namespace: str | None, page: str) -> str:
 
 
 def _fetched(run: PipelineRun, folder: SweepFolder) -> KeptRun | None:
-    """Bring the kept sweep here, and return its place; None: there is no store, or none that can be used."""
+    """Downloads the kept sweep, and returns its place; None: there is no usable store."""
     try:
         if run.kept is not None:
             run.kept.fetch_sweep(folder)
@@ -60,7 +60,7 @@ def _fetched(run: PipelineRun, folder: SweepFolder) -> KeptRun | None:
 
 
 def _ended(run: PipelineRun, namespace: str, results: Path) -> str:
-    """End the Experiment; return why it may still run, or ""."""
+    """Ends the Experiment; returns the reason if it may still run, otherwise ""."""
     try:
         said = end_experiment(run, namespace, results)
     except ClusterError as error:
@@ -70,7 +70,7 @@ def _ended(run: PipelineRun, namespace: str, results: Path) -> str:
 
 
 def _written(end: RunEnd, folder: SweepFolder, target: Path, kept: KeptRun | None) -> str:
-    """Write the page, and keep it as the report; first what cannot fail, then what is said of the sweep."""
+    """Writes the page and uploads it as the report; a plain page first, then the page of the sweep, which may fail."""
     write_whole(target, run_page(end, kept=folder.info.is_file()).encode())
     address = _report_kept(kept, target)
     if folder.info.is_file() and _whole_page(folder, target, end, kept.sweep_address if kept else ""):
@@ -89,9 +89,9 @@ def _report_kept(kept: KeptRun | None, page: Path) -> str:
 
 
 def _whole_page(folder: SweepFolder, target: Path, end: RunEnd, address: str) -> bool:
-    """Write the page of the sweep; where its files are damaged, the plain page stays."""
+    """Writes the page of the sweep; if its files are damaged, the plain page stays."""
     try:
-        result = replace(read_result(folder), path=None)  # of this pod, which is gone when somebody reads the page
+        result = replace(read_result(folder), path=None)  # a path of this pod, which is gone when the page is read
         more = [ending_chapter(end), kept_chapter(end.run, address)]
         summary = summarize(result, methods=("PED-ANOVA",))
         write_whole(target, render(result, summary, more=more, heading=end.run.name).encode())

@@ -21,10 +21,9 @@ from morphogenetic_engine.sweeps.record.inputs import read_inputs
 def katib_sweep(
     config: str, *, run: PipelineRun, workflow: str, namespace: str, image: str, places: Places
 ) -> SweepOutputs:
-    """Run a sweep on Katib into a results folder, write its tables, and return what else is handed on.
+    """Runs a sweep on Katib into a results folder, writes its tables, and returns the other outputs.
 
-    The workflow is that of the run: where it is gone when this process is asked to end, so is the run, and the
-    Experiment is ended.
+    `workflow` is the run's: if it no longer exists at SIGTERM, the run was deleted, and the Experiment is ended.
 
     Raises:
         SystemExit: the sweep or the cluster is not ready, the Experiment failed, or no trial is complete; in one line.
@@ -51,12 +50,12 @@ def katib_sweep(
 
 
 def run_options(file: ConfigFile, run: PipelineRun, *, image: str) -> RenderOptions:
-    """Return the settings of a run's Experiment; its name is the same whenever the run is the same.
+    """Returns the settings of a run's Experiment; the name is the same for every attempt of the run.
 
     Raises:
         ConfigError: an input is not in this image.
     """
-    # trials can upload their files only where they are given the credentials for it
+    # trials can upload their files only with credentials
     store = f"{run.storage.rstrip('/')}/trials" if run.storage and file.config.resources.secrets else None
     inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
     marks = {RUN_LABEL: run.run_id[:63]}

@@ -23,7 +23,7 @@ from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 def local_sweep(
     config: str, *, run_id: str, name: str, storage: str, compiled_for: str, places: Places
 ) -> SweepOutputs:
-    """Run a sweep in a results folder, write its tables, and return what else is handed on.
+    """Runs a sweep in a results folder, writes its tables, and returns the other outputs.
 
     Raises:
         SystemExit: the configuration is wrong, the sweep was interrupted, or no trial is complete; in one line.
@@ -42,7 +42,7 @@ def local_sweep(
 
 
 def _folder(file: ConfigFile, run: PipelineRun, results: Path) -> SweepFolder:
-    """Return the folder of a new sweep, or of the one that an earlier attempt of the task began."""
+    """Returns the folder of a new sweep, or of the sweep that an earlier attempt of the task started."""
     folder = SweepFolder(results / run.run_id)
     if not folder.info.is_file() and run.kept is not None and run.kept.fetch_sweep(folder):
         say(f"sweep {run.run_id}: goes on where an earlier attempt stopped")

@@ -1,4 +1,4 @@
-"""The run of a pipeline, as its steps know it: its names, its place in the object store, and how it ended."""
+"""The identity of a pipeline's run for its steps: names, place in the object store, and final state."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from functools import cached_property
 from morphogenetic_engine.steps.kept.kept_run import KeptRun
 
 LONGEST_NAME = 40
-"""Of an Experiment; Katib makes longer names of it."""
+"""The longest name of an Experiment; Katib derives longer names from it."""
 RUN_LABEL = "morphogenetic.dev/run"
-"""On an Experiment, as label and annotation: the run of the pipeline that made it."""
+"""The label and annotation of an Experiment with the pipeline's run that created it."""
 _RUN_DIGITS = 8
 _SUCCESS = frozenset({"SUCCEEDED", "COMPLETE", "CACHED"})
 _FAILURE = frozenset({"FAILED"})
@@ -25,9 +25,9 @@ class PipelineRun:
 
     run_id: str
     name: str
-    """Of the sweep: its file's, for people."""
+    """The display name of the sweep, from its file."""
     storage: str
-    """Where its sweep and its report are kept: s3://bucket/folder; "": nowhere."""
+    """The store of its sweep and its report: s3://bucket/folder; "": none."""
 
     @property
     def experiment(self) -> str:
@@ -46,16 +46,16 @@ class PipelineRun:
 
 
 class RunOutcome(StrEnum):
-    """What became of a run."""
+    """The outcome of a run."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     STOPPED = "was stopped"
-    """Somebody ended it, or the pod of a step was deleted."""
+    """A user stopped it, or the pod of a step was deleted."""
 
 
 def outcome_of(state: str) -> RunOutcome:
-    """Return what a final status of Kubeflow Pipelines means.
+    """Converts a final status of Kubeflow Pipelines.
 
     The status is that of ML Metadata, which says COMPLETE or CACHED where the API says SUCCEEDED, and RUNNING where the
     run was terminated.
@@ -67,11 +67,11 @@ def outcome_of(state: str) -> RunOutcome:
 
 @dataclass(frozen=True)
 class RunEnd:
-    """How a run ended."""
+    """The end of a run."""
 
     run: PipelineRun
     state: str
-    """As Kubeflow Pipelines says it."""
+    """The status in the words of Kubeflow Pipelines."""
     error: str
 
     @property
@@ -87,7 +87,7 @@ def experiment_name(name: str, run_id: str) -> str:
 
 
 def _digits(run_id: str) -> str:
-    """Return the first digits of a run's id, as the pages of Kubeflow show them; of another text, those of its hash."""
+    """Return the first digits of a run's id, as the pages of Kubeflow show them; of other texts, those of the hash."""
     begin = run_id[:_RUN_DIGITS].lower()
     if re.fullmatch(rf"[0-9a-f]{{{_RUN_DIGITS}}}", begin):
         return begin

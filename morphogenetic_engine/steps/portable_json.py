@@ -1,7 +1,7 @@
-"""JSON that arrives as it was written, whatever passes it on.
+"""Writes JSON that Argo, the kubelet and MySQL pass on unchanged.
 
 Argo evaluates `{{...}}` in a workflow's parameters, the kubelet expands `$(NAME)`, and MySQL's utf8 has no characters
-beyond the basic plane. JSON can write each of these characters as an escape, which all of them leave alone.
+beyond the basic plane. JSON can write each of these characters as an escape, which all of them leave unchanged.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def portable_json(value: Mapping[str, object]) -> str:
 
 
 def short_config(config: SweepConfig) -> str:
-    """Return a sweep's configuration as a parameter of a pipeline: portable JSON, without what is as by default."""
+    """Return a sweep's configuration as a parameter of a pipeline: portable JSON without default values."""
     short = config.model_dump(mode="json", exclude_defaults=True)
     for name, parameter in config.model_dump(mode="json", include={"parameters"})["parameters"].items():
-        short["parameters"][name]["type"] = parameter["type"]  # tells which kind of parameter it is
+        short["parameters"][name]["type"] = parameter["type"]  # identifies the kind of parameter
     complete = parse_config(short, where="config")
     return portable_json(short if complete == config else config.model_dump(mode="json"))
 

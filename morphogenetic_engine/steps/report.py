@@ -28,7 +28,7 @@ def report(sweep: str, evaluation: str | None, *, run_id: str, name: str, storag
     sweeps = all_sweeps(Path(sweep))
     if not sweeps:
         raise StoreError(f"{sweep}: holds no sweep; it must be the output of the component sweep or local_sweep")
-    result = replace(read_result(sweeps[0]), path=None)  # of this pod, which is gone when somebody reads the page
+    result = replace(read_result(sweeps[0]), path=None)  # a path of this pod, which is gone when the page is read
     run = PipelineRun(run_id, name, storage)
     found = _with_found(read_evaluation(Path(evaluation)), result) if evaluation else None
     target = Path(page)

@@ -1,4 +1,4 @@
-"""What a pipeline says on its pages beside the sweep: how its run ended, and what the trained models are worth."""
+"""The pipeline's sections of a report page: how the run ended, and the evaluation of the trained models."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _NAMES = {Baseline.FREQUENT_CLASS: "saying always the most frequent class", Base
 
 
 def run_page(end: RunEnd, *, kept: bool) -> str:
-    """Return the page of a run that has no sweep to show; `kept`: there is one in the store."""
+    """Returns the page of a run without a readable sweep; `kept`: the store holds one."""
     return _rendered("run.html", succeeded=end.outcome is RunOutcome.SUCCEEDED, kept=kept, **_facts(end))
 
 
 def ending_chapter(end: RunEnd) -> AddedChapter:
-    """Return what a report begins with whose pipeline did not succeed."""
+    """Returns the first section of the report of a pipeline that did not succeed."""
     heading = "The pipeline was stopped" if end.outcome is RunOutcome.STOPPED else "The pipeline failed"
     return AddedChapter("ending", heading, Markup(_rendered("ending.html", **_facts(end))), urgent=True)
 
@@ -36,16 +36,16 @@ def _facts(end: RunEnd) -> dict[str, object]:
 
 
 def kept_chapter(run: PipelineRun, address: str) -> AddedChapter:
-    """Return where the sweep of a report is kept, and how it is fetched: the pod that wrote the report is gone.
+    """Returns the section that says where a report's sweep is stored, and how to fetch it after the pod is gone.
 
-    The address is that of the sweep's folder; "": it is kept nowhere.
+    `address` is that of the sweep's folder; "": it is not stored.
     """
     command = f"python -m pipelines fetch {run.run_id} --storage {run.storage}"
     return AddedChapter("kept", "Where it is kept", Markup(_rendered("kept.html", address=address, command=command)))
 
 
 def evaluation_chapter(found: Evaluation) -> AddedChapter:
-    """Return the trained models of a report: their metrics, the test split, and what they are compared with."""
+    """Returns the section of the trained models: their metrics, the test split, and their baselines."""
     roc = found.test.roc if found.test else None
     body = _rendered(
         "evaluation.html",

@@ -1,4 +1,4 @@
-"""What a step prints into the log of its pod."""
+"""Prints the progress of a step to the log of its pod."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def teller(config: SweepConfig) -> Callable[[Event], None]:
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
+    """Prints a line without buffering."""
     print(line, flush=True)

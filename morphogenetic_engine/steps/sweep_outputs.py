@@ -1,4 +1,4 @@
-"""What both sweep components hand on: the best trial, the trial table, and metrics for the Kubeflow UI."""
+"""The outputs of both sweep components: the best trial, the trial table, and metrics for the Kubeflow UI."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FolderArtifact(Protocol):
 
 @dataclass(frozen=True)
 class Places:
-    """Where a sweep component writes to."""
+    """The output paths of a sweep component."""
 
     sweep: str
     """A results folder, for the sweep's folder."""
@@ -39,21 +39,21 @@ class Places:
 
 @dataclass(frozen=True)
 class SweepOutputs:
-    """What is handed on beside the sweep's folder."""
+    """The outputs besides the sweep's folder."""
 
     best: str
     """The best trial, as `Candidate` has it in JSON."""
     experiment: str
-    """The Experiment's name; "": it was none of Katib."""
+    """The Experiment's name; "" for a local sweep."""
     metrics: Mapping[str, float]
-    """The best trial's, and how many trials there are in each state."""
+    """The best trial's metrics, and the number of trials in each state."""
 
 
 def write_outputs(folder: SweepFolder, places: Places, *, experiment: str = "") -> SweepOutputs:
-    """Copy the trial table, write it for people too, and return the rest.
+    """Copies the trial table, also writes it as Markdown, and returns the other outputs.
 
     Raises:
-        StepFailed: no trial is complete; the table is written all the same.
+        StepFailed: no trial is complete; the table is written nevertheless.
         StoreError: the table cannot be written.
     """
     result, trials = read_result(folder), Path(places.trials)
@@ -62,7 +62,7 @@ def write_outputs(folder: SweepFolder, places: Places, *, experiment: str = "") 
         shutil.copyfile(folder.table, trials)
         write_markdown(Path(places.table), trials_table(result, trial_names(folder)))
         for lock in folder.path.glob("*.lock"):
-            lock.unlink()  # nobody writes to the folder any more, and it becomes an artifact
+            lock.unlink()  # the folder is complete and becomes an artifact
     except OSError as error:
         raise StoreError(f"{error.filename}: cannot be written: {error.strerror}") from error
     best = best_candidate(result)

@@ -1,4 +1,4 @@
-"""The component `train`: a configuration to a model, its metrics and its learning curve."""
+"""The component `train`: trains a configuration, and writes the model, its metrics and its learning curve."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from morphogenetic_engine.workload.loading import verify_workload
 
 @dataclass(frozen=True)
 class ComponentTrial:
-    """The trial contract, carried by a component; nobody decides on the way whether it goes on."""
+    """The trial contract in a component; reports are recorded, and never stop the trial."""
 
     number: int
     seed: int
@@ -34,7 +34,7 @@ class ComponentTrial:
 
 @dataclass(frozen=True)
 class Places:
-    """Where the component `train` writes to."""
+    """The output paths of the component `train`."""
 
     model: str
     """A folder."""
@@ -48,7 +48,7 @@ class Places:
 def train(config: str, candidate: str, *, compiled_for: str, places: Places) -> Metrics:
     """Train a candidate, write its model and its learning curve, and return its metrics.
 
-    Where the defaults are to be trained and the configuration has none any more, nothing is trained.
+    If the defaults are requested, but the configuration no longer has any, nothing is trained.
 
     Raises:
         SystemExit: the configuration or the candidate is wrong, or the training failed; with the reason in one line.
@@ -67,13 +67,13 @@ def train(config: str, candidate: str, *, compiled_for: str, places: Places) -> 
 def run_training(
     config: SweepConfig, candidate: Candidate, model: Path, learning_curve: Path, table: Path | None = None
 ) -> Training:
-    """Run the workload once with a candidate; what it reported before a failure is written too.
+    """Runs the workload once with a candidate; reports before a failure are written too.
 
     Raises:
-        ConfigError: the workload does not take the configuration.
+        ConfigError: the workload rejects the configuration.
         WorkloadError: it cannot be loaded.
         TrialFailed: its metrics are not finite numbers, its program failed, or it pruned itself.
-        Exception: whatever else the workload raises, with the traceback that its author needs.
+        Exception: any other exception of the workload, with the traceback that its author needs.
         StoreError: a file cannot be written.
     """
     try:
@@ -110,7 +110,7 @@ def run_training(
 
 
 def _loaded(config: SweepConfig, candidate: Candidate) -> Train:
-    """Return the workload, after a check of the parameters and metrics that it is about to be given."""
+    """Returns the workload, after checking the parameters and metrics against its declaration."""
     wanted = (config.optimization.target_metric, *config.optimization.secondary_metrics)
     try:
         run = config.workload.load()

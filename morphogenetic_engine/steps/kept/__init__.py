@@ -1,1 +1,1 @@
-"""What a run of a pipeline keeps in the object store, and how an Experiment that it leaves behind is brought home."""
+"""The files that a pipeline's run keeps in the object store, and the collection of an Experiment that it leaves."""

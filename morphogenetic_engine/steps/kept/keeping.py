@@ -1,8 +1,8 @@
-"""Keeps a sweep in the object store while it runs: soon after each trial has ended, and once more at its end.
+"""Uploads a running sweep to the object store: soon after each trial has ended, and once more at its end.
 
-One upload takes about a tenth of the time at most: after each there is a pause of nine times as long, and a second at
-least. So a pod that is killed at once loses the trials that ended within the last second or two; one that is asked to
-end loses nothing.
+Uploads take at most a tenth of the time: each is followed by a pause of nine times its duration, at least a second.
+So a pod that is killed by SIGKILL loses the trials of the last second or two; one that receives SIGTERM loses
+nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from morphogenetic_engine.sweeps.record import events
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 QUIET_SECONDS = 15.0
-"""After how long a sweep is kept of which no trial ends."""
+"""The seconds after which a sweep is uploaded even if no trial ends."""
 PAUSE_SECONDS, PAUSE_FACTOR = 1.0, 9.0
-"""The shortest pause between two uploads, and how much longer a pause is than the upload before it."""
+"""The shortest pause between two uploads in seconds, and the ratio of a pause to the upload before it."""
 
 Warn = Callable[[str], object]
 Observer = Callable[[events.Event], None]
@@ -28,9 +28,9 @@ Observer = Callable[[events.Event], None]
 
 @contextmanager
 def kept(run: KeptRun | None, folder: SweepFolder, *, warn: Warn) -> Iterator[Observer]:
-    """Keep a sweep while the block runs; yields the observer that is to be told the sweep's events.
+    """Uploads a sweep while the block runs; yields the observer that receives the sweep's events.
 
-    A store that fails costs the sweep nothing, and `warn` is told.
+    A failing store does not affect the sweep; `warn` receives the error.
     """
     end, news = Event(), Event()
 
@@ -62,7 +62,7 @@ def _keep_until(end: Event, news: Event, run: KeptRun, folder: SweepFolder, warn
 
 
 def keep_once(run: KeptRun | None, folder: SweepFolder, *, warn: Warn) -> None:
-    """Keep a sweep as it is now, where there is a store; `warn` is told if that fails."""
+    """Uploads a sweep's present state, if there is a store; `warn` receives the error if that fails."""
     if run is None:
         return
     try:

@@ -1,7 +1,7 @@
-"""What a run of a pipeline keeps in an object store, under names that follow from the run: its sweep and its report.
+"""The files of a pipeline's run in an object store, under names that follow from the run: its sweep and its report.
 
-Kubeflow Pipelines keeps the outputs of a task only when it succeeds. The sweep of a task that was killed goes on from
-here, and the report of one that failed is made from here.
+Kubeflow Pipelines keeps the outputs of a task only if it succeeds. From this copy, the sweep of a killed task
+continues, and the report of a failed one is made.
 
 <storage>/sweeps/<run_id>/...               the folder of the sweep
 <storage>/reports/<run_id>/index.html       the report
@@ -24,11 +24,11 @@ class KeptRun:
     """The part of an object store that belongs to one run."""
 
     def __init__(self, storage: str, run_id: str) -> None:
-        """Name the place; nothing is asked of it yet.
+        """Opens the run's place; sends no request.
 
         Raises:
             ConfigError: the run's id is no plain name.
-            StoreError: the address is none, or credentials are missing.
+            StoreError: the address is invalid, or credentials are missing.
         """
         if _RUN_ID.fullmatch(run_id) is None:
             raise ConfigError(f"run_id: must be letters, digits, '_', '.' and '-', but got {run_id[:120]!r}")
@@ -39,14 +39,14 @@ class KeptRun:
 
     @property
     def sweep_address(self) -> str:
-        """Where the sweep's folder is kept."""
+        """The address of the kept sweep folder."""
         return self._store.address_of(self._sweep)
 
     def fetch_sweep(self, folder: SweepFolder) -> bool:
-        """Bring the sweep's folder here as it was kept last; tell whether there was any.
+        """Downloads the last copy of the sweep's folder; returns True if there was one.
 
         Raises:
-            StoreError: the store cannot be read, or the folder not be written.
+            StoreError: the store cannot be read, or the folder cannot be written.
         """
         kept = [each.name for each in self._store.list(self._sweep)]
         for name in kept:
@@ -56,12 +56,12 @@ class KeptRun:
         return bool(kept)
 
     def keep_sweep(self, folder: SweepFolder) -> None:
-        """Send what has changed in the sweep's folder since the last time.
+        """Uploads the files of the sweep's folder that changed since the last upload.
 
-        The journal is as it was before the others were sent: what it says is there, is there.
+        The journal is read first and uploaded last, so every file that it refers to is in the store.
 
         Raises:
-            StoreError: the store cannot be written, or the folder not be read.
+            StoreError: the store cannot be written, or the folder cannot be read.
         """
         journal = folder.journal.read_bytes() if folder.journal.exists() else None
         for path in sorted(each for each in folder.path.rglob("*") if each.is_file()):
@@ -72,7 +72,7 @@ class KeptRun:
             self._store.put_bytes(journal, f"{self._sweep}/{folder.journal.name}")
 
     def keep_report(self, page: bytes) -> str:
-        """Send the report and return its address.
+        """Uploads the report and returns its address.
 
         Raises:
             StoreError: the store cannot be written.
@@ -80,10 +80,10 @@ class KeptRun:
         return self._store.put_bytes(page, f"{self._report}/index.html", content_type="text/html; charset=utf-8")
 
     def keep_evaluation(self, evaluation: Path) -> str:
-        """Send what the component `evaluate` found, to stand beside the report, and return its address.
+        """Uploads the evaluation beside the report, and returns its address.
 
         Raises:
-            StoreError: the store cannot be written, or the file not be read.
+            StoreError: the store cannot be written, or the file cannot be read.
         """
         return self._store.put_file(evaluation, f"{self._report}/evaluation.json")
 
@@ -94,11 +94,11 @@ class KeptRun:
             if self._sent.get(name) == version:
                 return
         except FileNotFoundError:
-            return  # a trial may clear its folder up
+            return  # a trial may delete files of its folder
         self._store.put_file(path, name)
         self._sent[name] = version
 
 
 def _is_passing(path: Path) -> bool:
-    """Tell a file that only matters while a process runs: a lock, or half of a file."""
+    """Returns True for a file that only matters while a process runs: a lock, or a partly written file."""
     return path.suffix == ".lock" or path.name.startswith(".") or path.suffix == ".tmp"

@@ -1,4 +1,4 @@
-"""The Experiment that a run leaves behind which did not succeed: what it has is collected, and it is ended."""
+"""Collects and ends the Experiment of a run that did not succeed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 
 def end_experiment(run: PipelineRun, namespace: str, results: Path) -> str:
-    """End the Experiment of a run, after what it has was collected into `results` and kept; say what was done.
+    """Collects the Experiment of a run into `results`, uploads and ends it; returns a line that states this.
 
-    One that is completed stays, and only the trials are ended that Katib left running.
+    A completed Experiment stays; only trials that Katib left running are ended.
 
     Raises:
         ClusterError: the cluster cannot be reached, or refuses.
@@ -44,10 +44,10 @@ def end_experiment(run: PipelineRun, namespace: str, results: Path) -> str:
 
 
 def end_if_deleted(run: PipelineRun, namespace: str, workflow: str, results: Path) -> None:
-    """End the Experiment of a run that was deleted, while the pod that watches it is asked to end.
+    """Ends the Experiment of a deleted run, when the pod that watches it receives SIGTERM.
 
-    Nobody else would: a deleted run has no exit task. Where the run is still there, the next attempt or the exit task
-    finds the Experiment.
+    A deleted run has no exit task that would end it. If the run still exists, the next attempt or the exit task finds
+    the Experiment.
     """
     if not workflow:
         return
@@ -65,7 +65,7 @@ def end_command(run: PipelineRun, namespace: str) -> str:
 
 
 def _collected(snapshot: Snapshot, cluster: str, run: PipelineRun, results: Path) -> SweepFolder | None:
-    """Collect and keep an Experiment; what is wrong with its folder or the store does not let it run on."""
+    """Collects and uploads an Experiment; errors of the folder or the store do not prevent ending it."""
     try:
         folder = collection_folder(source_of(snapshot.experiment, cluster), results=results, sweep_id=run.run_id)
         with recording(folder) as record:

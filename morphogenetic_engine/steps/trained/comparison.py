@@ -1,4 +1,4 @@
-"""Is the trained model better than something simpler? Counted on the same samples of the test split."""
+"""Compares a trained model with simpler baselines, on the same samples of the test split."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from morphogenetic_engine.trial import Predictions
 
 
 class Baseline(StrEnum):
-    """What a model is compared with."""
+    """The baselines of a model."""
 
     FREQUENT_CLASS = "frequent_class"
-    """Saying always the class that is most frequent in the validation split; of equals, the first."""
+    """Always predicts the most frequent class of the validation split; of equals, the first."""
     DEFAULTS = "defaults"
     """The configuration that the defaults of the sweep describe."""
 
@@ -35,7 +35,7 @@ class Comparison(BaseModel):
     lost: int
     """Samples that the model has wrong and the baseline right."""
     p_value: float
-    """Of McNemar's exact test, two-sided."""
+    """The p-value of McNemar's exact test, two-sided."""
 
 
 def with_most_frequent_class(found: Predictions) -> Comparison:
@@ -45,7 +45,7 @@ def with_most_frequent_class(found: Predictions) -> Comparison:
 
 
 def with_baseline(found: Predictions, baseline: Predictions) -> Comparison | None:
-    """Compare with `Baseline.DEFAULTS`; None: it was trained for other data, and nothing can be paired."""
+    """Compares with `Baseline.DEFAULTS`; None: it was trained on other data, so samples cannot be paired."""
     if found.data != baseline.data:
         return None
     return _compared(Baseline.DEFAULTS, found, baseline.test_p_NC.argmax(axis=1))

@@ -1,4 +1,4 @@
-"""`evaluation.json`: what there is to say of a trained model, as `evaluate` writes it and `report` reads it."""
+"""`evaluation.json`: the evaluation of a trained model, written by `evaluate` and read by `report`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class Evaluation(BaseModel):
     baseline: Training | None
     """The configuration of the defaults, trained in the same way; None: the sweep has no defaults."""
     test: Classification | None
-    """None: the workload saves no model that others may use."""
+    """None: the workload declares no models."""
     comparisons: tuple[Comparison, ...]
     note: str
-    """What is missing and why, or ""."""
+    """The missing parts and the reason, or ""."""
 
     @property
     def metrics(self) -> Mapping[str, float]:
-        """The numbers for a table: those of the trained model by the names that they have in the sweep.
+        """The metrics as a table: those of the trained model under their names in the sweep.
 
-        Those of what it is compared with have its name at their end.
+        Those of a baseline have its name as a suffix.
         """
         found = dict(self.training.metrics)
         if self.test is not None:
@@ -57,7 +57,7 @@ class Evaluation(BaseModel):
 
 
 def _is_there(name: str, metrics: Mapping[str, float]) -> bool:
-    """Tell whether the workload has returned a score of the test split under another of its usual names."""
+    """Returns True if the workload returned a score of the test split under another usual name."""
     return not metrics.keys().isdisjoint(_SYNONYMS[name])
 
 

@@ -1,4 +1,4 @@
-"""The learning curve of one training run as a CSV file: a row a step, a column a metric."""
+"""Writes the learning curve of a training run as a CSV file: one row per step, one column per metric."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small tables in Markdown, which the Kubeflow UI draws; it shows no more than the first bytes of a CSV file."""
+"""Writes small Markdown tables, which the Kubeflow UI renders; of a CSV file it shows only the first bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPECIAL = str.maketrans({each: f"\\{each}" for each in "\\`*_[]<>|~$"})
 
 
 def trials_table(result: SweepResult, katib_names: Mapping[int, str]) -> str:
-    """Return the trials of a sweep, the best first; with Katib's names of them where they ran there."""
+    """Returns the trials of a sweep, the best first; with their names in Katib if they ran there."""
     target = result.config.optimization.target_metric
     others = [trial for trial in result.trials if trial.state is not TrialState.COMPLETE]
     shown = [*result.ranked, *others][:MOST_TRIALS]
@@ -31,7 +31,7 @@ def trials_table(result: SweepResult, katib_names: Mapping[int, str]) -> str:
 
 
 def curve_table(curve: Curve) -> str:
-    """Return a learning curve; of a long one some steps, the last among them."""
+    """Returns a learning curve; a long one is thinned, but keeps its last step."""
     steps = sorted(curve)
     every = -(-len(steps) // MOST_STEPS) if steps else 1
     shown = steps[::-1][::every][::-1]
@@ -44,7 +44,7 @@ def curve_table(curve: Curve) -> str:
 
 
 def write_curves(curve: Curve, file: Path, table: Path | None) -> None:
-    """Write a learning curve as CSV, and where a path is given as a table for people.
+    """Writes a learning curve as CSV, and if a path is given also as a Markdown table.
 
     Raises:
         StoreError: a file cannot be written.

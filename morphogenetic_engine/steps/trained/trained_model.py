@@ -1,4 +1,4 @@
-"""The folder that training leaves: what the workload saved, and `training.json`, which says how to use it."""
+"""The output folder of a training: the workload's files, and `training.json`, which describes the run."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Training(BaseModel):
     workload: str | None
     """`module:function`; None: a program was run."""
     workload_source: str | None = None
-    """The text of that module, where the sweep file holds it."""
+    """The source of that module, if the sweep file holds it."""
     trial: int
-    """The sweep's trial whose configuration it is."""
+    """The number of the sweep's trial with this configuration."""
     seed: int
     params: dict[str, Value]
     metrics: dict[str, float]
-    """What the workload returned."""
+    """The metrics that the workload returned."""
     found: dict[str, float] = {}
-    """What the sweep found for the same configuration and seed, which `report` fills in; empty: it was in no sweep."""
+    """The sweep's metrics of the same configuration and seed, filled in by `report`; empty: not in a sweep."""
     objective: Objective
     seconds: float
 
@@ -49,7 +49,7 @@ def write_training(folder: Path, training: Training) -> None:
 
 
 def was_trained(folder: Path) -> bool:
-    """Tell whether there is a model in the folder of a training: of defaults that are none, there is not."""
+    """Returns True if a training's folder holds a model; there is none if the sweep has no defaults to train."""
     return (folder / _FILE).is_file()
 
 
@@ -57,7 +57,7 @@ def read_training(folder: Path) -> Training:
     """Read the record of the model in a folder.
 
     Raises:
-        StoreError: the folder is none that training left, or cannot be read.
+        StoreError: the folder is not the output of a training, or cannot be read.
         SweepError: the record is damaged or of a newer format.
     """
     if not (folder / _FILE).is_file():

@@ -1,7 +1,7 @@
-"""Numbers as the Kubeflow UI draws them: tables of metrics, a confusion matrix, an ROC curve.
+"""Logs results for the Kubeflow UI: tables of metrics, a confusion matrix, an ROC curve.
 
-The UI draws what an artifact's metadata hold. Each has a file with the same numbers besides, without which its preview
-would be an error.
+The UI renders the metadata of an artifact. Each artifact also has a file with the same numbers, because the UI's
+preview fails without one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ClassificationArtifact(Protocol):
 
 
 def log_metrics(artifact: MetricsArtifact, metrics: Mapping[str, float]) -> None:
-    """Log numbers by their names."""
+    """Logs metrics by name."""
     for name, value in metrics.items():
         artifact.log_metric(name, value)
     _write(artifact.path, dict(metrics))
@@ -46,14 +46,14 @@ def log_metrics(artifact: MetricsArtifact, metrics: Mapping[str, float]) -> None
 def log_evaluation(
     found: Evaluation, metrics: MetricsArtifact, confusion: ClassificationArtifact, roc: ClassificationArtifact
 ) -> None:
-    """Log an evaluation; what there is not of a model that cannot be used stays empty."""
+    """Logs an evaluation; the parts that need the model stay empty if the workload declares no models."""
     log_metrics(metrics, found.metrics)
     log_confusion_matrix(confusion, found)
     log_roc_curve(roc, found)
 
 
 def log_confusion_matrix(artifact: ClassificationArtifact, found: Evaluation) -> None:
-    """Log the confusion matrix of the test split; a model that cannot be used leaves the artifact empty."""
+    """Log the confusion matrix of the test split; the artifact stays empty if the workload declares no models."""
     matrix = [list(row) for row in found.test.confusion_CC] if found.test is not None else []
     _write(artifact.path, matrix)
     if found.test is not None:
