@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
 from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 
 
