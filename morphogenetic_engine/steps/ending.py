@@ -6,8 +6,8 @@ import functools
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn, ParamSpec, TypeVar
@@ -37,10 +37,9 @@ def step(name: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     def wrap(function: Callable[_P, _R]) -> Callable[_P, _R]:
         @functools.wraps(function)
         def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            if threading.current_thread() is threading.main_thread():
-                signal.signal(signal.SIGTERM, _end)
             try:
-                return function(*args, **kwargs)
+                with _sigterm_raises():
+                    return function(*args, **kwargs)
             except (ConfigError, WorkloadError, StepFailed) as error:
                 say_at_end(f"{name}: {error} ({FINAL})")
                 sys.exit(f"{name}: {error}")
@@ -61,6 +60,19 @@ def say_at_end(line: str) -> None:
     if TERMINATION_LOG.exists():
         with suppress(OSError):
             TERMINATION_LOG.write_text(line[:2000], encoding="utf-8")
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """Let SIGTERM raise SystemExit while the block runs; elsewhere than in the main thread it cannot."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -72,6 +72,16 @@ def test_an_exception_of_a_workload_is_named_too_and_passes(termination_log: Pat
     assert termination_log.read_text(encoding="utf-8") == "train: ZeroDivisionError: no luck"
 
 
+def test_a_step_leaves_the_handling_of_signals_as_it_was() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    @step("one")
+    def look() -> object:
+        return signal.getsignal(signal.SIGTERM)
+
+    assert look() != before and signal.getsignal(signal.SIGTERM) == before
+
+
 def test_sigterm_ends_a_step_as_an_exception_does() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
