@@ -44,7 +44,7 @@ def test_summary_of_a_killed_sweep_says_so_and_how_to_go_on(two_sweeps: Path, co
     journal.write_text("".join(line for line in lines if "session_ended" not in line), encoding="utf-8")
     ran = command("report", "summary", "--sweep-id", "one", "--results", "results")
     assert "sweep one  grid  killed  6 complete" in ran.out
-    assert "go on with: morphogenetic sweep resume --sweep-id one" in ran.out
+    assert "continue with: morphogenetic sweep resume --sweep-id one" in ran.out
     told = json.loads(command("report", "summary", "--sweep-id", "one", "--results", "results", "--json").out)
     assert told["state"] == "killed"
 

@@ -236,7 +236,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(sweep_file: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 130
-    assert "go on with: morphogenetic sweep resume --sweep-id s" in out
+    assert "continue with: morphogenetic sweep resume --sweep-id s" in out
     assert err == ""
 
 

@@ -62,7 +62,7 @@ def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None
         lines.append(f"best: trial {best[0].number}  {metric}={best[0].metrics[metric]:.6g}  {found}")
     lines += _notes(result)
     if result.outcome in {Outcome.INTERRUPTED, Outcome.TIME_IS_UP, None} and result.info.origin is None:
-        lines.append(f"go on with: morphogenetic sweep resume {_options(folder)}")
+        lines.append(f"continue with: morphogenetic sweep resume {_options(folder)}")
     lines.append(f"results: {folder.table}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

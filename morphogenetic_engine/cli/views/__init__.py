@@ -1,1 +1,1 @@
-"""What commands print: tables, live displays, summaries. Views compute no numbers of their own."""
+"""The output of commands: tables, live displays, summaries. Views compute no numbers of their own."""

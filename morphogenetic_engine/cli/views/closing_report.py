@@ -10,7 +10,7 @@ _MISSING = "report: pip install 'morphogenetic-engine[reports]' for the HTML pag
 
 
 def write_closing_report(folder: SweepFolder, console: Console) -> None:
-    """Write report.html and print where it is; whatever goes wrong is one line, for the trials are safe already."""
+    """Write report.html and print its path; an error is printed as one line, because the trials are already saved."""
     try:
         from morphogenetic_engine.reports.formats.page_file import (
             write_report,
@@ -19,6 +19,6 @@ def write_closing_report(folder: SweepFolder, console: Console) -> None:
         line = f"report: {write_report(folder)}"
     except ModuleNotFoundError:
         line = _MISSING
-    except Exception as error:  # pylint: disable=broad-exception-caught  # shown; a page must not cost a sweep
+    except Exception as error:  # pylint: disable=broad-exception-caught  # shown; a failed page must not fail the sweep
         line = f"warning: the report was not written: {' '.join(f'{type(error).__name__}: {error}'.split())}"
     console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""A comparison in the terminal. Every number comes from the comparison; nothing is computed here."""
+"""Prints a comparison in the terminal; all numbers come from the comparison."""
 
 from __future__ import annotations
 

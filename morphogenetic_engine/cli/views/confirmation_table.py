@@ -1,4 +1,4 @@
-"""What a confirmation shows: a line for each run, the configurations in a table, and both as JSON."""
+"""Shows a confirmation: a line for each run, a table of the configurations, and both as JSON."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def line_for_each(target: str) -> Observer:
 
 
 def print_confirmation(console: Console, result: SweepResult, summaries: Sequence[Confirmed], seeds: int) -> None:
-    """Print the table, how much the search promised, and whose seeds are not all complete."""
+    """Print the table, the value that the search reported, and the trials with incomplete seeds."""
     console.print(confirmation_table(result, summaries))
     best, metric = summaries[0], result.config.optimization.target_metric
     lines = []
@@ -47,7 +47,7 @@ def print_confirmation(console: Console, result: SweepResult, summaries: Sequenc
 
 
 def confirmation_table(result: SweepResult, summaries: Sequence[Confirmed]) -> Table:
-    """Return the configurations as rows: the objective over the fresh seeds, and what the search said of it."""
+    """Return the configurations as rows: the objective over the fresh seeds, and its value in the search."""
     title = f"{result.config.optimization.target_metric} over fresh seeds"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in _COLUMNS:

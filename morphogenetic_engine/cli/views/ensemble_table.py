@@ -1,4 +1,4 @@
-"""What `sweep ensemble` shows: the members, both splits, and what may be concluded."""
+"""Shows the result of `sweep ensemble`: the members, both splits, and the conclusion."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def print_ensemble(console: Console, info: EnsembleInfo, folder: SweepFolder) ->
 
 
 def members_table(info: EnsembleInfo) -> Table:
-    """Return the members as rows: their share, and how good each is alone."""
+    """Return the members as rows: their share, and the value of each alone."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("trial", "weight", "validation", "test"):
         table.add_column(name, justify="right")
@@ -43,8 +43,8 @@ def splits_table(info: EnsembleInfo) -> Table:
     for name in ("split", "samples", "ensemble", f"trial {info.best_single}", ""):
         table.add_column(name, justify="left" if name in ("split", "") else "right")
     rows = (
-        ("validation", info.validation, f"chose among {info.models} models: better than new samples will be"),
-        ("test", info.test, "had no say"),
+        ("validation", info.validation, f"selected among {info.models} models: biased upwards"),
+        ("test", info.test, "not used for selection"),
     )
     for name, check, note in rows:
         table.add_row(name, str(check.samples), f"{check.ensemble:.4f}", f"{check.best_single:.4f}", note)
@@ -52,7 +52,7 @@ def splits_table(info: EnsembleInfo) -> Table:
 
 
 def diversity_text(info: EnsembleInfo) -> str:
-    """Return in words how different the members are."""
+    """Return a sentence on the diversity of the members."""
     if info.disagreement is None:
         return "diversity: none, one model alone was best on the validation split"
     q_text = "" if info.q_statistic is None else f", Q statistic {info.q_statistic:.2f} (1: wrong on the same samples)"

@@ -1,4 +1,4 @@
-"""Prints a sweep's summary in the terminal: its head, then each section."""
+"""Prints a sweep's summary in the terminal: its heading, then each section."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def print_summary(
     console.print(_head(summary, state))
     if state in _STOPPED:
         command = f"morphogenetic sweep resume --sweep-id {summary.identification.sweep_id}"
-        console.print(Text(f"  go on with: {command}", style="yellow"), soft_wrap=True)
+        console.print(Text(f"  continue with: {command}", style="yellow"), soft_wrap=True)
     view = TerminalView(console, console.width - _INDENT, title, trials)
     for section in summary.sections:
         for part in section.terminal(summary.of(section), summary, view):

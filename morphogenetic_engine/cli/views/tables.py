@@ -29,7 +29,7 @@ def trials_table(result: SweepResult, trials: Sequence[TrialRecord], room: int) 
     """Build the table of trials: parameters, objectives, secondary metrics.
 
     Where it is wider than `room` characters, it leaves out the parameters that have one value in all rows, then those
-    that come last in the sweep file, and says how many.
+    that come last in the sweep file, and notes their number.
     """
     optimization = result.config.optimization
     objectives = [objective.metric for objective in optimization.all_objectives]
@@ -85,7 +85,7 @@ def overview_table(sweeps: Iterable[SweepOverview]) -> Table:
 
 
 def axes_table(check: SweepCheck) -> Table:
-    """Return the axes as rows, with values as they were understood: text stands in quotes."""
+    """Return the axes as rows with their parsed values: texts are quoted."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("parameter", "kind", "values"):
         table.add_column(name, overflow="fold")
@@ -95,7 +95,7 @@ def axes_table(check: SweepCheck) -> Table:
 
 
 def axis_kind(axis: Parameter) -> str:
-    """Return what kind of axis it is, in words."""
+    """Return the kind of an axis as text."""
     if isinstance(axis, Choices):
         return "choices"
     return ("int" if isinstance(axis.low, int) else "float") + (", log" if axis.log else "")
@@ -110,7 +110,7 @@ def axis_values(axis: Parameter) -> str:
 
 
 def estimate_text(check: SweepCheck) -> str:
-    """Return the estimated time of the sweep in words."""
+    """Return the estimated time of the sweep as text."""
     if check.estimate is None or check.trial_seconds is None:
         return "not measured"
     if check.failure:

@@ -1,1 +1,1 @@
-"""What the trials of a sweep say: one pure function and one frozen dataclass per question."""
+"""Analyses of the trials of a sweep: one pure function and one frozen dataclass each."""

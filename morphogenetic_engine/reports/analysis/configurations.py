@@ -37,7 +37,7 @@ class Configuration:
     """One trial's configuration and its results."""
 
     rank: int | None
-    """1 for the best of the search; None: not complete."""
+    """The rank, 1 for the best of the search; None: not complete."""
     trial: int
     seed: int
     baseline: bool
@@ -47,11 +47,11 @@ class Configuration:
     value: float | None
     """The objective as the search saw it; None: the trial is not complete."""
     metrics: Mapping[str, float]
-    """Everything that the trial returned."""
+    """All metrics that the trial returned."""
     seconds: float
     steps: int
     curve: tuple[float, ...]
-    """The objective at each step that reported it; with replicates, a step is one."""
+    """The objective at each step that reported it; with replicates, one value per replicate."""
     replicates: Spread | None
     """The objective over the replicates, whose seeds the search used; None without replicates."""
     confirmed: Spread | None

@@ -1,4 +1,4 @@
-"""What goes together: parameters and metrics, two at a time.
+"""Correlations among parameters and metrics.
 
 Numbers with numbers have Pearson's and Spearman's coefficient (a parameter that is searched in the logarithm is taken
 in the logarithm for Pearson's); a number with categories has the correlation ratio, and categories with categories
@@ -22,7 +22,7 @@ from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS
 from morphogenetic_engine.sweeps.results import SweepResult
 
 FEWEST_TRIALS = 4
-"""Of three, any two go together."""
+"""Below this number of trials there is no coefficient: with three, any two columns correlate."""
 MOST_METRICS = 12
 CLEAR_TREND = 0.01
 
@@ -31,7 +31,7 @@ Measure = Literal["correlation", "correlation ratio", "Cramer's V"]
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """How two columns go together in the trials that have both."""
+    """The association of two columns in the trials that have both."""
 
     one: str
     other: str
@@ -42,7 +42,7 @@ class Association:
     rank: float | None
     """Spearman's coefficient; with categories the correlation ratio of the ranks, or Cramer's V again."""
     trials: int
-    """Complete trials that have both."""
+    """The number of complete trials that have both."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Correlations:
         return next((each for each in self.associations if {each.one, each.other} == {one, other}), None)
 
     def with_objective(self) -> tuple[Association, ...]:
-        """Return those of the parameters with the first objective, the strongest first."""
+        """Return the associations of the parameters with the first objective, the strongest first."""
         found = [self.between(name, self.metrics[0]) for name in self.parameters] if self.metrics else []
         return tuple(sorted((each for each in found if each), key=lambda each: -abs(each.rank or 0.0)))
 
@@ -83,7 +83,7 @@ def correlations_of(result: SweepResult) -> Correlations:
 
 
 def clear_trends(correlations: Correlations) -> tuple[Association, ...]:
-    """Return the numbers among the parameters that rise or fall with the first objective, the strongest first.
+    """Return the numeric parameters that correlate significantly with the first objective, the strongest first.
 
     By the F-test of the rank coefficients, with Holm's correction. Trials that a sampler drew near earlier ones are not
     independent, so the level is 0.01.
@@ -99,7 +99,7 @@ def _trend_p(rank: float, trials: int) -> float:
 
 
 def association(one: Column, other: Column) -> Association:
-    """Return how two columns of the same trials go together."""
+    """Return the association of two columns of the same trials."""
     both_N = one.present_N & other.present_N
     measure = _measure(one, other)
     (first, _), (second, _) = scaled(one.scaled_N[both_N]), scaled(other.scaled_N[both_N])
@@ -138,7 +138,7 @@ def _standardized(values: Floats) -> Floats:
 
 
 def _centred(values: Floats) -> Floats:
-    # In units of the range: the squares of small differences vanish.
+    # In units of the range: the squares of small differences underflow.
     centred: Floats = (values - values.mean()) / np.ptp(values)
     return centred
 

@@ -1,4 +1,4 @@
-"""What the sweep cost, in time and money, and what pruning saved."""
+"""The cost of a sweep in time and money, and the savings by pruning."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 @dataclass(frozen=True)
 class PruningSavings:
-    """What the pruned trials would have cost beyond what they did, had they run as long as a complete one (median)."""
+    """The estimated further cost of the pruned trials if each had run as long as the median complete trial."""
 
     trials: int
-    """Pruned trials."""
+    """The number of pruned trials."""
     steps: int
     seconds: float
     """Estimated from the median time that a complete trial takes."""
     share: float
-    """Of the steps that the sweep would have had without pruning."""
+    """The share of the steps that the sweep would have had without pruning."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,21 @@ class Cost:
     """Time and money spent. A worker-second is a second of one worker: a core- or GPU-second where it has one."""
 
     wall_seconds: float
-    """Of all sessions."""
+    """The duration of all sessions."""
     trial_seconds: float
-    """Of all attempts, over all workers."""
+    """The duration of all attempts, over all workers."""
     seconds_by_state: Mapping[str, float]
-    """The worker-seconds of complete, pruned and failed trials, and of attempts that came to nothing."""
+    """The worker-seconds of complete, pruned and failed trials, and of interrupted attempts."""
     worker_seconds: float
-    """The workers that there were, times how long: busy or not."""
+    """The time of all workers, busy or idle."""
     utilisation: float | None
     """The share of the worker-seconds in which a trial ran; None: no time has passed."""
     confirmation_seconds: float
-    """Of `sweep confirm`."""
+    """The duration of the runs of `sweep confirm`."""
     steps: int
     """Steps (epochs) that all trials reported."""
     median_seconds: float | None
-    """Of a complete trial."""
+    """The median duration of a complete trial."""
     pruning: PruningSavings | None
     """None: no trial was pruned, or none was complete to compare with."""
     price: float | None

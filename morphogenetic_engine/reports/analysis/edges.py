@@ -22,10 +22,10 @@ NEAR = 0.05
 TOP_SHARE = 0.1
 FEWEST_TOP = 3
 _LARGEST = 2.0**63
-"""Whole numbers of a sweep file must fit in 64 bits."""
+"""Integers of a sweep file must fit in 64 bits."""
 _LARGEST_LOG = math.log(sys.float_info.max)
 CROWDED = 1.5
-"""How much more often than all trials the best must lie at the edge."""
+"""The factor by which the best trials must lie at the edge more often than all trials."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class EdgeWarning:
     top_trials: int
     """The best tenth of the complete trials (three at least) that have this parameter."""
     top_at_edge: int
-    """How many of them lie at this edge too."""
+    """The number of them that lie at this edge too."""
     suggestion: float | None
     """A wider end to try; None: the range cannot or should not be widened there (it starts at 0, or a logarithmic range
     of whole numbers starts at 1, or no float lies beyond)."""
@@ -73,14 +73,14 @@ def edge_warnings(result: SweepResult) -> tuple[EdgeWarning, ...]:
 def _warning(column: Column, axis: Parameter) -> EdgeWarning | None:
     low, high = _bounds(axis)
     if low == high or (isinstance(axis, Choices) and axis.size < 3):
-        return None  # of two values one is always the best
+        return None  # with two values the best is always at an end
     lower_N, upper_N = _at_ends(column, axis, low, high)
     if not (lower_N[0] or upper_N[0]):
         return None
     here_N = lower_N if lower_N[0] else upper_N
     top = min(here_N.size, max(FEWEST_TOP, round(TOP_SHARE * here_N.size)))
     if here_N[:top].mean() < CROWDED * here_N.mean():
-        return None  # the best lie there no more often than the others
+        return None  # the best lie at the edge no more often than the others
     return EdgeWarning(
         parameter=column.name,
         side="lower" if lower_N[0] else "upper",
@@ -103,7 +103,7 @@ def _at_ends(column: Column, axis: Parameter, low: float, high: float) -> tuple[
 def _wider(low: float, high: float, log: bool, *, whole: bool, down: bool) -> float | None:
     """Return an end beyond the range: half of it further on its own scale; a positive range stays positive."""
     if log:
-        half = (math.log(high) - math.log(low)) / 2  # the quotient of two floats may be no float
+        half = (math.log(high) - math.log(low)) / 2  # the quotient of two floats may overflow
         end = math.log(low) - half if down else math.log(high) + half
         wider = math.exp(end) if end <= _LARGEST_LOG else math.inf
     elif down and low >= 0:
@@ -118,7 +118,7 @@ def _wider(low: float, high: float, log: bool, *, whole: bool, down: bool) -> fl
 
 
 def _rounded(value: float, *, whole: bool) -> float:
-    """Return a value in round numbers; as it is where rounding leaves the range of floats."""
+    """Return a rounded value; unchanged where rounding would overflow."""
     if whole:
         return float(round(value)) if math.isfinite(value) else value
     rounded = float(f"{value:.2g}")

@@ -11,18 +11,18 @@ from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Value, text
 
 SEED = "seed"
-"""The parameter that overrules a trial's own seed."""
+"""The parameter that overrides a trial's own seed."""
 
 
 class Evidence(StrEnum):
-    """Where values come from, the strongest first."""
+    """The sources of values, the strongest first."""
 
     CONFIRMED = "fresh seeds"
-    """`sweep confirm` ran it on seeds that the search never saw."""
+    """`sweep confirm` ran it on seeds that the search did not use."""
     REPLICATES = "replicates of the search"
-    """The search chose by these very seeds."""
+    """The search selected by these seeds."""
     SEED_AXIS = "seeds that were searched"
-    """`seed` is a parameter of the search: trials that differ in it alone are runs of one configuration."""
+    """`seed` is a searched parameter: trials that differ only in it are runs of one configuration."""
     ONE_SEED = "one seed"
 
 
@@ -31,7 +31,7 @@ Known = Mapping[int, float]
 
 
 def evidence_of(result: SweepResult, trial: TrialRecord, metric: str) -> dict[Evidence, Known]:
-    """Return a configuration's values by kind of evidence, the strongest first; none of an unfinished trial."""
+    """Return a configuration's values by kind of evidence, the strongest first; empty for an unfinished trial."""
     found = {
         Evidence.CONFIRMED: confirmed_values(trial, metric),
         Evidence.REPLICATES: _replicated(trial, metric),
@@ -42,7 +42,7 @@ def evidence_of(result: SweepResult, trial: TrialRecord, metric: str) -> dict[Ev
 
 
 def strongest_of(result: SweepResult, metric: str) -> tuple[Evidence, dict[int, Known]]:
-    """Return the strongest evidence of which there is any, and what it says of each trial (by its number)."""
+    """Return the strongest available evidence, and its values by trial number."""
     confirmed: dict[int, Known] = {each.number: confirmed_values(each, metric) for each in result.trials}
     replicated: dict[int, Known] = {each.number: _replicated(each, metric) for each in result.ranked}
     for kind, known in ((Evidence.CONFIRMED, confirmed), (Evidence.REPLICATES, replicated)):
@@ -68,7 +68,7 @@ def confirmed_values(trial: TrialRecord, metric: str) -> dict[int, float]:
 
 
 def seed_of(trial: TrialRecord) -> int:
-    """Return the seed that a trial ran with: its parameter where there is one, else its own."""
+    """Return the seed that a trial ran with: its parameter `seed` if it has one, else its own."""
     given = trial.params.get(SEED)
     return given if isinstance(given, int) else trial.seed
 

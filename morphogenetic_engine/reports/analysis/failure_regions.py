@@ -1,8 +1,7 @@
 """Finds parts of the search space in which trials fail more often: a value, a range, or one side of a value.
 
-Trials that fail for the same reason are looked at by themselves, for what ends them lies in different places. Whether
-they crowd in a region is Fisher's exact test (one-sided, hypergeometric), with Holm's correction over everything that
-was looked at.
+Each reason is also tested by itself, because different reasons concentrate in different regions. The test is Fisher's
+exact test (one-sided, hypergeometric), with Holm's correction over all regions that were tested.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ Mask = NDArray[np.bool_]
 LEVEL = 0.05
 PARTS = 5
 CUTS = 10
-"""A range is cut at so many places, with as many trials between them, into what lies below and what lies above."""
+"""The number of cuts of a range, equally many trials apart; each gives a region below and a region above."""
 FEWEST_ALIKE = 3
-"""A reason by itself takes so many trials."""
+"""The minimum of failed trials for a reason to be tested by itself."""
 MOST_REASONS = 3
 
 
@@ -42,7 +41,7 @@ class FailureRegion:
     """Only failures for this reason were counted; None: all."""
     failed: int
     ended: int
-    """Trials there that reached an end."""
+    """The number of ended trials in the region."""
     failed_elsewhere: int
     ended_elsewhere: int
     p: float
@@ -50,12 +49,12 @@ class FailureRegion:
 
     @property
     def what(self) -> str:
-        """What trials did there: `failed`, or `failed (timeout)`."""
+        """The outcome counted there: `failed`, or `failed (timeout)`."""
         return "failed" if self.reason is None else f"failed ({self.reason})"
 
 
 def failure_regions(result: SweepResult, ended: Sequence[TrialRecord]) -> tuple[FailureRegion, ...]:
-    """Return the regions that hold at the level of 0.05, the clearest first: one for each reason and parameter."""
+    """Return the significant regions (level 0.05), the clearest first: one for each reason and parameter."""
     tested = [
         _tested(region, here_N, reason, failed_N)
         for reason, failed_N in _failures(ended)
@@ -71,7 +70,7 @@ def failure_regions(result: SweepResult, ended: Sequence[TrialRecord]) -> tuple[
 
 
 def _failures(ended: Sequence[TrialRecord]) -> Iterator[tuple[str | None, Mask]]:
-    """Return who failed, and by itself each reason for which several did."""
+    """Yield the mask of all failed trials, and of those of each frequent reason."""
     reasons = [_reason(trial) for trial in ended]
     failed_N = np.array([reason is not None for reason in reasons], dtype=np.bool_)
     if not failed_N.any() or failed_N.all():
@@ -99,10 +98,10 @@ def _candidates(column: Column) -> Iterator[tuple[Region, Mask]]:
 
 
 def _beyond(column: Column) -> Iterator[tuple[Region, Mask]]:
-    """Return what lies at or above each cut, and what lies at or below."""
+    """Yield the regions at or below each cut, and above it."""
     present = column.values_N[column.present_N]
     if np.unique(present).size <= PARTS:
-        return  # the values themselves are the regions
+        return  # each value is a region
     for cut in np.unique(np.quantile(present, np.linspace(0, 1, CUTS + 1)[1:-1], method="lower")).tolist():
         yield Region(column.name, f"{shown(cut)} or less", high=cut), column.values_N <= cut
         next_up = float(present[present > cut].min())
@@ -118,7 +117,7 @@ def _tested(region: Region, here_N: Mask, reason: str | None, failed_N: Mask) ->
 
 
 def _without_repetition(clear: Sequence[FailureRegion]) -> Iterator[FailureRegion]:
-    """Leave out what a clearer one says already: of the same parameter for the same reason, or for all reasons."""
+    """Leave out regions that repeat a clearer one of the same parameter for the same reason or for all reasons."""
     said: set[tuple[str, str | None]] = set()
     for each in clear:
         name = each.region.parameter

@@ -1,4 +1,4 @@
-"""Why trials failed, and whether they failed in one part of the search space."""
+"""Groups failed trials by reason, and finds the regions of the search space where they concentrate."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class FailureGroup:
 
     reason: str
     message: str
-    """The first line of the message of the first of them."""
+    """The headline of the first trial's message."""
     trials: tuple[int, ...]
     seconds: float
-    """What they cost, in worker-seconds of their last attempts."""
+    """The worker-seconds of their last attempts."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Failures:
     groups: tuple[FailureGroup, ...]
     """The largest first."""
     regions: tuple[FailureRegion, ...]
-    """Where they crowd, the clearest first."""
+    """The regions where they concentrate, the clearest first."""
     tried_again: int
-    """Attempts that failed and were tried again."""
+    """The number of attempts that failed and were retried."""
 
 
 def failures_of(result: SweepResult) -> Failures:
@@ -67,7 +67,7 @@ def _groups(failed: Sequence[TrialRecord]) -> tuple[FailureGroup, ...]:
 
 
 def _headline(message: str) -> str:
-    """Return the line that says most: the last one of a traceback, the first one of anything else."""
+    """Return the most informative line: the last one of a traceback, otherwise the first one."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
         return ""

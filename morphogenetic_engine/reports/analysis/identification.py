@@ -1,4 +1,4 @@
-"""Which sweep a report describes, and what it optimises."""
+"""Identifies the sweep of a report and its objectives."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 @dataclass(frozen=True)
 class Identification:
-    """Which sweep this is, and how it was run."""
+    """The identity of a sweep and how it was run."""
 
     sweep_id: str
     sweep_type: str
     created: str
     """Local time, ISO 8601."""
     outcome: str
-    """How the last session ended; "unfinished" while it runs, or when it was killed."""
+    """The outcome of the last session; "unfinished" while it runs, or when it was killed."""
     seed: int
     identity: str
     """The SHA-256 of the configuration."""
@@ -29,12 +29,12 @@ class Identification:
     inputs: Mapping[str, str]
     """The SHA-256 of each file that the trials read, by its path."""
     max_parallel: int
-    """The workers of the last session; 0: it never started."""
+    """The number of workers of the last session; 0: it never started."""
 
 
 @dataclass(frozen=True)
 class ObjectiveName:
-    """What is optimised."""
+    """One objective: a metric and its direction."""
 
     metric: str
     direction: str
@@ -48,7 +48,7 @@ def objective_names(result: SweepResult) -> tuple[ObjectiveName, ...]:
 
 
 def identification_of(result: SweepResult) -> Identification:
-    """Return which sweep this is, and how it was run."""
+    """Return the identity of a sweep and how it was run."""
     info = result.info
     return Identification(
         sweep_id=info.sweep_id,

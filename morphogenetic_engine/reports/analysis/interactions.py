@@ -1,6 +1,6 @@
-"""Pairs of parameters whose values matter together: what the pair explains beyond the two alone.
+"""Interactions: the variance that a pair of parameters explains beyond the two alone.
 
-Each parameter is cut into a few regions; the ranks of the objective (a diverged trial must not drown the others) are
+Each parameter is cut into a few regions; the ranks of the objective (a diverged trial must not dominate) are
 fitted once with the sum of two effects and once with an effect for each combination. The gain is tested with the
 F-test, with Holm's correction over all pairs.
 """
@@ -24,7 +24,7 @@ PARTS = 4
 MOST_CATEGORIES = 8
 LEVEL = 0.05
 _ROUNDING = 1e-12
-"""The share of the variance that a fit which is exact may leave."""
+"""The residual share of the variance below which a fit counts as exact."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _gain(
     left_full = float(np.sum((ranks - mean_C[place_N]) ** 2))
     extra, free = count_C.size - int(degrees), ranks.size - count_C.size
     if extra < 1 or free < count_C.size or total == 0:
-        return None, None  # about two trials a combination are the least
+        return None, None  # at least about two trials a combination
     noise, explained = left_full / free, left_additive - left_full
     if explained <= _ROUNDING * total:
         return 0.0, 1.0

@@ -1,4 +1,4 @@
-"""How the objective went over the trials, and when the best was found."""
+"""The trend of the objective over the trials, and when the best was found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TrendPoint:
 
     trial: int
     value: float
-    """Its objective."""
+    """The objective of the trial."""
     best: float
     """The best objective up to and including this trial, in the order of the trials' numbers."""
 
@@ -27,7 +27,7 @@ class Trend:
     improvements: tuple[int, ...]
     """The trials that were better than all before them; the last one is the best."""
     trials_since_improvement: int
-    """Trials of any final state after the best one."""
+    """The number of ended trials after the best one."""
 
 
 def trend_of(result: SweepResult) -> Trend:

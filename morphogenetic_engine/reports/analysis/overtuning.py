@@ -1,4 +1,4 @@
-"""Signs that the search fitted chance: the winner's value does not hold elsewhere.
+"""Signs of overtuning: the value of the best trial does not generalise.
 
 Choosing the best of K equal configurations from one seed each shows a gain of 1.5 standard deviations for K = 10 and
 2.5 for K = 100 that is not there. In about one search of ten the choice generalises worse than the first configuration
@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 @dataclass(frozen=True)
 class Shrinkage:
-    """What the search promised of a configuration, and what fresh seeds made of it."""
+    """The value that the search reported for a configuration against its mean over fresh seeds."""
 
     trial: int
     search_value: float
@@ -27,12 +27,12 @@ class Shrinkage:
     fresh_deviation: float | None
     seeds: int
     loss: float
-    """How much of the promise is gone, in the objective's unit; positive: the fresh seeds are worse."""
+    """The difference in the objective's unit; positive: the fresh seeds are worse."""
 
 
 @dataclass(frozen=True)
 class LostSeeds:
-    """Runs with fresh seeds that have no value: a mean over the others is a mean over survivors."""
+    """Runs with fresh seeds that failed: the mean over the others excludes them."""
 
     trial: int
     failed: int
@@ -41,36 +41,36 @@ class LostSeeds:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How the search went by a metric that no decision saw, such as test_acc beside val_acc."""
+    """The choices of the search by a held-out metric that it did not use, such as test_acc beside val_acc."""
 
     metric: str
     of_best: float
-    """Of the trial that the search chose."""
+    """The metric of the trial that the search chose."""
     best_of_incumbents: float
-    """The best among the trials that were the best so far at some time."""
+    """The best by this metric among all incumbents (trials that were the best so far)."""
     best_incumbent: int
     loss: float
-    """How much better that one is; more than 0: the later choices generalise worse."""
+    """The difference between the two; more than 0: later choices generalise worse."""
 
 
 @dataclass(frozen=True)
 class Overtuning:
-    """What speaks for a winner by luck."""
+    """Evidence that the best value is due to luck."""
 
     candidates: int
-    """Complete trials from which the best was chosen."""
+    """The number of complete trials from which the best was chosen."""
     one_seed: bool
     """True: the best configuration has values from one seed only."""
     shrinkage: Shrinkage | None
-    """None: the winner was not confirmed."""
+    """None: the best trial was not confirmed."""
     held_out: HeldOut | None
-    """None: the trials return no such metric."""
+    """None: the trials return no held-out metric."""
     lost_seeds: tuple[LostSeeds, ...]
-    """Of each configuration that was confirmed and failed, the most first."""
+    """The configurations whose confirmation had failed runs, the most first."""
 
     @property
     def warning(self) -> bool:
-        """True if the value of the best configuration is probably too good."""
+        """True if the value of the best configuration is probably biased upwards."""
         lost = self.held_out is not None and self.held_out.loss > 0
         return (
             lost
@@ -85,7 +85,7 @@ class Overtuning:
 
     @staticmethod
     def _clear(shrinkage: Shrinkage) -> bool:
-        """More than two standard errors of the fresh mean."""
+        """Return True if the loss is more than two standard errors of the fresh mean."""
         if shrinkage.fresh_deviation is None:
             return False
         return shrinkage.loss > 2 * shrinkage.fresh_deviation / math.sqrt(shrinkage.seeds)
@@ -136,6 +136,6 @@ def _held_out(result: SweepResult, best: TrialRecord) -> HeldOut | None:
     top = known[0]
     for trial in known[1:]:
         if not direction.better(top.metrics[metric], trial.metrics[metric]):
-            top = trial  # of equals the later: the search was right to go on
+            top = trial  # the later of equal ones: continuing the search did not harm
     loss = abs(top.metrics[metric] - best.metrics[metric])
     return HeldOut(metric, best.metrics[metric], top.metrics[metric], top.number, loss)

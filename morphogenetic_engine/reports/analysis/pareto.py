@@ -1,4 +1,4 @@
-"""Several objectives: the trials that no other one beats in all of them."""
+"""Computes the Pareto front of sweeps with several objectives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ParetoPoint:
 
     trial: int
     values: tuple[float, ...]
-    """In the order of the objectives."""
+    """The values in the order of the objectives."""
     front: bool
     """True: no other trial is as good in every objective and better in one."""
 

@@ -1,4 +1,4 @@
-"""How one trial is run again: command, seed, commit, configuration."""
+"""How to reproduce one trial: command, seed, commit, configuration."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from morphogenetic_engine.trial import Value
 
 @dataclass(frozen=True)
 class Replay:
-    """All that is needed to run a trial again and get the same numbers."""
+    """The data needed to reproduce the numbers of a trial."""
 
     command: str
-    """For a shell, in the folder where the sweep was started; it takes all else from the sweep's own folder."""
+    """A shell command for the folder where the sweep was started; it reads the rest from the sweep's own folder."""
     seed: int
     git_commit: str | None
     """None: the sweep was started outside a repository; "-dirty": with changes that no commit has."""
@@ -29,7 +29,7 @@ class Replay:
 
 
 def replay_of(result: SweepResult, trial: TrialRecord) -> Replay:
-    """Return how a trial is run again."""
+    """Return the data that reproduce a trial."""
     info = result.info
     folder = f"results/sweeps/{info.sweep_id}" if result.path is None else str(result.path)
     command = shlex.join(["morphogenetic", "trial", "run", "--config", folder, "--number", str(trial.number)])

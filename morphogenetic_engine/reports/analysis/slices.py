@@ -1,4 +1,4 @@
-"""The objective along one parameter at a time."""
+"""Slices: the objective in regions of one parameter at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SliceBin:
 
 @dataclass(frozen=True)
 class Slice:
-    """One searched parameter."""
+    """The slice of one searched parameter."""
 
     parameter: str
     log: bool

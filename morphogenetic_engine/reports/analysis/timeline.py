@@ -1,4 +1,4 @@
-"""Which worker ran which trial, and when; how busy the workers were."""
+"""The timeline of the workers and their utilisation."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class Bar:
     start: float
     end: float
     state: str
-    """running, complete, pruned, failed, or interrupted: it came to nothing."""
+    """running, complete, pruned, failed, or interrupted (without a result)."""
 
 
 @dataclass(frozen=True)
 class WorkerLoad:
-    """What one worker did."""
+    """The load of one worker."""
 
     worker: int
     attempts: int
     busy_seconds: float
     share: float
-    """Of the time of the sessions in which there was such a worker."""
+    """The share of the time of the sessions that had this worker."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Timeline:
     bars: Sequence[Bar]
     """In the order of their starts."""
     sessions: tuple[float, ...]
-    """When each session began, in seconds of running time."""
+    """The start of each session, in seconds of running time."""
     workers: tuple[WorkerLoad, ...]
     busy: tuple[float, ...]
     """The mean number of busy workers in each of BINS equal parts of the running time; empty: no time has passed."""
@@ -78,7 +78,7 @@ def _bars(result: SweepResult, starts: Sequence[float]) -> list[Bar]:
     bars = []
     for each in result.attempts:
         if each.session >= len(starts):
-            continue  # its journal names no session
+            continue  # the journal has no session
         span = result.spans[each.session]
         offset = starts[each.session] - span.started
         end = span.ended if each.ended is None else each.ended
@@ -115,7 +115,7 @@ def _busy(bars: Sequence[Bar], total: float) -> tuple[float, ...]:
     if total <= 0:
         return ()
     edges = np.linspace(0, total, BINS + 1)
-    # How many worker-seconds have passed at each edge: every bar adds what of it lies before.
+    # The worker-seconds before each edge: every bar adds its part before the edge.
     starts = np.sort([each.start for each in bars])
     ends = np.sort([each.end for each in bars])
     passed = _seconds_before(starts, edges) - _seconds_before(ends, edges)

@@ -1,7 +1,7 @@
 """Tests whether the best configuration is better than the baseline and than the runner-up.
 
-What a search says of its winner is too good, for the winner is the luckiest of many. Fresh seeds (`sweep confirm`) are
-the evidence that counts; replicates, whose seeds the search has used, come second; a single seed says nothing.
+The value of the best trial is biased upwards, because it is the maximum of many. Fresh seeds (`sweep confirm`) are the
+strongest evidence; replicates, whose seeds the search used, come second; a single seed is not tested.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 @dataclass(frozen=True)
 class BestVerdict:
-    """The best configuration beside the baseline and the runner-up."""
+    """The best configuration compared with the baseline and the runner-up."""
 
     trial: int
     """The best: by the mean over fresh seeds where there are any, else by the search."""
     evidence: Evidence
     seeds: int
-    """Values of the objective that are known of the best, of that kind."""
+    """The number of values of the best trial of that kind of evidence."""
     against_baseline: Comparison | None
-    """None: the sweep has no baseline, it is the best itself, or nothing is known of it."""
+    """None: the sweep has no baseline, it is the best itself, or it has no such evidence."""
     against_runner_up: Comparison | None
-    """None: there is no second configuration of which anything is known, or it is the baseline."""
+    """None: no second configuration has such evidence, or it is the baseline."""
     runner_up: int | None
     baseline: int | None
 
 
 def verdict_of(result: SweepResult) -> BestVerdict | None:
-    """Return whether the best is really better; None without a complete trial."""
+    """Return the verdict on the best configuration; None without a complete trial."""
     if result.best is None:
         return None
     target, direction = result.config.optimization.target_metric, result.config.optimization.direction
@@ -45,7 +45,7 @@ def verdict_of(result: SweepResult) -> BestVerdict | None:
     same = {trial.number for trial in result.trials if trial.params == params}
     runner_up = next((number for number in order[1:] if number not in same), None)
     samples = {number: Sample(f"trial {number}", values) for number, values in known.items()}
-    # The best was chosen among all of which anything is known, so all of them count, not only the two that are shown.
+    # The best was chosen among all candidates, so the correction counts all of them, not only the two shown.
     rivals = [number for number in (against_baseline, runner_up) if number is not None and number in samples]
     rivals = list(dict.fromkeys(rivals))
     found = [

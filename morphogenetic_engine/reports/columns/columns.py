@@ -21,7 +21,7 @@ class Column:
 
     name: str
     values_N: Floats
-    """The numbers; for categories the place of the value in `levels`."""
+    """The numbers; for categories the index of the value in `levels`."""
     levels: tuple[Value, ...] = ()
     """The values of a categorical parameter; empty for numbers."""
     log: bool = False
@@ -83,7 +83,7 @@ def _place(trial: TrialRecord, name: str, places: dict[tuple[type, Value], int])
 
 
 def _is_log(axis: Parameter) -> bool:
-    """Choices of positive numbers that span two powers of ten, such as 1e-4, 1e-3, 1e-2, are meant in the logarithm."""
+    """Return True for logarithmic ranges, and for positive choices that span a factor of 100, such as 1e-4 and 1e-2."""
     if not isinstance(axis, Choices):
         return axis.log
     numbers = [value for value in axis.values if not isinstance(value, str)]

@@ -20,9 +20,9 @@ class Region:
 
     parameter: str
     label: str
-    """For people: `relu`, `0.001 to 0.01`, or `absent` where a condition leaves the parameter out."""
+    """The label: `relu`, `0.001 to 0.01`, or `absent` where a condition leaves the parameter out."""
     value: Value | None = None
-    """The one value; None for a range."""
+    """The value; None for a range."""
     low: float | None = None
     high: float | None = None
     """The ends of a range, which belong to it: the values that trials had."""
@@ -34,7 +34,7 @@ class Split:
 
     regions: tuple[Region, ...]
     place_N: NDArray[np.intp]
-    """For each trial the place of its region in `regions`."""
+    """For each trial the index of its region in `regions`."""
 
 
 def split(column: Column, parts: int) -> Split:

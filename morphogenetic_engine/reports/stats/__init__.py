@@ -1,1 +1,1 @@
-"""Statistics that know nothing of trials: ranks, tests, intervals, and comparisons of samples."""
+"""Statistics independent of trials: ranks, tests, intervals, and comparisons of samples."""

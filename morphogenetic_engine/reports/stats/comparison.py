@@ -1,7 +1,7 @@
 """Tests whether one sample of a metric is better than another; each has one value per seed.
 
-Two samples that share seeds are compared in pairs (signed-rank test), others as they are (Mann-Whitney test). A verdict
-of "better" takes a corrected p-value of at most 0.05, and is withheld where so few seeds cannot tell: below 6 pairs, or
+Samples that share seeds are compared in pairs (signed-rank test), others unpaired (Mann-Whitney test). A verdict
+of "better" needs a corrected p-value of at most 0.05, and is withheld where seeds are too few: below 6 pairs, or
 4 against 4, or where the number of comparisons leaves no p-value small enough.
 """
 
@@ -23,7 +23,7 @@ FEWEST_UNPAIRED = 4
 
 
 class Verdict(StrEnum):
-    """What a comparison says of the first one."""
+    """The verdict of a comparison on its first sample."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -35,16 +35,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Sample:
-    """A metric of something that was run with several seeds."""
+    """The values of a metric over several seeds."""
 
     name: str
     values: Mapping[int, float]
-    """By seed: what two samples share is compared in pairs."""
+    """The values by seed; seeds that two samples share are compared in pairs."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One sample beside another."""
+    """The comparison of two samples."""
 
     one: str
     other: str
@@ -52,27 +52,27 @@ class Comparison:
     """True: values of the same seed were compared in pairs."""
     values_one: tuple[float, ...]
     values_other: tuple[float, ...]
-    """What was compared; in the same order of seeds where they are paired."""
+    """The compared values, in the same order of seeds where they are paired."""
     mean_one: float
     mean_other: float
     difference: float
-    """The mean of one less the mean of the other; infinite where no float is so large."""
+    """The mean of one minus the mean of the other; infinite on overflow."""
     low: float | None
     """The 95 % bootstrap interval of the difference; None for fewer than two values."""
     high: float | None
     probability: float
-    """That one is better than the other: the share of pairs, a tie counting half."""
+    """The probability that one is better than the other: the share of pairs, a tie counting half."""
     p: float
-    """Two-sided."""
+    """The two-sided p-value."""
     corrected_p: float
-    """Holm's correction for the comparisons that were made together."""
+    """The p-value after Holm's correction for the comparisons made together."""
     smallest_p: float
-    """The smallest p-value that so many seeds can reach, with the strictest correction."""
+    """The smallest p-value possible with this number of seeds, with the strictest correction."""
     verdict: Verdict
 
     @property
     def seeds(self) -> int:
-        """Pairs, or the smaller number of values."""
+        """The number of pairs, or the smaller number of values."""
         return min(len(self.values_one), len(self.values_other))
 
 
@@ -126,10 +126,10 @@ def compare_with(
 
 
 def _p_values(one: Sequence[float], other: Sequence[float], *, paired: bool) -> tuple[float, float]:
-    """Return the p-value, and the smallest that so many seeds can reach."""
+    """Return the p-value, and the smallest possible with this number of seeds."""
     if not paired:
         return significance.rank_sum_p(one, other), significance.smallest_rank_sum_p(len(one), len(other))
-    units, _ = scaled(np.array([one, other]))  # in which every difference is a float
+    units, _ = scaled(np.array([one, other]))  # so scaled that no difference overflows
     return significance.signed_rank_p((units[0] - units[1]).tolist()), significance.smallest_signed_rank_p(len(one))
 
 
@@ -163,7 +163,7 @@ def _verdict(found: Comparison, direction: Direction, tolerance: float) -> Verdi
             return Verdict.THE_SAME
     if found.corrected_p > LEVEL or abs(found.difference) <= tolerance:
         return Verdict.NOT_SHOWN
-    # The tests are about order: where mean and order disagree, neither is called better.
+    # The tests compare ranks: where means and ranks disagree, neither sample is called better.
     if direction.better(found.difference, 0.0) and found.probability > 0.5:
         return Verdict.BETTER
     if direction.better(0.0, found.difference) and found.probability < 0.5:

@@ -44,7 +44,7 @@ def signed_rank_p(differences: Sequence[float]) -> float:
         from scipy.stats import wilcoxon
 
         return float(wilcoxon(different.tolist(), correction=True, method="approx").pvalue)
-    # Twice the ranks are whole numbers, also where equals share the mean of theirs.
+    # Twice the ranks are whole numbers, also where ties share a mean rank.
     doubled = np.rint(2 * ranks_of(np.abs(different))).astype(int)
     ways = np.zeros(int(doubled.sum()) + 1)
     ways[0] = 1.0
@@ -70,7 +70,7 @@ def rank_sum_p(one: Sequence[float], other: Sequence[float]) -> float:
         return float(mannwhitneyu(one, other, method="asymptotic").pvalue)
     doubled = np.rint(2 * ranks_of(values)).astype(int)
     ways = np.zeros((len(one) + 1, int(doubled.sum()) + 1))
-    ways[0, 0] = 1.0  # by how many are taken, and by twice the sum of their ranks
+    ways[0, 0] = 1.0  # indexed by the number taken, and by twice the sum of their ranks
     for rank in doubled.tolist():
         ways[1:, rank:] += ways[:-1, : ways.shape[1] - rank].copy()
     shares = ways[-1] / math.comb(len(values), len(one))
@@ -88,7 +88,7 @@ def crowding_p(inside: int, size: int, marked: int, all_: int) -> float:
     inside_K = np.arange(max(inside, size + marked - all_), min(size, marked) + 1)
     if inside_K.size == 0:
         return 0.0
-    # The logarithm of how many ways there are to take K of N: -log(N + 1) - betaln(N - K + 1, K + 1).
+    # The logarithm of the binomial coefficient of N and K: -log(N + 1) - betaln(N - K + 1, K + 1).
     marked_K = -betaln(marked - inside_K + 1, inside_K + 1) - math.log1p(marked)
     outside_K = size - inside_K
     others_K = -betaln(all_ - marked - outside_K + 1, outside_K + 1) - math.log1p(all_ - marked)
@@ -97,14 +97,14 @@ def crowding_p(inside: int, size: int, marked: int, all_: int) -> float:
 
 
 def f_test_p(ratio: float, extra: int, free: int) -> float:
-    """Return the p-value of a ratio of variances with so many degrees of freedom above and below."""
+    """Return the p-value of a ratio of variances with the given degrees of freedom of numerator and denominator."""
     from scipy.special import fdtrc
 
     return float(fdtrc(extra, free, ratio))
 
 
 def smallest_signed_rank_p(pairs: int) -> float:
-    """Return the smallest two-sided p-value that so many pairs can reach: all differ in the same direction."""
+    """Return the smallest two-sided p-value that this number of pairs can reach: all differ in the same direction."""
     return min(1.0, 2.0 ** (1 - pairs))
 
 
@@ -134,7 +134,7 @@ def _interval(samples: Sequence[Floats], seed: int) -> tuple[float, float]:
     if scale == 0:
         point = origin - (float(samples[1][0]) if len(samples) > 1 else 0.0)
         return point, point
-    # In units of their range: squares of 1e200 or of 1e-200 do not fit in a float.
+    # In units of their range: squares of 1e200 overflow, squares of 1e-200 underflow.
     found = bootstrap(
         [(sample - origin) / scale for sample in samples],
         _difference,

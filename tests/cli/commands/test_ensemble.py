@@ -43,8 +43,8 @@ def test_it_shows_both_splits_and_says_where_the_ensemble_is(command: Command, w
     command(*"sweep run --config sweep.yaml --sweep-id s".split())
     ran = command(*"sweep ensemble --sweep-id s --size 3".split())
     assert (ran.status, ran.err) == (0, "")
-    assert "chose among 3 models: better than new samples will be" in ran.out
-    assert "had no say" in ran.out
+    assert "selected among 3 models: biased upwards" in ran.out
+    assert "not used for selection" in ran.out
     assert "saved: results/sweeps/s/ensemble/ensemble.json" in ran.out
     told = json.loads(command(*"sweep ensemble --sweep-id s --size 3 --json".split()).out)
     assert told == json.loads(Path("results/sweeps/s/ensemble/ensemble.json").read_text(encoding="utf-8"))
