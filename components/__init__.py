@@ -1,5 +1,5 @@
-"""Components for Kubeflow Pipelines: thin bodies that call `morphogenetic_engine.steps`, in which everything happens.
+"""Components for Kubeflow Pipelines: thin bodies that call `morphogenetic_engine.steps`, which holds all logic.
 
-Every folder has a `component.py` that imports nothing but kfp at its top, and a README.md. Their files may not use
-`from __future__ import annotations`: kfp reads the annotations.
+Every folder has a README.md and a `component.py`, which imports only kfp at its top. These files may not use
+`from __future__ import annotations`, because kfp reads the annotations.
 """

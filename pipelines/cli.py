@@ -1,6 +1,6 @@
 """`python -m pipelines`: compile, submit, schedule, look at runs, stop them, and run here."""
 
-# kfp takes a second to import: --help is for the impatient.
+# kfp takes a second to import; deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""A plan to the file that Kubeflow Pipelines takes. The same plan gives the same bytes."""
+"""Compiles a plan to the file that Kubeflow Pipelines takes. The same plan gives the same bytes."""
 
 import hashlib
 import tempfile
@@ -24,7 +24,7 @@ def compiled(plan: Plan) -> str:
 
 
 def identity(package: str) -> str:
-    """Return what tells one compiled pipeline from another: configuration, images, store, resources and code."""
+    """Returns the digest of a compiled pipeline: of configuration, images, store, resources and code."""
     return hashlib.sha256(package.encode()).hexdigest()
 
 

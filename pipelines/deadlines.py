@@ -1,4 +1,4 @@
-"""After how long each task of a pipeline is ended, and how long it is tried again."""
+"""Computes the time limits of a pipeline's tasks, and for how long they are retried."""
 
 import math
 
@@ -10,25 +10,25 @@ from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from pipelines.plan import Plan
 
 LIGHT_SECONDS = 3600
-"""Of a task that trains nothing."""
+"""The limit of a task that trains nothing."""
 EXIT_SECONDS = 900
-"""Of the exit task: a run whose exit task hangs never ends."""
+"""The limit of the exit task: a run whose exit task hangs never ends."""
 MOST_SWEEP_SECONDS = 30 * 24 * 3600
-"""Of a sweep whose trials could take longer together."""
+"""The limit of a sweep whose trials could take longer in total."""
 FIRST_PAUSE_SECONDS, PAUSE_FACTOR = 10, 2
-"""Before a task is tried again."""
+"""The pause before a task is retried."""
 _WAITING_SECONDS = 24 * 3600
-"""How long the pod of one attempt may wait to start, the pause before it among that; a pod's own deadline counts from
+"""How long the pod of one attempt may wait to start, including the pause before it; a pod's own deadline counts from
 its start."""
 
 
 def training_seconds(plan: Plan) -> int:
-    """Return after how long a training is ended: when a trial on Katib would be."""
+    """Returns the time limit of a training: that of a trial on Katib."""
     return deadline_seconds(plan.config)
 
 
 def sweep_seconds(plan: Plan) -> int:
-    """Return after how long a sweep is ended: later than its trials, one batch after another, can take."""
+    """Returns the time limit of a sweep: more than its trials, in sequential batches, can take."""
     trials, one = total_trials(plan.config), deadline_seconds(plan.config)
     if plan.on_katib:
         parallel = parallel_trials(plan.config, RenderOptions(), trials)
@@ -39,7 +39,7 @@ def sweep_seconds(plan: Plan) -> int:
 
 
 def retry_seconds(plan: Plan, attempt_seconds: int) -> int:
-    """Return for how long after its first start a task may be tried again: longer than all attempts can take.
+    """Returns for how long after its first start a task may be retried: more than all attempts can take.
 
     Argo counts from the start of the first attempt, and ends an attempt that still runs then.
     """
@@ -47,6 +47,6 @@ def retry_seconds(plan: Plan, attempt_seconds: int) -> int:
 
 
 def run_seconds(plan: Plan) -> int:
-    """Return after how long a run is ended, whatever keeps it: longer than all attempts of all its tasks can take."""
+    """Returns the time limit of a run: more than all attempts of all its tasks can take."""
     tasks = (sweep_seconds(plan), training_seconds(plan), LIGHT_SECONDS, LIGHT_SECONDS)
     return sum(retry_seconds(plan, each) for each in tasks)

@@ -1,4 +1,4 @@
-"""What is run after what: sweep -> train the best -> evaluate -> report, and a report also after a failure."""
+"""Defines the pipelines: sweep -> train the best -> evaluate -> report, and a report also after a failure."""
 
 # pylint: disable=no-value-for-parameter  # kfp supplies the outputs of components
 from kfp import dsl
@@ -26,13 +26,13 @@ def definition(plan: Plan) -> dsl.base_component.BaseComponent:
     """Return the pipeline of a plan, ready to be compiled or run.
 
     Raises:
-        ConfigError: the configuration is too large for a parameter, or has an environment that would not arrive.
+        ConfigError: the configuration is too large for a parameter, or Argo would change its environment.
     """
     check_environment(plan.config)
     limits = dsl.PipelineConfig(active_deadline_seconds=run_seconds(plan))
 
     @dsl.pipeline(name=plan.name, description=DESCRIPTIONS[plan.pipeline], pipeline_config=limits)
-    def pipeline(  # pylint: disable=unused-argument,too-many-positional-arguments  # target and trials are for people
+    def pipeline(  # pylint: disable=unused-argument,too-many-positional-arguments  # target and trials are for display
         config: str = plan.config_text,
         name: str = plan.sweep_name,
         target: str = plan.target,
@@ -84,10 +84,10 @@ def _evaluate(plan: Plan, best: dsl.PipelineTask, baseline: dsl.PipelineTask | N
 
 
 def _cached(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
-    """Take a task's outputs from the cache where its inputs and its code are the same: a tag may have moved."""
+    """Enables the cache for a task if its images never change: a tag may have moved."""
     return task.set_caching_options(plan.caches)
 
 
 def _uncached(task: dsl.PipelineTask) -> dsl.PipelineTask:
-    """Run a task each time: it does something out in the world, or its inputs do not say all that it looks at."""
+    """Disables the cache for a task that has side effects, or depends on more than its inputs."""
     return task.set_caching_options(False)

@@ -1,4 +1,4 @@
-"""A configuration that is too large for a parameter: into the object store, from where the pods read it."""
+"""Stores a configuration that is too large for a parameter in the object store, from which the pods read it."""
 
 import hashlib
 from dataclasses import replace
@@ -12,9 +12,9 @@ PATIENCE_SECONDS = 20.0
 
 
 def with_stored_config(plan: Plan) -> Plan:
-    """Return the plan; where its configuration is too large for a parameter, with that stored, if there is a store.
+    """Returns the plan; if its configuration is too large for a parameter and there is a store, stores it there.
 
-    The object is named after what it holds: the same configuration is the same object, and never another.
+    The object is named after its content: the same configuration always has the same object.
 
     Raises:
         StoreError: the store cannot be reached from here, or refuses.

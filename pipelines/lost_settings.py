@@ -1,4 +1,4 @@
-"""What a sweep file asks for and Kubeflow Pipelines has no means to give its pods."""
+"""Lists the settings of a sweep file that Kubeflow Pipelines does not support for its pods."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _WHY = {
 
 
 def lost_settings(config: SweepConfig, pipeline: Pipeline) -> Iterator[tuple[str, str]]:
-    """Yield the settings that are not those of the pods that train, with the reason; trials on Katib have them all."""
+    """Yields the settings that the training pods do not get, with the reason; trials on Katib get all of them."""
     who = (
         "the pod of the sweep" if pipeline is Pipeline.LOCAL_SWEEP else "the pods that train the best and the defaults"
     )

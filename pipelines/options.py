@@ -1,6 +1,6 @@
-"""The options of the commands of the pipelines, and what they say together."""
+"""The options of the pipelines' commands, and their conversion to plans and servers."""
 
-# kfp takes a second to import: --help is for the impatient.
+# kfp takes a second to import; deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 import os
 from pathlib import Path
@@ -105,7 +105,7 @@ caching = several(
 
 
 def server_of(given: dict[str, Any]) -> "PipelinesServer":
-    """Return the server that the options name; they are taken out of what was given."""
+    """Returns the server that the options name, and removes these options."""
     from pipelines.client.server import Address, PipelinesServer
 
     host, ui, namespace = (given.pop(name) for name in ("host", "ui", "namespace"))
@@ -123,7 +123,7 @@ def planned(
     cache: bool = True,
     **store: str,
 ) -> Plan:
-    """Return the plan that the options describe; what it loses of the sweep file is said.
+    """Returns the plan that the options describe; prints the unsupported settings of the sweep file.
 
     Raises:
         ConfigError: a mistake in the file or in an option.

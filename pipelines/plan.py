@@ -1,4 +1,4 @@
-"""All that is decided before a pipeline is compiled."""
+"""The plan of a pipeline: all settings that are fixed before it is compiled."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,12 +15,12 @@ PARAMETER_LIMIT = 10_000
 
 
 class Pipeline(StrEnum):
-    """The pipelines there are."""
+    """The available pipelines."""
 
     SWEEP = "sweep"
     """The trials are pods of a Katib Experiment."""
     SMOKE = "smoke"
-    """The same, tiny, without a GPU: does everything work together?"""
+    """The same, tiny and without a GPU, as an end-to-end test."""
     LOCAL_SWEEP = "local-sweep"
     """The whole sweep inside one pod, on its worker processes: for many small trials."""
 
@@ -30,30 +30,30 @@ class Images:
     """The images of the components."""
 
     train: str
-    """Has the workload: trains, evaluates, runs trials."""
+    """Contains the workload: trains, evaluates, runs trials."""
     report: str
     """Small: starts sweeps on Katib, writes reports."""
 
     @property
     def fixed(self) -> bool:
-        """Whether the image of the workload is the same for ever: its name is a digest, not a tag."""
+        """True if the image of the workload never changes: it is named by digest, not by tag."""
         return "@" in self.train
 
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """Where sweeps and reports are kept, and how pods reach it."""
+    """The store of sweeps and reports, and the access of pods to it."""
 
     address: str = ""
-    """s3://bucket/folder; "": nowhere, and a report is only in the Kubeflow UI."""
+    """s3://bucket/folder; "": no store, so a report is only in the Kubeflow UI."""
     endpoint: str = ""
-    """Its URL inside the cluster; "": that of the cloud."""
+    """The endpoint's URL inside the cluster; "": the cloud's own."""
     secret: str = ""
     """A Secret in the namespace of Kubeflow Pipelines with the credentials; "": the pods have them by other means."""
     key_names: tuple[str, str] = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     """The Secret's keys for the access key and the secret key."""
     region: str = ""
-    """Of the cloud; "": the store has none, or it is us-east-1."""
+    """The region; "": the store has none, or it is us-east-1."""
 
 
 @dataclass(frozen=True)
@@ -65,36 +65,36 @@ class Plan:
     images: Images
     store: ObjectStore = ObjectStore()
     sweep_name: str = "sweep"
-    """Of the sweep, for people: its file's name without the ending."""
+    """The display name of the sweep: its file's name without the extension."""
     namespace: str = ""
-    """Of the Katib Experiment; "": that of the pipeline's pods."""
+    """The namespace of the Katib Experiment; "": that of the pipeline's pods."""
     config_address: str = ""
-    """The object that holds the configuration, where it is too large for a parameter."""
+    """The address of the object that holds the configuration if it is too large for a parameter."""
     retries: int = 2
-    """How often a task is tried again; each goes on where it was."""
+    """The number of retries of a task; each continues from the state of the earlier attempt."""
     caching: bool = True
-    """Whether the outputs of trainings and evaluations may come from the cache, where their images never change."""
+    """True if outputs of trainings and evaluations may come from the cache, provided that their images never change."""
     cache_generation: str = ""
-    """Of the cache: the outputs of another one are not taken from it."""
+    """The generation of the cache: outputs of other generations are not used."""
 
     @property
     def name(self) -> str:
-        """What Kubeflow Pipelines calls it."""
+        """The pipeline's name in Kubeflow Pipelines."""
         return f"morphogenetic-{self.pipeline}"
 
     @property
     def on_katib(self) -> bool:
-        """Whether the trials are pods of a Katib Experiment."""
+        """True if the trials are pods of a Katib Experiment."""
         return self.pipeline is not Pipeline.LOCAL_SWEEP
 
     @property
     def target(self) -> str:
-        """What is optimised, in words."""
+        """The description of the objective."""
         return " and ".join(f"{each.direction} {each.metric}" for each in self.config.optimization.all_objectives)
 
     @property
     def trials(self) -> str:
-        """How many trials there will be."""
+        """The number of trials."""
         return str(total_trials(self.config))
 
     @property
@@ -122,7 +122,7 @@ class Plan:
 
     @property
     def caches(self) -> bool:
-        """Whether trainings and evaluations may come from the cache."""
+        """True if trainings and evaluations may come from the cache."""
         return self.images.fixed and self.caching
 
     def experiment_of(self, run_id: str) -> str:
@@ -136,7 +136,7 @@ class Plan:
 
     @property
     def config_text(self) -> str:
-        """The configuration as a parameter: JSON that nothing on the way changes, or where that is.
+        """The configuration as a parameter: portable JSON, or the address of an object.
 
         Raises:
             ConfigError: it is too large for a parameter, and there is no object that holds it.

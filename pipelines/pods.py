@@ -1,4 +1,4 @@
-"""What the pods of a pipeline's tasks ask for: images, resources, deadlines, credentials."""
+"""Configures the pods of a pipeline's tasks: images, resources, deadlines, credentials."""
 
 import re
 
@@ -23,35 +23,35 @@ _CHANGED = re.compile(r"\{\{|\$\(|[^\x00-\x7f]")
 
 
 def light_pod(task: dsl.PipelineTask, plan: Plan, *, seconds: int = LIGHT_SECONDS) -> dsl.PipelineTask:
-    """Let a task run on the small image, with what a little computing needs."""
+    """Configures a task with the small image and small resources."""
     return _equipped(_light(task, plan), plan, seconds)
 
 
 def waiting_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
-    """Let a task wait for an Experiment on a small pod, for as long as its trials may take."""
+    """Configures a task that waits for an Experiment: a small pod, with the time limit of the sweep."""
     return light_pod(task, plan, seconds=sweep_seconds(plan))
 
 
 def exit_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
-    """Let the exit task run, also where the Secret is missing: a run whose exit task cannot start never ends."""
+    """Configures the exit task; the Secret is optional, because a run whose exit task cannot start never ends."""
     return _equipped(_light(task, plan), plan, EXIT_SECONDS, secret_optional=True)
 
 
 def sweep_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
-    """Let a task run a whole sweep, with the resources of a trial."""
+    """Configures a task that runs a whole sweep, with the resources of a trial."""
     return _trial_pod(task, plan, sweep_seconds(plan))
 
 
 def training_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
-    """Let a task train one configuration: on the pod of a trial, and no longer than a trial on Katib may take."""
+    """Configures a task that trains one configuration: with the resources and the time limit of a trial on Katib."""
     return _trial_pod(task, plan, training_seconds(plan))
 
 
 def check_environment(config: SweepConfig) -> None:
-    """Refuse values of `resources.environment` that Kubeflow Pipelines, Argo or the kubelet would change.
+    """Rejects values of `resources.environment` that Kubeflow Pipelines, Argo or the kubelet would change.
 
     Raises:
-        ConfigError: there is one.
+        ConfigError: there is such a value.
     """
     for name, value in config.resources.environment.items():
         if _CHANGED.search(value):
@@ -68,7 +68,7 @@ def _light(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
 
 
 def _trial_pod(task: dsl.PipelineTask, plan: Plan, seconds: int) -> dsl.PipelineTask:
-    """Let a task run on the image of the workload, with the resources of a trial."""
+    """Configures a task with the image of the workload and the resources of a trial."""
     task.set_container_image(plan.images.train)
     wanted = plan.config.resources
     if wanted.gpu:
@@ -93,7 +93,7 @@ def _trial_pod(task: dsl.PipelineTask, plan: Plan, seconds: int) -> dsl.Pipeline
 
 
 def _equipped(task: dsl.PipelineTask, plan: Plan, seconds: int, *, secret_optional: bool = False) -> dsl.PipelineTask:
-    """Let a task be tried again, end after a time, and reach the object store."""
+    """Sets retries, the time limit and the object store of a task."""
     if plan.retries:
         task.set_retry(
             plan.retries,

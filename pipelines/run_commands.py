@@ -1,6 +1,6 @@
 """`python -m pipelines submit | runs | stop | schedule | schedules`: what a server runs."""
 
-# kfp takes a second to import: --help is for the impatient.
+# kfp takes a second to import; deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
 from dataclasses import replace
 from pathlib import Path
@@ -193,7 +193,7 @@ COMMANDS = (submit_command, stop_command, runs_command, schedule_command, schedu
 
 
 def _followed(server: "PipelinesServer", run_id: str, patience: "Patience") -> int:
-    """Wait for a run, say how it ended, and return the exit status."""
+    """Waits for a run, prints how it ended, and returns the exit status."""
     from pipelines.client.diagnosis import reasons
     from pipelines.client.runs import RunState
     from pipelines.client.submission import failure_lines
@@ -223,7 +223,7 @@ def _waited(server: "PipelinesServer", run_id: str, patience: "Patience") -> "Ru
 
 
 def _check_lacking(plan: Plan, server: "PipelinesServer", asked_of_kubeconfig: bool) -> None:
-    """Look up what pods will need; a server that was named may be on another cluster than the kubeconfig's.
+    """Checks that the namespace has what the pods need; a server given by address may be in another cluster.
 
     Raises:
         ConfigError: something is missing, and the server is that of the kubeconfig.
@@ -237,7 +237,7 @@ def _check_lacking(plan: Plan, server: "PipelinesServer", asked_of_kubeconfig: b
 
 
 def _with_generation(plan: Plan, server: "PipelinesServer", experiment: str, artifacts: str) -> Plan:
-    """Return the plan with the generation of the cache that it may take trainings and evaluations from."""
+    """Returns the plan with the generation of the cache that its trainings and evaluations use."""
     from pipelines.client.cached_artifacts import MOST_RUNS, cache_generation
 
     folder = server.known_experiment(experiment) if plan.caches else ""
@@ -256,7 +256,7 @@ def _wanted(plan: Plan) -> "WantedRun":
 
 
 def _planned_and_server(given: dict[str, Any]) -> "tuple[Plan, PipelinesServer]":
-    """Return both; the plan first, so that a mistake in it is found without a server."""
+    """Returns the plan and the server; the plan first, so that its mistakes are found without a server."""
     from pipelines.large_config import with_stored_config
 
     named = {name: given.pop(name) for name in ("host", "ui", "namespace")}

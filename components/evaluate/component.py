@@ -1,4 +1,4 @@
-"""A trained model to its numbers on the test split, beside those of its baselines."""
+"""Evaluates a trained model on the test split, and its baselines."""
 
 # pylint: disable=import-outside-toplevel  # only the body goes to the pod
 from kfp import dsl

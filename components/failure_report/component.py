@@ -1,4 +1,4 @@
-"""The exit task of a pipeline: after a failure, a report of what there is, and an end of what still runs."""
+"""The exit task of a pipeline: after a failure, it reports the partial results and ends the Experiment."""
 
 # pylint: disable=import-outside-toplevel  # only the body goes to the pod
 from kfp import dsl

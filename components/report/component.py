@@ -1,4 +1,4 @@
-"""A sweep and an evaluation to one HTML page, for the Kubeflow UI and in the object store."""
+"""Writes a sweep and an evaluation as one HTML page, for the Kubeflow UI and the object store."""
 
 # pylint: disable=import-outside-toplevel  # only the body goes to the pod
 from kfp import dsl

@@ -1,4 +1,4 @@
-"""A configuration to a model, its metrics and its learning curve."""
+"""Trains a configuration: writes a model, its metrics and its learning curve."""
 
 # pylint: disable=import-outside-toplevel  # only the body goes to the pod
 from kfp import dsl

@@ -1,4 +1,4 @@
-"""What goes wrong in a call to Kubeflow Pipelines, as one line, and whether the same call may be tried again."""
+"""Converts failed calls to Kubeflow Pipelines to one-line errors, and classifies which may be retried."""
 
 import json
 
@@ -9,21 +9,21 @@ from morphogenetic_engine.errors import StoreError
 
 _BUSY = frozenset({408, 429, 502, 503, 504})
 _FOR_GOOD = "InvalidInputError"
-"""In the message of a 500 that is a refusal."""
+"""Marks the message of a 500 that is a refusal."""
 _NOT_CONNECTED = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 
 
 class ServerFailed(StoreError):
-    """The server says that it failed (500): for good, or for a moment; it may have done what it was asked for."""
+    """The server failed (500), permanently or temporarily; it may have executed the request."""
 
 
 class ServerBusy(StoreError):
-    """The server did not answer, or said that it cannot now: the same call may well succeed later."""
+    """The server did not answer, or is temporarily unavailable: a retry may succeed."""
 
     def __init__(self, message: str, *, nothing_done: bool = False) -> None:
         super().__init__(message)
         self.nothing_done = nothing_done
-        """Whether the call never reached it."""
+        """True if the request did not reach the server."""
 
 
 class AlreadyThere(StoreError):
@@ -31,7 +31,7 @@ class AlreadyThere(StoreError):
 
 
 def refusal(where: str, what: str, error: kfp_server_api.ApiException) -> StoreError:
-    """Return what an answer of the server means."""
+    """Converts an error response of the server."""
     said = _message(error)
     status = error.status or 500
     if status == 401:
@@ -47,14 +47,14 @@ def refusal(where: str, what: str, error: kfp_server_api.ApiException) -> StoreE
 
 
 def unreachable(where: str, error: urllib3.exceptions.HTTPError) -> ServerBusy:
-    """Return what a connection that failed or broke means."""
+    """Converts a failed or broken connection."""
     reason = getattr(error, "reason", None) or error
     line = f"{where}: cannot be reached: {str(reason).rsplit(': ', maxsplit=1)[-1]}"
     return ServerBusy(line, nothing_done=isinstance(reason, _NOT_CONNECTED))
 
 
 def _message(error: kfp_server_api.ApiException) -> str:
-    """Return what the server said, if it said it in its own form: the last part says what is wrong."""
+    """Returns the server's message if it has the server's usual form: its last part, which states the problem."""
     try:
         answer = json.loads(error.body or "")
     except (json.JSONDecodeError, TypeError):

@@ -1,8 +1,8 @@
-"""Whether what Kubeflow Pipelines would take from its cache is still in the store.
+"""Detects cached artifacts that are missing in the store, and starts a new generation of the cache.
 
-The cache knows where the outputs of a step are, not whether they are there: after a bucket's rule has deleted them,
-every run that takes the step from the cache fails, for ever. A parameter of the cached steps tells one generation of
-the cache from another, and a new one begins when the artifacts of an earlier run are gone."""
+The cache of Kubeflow Pipelines stores the addresses of a step's outputs, but does not check that they exist: after a
+bucket's lifecycle rule has deleted them, every run that uses the cached step fails. A parameter of the cached steps
+identifies the generation of the cache; a new one begins when the artifacts of an earlier run are gone."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ from morphogenetic_engine.storage import Store, open_store
 from pipelines.client.runs import Run, RunState
 
 MOST_RUNS = 50
-"""How many of the latest runs are looked at."""
+"""The number of latest runs to check."""
 _PATIENCE_SECONDS = 5.0
 _DIGITS = 8
 
@@ -21,7 +21,7 @@ Tell = Callable[[str], object]
 def cache_generation(runs: Sequence[Run], pipeline: str, artifacts: str, tell: Tell) -> str:
     """Return the generation of the cache that a run of a pipeline belongs to; "" is the first.
 
-    `runs` are those of the pipeline's experiment, the latest first; `tell` is told what is found, a line.
+    `runs` are those of the pipeline's experiment, the latest first; `tell` receives a line about missing artifacts.
     """
     earlier = [run for run in runs if run.pipeline == pipeline and run.state is RunState.SUCCEEDED][:MOST_RUNS]
     if not earlier:

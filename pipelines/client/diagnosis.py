@@ -1,4 +1,4 @@
-"""What keeps the pods of a run, and what they would lack: asked of the cluster where a kubeconfig leads to one."""
+"""Diagnoses the pods of a run, before and after its start, if a kubeconfig gives access to the cluster."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ from pipelines.titles import TITLES
 
 
 def diagnosis(namespace: str) -> Diagnose:
-    """Return what says, in lines, why the pods of a run in this namespace do not start."""
+    """Returns a function that explains, in lines, why the pods of a run in this namespace do not start."""
 
     def lines(run: Run) -> list[str]:
         by_hand = f"kubectl --namespace {namespace} describe pods --selector {RUN_LABEL}={run.run_id}"
@@ -43,7 +43,7 @@ def reasons(run: Run, namespace: str) -> list[str]:
 
 
 def lacking(plan: Plan, namespace: str) -> list[str]:
-    """Return what a namespace has not that the pods of a plan need; nothing where the cluster cannot be asked."""
+    """Returns what a namespace lacks for the pods of a plan; empty if the cluster cannot be reached."""
     try:
         cluster = connect(namespace=namespace)
         secret = secret_problem(cluster, plan.store.secret, plan.store.key_names) if plan.store.secret else ""
@@ -55,7 +55,7 @@ def lacking(plan: Plan, namespace: str) -> list[str]:
 
 
 def _amounts(resources: ResourcesConfig) -> Mapping[str, str]:
-    """Return what the pod of a trial asks for."""
+    """Returns the resource requests of a trial's pod."""
     gpu = {resources.gpu_resource: str(resources.gpu)} if resources.gpu else {}
     given = {"cpu": resources.cpu, "memory": resources.memory, **gpu}
     return {name: str(amount) for name, amount in given.items() if amount}

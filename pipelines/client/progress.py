@@ -1,4 +1,4 @@
-"""How far a run has come, in lines for people: each thing once."""
+"""Reports the progress of a run in lines, each change once."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pipelines.client.runs import Run, RunState, Task
 
 PENDING_SECONDS = 180.0
-"""How long a pod may take to start before it is said what keeps it."""
+"""Seconds that a pod may take to start before the reason is reported."""
 
 Diagnose = Callable[[Run], list[str]]
 """Returns why the pods of a run do not start, a line each."""
@@ -17,7 +17,7 @@ _WORDS = {RunState.RUNNING: "started", RunState.PENDING: "waits", RunState.CANCE
 
 @dataclass
 class Progress:
-    """What has been told of a run."""
+    """The reported progress of a run."""
 
     diagnose: Diagnose
     clock: Callable[[], float] = time.monotonic
@@ -26,7 +26,7 @@ class Progress:
     _explained: set[str] = field(default_factory=set)
 
     def news(self, run: Run) -> list[str]:
-        """Return a line for each task that has come further, for what keeps pods waiting, and for the run."""
+        """Returns a line for each change of a task, for each reason that pods wait, and for the run."""
         return [*self._tasks(run), *self._stuck(run), *self._run(run)]
 
     def _tasks(self, run: Run) -> Iterator[str]:
@@ -38,7 +38,7 @@ class Progress:
             yield f"{task.title}: {_words(task, run)}"
 
     def _stuck(self, run: Run) -> Iterator[str]:
-        """Say once of pods that wait for long what keeps them."""
+        """Reports once why pods have waited for long."""
         waiting = {node.task_id: node for node in run.waiting}
         self._waiting_since = {key: self._waiting_since.get(key, self.clock()) for key in waiting}
         late = {
@@ -60,7 +60,7 @@ class Progress:
 
 
 def run_words(run: Run) -> str:
-    """Return how a run stands; a terminated one ends as FAILED, after it was CANCELING."""
+    """Returns the state of a run in words; a terminated one is CANCELING, then FAILED."""
     words = {RunState.CANCELING: "is being stopped", RunState.CANCELED: "stopped"}
     if run.stopped and run.state is RunState.FAILED:
         return "stopped"
@@ -68,7 +68,7 @@ def run_words(run: Run) -> str:
 
 
 def _is_missed(run: Run) -> bool:
-    """Tell whether it is worth a line that a task was not started: after the end, if something went wrong."""
+    """Returns True if a task that was not started should be reported: at the end of a run that failed."""
     return run.state.final and run.state is not RunState.SUCCEEDED
 
 

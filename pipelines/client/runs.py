@@ -1,6 +1,6 @@
-"""Runs as a Kubeflow Pipelines server tells of them.
+"""Parses the runs that a Kubeflow Pipelines server returns.
 
-The server lists what it takes to run a task beside the task: drivers, DAGs, a node for each attempt. Names are not
+The server lists technical nodes beside the tasks: drivers, DAGs, a node for each attempt. Names are not
 unique, so tasks are told apart by their ids, and a node without a state was never started.
 """
 
@@ -20,7 +20,7 @@ _ON_KATIB = ("morphogenetic-sweep", "morphogenetic-smoke")
 
 
 class RunState(StrEnum):
-    """Where a run or a task stands. What a later server may say besides counts as pending."""
+    """The state of a run or a task. Unknown states of later servers count as pending."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -43,7 +43,7 @@ _FAILED = {RunState.FAILED, RunState.ERROR}
 
 @dataclass(frozen=True)
 class Node:
-    """Something that the server lists for a run."""
+    """A node that the server lists for a run."""
 
     task_id: str
     name: str
@@ -61,7 +61,7 @@ class Task:
 
     node: Node
     attempts: int
-    """How often it was tried so far, as far as can be told."""
+    """The number of attempts so far, as far as it can be determined."""
 
     @property
     def title(self) -> str:
@@ -78,7 +78,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Run:
-    """A run, as it stood when the server was asked."""
+    """The state of a run when the server was queried."""
 
     run_id: str
     name: str
@@ -88,15 +88,15 @@ class Run:
     finished: datetime | None = None
     description: str = ""
     pipeline: str = ""
-    """Its pipeline's name; "": the server does not say."""
+    """Its pipeline's name; "" if the server does not return it."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     nodes: tuple[Node, ...] = ()
     stopped: bool = False
-    """Whether somebody has ended it: it is CANCELING for a while, and then FAILED."""
+    """True if it was terminated: it is CANCELING for a while, and then FAILED."""
 
     @property
     def tasks(self) -> Sequence[Task]:
-        """The tasks of our pipelines that have begun or will not begin any more, in the order in which they run."""
+        """The tasks of our pipelines that have started or will never start, in the order of execution."""
         order = list(TITLES)
         tasks = [Task(node, _attempts(node, self.nodes)) for node in self.nodes if node.name in order]
         return sorted(tasks, key=lambda task: order.index(task.node.name))
@@ -127,20 +127,20 @@ class Run:
 
     @property
     def experiment(self) -> str:
-        """The name of its Katib Experiment; "": it has none, or the server does not say."""
+        """The name of its Katib Experiment; "": it has none, or the server does not return it."""
         if self.pipeline not in _ON_KATIB or "name" not in self.parameters:
             return ""
         return experiment_name(self.parameters["name"], self.run_id)
 
     @property
     def age_key(self) -> tuple[float, str]:
-        """What orders runs by when they were made, the same wherever it is asked."""
+        """The key that orders runs by creation, the same for every client."""
         return (self.created.timestamp() if self.created else 0.0, self.run_id)
 
 
 @dataclass(frozen=True)
 class RecurringRun:
-    """A run that is started again and again."""
+    """A recurring run."""
 
     recurring_run_id: str
     name: str
@@ -149,7 +149,7 @@ class RecurringRun:
 
 
 def run_of(answer: kfp_server_api.V2beta1Run) -> Run:
-    """Return what the server's answer says of a run."""
+    """Parses the server's description of a run."""
     details = answer.run_details.task_details if answer.run_details else None
     given = answer.runtime_config.parameters if answer.runtime_config else None
     return Run(
@@ -168,10 +168,10 @@ def run_of(answer: kfp_server_api.V2beta1Run) -> Run:
 
 
 def _attempts(node: Node, nodes: Sequence[Node]) -> int:
-    """Return how often a task was tried: as often as the node that keeps its attempts has children.
+    """Returns the number of attempts of a task: the number of children of the node that groups its attempts.
 
-    Nothing says which one that is but that both begin and end together; of tasks that run side by side it may not be
-    clear before one of them ends, and 1 is said until then.
+    That node is found by its start and end times, which equal the task's. For parallel tasks it may be ambiguous until
+    one of them ends; until then the result is 1.
     """
     twins = [each for each in nodes if (each.name, each.started, each.ended) == ("executor", node.started, node.ended)]
     counts = {len(each.children) for each in twins}
@@ -212,7 +212,7 @@ def _state(said: str | None) -> RunState | None:
 
 
 def _time(said: datetime | None) -> datetime | None:
-    """Return a time; the year 1 and 1970 stand for one that has not come yet."""
+    """Parses a time; the years 1 and 1970 mean that it is not set."""
     return said if said is not None and said.year > 1970 else None
 
 

@@ -1,4 +1,4 @@
-"""A sweep every night: the recurring run of a name is always the one that was asked for last."""
+"""Schedules recurring runs: a new schedule replaces the earlier ones of the same name."""
 
 import re
 
@@ -14,7 +14,7 @@ def checked_cron(text: str) -> str:
     """Return a cron expression of Kubeflow Pipelines: six fields, seconds first.
 
     Raises:
-        ConfigError: it has another number of fields, or one that is none.
+        ConfigError: it has another number of fields, or an invalid one.
     """
     fields = text.split()
     if len(fields) != len(_FIELDS):
@@ -29,9 +29,9 @@ def checked_cron(text: str) -> str:
 def schedule(
     server: PipelinesServer, wanted: WantedRun, *, name: str, experiment: str, cron: str, service_account: str | None
 ) -> tuple[RecurringRun, int]:
-    """Make a recurring run in place of those of the same name; return it, and how many it replaces.
+    """Creates a recurring run that replaces those of the same name; returns it and the number of replaced ones.
 
-    The new one is there before the old ones go: whatever fails, there is a schedule.
+    The new one is created before the old ones are deleted, so an error leaves at least one schedule.
 
     Raises:
         StoreError: the server refuses, or cannot be reached.

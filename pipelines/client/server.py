@@ -1,10 +1,10 @@
-"""The API of a Kubeflow Pipelines server: the few calls that are needed, answered in time, every mistake a line.
+"""The client of a Kubeflow Pipelines server: the required calls, with timeouts and one-line errors.
 
-kfp's own client finds the server and its credentials (kubeconfig, service account, cookie); its waiting and its retries
-are not used: it never comes back from a run that was cancelled, and asks a server that is gone for half a minute.
+kfp's own client finds the server and its credentials (kubeconfig, service account, cookie). Its waiting and its retries
+are not used: it never returns from a run that was cancelled, and retries an unreachable server for half a minute.
 """
 
-# pylint: disable=no-member  # kfp's client makes its members when it is made
+# pylint: disable=no-member  # kfp's client creates its members at run time
 import json
 import os
 import re
@@ -24,7 +24,7 @@ from pipelines.client.api_errors import AlreadyThere, refusal, unreachable
 from pipelines.client.runs import RecurringRun, Run, run_of
 
 TIMES = (3.0, 17.0)
-"""Seconds to connect, and to answer; a pair, because the client takes no notice of a single float."""
+"""Timeouts in seconds to connect and to answer; a pair, because the client ignores a single float."""
 _PAGE = 100
 _EXPERIMENT_DESCRIPTION = "Sweeps: each run is one sweep, its best trial trained again, evaluated and reported."
 _IN_POD = "KUBERNETES_SERVICE_HOST"
@@ -33,26 +33,26 @@ _HOST = "KF_PIPELINES_ENDPOINT"
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server is, and who asks. What is left out comes from the environment, as kfp's client takes it."""
+    """The address of a server and the user's namespace. Defaults come from the environment, as in kfp's client."""
 
     host: str | None = None
     """http://localhost:8080; None: KF_PIPELINES_ENDPOINT, else the cluster that this pod or the kubeconfig is of."""
     ui: str | None = None
-    """Where people look at runs; None: KF_PIPELINES_UI_ENDPOINT, else the host."""
+    """The address of the Kubeflow UI; None: KF_PIPELINES_UI_ENDPOINT, else the host."""
     namespace: str | None = None
-    """Of the user, where the server has several."""
+    """The user's namespace, on a multi-user server."""
     token: str | None = None
     cookies: str | None = None
 
 
 @dataclass(frozen=True)
 class WantedRun:
-    """What a run is started with."""
+    """The inputs of a new run."""
 
     package: str
     """The compiled pipeline."""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """Those that the pages of Kubeflow show and compare; they are the compiled defaults."""
+    """The parameters that the Kubeflow UI shows and compares; they equal the compiled defaults."""
     description: str = ""
 
 
@@ -61,15 +61,15 @@ class PipelinesServer:
 
     @property
     def namespace(self) -> str:
-        """Where its runs' pods are."""
+        """The namespace of its runs' pods."""
         return self._namespace or "kubeflow"
 
     def __init__(self, address: Address) -> None:
-        """Find the server, and ask whether it is there.
+        """Connects to the server, and checks that it answers.
 
         Raises:
-            ConfigError: nothing says where it is.
-            StoreError: it is not there, or lets nobody in.
+            ConfigError: no address is given or configured.
+            StoreError: it cannot be reached, or refuses access.
         """
         host = address.host or os.environ.get(_HOST)
         if not host and not _has_cluster():
@@ -96,7 +96,7 @@ class PipelinesServer:
         return f"{self._client.url_prefix}/#/runs/details/{run_id}"
 
     def experiment(self, name: str) -> str:
-        """Return the id of KFP's experiment (a folder of runs) of this name; it is made where there is none.
+        """Return the id of KFP's experiment (a folder of runs) of this name; creates it if it does not exist.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -130,7 +130,7 @@ class PipelinesServer:
         return str(found.experiments[0].experiment_id) if found.experiments else ""
 
     def runs(self, experiment_id: str, name: str = "", *, most: int | None = None) -> list[Run]:
-        """Return the runs of this name, or all, the latest first; `most`: no more than so many.
+        """Return the runs of this name, or all, the latest first; `most`: at most this many.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -153,7 +153,7 @@ class PipelinesServer:
                     return runs[:most]
 
     def start(self, wanted: "WantedRun", *, name: str, experiment_id: str, service_account: str | None) -> Run:
-        """Start a compiled pipeline; each call makes a run.
+        """Starts a compiled pipeline; each call creates a run.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -170,7 +170,7 @@ class PipelinesServer:
             return run_of(self._client.runs.run_service_create_run(run=run, _request_timeout=TIMES))
 
     def run(self, run_id: str) -> Run:
-        """Return how a run stands.
+        """Returns the state of a run.
 
         Raises:
             StoreError: there is no such run, the server refuses, or cannot be reached.
@@ -212,7 +212,7 @@ class PipelinesServer:
     def repeat(
         self, wanted: "WantedRun", *, name: str, experiment_id: str, cron: str, service_account: str | None
     ) -> RecurringRun:
-        """Start a compiled pipeline again and again; one at a time, and a start that was missed is not made up for.
+        """Creates a recurring run of a compiled pipeline; one at a time, and missed starts are not made up for.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -251,7 +251,7 @@ class PipelinesServer:
 
     @contextmanager
     def _calls(self, what: str) -> Iterator[None]:
-        """Word what goes wrong in a call."""
+        """Converts the errors of a call."""
         try:
             yield
         except kfp_server_api.ApiException as error:
@@ -261,7 +261,7 @@ class PipelinesServer:
 
 
 class _Client(kfp_client.Client):
-    """kfp's client, for where the server is and who asks."""
+    """Returns kfp's client for the target."""
 
     @property
     def url_prefix(self) -> str:
@@ -283,7 +283,7 @@ def _recurring(answer: kfp_server_api.V2beta1RecurringRun) -> RecurringRun:
 
 
 def _has_cluster() -> bool:
-    """Tell whether this is a pod, or there is a kubeconfig."""
+    """Returns True in a pod, or if there is a kubeconfig."""
     named = os.environ.get("KUBECONFIG", "")
     files = [Path(each) for each in named.split(os.pathsep) if each] or [Path.home() / ".kube" / "config"]
     return _IN_POD in os.environ or any(file.is_file() for file in files)
@@ -294,7 +294,7 @@ def _named(name: str) -> str:
 
 
 def _spec(package: str) -> dict[str, object]:
-    """Return a compiled pipeline as the API takes it: what it runs, and what that asks of Kubernetes."""
+    """Returns a compiled pipeline in the API's form: the pipeline and its Kubernetes settings."""
     pipeline, *platforms = yaml.safe_load_all(package)
     if not platforms:
         return {"pipeline_spec": pipeline}

@@ -1,4 +1,4 @@
-"""Runs looked up, listed and ended."""
+"""Looks up, lists and ends runs."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -11,10 +11,10 @@ from pipelines.client.server import PipelinesServer
 
 
 def find_run(server: PipelinesServer, experiment: str, wanted: str) -> Run:
-    """Return the run of an id or a name; of several with one name the live one, else the latest.
+    """Returns the run with an id or a name; of several with the same name, the live one, else the latest.
 
     Raises:
-        ConfigError: there is none; with the way to an Experiment that a deleted run may have left.
+        ConfigError: there is none; the message says how to find an Experiment that a deleted run may have left.
         StoreError: the server refuses, or cannot be reached.
     """
     folder = server.known_experiment(experiment)
@@ -33,7 +33,7 @@ def find_run(server: PipelinesServer, experiment: str, wanted: str) -> Run:
 
 
 def stop(server: PipelinesServer, run: Run) -> None:
-    """End a run; its exit task collects what there is and ends the Experiment.
+    """Ends a run; its exit task collects the results and ends the Experiment.
 
     Raises:
         StoreError: the server refuses, or cannot be reached.
@@ -42,7 +42,7 @@ def stop(server: PipelinesServer, run: Run) -> None:
 
 
 def run_lines(runs: Sequence[Run], link: Callable[[str], str]) -> Iterator[str]:
-    """Yield what people want to know of runs: how they stand, since when, where to look."""
+    """Yields a line for each run: its state, its start and its address."""
     for run in runs:
         since = f"{run.created:%Y-%m-%d %H:%M} UTC" if run.created else "just now"
         ended = f", ended {run.finished:%Y-%m-%d %H:%M} UTC" if run.finished and run.state.final else ""

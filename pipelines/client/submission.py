@@ -1,4 +1,4 @@
-"""A compiled pipeline to the end of its run: started once, however often it is asked for, and followed."""
+"""Starts the run of a compiled pipeline exactly once, and follows it to its end."""
 
 import time
 from collections.abc import Callable
@@ -11,28 +11,28 @@ from pipelines.client.server import PipelinesServer, WantedRun
 from pipelines.compiling import identity
 
 Tell = Callable[[str], object]
-"""Is told what happens, a line at a time."""
+"""Receives progress messages, one line each."""
 
 _LONGEST_PAUSE = 10.0
-"""Between two tries; with the time that a call may take, nobody waits longer than 30 s for a word."""
+"""The longest pause between two retries; with the timeout of a call, a message appears at least every 30 s."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How to wait; times in seconds."""
+    """The timing of polls and retries, in seconds."""
 
     poll: float = 10.0
-    """Between two questions to the server."""
+    """The interval between two polls."""
     outage: float = 300.0
-    """How long the server may be away."""
+    """How long the server may be unreachable."""
     settle: float = 1.1
-    """Between a start and the question whether somebody else started the same: the server's clock has whole seconds."""
+    """The delay between a start and the check for a concurrent start: the server's clock counts whole seconds."""
     lost: float = 60.0
-    """How long a run is looked for whose start got no answer."""
+    """How long to look for a run whose start got no answer."""
 
 
 def run_name(stem: str, package: str) -> str:
-    """Return the name of the runs of a compiled pipeline; another configuration, image or code has another one."""
+    """Returns the name of the runs of a compiled pipeline; it depends on configuration, images and code."""
     return f"{stem}-{identity(package)[:12]}"
 
 
@@ -48,12 +48,12 @@ class Starter:
     tell: Tell
 
     def submit(self, wanted: WantedRun, name: str) -> tuple[Run, bool]:
-        """Return the live run of this name, and whether it was there already; start it where there is none.
+        """Returns the live run of this name, and True if it existed; starts it otherwise.
 
-        A start is tried again only where nothing can have been started.
+        A start is retried only if nothing can have been started.
 
         Raises:
-            StoreError: the server refuses, or is away for longer than patience has it.
+            StoreError: the server refuses, or is unreachable for longer than patience allows.
         """
         trying = Trying(self.patience, self.tell)
         while True:
@@ -84,9 +84,9 @@ class Starter:
         return sorted((run for run in found if not run.state.final), key=lambda run: run.age_key)
 
     def _lost(self, error: ServerBusy | ServerFailed, name: str, experiment_id: str) -> Run:
-        """Return the run that a start without a good answer has made; raise the error if none shows up.
+        """Returns the run that a start without a valid answer has created; raises the error if none appears.
 
-        The server makes the workflow before it writes the run down: a second start might make a second workflow.
+        The server creates the workflow before it records the run: a second start might create a second workflow.
         """
         deadline = time.monotonic() + self.patience.lost
         self.tell(f"{error}; looking whether the run was started all the same")
@@ -106,7 +106,7 @@ class Starter:
         raise type(error)(f"{error}; {hint}") from error
 
     def _the_earliest(self, run: Run, name: str, experiment_id: str) -> tuple[Run, bool]:
-        """Return the earliest of the live runs of a name; where that is another one, the own one is ended."""
+        """Returns the earliest of the live runs of a name; if that is not our own, ends our own."""
         trying = Trying(self.patience, self.tell)
         time.sleep(self.patience.settle)
         while True:
@@ -127,7 +127,7 @@ def wait(server: PipelinesServer, run_id: str, *, patience: Patience, tell: Tell
     """Follow a run to its end and return it.
 
     Raises:
-        StoreError: there is no such run, the server refuses, or is away for longer than patience has it.
+        StoreError: there is no such run, the server refuses, or is unreachable for longer than patience allows.
     """
     progress, trying = Progress(diagnose), Trying(patience, tell)
     while True:
@@ -145,7 +145,7 @@ def wait(server: PipelinesServer, run_id: str, *, patience: Patience, tell: Tell
 
 
 def failure_lines(run: Run, namespace: str) -> list[str]:
-    """Return what a user wants to know of a run that did not succeed: which tasks, and where the reason is."""
+    """Returns the message about a run that did not succeed: its failed tasks, and where to find the reason."""
     if run.state is RunState.SUCCEEDED or run.stopped:
         return []
     tried = {task.title: task.attempts for task in run.failed_tasks}
@@ -155,7 +155,7 @@ def failure_lines(run: Run, namespace: str) -> list[str]:
 
 
 class Trying:
-    """When to ask a server again that is away, and when to give up; each time is told."""
+    """The retry schedule for an unreachable server; reports each retry."""
 
     def __init__(self, patience: Patience, tell: Tell) -> None:
         self._patience = patience
@@ -164,11 +164,11 @@ class Trying:
         self._pause = 0.0
 
     def worked(self) -> None:
-        """The server is there."""
+        """Resets the schedule after a successful call."""
         self._since = None
 
     def again_after(self, error: ServerBusy | ServerFailed) -> None:
-        """Pause, a little longer each time; raise the error when the server has been away for too long."""
+        """Pauses, longer each time; raises the error if the server has been unreachable for too long."""
         now = time.monotonic()
         if self._since is None:
             self._since, self._pause = now, min(1.0, self._patience.poll)

@@ -1,4 +1,4 @@
-"""Docker or podman, whichever is here: found, or started, and asked to run a program in an image."""
+"""Finds or starts Docker or podman, and runs programs in images."""
 
 import codecs
 import os
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 ENGINES = ("podman", "docker")
-"""In the order in which `make images` looks for them."""
+"""In the order in which `make images` tries them."""
 START_SECONDS = 20.0
 
 Tell = Callable[[str], object]
-"""Is told what a program prints, in pieces."""
+"""Receives a program's output in pieces."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ContainerEngine:
     name: str
     client: "DockerClient"
     folders: Sequence[Path] = ()
-    """Of this machine; a program in a container finds them, and writes to them, under the same names."""
+    """Folders of this machine; a container has them, writable, at the same paths."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def require(self, image: str) -> None:
@@ -49,7 +49,7 @@ class ContainerEngine:
             raise ConfigError(f"{image}: {self.name} cannot tell whether it has this image: {error}") from error
 
     def run(self, image: str, command: Sequence[str], environment: Mapping[str, str], tell: Tell) -> int:
-        """Run a program to its end, in place of the image's own; hand on what it prints; return its exit status.
+        """Runs a program instead of the image's entry point, passes on its output, and returns its exit status.
 
         It has the network of this machine, no capabilities, and a root file system that it cannot write to.
         """
@@ -74,7 +74,7 @@ class ContainerEngine:
             container.remove(force=True)
 
     def _user(self) -> str:
-        """Return the user in a container who is this user outside: where the engine is not root's, that is its root."""
+        """Returns the user id in a container that maps to this user outside: 0 if the engine is rootless."""
         return "0:0" if self._has("rootless") else f"{os.getuid()}:{os.getgid()}"
 
     def _mode(self) -> str:
@@ -89,7 +89,7 @@ class ContainerEngine:
 def container_engine(folders: Sequence[Path], environment: Mapping[str, str]) -> Iterator[ContainerEngine]:
     """Yield the engine that DOCKER_HOST or CONTAINER_ENGINE names, or else the first that answers.
 
-    Podman needs no service that runs already: one is started for as long as it is needed.
+    Podman needs no running service: one is started for the duration of the block.
 
     Raises:
         ConfigError: none answers.
@@ -129,7 +129,7 @@ def _sockets(engine: str, stack: ExitStack) -> Iterator[Path]:
 
 
 def _started_podman(program: str, stack: ExitStack) -> Path:
-    """Return the socket of a service that lasts as long as the stack; where it could not start, there is none."""
+    """Returns the socket of a service that runs as long as the stack; it is missing if the service could not start."""
     # pylint: disable=consider-using-with  # the stack ends both
     socket = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="podman-")), "podman.sock")
     command = [program, "system", "service", "--time", "0", f"unix://{socket}"]
@@ -142,7 +142,7 @@ def _started_podman(program: str, stack: ExitStack) -> Path:
 
 
 def _answering(address: str) -> "DockerClient | None":
-    # pylint: disable=import-outside-toplevel  # only who wants containers needs it
+    # pylint: disable=import-outside-toplevel  # needed only for containers
     from docker import from_env
     from docker.errors import DockerException
 

@@ -1,7 +1,7 @@
-"""The components of a pipeline that kfp runs on this machine, each in a container."""
+"""Runs the components of a local pipeline, each in a container."""
 
-# kfp's own DockerTaskHandler lets the engine remove a container that has ended, and takes one that was gone before its
-# exit status was asked for as a success; it also hands the command to the image's entry point instead of replacing it.
+# kfp's own DockerTaskHandler lets the engine remove ended containers, and treats one that is gone before its exit
+# status was read as a success; it also passes the command to the image's entry point instead of replacing it.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -17,7 +17,7 @@ def components_in_containers(engine: ContainerEngine) -> Iterator[local.DockerRu
     """Yield the runner for `kfp.local.init`; while this lasts, its tasks are run by the engine."""
 
     class InContainer(task_handler_interface.ITaskHandler):
-        """A task of kfp's: made with what to run, and then told to run it."""
+        """A task handler of kfp: runs the container of one task."""
 
         def __init__(
             self,

@@ -1,4 +1,4 @@
-"""A pipeline run for real on this machine: every component in a process or a container of its own, no cluster."""
+"""Runs a pipeline on this machine without a cluster: every component in a separate process or container."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from pipelines.large_config import with_stored_config
 from pipelines.plan import Images, Plan
 
 HERE = Images("local-python", "local-python")
-"""No image is used; the name says so, and has the "python" without which kfp's runner warns."""
+"""The name that stands for no image; kfp's runner warns unless it contains "python"."""
 
 _STORE_VARIABLES = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"),
@@ -35,7 +35,7 @@ Tell = Callable[[str], object]
 
 @dataclass(frozen=True)
 class LocalRun:
-    """How a run here ended."""
+    """The result of a local run."""
 
     succeeded: bool
     report: str
@@ -44,9 +44,9 @@ class LocalRun:
 
 
 def run_here(plan: Plan, folder: Path, *, tell: Tell) -> LocalRun:
-    """Run a plan's pipeline; everything that it makes is in the folder, its report also in the plan's store.
+    """Runs a plan's pipeline; its outputs are in the folder, its report also in the plan's store.
 
-    Each component is a process here if the images are HERE, and else a container of its image.
+    Components run as processes if the images are HERE, otherwise as containers of their images.
 
     Raises:
         ConfigError: there is no container engine, or it does not have an image.
@@ -70,7 +70,7 @@ def run_here(plan: Plan, folder: Path, *, tell: Tell) -> LocalRun:
 
 def _run(plan: Plan, folder: Path, runner: Runner, log: "_Log") -> LocalRun:
     pipeline = definition(plan)
-    # no workspace: kfp deletes the folder that it is given for one
+    # no workspace: kfp would delete its folder
     local.init(runner=runner, pipeline_root=str(folder / "outputs"), raise_on_error=False)
     with redirect_stdout(log), warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".* have no effect in the current local runner")
@@ -80,7 +80,7 @@ def _run(plan: Plan, folder: Path, runner: Runner, log: "_Log") -> LocalRun:
 
 
 def _runner(plan: Plan, folder: Path, stack: ExitStack) -> Runner:
-    """Return what kfp runs the components with, for as long as the stack lasts."""
+    """Returns kfp's runner of the components, valid as long as the stack."""
     if plan.images == HERE:
         return local.SubprocessRunner(use_venv=False)
     from pipelines.local.container_task import components_in_containers  # pylint: disable=import-outside-toplevel
@@ -108,14 +108,14 @@ def _outputs(root: Path, task: str) -> dict[str, object]:
 
 
 class _Log(TextIOBase):
-    """Takes what kfp prints: all of it goes to a file, the tasks' beginnings and ends to whoever looks on."""
+    """Receives kfp's output: writes all of it to a file, and passes the starts and ends of tasks to the user."""
 
     def __init__(self, file: TextIO, onlooker: Tell, screen: TextIO) -> None:
         self._file = file
         self._onlooker = onlooker
         self._screen = screen
         self._line = ""
-        self._last = ""  # what a task printed last, which is why it failed
+        self._last = ""  # the last line of a task, the reason of its failure
         self.succeeded = False
 
     @property
