@@ -118,14 +118,14 @@ def _verdict_line(result: SweepResult, verdict: BestVerdict | None, overtuning: 
     lead = f"Over several seeds trial {verdict.trial} comes first. " if other else ""
     more = (Evidence.CONFIRMED, Evidence.REPLICATES)
     advice = " `sweep confirm` adds fresh ones." if verdict.evidence in more and _too_few(compared) else ""
-    return f"{lead}{_said(compared, verdict.trial, rival)}, by {verdict.evidence}.{advice}"
+    return f"{lead}{_comparison_sentence(compared, verdict.trial, rival)}, by {verdict.evidence}.{advice}"
 
 
 def _too_few(compared: Comparison) -> bool:
     return compared.verdict in (Verdict.NOT_ENOUGH_SEEDS, Verdict.ONE_SEED)
 
 
-def _said(compared: Comparison, best: int, rival: str) -> str:
+def _comparison_sentence(compared: Comparison, best: int, rival: str) -> str:
     seeds = f"{compared.seeds} {'pairs' if compared.paired else 'seeds each'}"
     difference = f"{compared.difference:+.4g}"
     match compared.verdict:

@@ -45,10 +45,10 @@ class Chapter(StrEnum):
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """What a caller chooses for a report."""
+    """The options of a report."""
 
     top: int = 10
-    """How many of the best configurations are listed."""
+    """The number of best configurations that are listed."""
     methods: tuple[Method, ...] = ("PED-ANOVA", "fANOVA")
     """The methods of parameter importance; fANOVA takes seconds."""
     price_per_hour: float | None = None

@@ -148,7 +148,7 @@ class ReportedSweep:
     methods: tuple[Method, ...] = ("PED-ANOVA",)
     """Of importance; fANOVA takes seconds, and is left out unless it is asked for."""
     price_per_hour: float | None = None
-    """What a worker costs, in any currency."""
+    """The price of a worker per hour, in any currency."""
 
     @cached_property
     def result(self) -> SweepResult:

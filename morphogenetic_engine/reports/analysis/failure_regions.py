@@ -94,10 +94,10 @@ def _candidates(column: Column) -> Iterator[tuple[Region, Mask]]:
         for place, region in enumerate(parts.regions):
             yield region, parts.place_N == place
     if not column.categorical:
-        yield from _beyond(column)
+        yield from _cut_regions(column)
 
 
-def _beyond(column: Column) -> Iterator[tuple[Region, Mask]]:
+def _cut_regions(column: Column) -> Iterator[tuple[Region, Mask]]:
     """Yield the regions at or below each cut, and above it."""
     present = column.values_N[column.present_N]
     if np.unique(present).size <= PARTS:

@@ -1,4 +1,4 @@
-"""How to reproduce one trial: command, seed, commit, configuration."""
+"""The data that reproduce one trial: command, seed, commit, configuration."""
 
 from __future__ import annotations
 

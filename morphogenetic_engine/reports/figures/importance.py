@@ -18,11 +18,11 @@ MOST_PARAMETERS = 20
 
 def importance_figure(importances: Sequence[Importance]) -> Figure:
     """Return a chart for each method and objective that has a result."""
-    told = [each for each in importances if each.parameters]
-    charts = tuple(_chart(each) for each in told)
+    estimated = [each for each in importances if each.parameters]
+    charts = tuple(_chart(each) for each in estimated)
     reasons = dict.fromkeys(each.withheld for each in importances if each.withheld)
     withheld = "; ".join(f"{reason[0].upper()}{reason[1:]}" for reason in reasons)
-    left_out = sorted({name for each in told for name in each.left_out})
+    left_out = sorted({name for each in estimated for name in each.left_out})
     notes = []
     if charts and withheld:
         notes.append(f"{withheld}.")

@@ -30,7 +30,7 @@ _CELLS = 24
 _WIDTH = 0.08
 """The kernel's standard deviation as a share of the axis."""
 _NEAR = 0.12
-"""How far, as a share of the axis, a cell may be from the nearest trial."""
+"""The largest distance between a cell and the nearest trial, as a share of the axis."""
 _FEWEST = 8
 _SIZE = (356, 330)
 

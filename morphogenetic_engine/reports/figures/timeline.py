@@ -46,7 +46,7 @@ def _boxes(state: str, bars: Sequence[Bar], workers: Sequence[int], divisor: flo
     spans: list[tuple[float, float, float]] = []
     for worker in workers:
         mine = [each for each in bars if each.worker == worker and each.state == state]
-        spans.extend((start, end, place[worker]) for start, end in _joined(mine, long / _WIDTH))
+        spans.extend((start, end, place[worker]) for start, end in _merged_spans(mine, long / _WIDTH))
     return Boxes(
         state,
         tuple(start / divisor for start, _, _ in spans),
@@ -57,7 +57,7 @@ def _boxes(state: str, bars: Sequence[Bar], workers: Sequence[int], divisor: flo
     )
 
 
-def _joined(bars: Sequence[Bar], pixel: float) -> list[tuple[float, float]]:
+def _merged_spans(bars: Sequence[Bar], pixel: float) -> list[tuple[float, float]]:
     """Return the spans of the bars; bars whose gap is narrower than a pixel are joined."""
     spans: list[tuple[float, float]] = []
     for each in sorted(bars, key=lambda one: one.start):

@@ -28,7 +28,7 @@ _TINY = 1e-12
 
 
 class PedAnova:
-    """How much each parameter decides whether a trial is among the `top_share` best of a sample; not normalized."""
+    """The influence of each parameter on whether a trial is among the `top_share` best of a sample; not normalized."""
 
     def __init__(self, names: Sequence[str], trials: Sequence[TrialRecord], space: Space, *, top_share: float) -> None:
         self._grids = [_grid(name, space.axes[name], trials) for name in names]

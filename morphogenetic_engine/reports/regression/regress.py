@@ -103,9 +103,11 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _compared(tonight: Measured, before: Measured | None, tolerance: float | None, clocks: str) -> MetricVerdict:
+def _compared(
+    tonight: Measured, before: Measured | None, tolerance: float | None, times_excluded: str
+) -> MetricVerdict:
     """Return the verdict of one metric before the correction of its p-value."""
-    why = _why_not(tonight, before, clocks)
+    why = _reason_not_compared(tonight, before, times_excluded)
     if before is None or why:
         return MetricVerdict(metric=tonight.metric, direction=tonight.direction, change=Change.NOT_COMPARED, why=why)
     sign = 1 if tonight.direction is Direction.MINIMIZE else -1
@@ -139,11 +141,11 @@ def _with_interval(verdict: MetricVerdict, tonight: Measured, before: Measured) 
     return verdict.model_copy(update={"interval": (low, high)})
 
 
-def _why_not(tonight: Measured, before: Measured | None, clocks: str) -> str:
+def _reason_not_compared(tonight: Measured, before: Measured | None, times_excluded: str) -> str:
     if before is None:
         return "the reference does not have it"
-    if tonight.wall_clock and clocks:
-        return clocks
+    if tonight.wall_clock and times_excluded:
+        return times_excluded
     if not tonight.values or not before.values:
         return "it was not measured" if not tonight.values else "the reference has no values"
     least = smallest_rank_sum_p(len(tonight.values), len(before.values))

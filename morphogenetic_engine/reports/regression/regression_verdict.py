@@ -36,7 +36,7 @@ class MetricVerdict(BaseModel):
     tonight: float | None = None
     """The mean of this sweep's values."""
     worse_by: float | None = None
-    """How much worse tonight's mean is; negative: better."""
+    """The change of the mean for the worse; negative: better."""
     interval: tuple[float, float] | None = None
     """The 95 % bootstrap interval of `worse_by`."""
     tolerance: float | None = None

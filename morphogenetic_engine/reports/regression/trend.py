@@ -80,7 +80,8 @@ def trends(nights: list[Night]) -> list[Trend]:
         return []
     last = nights[-1]
     return [
-        _trend(metric.metric, _alike(nights) if metric.wall_clock else nights) for metric in last.measurements.metrics
+        _trend(metric.metric, _on_same_machine(nights) if metric.wall_clock else nights)
+        for metric in last.measurements.metrics
     ]
 
 
@@ -111,7 +112,7 @@ def _trend(metric: str, nights: list[Night]) -> Trend:
     )
 
 
-def _alike(nights: list[Night]) -> list[Night]:
+def _on_same_machine(nights: list[Night]) -> list[Night]:
     machine = nights[-1].origin.machine
     return [night for night in nights if machine is not None and night.origin.machine == machine]
 

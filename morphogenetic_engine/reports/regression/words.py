@@ -25,8 +25,8 @@ def survivors(found: Measurements) -> str:
 def _headline(verdict: Verdict) -> str:
     sweep, worse = verdict.origin.sweep_id, verdict.regressions
     if worse:
-        told = ", ".join(f"{each.metric} is worse by {_number(each.worse_by)}" for each in worse)
-        return f"sweep {sweep}: regression: {told}"
+        changes = ", ".join(f"{each.metric} is worse by {_number(each.worse_by)}" for each in worse)
+        return f"sweep {sweep}: regression: {changes}"
     if not verdict.compares_objectives:
         return f"sweep {sweep}: no verdict: {_why(verdict)}"
     better = [each.metric for each in verdict.metrics if each.change is Change.IMPROVEMENT]
