@@ -1,4 +1,4 @@
-"""MkDocs hook: links from docs/ to files beside it work on the site as they do in the repository."""
+"""MkDocs hook: makes links from docs/ to other files of the repository work on the site."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-# pylint: disable-next=unused-argument  # MkDocs names what it passes
+# pylint: disable-next=unused-argument  # MkDocs passes it by name
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead links out of docs/ to the copies on the site."""
+    """Rewrites links out of docs/ to the copies on the site."""
     depth = page.file.src_uri.count("/")
 
     def led(match: re.Match[str]) -> str:

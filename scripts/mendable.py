@@ -1,4 +1,4 @@
-"""List what osv-scanner found in Python packages and a newer version mends; fail if there is any.
+"""Lists vulnerabilities of Python packages, found by osv-scanner, that a newer version fixes; fails if there are any.
 
 python scripts/mendable.py vulnerabilities.json
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 def mendable(report: dict[str, object]) -> Iterator[str]:
     """Yield a line for each vulnerability of a PyPI package that has a fixed version.
 
-    The report's form: https://google.github.io/osv-scanner/output/, https://ossf.github.io/osv-schema/
+    The report's format: https://google.github.io/osv-scanner/output/, https://ossf.github.io/osv-schema/
     """
     for result in _items(report, "results"):
         for package in _items(result, "packages"):

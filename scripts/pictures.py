@@ -1,4 +1,4 @@
-"""The pictures of README.md and docs/, taken of a real sweep: `make pictures` (needs Chromium)."""
+"""Takes the pictures of README.md and docs/ from a real sweep: `make pictures` (needs Chromium)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONG_WINDOW: ViewportSize = {"width": 1040, "height": 2080}
 COLUMNS = 108
 COLOURS = 128
 _FONT_FILES = re.compile(r"@font-face \{.*?\}\n?", re.DOTALL)
-"""Rich names fonts on a server; a picture in a README loads nothing."""
+"""Rich's SVGs load fonts from a server, which pictures in a README cannot."""
 _ADDRESS = re.compile(r"monitor: (http://\S+)")
 
 
@@ -54,7 +54,7 @@ def _page_pictures(browser: Browser, address: str) -> None:
 
 
 def terminal_svg(output: str) -> str:
-    """Return what a program printed, colours and all, as the picture of a terminal."""
+    """Returns a program's output with its colours, as the picture of a terminal."""
     console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True)
     console.print(Text.from_ansi(output.strip("\n")))
     return _FONT_FILES.sub("", console.export_svg(title="morphogenetic report summary"))
@@ -71,7 +71,7 @@ def _morphogenetic(*arguments: str) -> str:
 
 
 def _run_and_watch(browser: Browser, results: Path, picture: Path) -> None:
-    """Run the sweep with its monitor, and take a picture in the middle."""
+    """Runs the sweep with its monitor, and takes a picture while it runs."""
     command = [sys.executable, "-u", "-m", "morphogenetic_engine.cli.main", "sweep", "bayesian", "--config", SWEEP]
     command += [*_of(results), "--trials", "60", "--serve", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as sweep:
@@ -88,7 +88,7 @@ def _run_and_watch(browser: Browser, results: Path, picture: Path) -> None:
 
 
 def _save(screenshot: bytes, to: Path) -> None:
-    """Keep a picture with as many colours as pages of text and lines need, at half of the size."""
+    """Reduces a picture to the colours that pages of text and lines need, which halves its size."""
     Image.open(BytesIO(screenshot)).quantize(COLOURS).save(to, optimize=True)
 
 

@@ -1,6 +1,6 @@
-"""Write the pages that are made from code and measurements: the command line, the sweep file, performance.
+"""Writes the generated pages: the command line, the sweep file, performance.
 
-`make reference` writes them; a test fails while they are stale.
+`make reference` runs this; a test fails while the pages are stale.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _models(annotation: object) -> list[type[BaseModel]]:
 
 
 def _type_text(annotation: object) -> str:
-    """Return in words what a key takes."""
+    """Describes the type of a key in words."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return _names_text(arguments[1:]) or _type_text(arguments[0])
@@ -144,7 +144,7 @@ def _type_text(annotation: object) -> str:
 
 
 def _names_text(annotations: Iterable[object]) -> str:
-    """Return the built-in names that a field takes; "" for a field that takes others."""
+    """Returns the built-in names that a field accepts; "" for any other field."""
     found = next((each for each in annotations if isinstance(each, RegisteredName)), None)
     return "" if found is None else ", ".join(f"`{name}`" for name in (*found.registry.built_in, *found.others))
 
@@ -161,7 +161,7 @@ def _default_text(field: FieldInfo) -> str:
 
 
 def performance_page() -> str:
-    """Return the page of what the benchmarks measured."""
+    """Returns the page of the benchmarks' results."""
     parts = [_MADE, "# Performance\n"]
     parts.append(
         "What `make bench` measured, with the goal that each figure is held against. The machines were small and"

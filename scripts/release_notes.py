@@ -19,7 +19,7 @@ class ReleaseError(Exception):
 
 
 def main() -> None:
-    """Print the notes for the tag in the arguments; end with one line where there are none."""
+    """Prints the notes for the tag in the arguments; exits with one line if there are none."""
     if len(sys.argv) != 2:
         raise SystemExit("usage: release_notes.py TAG")
     version = package_version((ROOT / "morphogenetic_engine" / "__init__.py").read_text(encoding="utf-8"))

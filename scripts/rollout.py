@@ -1,4 +1,4 @@
-"""Wait until the Deployments and StatefulSets of some namespaces are up, and say meanwhile what is not, and why.
+"""Waits until the Deployments and StatefulSets of some namespaces are ready, and reports what is not ready and why.
 
 python scripts/rollout.py [--timeout 15m] [--selector LABEL=VALUE] NAMESPACE...
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 Object = Mapping[str, object]
 
 PAUSE_SECONDS, TELL_SECONDS = 5.0, 60.0
-"""Between two looks, and until what is not up is told, then told again where something new is known."""
+"""Seconds between two polls, and between two reports about workloads that are not ready."""
 _KINDS = "deployments,statefulsets,replicasets,persistentvolumeclaims,pods,events"
 _DURATION = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 _STARTING = frozenset({"ContainerCreating", "PodInitializing"})
@@ -24,7 +24,7 @@ _LONGEST_MESSAGE = 400
 
 
 def not_up(objects: Sequence[Object]) -> dict[str, str]:
-    """Return the workloads that are not up, by their names ("Deployment mlflow"), with how far each is."""
+    """Returns the workloads that are not ready by name ("Deployment mlflow"), with the progress of each."""
     states: dict[str, str] = {}
     for each in objects:
         if each.get("kind") in {"Deployment", "StatefulSet"}:
@@ -35,7 +35,7 @@ def not_up(objects: Sequence[Object]) -> dict[str, str]:
 
 
 def reasons(objects: Sequence[Object], workloads: Sequence[str]) -> list[str]:
-    """Return why workloads are not up: conditions, containers' states and warnings of what belongs to them."""
+    """Returns why workloads are not ready: conditions, container states and warnings of their objects."""
     own = [each for each in objects if each.get("kind") != "Event" and _belongs(each, workloads)]
     said = [line for each in own for line in _of_object(each)]
     titles = {_title(each) for each in own}
@@ -57,7 +57,7 @@ def wait(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> bool:
-    """Look until everything is up; return whether it is. `look` gives objects, or why there are none just now."""
+    """Polls until everything is ready, and returns True if it is. `look` returns objects, or the reason of an error."""
     begun = clock()
     tell_at, told = begun + TELL_SECONDS, ""
     while True:
@@ -81,7 +81,7 @@ def seconds_of(text: str) -> float:
     """Return the seconds of a duration as kubectl writes it: 15m, 1h30m, 90s.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no duration.
     """
     found = _DURATION.fullmatch(text)
     if found is None:
@@ -96,7 +96,7 @@ def _told(objects: Sequence[Object], waiting: Mapping[str, str]) -> str:
 
 
 def _ready(workload: Object) -> int:
-    """Return how many pods of a workload are ready and of its present version."""
+    """Returns the number of pods of a workload that are ready and of its current version."""
     if _count(workload, "status", "observedGeneration") < _count(workload, "metadata", "generation"):
         return 0
     counts = [_count(workload, "status", key) for key in ("updatedReplicas", "readyReplicas")]
@@ -104,7 +104,7 @@ def _ready(workload: Object) -> int:
 
 
 def _belongs(value: Object, workloads: Sequence[str]) -> bool:
-    """Tell whether an object is a workload, or was made for it: its name then begins with the workload's.
+    """Returns True if an object is a workload, or was created for it: its name then begins with the workload's.
 
     The claim of a StatefulSet is named after the claim's template first.
     """
@@ -179,7 +179,7 @@ def _items(value: object, *path: str) -> list[Object]:
 
 
 def _kubectl(namespace: str, selector: str) -> Sequence[Object] | str:
-    """Return the objects of a namespace, of the workloads those that are selected; or kubectl's complaint."""
+    """Returns the objects of a namespace, only the selected ones of its workloads; or kubectl's error."""
     command = ["kubectl", "--namespace", namespace, "get", _KINDS, "--output=json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -195,7 +195,7 @@ def _kubectl(namespace: str, selector: str) -> Sequence[Object] | str:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Wait for the namespaces of the command line, one after the other."""
+    """Waits for the namespaces of the command line in sequence."""
     parser = argparse.ArgumentParser(description="Wait until everything in some namespaces is up.")
     parser.add_argument("namespaces", nargs="+", metavar="NAMESPACE")
     parser.add_argument("--timeout", type=seconds_of, default=900.0, help="such as 15m, for each namespace")

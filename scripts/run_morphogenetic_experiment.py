@@ -1,4 +1,4 @@
-"""The old entry point, kept working: one training run from flags, or the sweep of a file.
+"""The original command-line entry point, kept for compatibility: one training run from flags, or the sweep of a file.
 
 python scripts/run_morphogenetic_experiment.py --problem_type moons --lr 0.003
 python scripts/run_morphogenetic_experiment.py --sweep_config examples/flat_sweep.yaml
