@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, overload
 
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.trial import Params, Value
@@ -92,17 +92,35 @@ class Pruner(Protocol):
 
 def earlier_than(number: int, needed: int, trials: Mapping[int, TrialRecord]) -> Earlier:
     """Return the trials that trial `number` may depend on, the same for any number and speed of workers."""
-    return Earlier([trials[each] for each in range(needed)], _params_below(number, trials))
+    return Earlier([trials[each] for each in range(needed)], _ParamsBelow(number, trials))
 
 
 def ended_by_now(number: int, trials: Mapping[int, TrialRecord]) -> Earlier:
     """Return all trials that have ended when trial `number` is suggested."""
     ended = [trials[each] for each in range(number) if trials[each].state.final]
-    return Earlier(ended, _params_below(number, trials))
+    return Earlier(ended, _ParamsBelow(number, trials))
 
 
-def _params_below(number: int, trials: Mapping[int, TrialRecord]) -> list[Params]:
-    return [trials[each].params for each in range(number)]
+class _ParamsBelow(Sequence[Params]):
+    """The parameters of the trials below a number, looked up when they are asked for: most strategies never ask."""
+
+    def __init__(self, number: int, trials: Mapping[int, TrialRecord]) -> None:
+        self._numbers = range(number)
+        self._trials = trials
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Params: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Params]: ...
+
+    def __getitem__(self, index: int | slice) -> Params | Sequence[Params]:
+        if isinstance(index, slice):
+            return [self._trials[each].params for each in self._numbers[index]]
+        return self._trials[self._numbers[index]].params
 
 
 NOTHING_EARLIER = Earlier((), ())

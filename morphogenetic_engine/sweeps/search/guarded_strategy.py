@@ -27,6 +27,8 @@ class GuardedStrategy:
         self._strategy = strategy
         self._config = config
         self._log = log
+        self._part = searching_part(config)
+        self._searched = ", ".join(config.space.axes)
 
     @property
     def trials(self) -> int:
@@ -40,10 +42,7 @@ class GuardedStrategy:
         return self._strategy.needs(number)
 
     def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
-        searched = ", ".join(self._config.space.axes)
-        with one_line_errors(
-            f"{searching_part(self._config)}: trial {number}: no suggestion for {searched}", self._log
-        ):
+        with one_line_errors(f"{self._part}: trial {number}: no suggestion for {self._searched}", self._log):
             return self._strategy.suggest(number, earlier)
 
     def decisions(self, number: int, params: Params, earlier: Earlier, reported: Reports) -> TrialDecisions | None:

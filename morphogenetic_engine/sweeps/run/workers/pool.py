@@ -58,7 +58,8 @@ class WorkerPool:
         self._reaper.revive()
         self._kill_overdue()
         for worker in list(self.workers):
-            status = worker.process.poll()  # asked first: whatever it sent is then in the pipe
+            # asked first: whatever it sent is then in the pipe; its exit_fd, where there is one, wakes at its death
+            status = worker.process.poll() if worker in woken or worker.exit_fd is None else None
             if worker in woken or status is not None:
                 heard += ((worker, message) for message in worker.receive())
             if status is None and (worker.fault or worker.is_closed):

@@ -12,8 +12,9 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import FrameType
 from typing import TextIO
 
 _NUMPY_SEEDS = 2**32
@@ -28,6 +29,9 @@ _SIGNALS = (
     signal.SIGCHLD,
     signal.SIGPIPE,
 )
+_Handler = Callable[[int, FrameType | None], object] | int | None
+_handler_of: Callable[[int], _Handler] = getattr(signal, "_signal", signal).getsignal
+"""`signal.getsignal`; where CPython has it, the function that it wraps: it makes no enumeration of each answer."""
 
 
 class ProcessState:
@@ -40,7 +44,7 @@ class ProcessState:
         os.umask(self._umask)
         self._streams = {name: _usable_stream(name, None) for name in ("stdin", "stdout", "stderr")}
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-        self._handlers = {each: handler for each in _SIGNALS if (handler := signal.getsignal(each)) is not None}
+        self._handlers = {each: handler for each in _SIGNALS if (handler := _handler_of(each)) is not None}
         self._torch = _torch_settings()
 
     def restore(self) -> None:
@@ -57,7 +61,7 @@ class ProcessState:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         signal.setitimer(signal.ITIMER_REAL, 0)
         for each, handler in self._handlers.items():
-            if signal.getsignal(each) is not handler:
+            if _handler_of(each) is not handler:
                 signal.signal(each, handler)
         _restore_torch(self._torch)
 

@@ -69,7 +69,7 @@ class _Worker:
         )
         try:
             trial.dir.mkdir(parents=True, exist_ok=True)
-            with _captured(trial.dir / "output.txt"):
+            with _captured(f"{task['dir']}/output.txt"):
                 before = children(), frozenset(threading.enumerate())
                 ended = self._outcome(task, trial)
                 _name_what_is_left(trial.number, *before)
@@ -138,7 +138,7 @@ def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | Non
 
 
 @contextmanager
-def _captured(output: Path) -> Iterator[None]:
+def _captured(output: str) -> Iterator[None]:
     """Write what this process and its children print to a file; remove the file if it is empty at the end."""
     before = os.dup(1), os.dup(2)
     file = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -151,8 +151,8 @@ def _captured(output: Path) -> Iterator[None]:
         for saved, standard in zip(before, (1, 2), strict=True):
             _redirect(saved, standard)
     with suppress(FileNotFoundError):  # the workload may have emptied its folder
-        if not output.stat().st_size:
-            output.unlink()
+        if not os.stat(output).st_size:
+            os.unlink(output)
 
 
 def _with_objectives(metrics: dict[str, float], task: Mapping[str, object]) -> dict[str, float]:
