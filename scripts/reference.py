@@ -164,7 +164,7 @@ def performance_page() -> str:
     """Returns the page of the benchmarks' results."""
     parts = [_MADE, "# Performance\n"]
     parts.append(
-        "What `make bench` measured, with the goal that each figure is held against. The machines were small and"
+        "The results of `make bench`, each figure with its goal. The machines were small and"
         " shared: compare figures of one table, and measure on your own machine.\n"
     )
     for path in sorted((ROOT / "benchmarks" / "results").glob("*.json")):

@@ -33,7 +33,7 @@ def export(sweep: ReportedSweep, formats: Sequence[str], to: Path) -> list[Path]
     try:
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{to}: cannot be made: {error.strerror}") from error
+        raise StoreError(f"{to}: cannot be created: {error.strerror}") from error
     return [path for name in dict.fromkeys(formats) for path in writer_of(name)(sweep, to)]
 
 

@@ -79,7 +79,7 @@ def run_training(
     try:
         model.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{model}: cannot be made: {error.strerror}") from error
+        raise StoreError(f"{model}: cannot be created: {error.strerror}") from error
     run = _loaded(config, candidate)
     trial = ComponentTrial(candidate.trial, candidate.seed, model)
     begun = time.monotonic()

@@ -50,7 +50,7 @@ def lacking(plan: Plan, namespace: str) -> list[str]:
         quota = quota_problem(cluster, _amounts(plan.config.resources))
     except ClusterError:
         return []
-    problems = [f"--storage-secret: {secret}: pods that need it would wait for ever"] if secret else []
+    problems = [f"--storage-secret: {secret}: pods that need it would wait forever"] if secret else []
     return [*problems, *([f"resources: {quota}: no pod of a training would start"] if quota else [])]
 
 

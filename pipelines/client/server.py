@@ -229,7 +229,7 @@ class PipelinesServer:
             no_catchup=True,
             service_account=service_account,
         )
-        with self._calls("the recurring run cannot be made"):
+        with self._calls("the recurring run cannot be created"):
             made = self._client.recurring_runs.recurring_run_service_create_recurring_run(
                 recurring_run=recurring, _request_timeout=TIMES
             )

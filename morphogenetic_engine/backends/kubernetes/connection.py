@@ -83,7 +83,7 @@ def _of_pod() -> tuple[ApiClient, str]:
         config.load_incluster_config(client_configuration=configuration)
         namespace = _POD_NAMESPACE.read_text(encoding="utf-8").strip()
     except (config.ConfigException, OSError) as error:
-        raise ClusterError(f"this pod has no service account that may ask the cluster: {_line(error)}") from error
+        raise ClusterError(f"this pod has no service account with access to the cluster: {_line(error)}") from error
     return client.ApiClient(configuration), namespace
 
 
@@ -96,14 +96,14 @@ def _of_kubeconfig(kubeconfig: Path | None, context: str | None) -> tuple[ApiCli
     context = context or contexts.current
     known = ", ".join(contexts.namespaces) or "none"
     if context is None:
-        raise ClusterError(f"{path}: is no kubeconfig that can be used: sets no context; give --context: {known}")
+        raise ClusterError(f"{path}: is not a valid kubeconfig: sets no context; give --context: {known}")
     if context not in contexts.namespaces:
         raise ClusterError(f"{path}: has no context {context!r}; it has {known}")
     try:
         with _complaints_raised(config.ConfigException):
             client = config.new_client_from_config(path, context=context)
     except (config.ConfigException, YAMLError, OSError, TypeError, KeyError, ValueError) as error:
-        raise ClusterError(f"{path}: is no kubeconfig that can be used: {_line(error)}") from error
+        raise ClusterError(f"{path}: is not a valid kubeconfig: {_line(error)}") from error
     return client, contexts.namespaces[context]
 
 

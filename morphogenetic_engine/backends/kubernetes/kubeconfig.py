@@ -50,7 +50,7 @@ def read_contexts(path: str) -> Contexts:
             current = current or written.get("current-context") or None
         except (yaml.YAMLError, OSError, UnicodeDecodeError, AttributeError, TypeError, KeyError) as error:
             why = " ".join(str(error).split())
-            raise ClusterError(f"{file}: is no kubeconfig that can be used: {why}") from error
+            raise ClusterError(f"{file}: is not a valid kubeconfig: {why}") from error
     return Contexts(namespaces, current)
 
 

@@ -70,7 +70,7 @@ def write_evaluation(path: Path, found: Evaluation) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{path.parent}: cannot be made: {error.strerror}") from error
+        raise StoreError(f"{path.parent}: cannot be created: {error.strerror}") from error
     write_whole(path, orjson.dumps(found.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
 
 

@@ -55,7 +55,7 @@ def source_environment(experiment: ExperimentConfig, folder: Path) -> dict[str, 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
+        raise StoreError(f"{folder}: cannot be created: {error.strerror}") from error
     write_whole(module, experiment.workload_source.encode())
     places = [str(folder.absolute()), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {"PYTHONPATH": os.pathsep.join(places)}

@@ -59,7 +59,7 @@ def test_a_program_that_fails_is_one_line(command: Command, kubeconfig: Path, tm
     (tmp_path / "plugin/get-token").write_text("#!/bin/sh\necho no login >&2\nexit 3\n", encoding="utf-8")
     rewrite(kubeconfig, user=user)
     ran = command("sweep", "collect", "--experiment", "toy")
-    line = f"morphogenetic: {kubeconfig}: is no kubeconfig that can be used: exec: process returned 3. no login\n"
+    line = f"morphogenetic: {kubeconfig}: is not a valid kubeconfig: exec: process returned 3. no login\n"
     assert (ran.status, ran.err) == (2, line)
 
 
@@ -105,7 +105,7 @@ def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_pod_asks_the_cluster_that_it_is_in(pod: Path) -> None:
     (pod / "ca.crt").unlink()
-    with pytest.raises(ClusterError, match="this pod has no service account that may ask the cluster"):
+    with pytest.raises(ClusterError, match="this pod has no service account with access to the cluster"):
         connect()
 
 

@@ -97,7 +97,7 @@ def plan(gpu: int = 0) -> Plan:
 
 def test_a_secret_that_is_not_there_is_noticed_before_anything_starts(cluster: FakeKubernetes) -> None:
     said = lacking(plan(), "ml")
-    assert said == ["--storage-secret: namespace ml has no Secret 'store': pods that need it would wait for ever"]
+    assert said == ["--storage-secret: namespace ml has no Secret 'store': pods that need it would wait forever"]
     cluster.put("secrets", "ml", {"metadata": {"name": "store"}, "data": {"AWS_ACCESS_KEY_ID": "eA=="}})
     assert secret_problem(connect(namespace="ml"), "store", ("AWS_ACCESS_KEY_ID", "other")).endswith("no key 'other'")
     assert secret_problem(connect(namespace="ml"), "store", ("AWS_ACCESS_KEY_ID",)) == ""

@@ -57,7 +57,7 @@ def test_one_file_that_katib_cannot_run_and_nothing_is_printed(command: Command,
 def test_check_says_what_katib_does_not_do(command: Command, sweep_file: Path) -> None:
     sweep_file.write_text(GRID.replace("1e-5", "1") + "execution: {early_stopping: {patience: 2}}\n")
     ran = command(*"sweep check --config sweep.yaml --watch 0 --for katib".split())
-    assert "katib: execution.early_stopping.patience: Katib does not stop for want of progress" in ran.out
+    assert "katib: execution.early_stopping.patience: Katib does not stop sweeps without progress" in ran.out
     (found,) = json.loads(command(*"sweep check --config sweep.yaml --watch 0 --for katib --json".split()).out)
     assert "execution.early_stopping.patience" in {loss["key"] for loss in found["losses"]}
     assert "katib" not in command(*"sweep check --config sweep.yaml --watch 0".split()).out

@@ -36,7 +36,7 @@ def test_a_schedule_replaces_those_of_its_name(stub: StubServer, server: Pipelin
 def test_a_schedule_that_cannot_be_made_leaves_the_old_one(stub: StubServer, server: PipelinesServer) -> None:
     scheduled(server)
     stub.failures.append(Failure("POST /recurringruns", 400, "no"))
-    with pytest.raises(StoreError, match=r"the recurring run cannot be made: refused \(400\): no"):
+    with pytest.raises(StoreError, match=r"the recurring run cannot be created: refused \(400\): no"):
         scheduled(server, "0 0 4 * * *")
     assert [each["trigger"]["cron_schedule"]["cron"] for each in stub.recurring] == ["0 0 2 * * *"]
 

@@ -77,7 +77,7 @@ def test_names_that_are_taken_say_what_they_are() -> None:
 
 def test_a_folder_that_cannot_be_made_is_said(folder: SweepFolder, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot be made"):
+    with pytest.raises(StoreError, match="cannot be created"):
         export(ReportedSweep(folder), ["csv"], tmp_path / "file" / "out")
 
 

@@ -88,7 +88,7 @@ def _the_same(found: Manifest, rendered: RenderedExperiment, namespace: str) -> 
     annotations = metadata["annotations"]
     if existing.spec_hash not in annotations.values():
         raise ClusterError(
-            f"Experiment {namespace}/{rendered.name}: exists, and was made from another sweep file or other options;"
+            f"Experiment {namespace}/{rendered.name}: exists, and was created from another sweep file or other options;"
             " give the new one a --name"
         )
     if existing.deleting:

@@ -126,7 +126,7 @@ def read_experiment(manifest: Object) -> KatibExperiment:
     container = _container(spec)
     variables = {text(each, "name"): text(each, "value") for each in mappings(container, "env")}
     if SWEEP_VARIABLE not in variables:
-        raise ConfigError(f"Experiment {namespace}/{name}: was not made by `sweep render` or `sweep submit`")
+        raise ConfigError(f"Experiment {namespace}/{name}: was not created by `sweep render` or `sweep submit`")
     parallel = spec.get("parallelTrialCount")
     return KatibExperiment(
         name=name,

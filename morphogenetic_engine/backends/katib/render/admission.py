@@ -139,7 +139,7 @@ def _number(value: object, whole: bool, where: str) -> float:
         try:
             number = int(value) if whole else float(value)
         except ValueError as error:
-            raise _broken(where, f"must write a {'whole ' if whole else ''}number", value) from error
+            raise _broken(where, f"must be the text of a {'whole ' if whole else ''}number", value) from error
         if math.isfinite(number):
             return number
     raise _broken(where, "must be the text of a finite number", value)

@@ -57,7 +57,7 @@ def unsupported_stopping(config: SweepConfig, parallel: int, trials: int) -> Ite
         return
     where = "execution.early_stopping"
     if stopping.patience is not None:
-        yield Unsupported(f"{where}.patience", "Katib does not stop for want of progress: all trials run")
+        yield Unsupported(f"{where}.patience", "Katib does not stop sweeps without progress: all trials run")
     if stopping.threshold is not None and goal(config) is None:
         yield Unsupported(f"{where}.threshold", "Katib's goal is on the objective alone: all trials run")
     elif stopping.threshold is not None:

@@ -37,7 +37,7 @@ def test_the_same_again_finds_it_and_creates_nothing(command: Command, cluster: 
 def test_another_sweep_of_the_same_name_is_refused(command: Command, cluster: FakeKubernetes) -> None:
     command(*SUBMIT)
     ran = command(*SUBMIT, "--seed", "7")
-    assert ran.status == 2 and "made from another sweep file or other options; give the new one a --name" in ran.err
+    assert ran.status == 2 and "created from another sweep file or other options; give the new one a --name" in ran.err
     assert command(*SUBMIT, "--gpu", "1").status == 2
     assert cluster.names("experiments") == ["toy"]
 
@@ -177,9 +177,9 @@ def test_credentials_that_are_no_good(command: Command, server: KubernetesServer
     ("content", "line"),
     [
         (None, "no cluster: there is no kubeconfig"),
-        ("{", "is no kubeconfig that can be used"),
-        ("clusters: []", "is no kubeconfig that can be used"),
-        ("", "is no kubeconfig that can be used"),
+        ("{", "is not a valid kubeconfig"),
+        ("clusters: []", "is not a valid kubeconfig"),
+        ("", "is not a valid kubeconfig"),
     ],
 )
 def test_a_kubeconfig_that_leads_nowhere(command: Command, kubeconfig: Path, content: str | None, line: str) -> None:
@@ -206,7 +206,7 @@ def test_what_katib_cannot_express_never_reaches_the_cluster(command: Command, c
 def test_an_experiment_of_somebody_else_s(command: Command, cluster: FakeKubernetes, katib: KatibByHand) -> None:
     cluster.put("experiments", "ml", {"metadata": {"name": "toy"}, "spec": {"trialTemplate": {}}})
     katib.start("toy-1", lr="0.1")
-    line = "Experiment ml/toy: was not made by `sweep render` or `sweep submit`"
+    line = "Experiment ml/toy: was not created by `sweep render` or `sweep submit`"
     assert line in command(*SUBMIT).err
     assert line in command(*"sweep collect --experiment toy".split()).err
     assert not Path("results").exists()

@@ -106,7 +106,7 @@ def test_a_task_that_is_tried_again_finds_its_experiment(
 def test_another_sweep_of_the_same_run_is_refused(cluster: FakeKubernetes, by_hand: KatibByHand) -> None:
     running = InThread()
     until(lambda: NAME in cluster.names("experiments"))
-    with pytest.raises(SystemExit, match=rf"^sweep: Experiment ml/{NAME}: exists, and was made from another sweep"):
+    with pytest.raises(SystemExit, match=rf"^sweep: Experiment ml/{NAME}: exists, and was created from another sweep"):
         swept("other", image="registry/train:2")
     by_hand.finish()
     running.ends()
