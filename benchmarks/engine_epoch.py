@@ -41,7 +41,7 @@ class Row:
 
 
 def figures() -> list[Figure]:
-    """Return the ratio for each width of the trunk."""
+    """Returns the ratio for each width of the trunk."""
     return [
         Figure(f"warm-up epoch over the plain loop, hidden_dim {row.hidden_dim}", row.ratio, "ratio", 1.10)
         for row in measure()
@@ -51,7 +51,7 @@ def figures() -> list[Figure]:
 def measure(
     hidden_dims: Sequence[int] = HIDDEN_DIMS, *, epochs: int = 40, seeds_per_layer: int = 1, device: str = "auto"
 ) -> list[Row]:
-    """Return a row for each width. Both loops use the same data. Their epochs alternate, so that other load on the
+    """Returns a row for each width. Both loops use the same data. Their epochs alternate, so that other load on the
     machine affects both."""
     rows = []
     for hidden_dim in hidden_dims:
@@ -102,7 +102,7 @@ def _seconds(epoch: Callable[[], object]) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table, and write it as JSON when asked to."""
+    """Prints the table, and write it as JSON when asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=40, help="epochs of each loop that are timed")
     parser.add_argument("--seeds-per-layer", type=int, default=1, help="dormant seeds behind each block")

@@ -83,7 +83,7 @@ class Pair:
 
 
 def figures() -> list[Figure]:
-    """Return the ratio of the wall times, the monitor's share of the machine, the seconds to ten thousand trials."""
+    """Returns the ratio of the wall times, the monitor's share of the machine, the seconds to ten thousand trials."""
     pairs = list(measure())
     quiet = [pair for pair in pairs if pair.others < QUIET] or pairs
     lower, ratio, upper = statistics.quantiles(pair.shown_s / pair.plain_s for pair in quiet)
@@ -156,7 +156,7 @@ def _watched(sweep: SweepFolder, viewers: int) -> Iterator[psutil.Process]:
 
 
 def _monitor() -> psutil.Process:
-    """Return the monitor's process; one that has just been forked does not yet have its command line."""
+    """Returns the monitor's process; one that has just been forked does not yet have its command line."""
     end = time.monotonic() + _READY_SECONDS
     while True:
         for each in psutil.Process().children():
@@ -183,7 +183,7 @@ def _processor_seconds(process: psutil.Process | None) -> float:
 
 
 def _first_message() -> tuple[float, float]:
-    """Return the seconds from a monitor's start until a viewer has all trials, and the processor seconds it took."""
+    """Returns the seconds from a monitor's start until a viewer has all trials, and the processor seconds it took."""
     folder = Path(tempfile.mkdtemp(prefix="monitor-"))
     try:
         (folder / "benchmark_workload.py").write_text(WORKLOAD, encoding="utf-8")

@@ -53,7 +53,7 @@ def figures() -> list[Figure]:
 
 
 def alarms(*, seeds: int, drop: float = 0.0, slower: float = 0.0, metric: str | None = None) -> NDArray[np.bool_]:
-    """Return for each reference (row) and night (column) whether there was an alarm, of one metric or of any."""
+    """Returns for each reference (row) and night (column) whether there was an alarm, of one metric or of any."""
     random = np.random.default_rng(seeds)
     found = np.zeros((REFERENCES, NIGHTS), dtype=bool)
     for row in range(REFERENCES):

@@ -14,7 +14,7 @@ from morphogenetic_engine.engine.data.dataset import Dataset
 
 
 def plain_network(*, features: int, classes: int, hidden_dim: int, num_layers: int) -> nn.Sequential:
-    """Return the trunk of the engine's network as torch's own layers."""
+    """Returns the trunk of the engine's network as torch's own layers."""
     blocks: list[nn.Module] = [nn.Linear(features, hidden_dim), nn.ReLU()]
     for _ in range(num_layers):
         blocks += [nn.Linear(hidden_dim, hidden_dim), nn.ReLU()]
@@ -22,7 +22,7 @@ def plain_network(*, features: int, classes: int, hidden_dim: int, num_layers: i
 
 
 def plain_epoch(network: nn.Sequential, optimiser: Adam, data: Dataset, batch_size: int) -> list[float]:
-    """Train one epoch and validate; return train loss, validation loss and validation accuracy."""
+    """Trains one epoch and validate; returns train loss, validation loss and validation accuracy."""
     x_NF, y_N = data.train.x_NF, data.train.y_N
     total = torch.zeros((), device=y_N.device)
     for index_B in torch.split(torch.randperm(len(y_N), device=y_N.device), batch_size):

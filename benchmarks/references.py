@@ -25,7 +25,7 @@ class Reference:
 
 
 def read_reference(path: Path) -> Reference | None:
-    """Return the results in a file; None: there is none."""
+    """Returns the results in a file; None: there is none."""
     if not path.exists():
         return None
     written = json.loads(path.read_text(encoding="utf-8"))
@@ -35,7 +35,7 @@ def read_reference(path: Path) -> Reference | None:
 def comparison(
     name: str, figures: Sequence[Figure], reference: Reference | None, machine: Mapping[str, object]
 ) -> Table:
-    """Return the ratio of each figure to the reference, which is above 1 where it is larger now."""
+    """Returns the ratio of each figure to the reference, which is above 1 where it is larger now."""
     table = Table(title=_title(name, reference, machine), title_justify="left", box=None, padding=(0, 2, 0, 0))
     for column in ("figure", "reference", "now", "ratio", ""):
         table.add_column(column, justify="left" if column in {"figure", ""} else "right")

@@ -28,7 +28,7 @@ class Spent:
 
 
 def figures() -> list[Figure]:
-    """Measure the commands on 10,000 trials of 30 epochs each, and beside it on 100."""
+    """Measures the commands on 10,000 trials of 30 epochs each, and beside it on 100."""
     with tempfile.TemporaryDirectory() as place:
         results = Path(place)
         write_sweep(results, "large", trials=_TRIALS, epochs=_EPOCHS)

@@ -44,7 +44,7 @@ _STRATEGIES: Mapping[str, Mapping[str, object]] = {
 
 
 def figures() -> list[Figure]:
-    """Search four problems, on all cores."""
+    """Searches four problems, on all cores."""
     # Forked processes would inherit the threads of torch.
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn")) as pool:
         return [figure for name in NAMES for figure in _figures(name, pool)]
@@ -91,7 +91,7 @@ def _afresh(name: str, point: Params, seed: int) -> float:
 
 
 def _cost(name: str, strategy: str, seed: int, goal: float, most: int) -> int | None:
-    """Return the epochs until a complete trial reaches the goal; None: it would take more than `most`."""
+    """Returns the epochs until a complete trial reaches the goal; None: it would take more than `most`."""
     for spent, trial in _search(name, strategy, seed, most):
         if spent > most:
             return None
@@ -101,14 +101,14 @@ def _cost(name: str, strategy: str, seed: int, goal: float, most: int) -> int | 
 
 
 def _best(name: str, strategy: str, seed: int, most: int) -> Params:
-    """Return the best complete configuration that a search finds in `most` epochs."""
+    """Returns the best complete configuration that a search finds in `most` epochs."""
     within = takewhile(lambda step: step[0] <= most, _search(name, strategy, seed, most))
     complete = (trial for _, trial in within if trial.state is TrialState.COMPLETE)
     return max(complete, key=lambda trial: trial.metrics["val_acc"]).params
 
 
 def _search(name: str, strategy: str, seed: int, most: int) -> Iterator[tuple[int, TrialRecord]]:
-    """Yield the epochs spent so far and the last trial, without an end."""
+    """Yields the epochs spent so far and the last trial, without an end."""
     searched = problem(name)
     config = _config(searched, strategy, seed, most)
     searching = strategy_of(config)

@@ -56,7 +56,7 @@ print(time.perf_counter() - begun)
 
 
 def figures() -> list[Figure]:
-    """Compare with Optuna's own loop, then run whole sweeps."""
+    """Compares with Optuna's own loop, then run whole sweeps."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return [
         *_beside_optuna(BRANIN),
@@ -86,7 +86,7 @@ def _beside_optuna(function: Function) -> Iterable[Figure]:
 
 
 def _ours(function: Function, trials: int, seed: int) -> tuple[float, float]:
-    """Return the seconds and the best value of our search."""
+    """Returns the seconds and the best value of our search."""
     config = parse_config(
         {
             "sweep_type": "bayesian",
@@ -108,7 +108,7 @@ def _ours(function: Function, trials: int, seed: int) -> tuple[float, float]:
 
 
 def _theirs(function: Function, trials: int, seed: int) -> tuple[float, float]:
-    """Return the seconds and the best value of Optuna's own loop."""
+    """Returns the seconds and the best value of Optuna's own loop."""
 
     def objective(trial: optuna.Trial) -> float:
         ranges = function.parameters.items()
@@ -121,7 +121,7 @@ def _theirs(function: Function, trials: int, seed: int) -> tuple[float, float]:
 
 
 def _waiting() -> Iterable[Figure]:
-    """Compare sweeps whose trials wait for others with one whose trials wait for none."""
+    """Compares sweeps whose trials wait for others with one whose trials wait for none."""
     free = _sweep_seconds("sleeper", 160, 4, "Random", 4, reproducible="false")
     for lookahead in (4, 8, 16):
         waiting = _sweep_seconds("sleeper", 160, 4, "Random", lookahead)

@@ -48,7 +48,7 @@ def figures(small: int = 1_000, large: int = 10_000) -> list[Figure]:
 
 
 def sweep_seconds(trials: int) -> float:
-    """Return the seconds of a no-op sweep, from an empty folder to the last trial."""
+    """Returns the seconds of a no-op sweep, from an empty folder to the last trial."""
     return _sweep(trials)[0]
 
 

@@ -117,7 +117,7 @@ def _pair(folder: Path, number: int, uri: str) -> Row:
 
 
 def busy_seconds() -> float:
-    """Return the processor seconds of the whole machine."""
+    """Returns the processor seconds of the whole machine."""
     times = psutil.cpu_times()
     return float(times.user + times.nice + times.system)
 
@@ -146,7 +146,7 @@ def write_sweep(folder: Path, *, trials: int, workers: int, trial_seconds: float
 
 
 def new_benchmark_sweep(folder: Path, sweep_id: str) -> SweepFolder:
-    """Return a new sweep of the file in the folder."""
+    """Returns a new sweep of the file in the folder."""
     file = read_config(folder / "sweep.yaml")
     sweep = new_sweep(folder / "results" / "sweeps", sweep_id, file, file.config)
     sweep.write_info(sweep.read_info().model_copy(update={"working_directory": str(folder)}))
@@ -172,7 +172,7 @@ def _work(trial_seconds: float) -> int:
 
 @contextmanager
 def _server(folder: Path) -> Iterator[str]:
-    """Run an MLflow server on a free port of this machine."""
+    """Runs an MLflow server on a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -201,7 +201,7 @@ def _wait_for(url: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table, and write it as JSON when asked to."""
+    """Prints the table, and write it as JSON when asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=7, help="quiet pairs wanted")
     parser.add_argument("--trials", type=int, default=40)

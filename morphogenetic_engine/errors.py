@@ -71,6 +71,6 @@ class Paused(MorphogeneticError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" for the known name nearest to `name`, or "" when none is near."""
+    """Returns "; did you mean 'x'?" for the known name nearest to `name`, or "" when none is near."""
     near = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -48,7 +48,7 @@ class Registry:
         return name in self._built_in or name in self._installed
 
     def find(self, name: str) -> object:
-        """Import and return a part.
+        """Imports and returns a part.
 
         Raises:
             ConfigError: there is no part of this name, or it cannot be imported.
@@ -66,7 +66,7 @@ class Registry:
         return part
 
     def load(self, name: str, expected: type[_PartT]) -> _PartT:
-        """Import and return a part that must be of a type.
+        """Imports and returns a part that must be of a type.
 
         Raises:
             ConfigError: there is no part of this name, it cannot be imported, or it is of another type.
@@ -81,7 +81,7 @@ class Registry:
         return part
 
     def unknown(self, name: str) -> str:
-        """Return the message for a name that the registry does not have."""
+        """Returns the message for a name that the registry does not have."""
         hint = did_you_mean(name, self.names) or f"; must be one of {', '.join(self.names)}"
         return f"unknown {self.kind} {name!r}{hint}"
 

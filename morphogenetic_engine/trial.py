@@ -34,7 +34,7 @@ METRIC_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def text(value: Value) -> str:
-    """Return the text of a parameter's value: `true`, `3`, `0.001`, or the string itself."""
+    """Returns the text of a parameter's value: `true`, `3`, `0.001`, or the string itself."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else str(value)
@@ -56,7 +56,7 @@ class Trial(Protocol):
         """The trial's own folder; it exists, and files in it are kept."""
 
     def report(self, step: int, metrics: Metrics) -> None:
-        """Record the metrics of one step (an epoch, a fold).
+        """Records the metrics of one step (an epoch, a fold).
 
         Raises:
             Pruned: the trial should end now; let it pass through.
@@ -132,7 +132,7 @@ def declare(
     check: Callable[[Params], None] | None = None,
     models: SavedModels | None = None,
 ) -> Callable[[_F], _F]:
-    """Attach a `Declaration` to a workload function. Optional: a bare function is a workload too."""
+    """Attaches a `Declaration` to a workload function. Optional: a bare function is a workload too."""
 
     def attach(train: _F) -> _F:
         setattr(train, _ATTRIBUTE, Declaration(parameters, metrics, check, models))

@@ -12,7 +12,7 @@ from pipelines.plan import Plan
 
 
 def compiled(plan: Plan) -> str:
-    """Return the compiled pipeline: YAML, in two documents where it names resources of Kubernetes.
+    """Returns the compiled pipeline: YAML, in two documents where it names resources of Kubernetes.
 
     Raises:
         ConfigError: the configuration is too large for a parameter.

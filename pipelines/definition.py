@@ -23,7 +23,7 @@ DESCRIPTIONS = {
 
 
 def definition(plan: Plan) -> dsl.base_component.BaseComponent:
-    """Return the pipeline of a plan, ready to be compiled or run.
+    """Returns the pipeline of a plan, ready to be compiled or run.
 
     Raises:
         ConfigError: the configuration is too large for a parameter, or Argo would change its environment.

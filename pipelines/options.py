@@ -144,7 +144,7 @@ def planned(
 
 
 def images_of(train: str | None, report: str | None) -> Images:
-    """Return the images that the options name.
+    """Returns the images that the options name.
 
     Raises:
         ConfigError: one is not given.

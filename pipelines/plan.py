@@ -126,7 +126,7 @@ class Plan:
         return self.images.fixed and self.caching
 
     def experiment_of(self, run_id: str) -> str:
-        """Return the name of the Experiment of a run."""
+        """Returns the name of the Experiment of a run."""
         return experiment_name(self.sweep_name, run_id)
 
     @property
@@ -153,5 +153,5 @@ class Plan:
 
 
 def fits(config: SweepConfig) -> bool:
-    """Tell whether a configuration can be a parameter, with room for the others."""
+    """Returns whether a configuration can be a parameter, with room for the others."""
     return len(short_config(config)) <= PARAMETER_LIMIT - 1_000

@@ -208,7 +208,7 @@ def _followed(server: "PipelinesServer", run_id: str, patience: "Patience") -> i
 
 
 def _waited(server: "PipelinesServer", run_id: str, patience: "Patience") -> "Run | None":
-    """Wait for a run and return it; None after Ctrl-C."""
+    """Waits for a run and returns it; None after Ctrl-C."""
     from pipelines.client.diagnosis import diagnosis
     from pipelines.client.submission import wait
 

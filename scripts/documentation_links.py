@@ -14,7 +14,7 @@ _LINK = re.compile(r"\]\((?P<target>(?:\.\./)+[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the files of the repository that pages link to."""
+    """Adds the files of the repository that pages link to."""
     root = Path(config.docs_dir).parent
     wanted: set[str] = set()
     for file in list(files.documentation_pages()):
@@ -42,6 +42,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def _outside(target: str, page: str) -> str | None:
-    """Return the path from the repository's root; None: the link stays in docs/."""
+    """Returns the path from the repository's root; None: the link stays in docs/."""
     path = normpath(f"docs/{page}/../{target}")
     return None if path.startswith("docs/") or path.startswith("..") else path

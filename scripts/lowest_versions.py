@@ -20,7 +20,7 @@ _LOWER_BOUND = re.compile(r">=\s*([0-9]+(?:\.[0-9]+)*)")
 
 
 def main() -> None:
-    """Print the constraints of this repository."""
+    """Prints the constraints of this repository."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
     locked = locked_versions((ROOT / "requirements.lock").read_text(encoding="utf-8"))
@@ -28,13 +28,13 @@ def main() -> None:
 
 
 def locked_versions(text: str) -> dict[str, str]:
-    """Return the versions in a lock file by the names of their packages."""
+    """Returns the versions in a lock file by the names of their packages."""
     pins = (line.partition("==") for line in text.splitlines() if "==" in line)
     return {_canonical(name): version for name, _, version in pins}
 
 
 def lowest_versions(dependencies: Iterable[str], locked: Mapping[str, str]) -> Iterator[str]:
-    """Yield one constraint for each package: the lowest version that all of its bounds allow, else the locked one.
+    """Yields one constraint for each package: the lowest version that all of its bounds allow, else the locked one.
 
     Args:
         dependencies: requirements as in pyproject.toml; a package may come several times.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def mendable(report: dict[str, object]) -> Iterator[str]:
-    """Yield a line for each vulnerability of a PyPI package that has a fixed version.
+    """Yields a line for each vulnerability of a PyPI package that has a fixed version.
 
     The report's format: https://google.github.io/osv-scanner/output/, https://ossf.github.io/osv-schema/
     """
@@ -42,7 +42,7 @@ def _items(value: dict[str, object], key: str) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    """Read the report whose name is the argument."""
+    """Reads the report whose name is the argument."""
     report = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     lines = list(mendable(report))
     print("\n".join(lines) or "nothing in Python packages that a newer version mends")

@@ -26,13 +26,13 @@ _MADE = "<!-- Made by `make reference`; changes here are lost. -->\n"
 
 
 def main() -> None:
-    """Write all pages."""
+    """Writes all pages."""
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8")
 
 
 def pages() -> dict[Path, str]:
-    """Return the pages by their files."""
+    """Returns the pages by their files."""
     docs = ROOT / "docs"
     return {
         docs / "reference" / "command-line.md": command_line_page(),
@@ -42,7 +42,7 @@ def pages() -> dict[Path, str]:
 
 
 def command_line_page() -> str:
-    """Return the page of all commands, their arguments and options."""
+    """Returns the page of all commands, their arguments and options."""
     parts = [_MADE, "# Command line\n", "Every command, as its own `--help` describes it.\n"]
     context = click.Context(morphogenetic, info_name="morphogenetic")
     parts += [_command_text(path, command, each) for path, command, each in _commands(morphogenetic, context)]
@@ -79,7 +79,7 @@ def _help_text(command: click.Command) -> str:
 
 
 def configuration_page() -> str:
-    """Return the page of all keys of a sweep file."""
+    """Returns the page of all keys of a sweep file."""
     parts = [_MADE, "# Sweep file, key by key\n"]
     parts.append("The [guide](../sweep-file.md) explains them with examples; this page is made from the schema.\n")
     parts.append(_section_text("The file", SweepConfig))
@@ -114,7 +114,7 @@ def _section_text(title: str, model: type[BaseModel]) -> str:
 
 
 def _models(annotation: object) -> list[type[BaseModel]]:
-    """Return the sections that a field's type mentions."""
+    """Returns the sections that a field's type mentions."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for each in typing.get_args(annotation) for model in _models(each)]
@@ -187,7 +187,7 @@ def _measured_text(title: str, results: Mapping[str, Any]) -> str:
 
 
 def _without_links(text: str) -> str:
-    """Return text whose square brackets Markdown does not read as links: `[x>=0]` is a range."""
+    """Returns text whose square brackets Markdown does not read as links: `[x>=0]` is a range."""
     return text.replace("[", "\\[").replace("]", "\\]")
 
 

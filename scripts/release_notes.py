@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def package_version(source: str) -> str:
-    """Return `__version__` from the source of the package's `__init__.py`.
+    """Returns `__version__` from the source of the package's `__init__.py`.
 
     Raises:
         ReleaseError: there is none.
@@ -42,7 +42,7 @@ def package_version(source: str) -> str:
 
 
 def release_notes(changelog: str, tag: str, version: str) -> str:
-    """Return the changelog's section for a tag.
+    """Returns the changelog's section for a tag.
 
     Raises:
         ReleaseError: the tag is not the package's version, or the version has no dated section, or one without entries.
@@ -61,7 +61,7 @@ def release_notes(changelog: str, tag: str, version: str) -> str:
 
 
 def released_versions(changelog: str) -> list[str]:
-    """Return the versions that have a section, the newest first."""
+    """Returns the versions that have a section, the newest first."""
     return [heading["name"] for heading in _HEADING.finditer(changelog) if heading["name"] != "Unreleased"]
 
 

@@ -78,7 +78,7 @@ def wait(
 
 
 def seconds_of(text: str) -> float:
-    """Return the seconds of a duration as kubectl writes it: 15m, 1h30m, 90s.
+    """Returns the seconds of a duration as kubectl writes it: 15m, 1h30m, 90s.
 
     Raises:
         ValueError: it is no duration.

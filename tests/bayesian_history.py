@@ -59,7 +59,7 @@ def config_of(
     optimization: Mapping[str, object] | None = None,
     **more: object,
 ) -> SweepConfig:
-    """Return a bayesian sweep whose sampler learns early."""
+    """Returns a bayesian sweep whose sampler learns early."""
     given = {"sampler": sampler, "sampler_options": OPTIONS.get(sampler, {}), "n_trials": 14, "lookahead": 4}
     return parse_config(
         {
@@ -73,7 +73,7 @@ def config_of(
 
 
 def suggested(config: SweepConfig, ends: Ends, *, restarts: Collection[int] = ()) -> list[Params]:
-    """Return what each trial tries; before the trials in `restarts` a new process takes over."""
+    """Returns what each trial tries; before the trials in `restarts` a new process takes over."""
     suggestions = OptunaStrategy(config)
     trials: dict[int, TrialRecord] = {}
     for number in range(suggestions.trials):
@@ -87,7 +87,7 @@ def suggested(config: SweepConfig, ends: Ends, *, restarts: Collection[int] = ()
 def pruned(
     config: SweepConfig, curves: Sequence[Sequence[float]], *, restarts: Collection[int] = ()
 ) -> list[TrialRecord]:
-    """Return how trials end that would report these values, step after step, if nobody stopped them."""
+    """Returns how trials end that would report these values, step after step, if nobody stopped them."""
     pruning, lookahead = OptunaPruner(config), config.optimization.lookahead or 1
     trials: list[TrialRecord] = []
     for number, curve in enumerate(curves):
@@ -103,19 +103,19 @@ def pruned(
 
 
 def record(number: int, params: Params, end: End) -> TrialRecord:
-    """Return a trial as a sweep's history has it."""
+    """Returns a trial as a sweep's history has it."""
     metrics = {} if end.state is TrialState.FAILED else {"val_acc": end.value}
     curve = {step: {"val_acc": value} for step, value in enumerate(end.reports)}
     return TrialRecord(number, 0, params, end.state, metrics=metrics, curve=dict(curve))
 
 
 def score(params: Params) -> float:
-    """Return an objective of whatever there is: smooth in numbers, uneven in choices."""
+    """Returns an objective of whatever there is: smooth in numbers, uneven in choices."""
     parts = [len(value) / 7 if isinstance(value, str) else math.sin(3 * float(value)) for value in params.values()]
     return math.fsum(parts)
 
 
 def in_state(state: TrialState, params: Params, change: float = 0.0) -> End:
-    """Return the end of a trial that reports twice on its way."""
+    """Returns the end of a trial that reports twice on its way."""
     value = score(params) + change
     return End(state, value, () if state is TrialState.FAILED else (value / 2, value))

@@ -24,7 +24,7 @@ StartSweep = Callable[[str], SweepFolder]
 
 @pytest.fixture(autouse=True, scope="session")
 def ctrl_c_reaches_children() -> None:
-    """Let children hear Ctrl-C: what a shell starts in its background ignores it, and so do all that it starts."""
+    """Lets children hear Ctrl-C: what a shell starts in its background ignores it, and so do all that it starts."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -39,7 +39,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def write_config(workplace: Path) -> WriteConfig:
-    """Write a sweep file into the working directory and read it."""
+    """Writes a sweep file into the working directory and read it."""
 
     def write(text: str) -> ConfigFile:
         path = workplace / "sweep.yaml"
@@ -51,5 +51,5 @@ def write_config(workplace: Path) -> WriteConfig:
 
 @pytest.fixture
 def start(write_config: WriteConfig) -> StartSweep:
-    """Make the folder of a sweep from the text of its file."""
+    """Makes the folder of a sweep from the text of its file."""
     return lambda text: start_sweep(write_config(text), results=Path("results"))

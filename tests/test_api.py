@@ -51,7 +51,7 @@ print(result.id, len(result), result.best.params["layers"])
 
 
 def python(script: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a script as a new user would: no guard around the call, and the worker processes are real."""
+    """Runs a script as a new user would: no guard around the call, and the worker processes are real."""
     path = cwd / "script.py"
     path.write_text(textwrap.dedent(script), encoding="utf-8")
     command = [sys.executable, path.name]
@@ -61,12 +61,12 @@ def python(script: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return this environment, in which the package is found wherever the tests are."""
+    """Returns this environment, in which the package is found wherever the tests are."""
     return {**os.environ, "PYTHONPATH": str(Path(me.__file__).parents[1])}
 
 
 def table(sweep: Path) -> list[str]:
-    """Return the trial table without what depends on the clock and on kills."""
+    """Returns the trial table without what depends on the clock and on kills."""
     lines = (sweep / "trials.csv").read_text(encoding="utf-8").splitlines()
     names = lines[0].split(",")
     kept = [place for place, name in enumerate(names) if name not in {"started", "duration", "runtime", "attempts"}]
@@ -74,7 +74,7 @@ def table(sweep: Path) -> list[str]:
 
 
 def quick(**given: object) -> me.Result:
-    """Run a small sweep of a workload that workers import by its name."""
+    """Runs a small sweep of a workload that workers import by its name."""
     settings: dict[str, object] = {"trials": 3, "sweep_type": "random", "parallel": 1, "progress": False, **given}
     return me.sweep("toy:quadratic", SPACE, results="results", **settings)  # type: ignore[arg-type]
 

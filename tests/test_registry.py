@@ -16,7 +16,7 @@ BUILT_IN = {"red": "colours_of_ours:RED", "green": "colours_with_extra:GREEN [en
 
 
 def install(folder: Path, distribution: str, entries: dict[str, str]) -> None:
-    """Lay out what pip leaves in a site-packages folder for a package that registers entry points."""
+    """Lays out what pip leaves in a site-packages folder for a package that registers entry points."""
     metadata = folder / f"{distribution}-1.0.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")

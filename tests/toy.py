@@ -213,7 +213,7 @@ def silent_first(params: Params, trial: Trial) -> Metrics:
 
 
 def until_exists(path: Path) -> None:
-    """Wait for a file, ten minutes at most."""
+    """Waits for a file, ten minutes at most."""
     deadline = time.monotonic() + 600
     while not path.exists():
         if time.monotonic() > deadline:

@@ -15,7 +15,7 @@ DEADLINE_SECONDS = 600.0
 
 
 def until(condition: Callable[[], object], what: str = "what the test waits for") -> None:
-    """Poll a condition until it holds.
+    """Polls a condition until it holds.
 
     Raises:
         AssertionError: it does not hold after ten minutes.
@@ -27,7 +27,7 @@ def until(condition: Callable[[], object], what: str = "what the test waits for"
 
 
 def gone(pid: int) -> bool:
-    """Tell whether a process has ended; one whose parent has not asked yet counts."""
+    """Returns whether a process has ended; one whose parent has not asked yet counts."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

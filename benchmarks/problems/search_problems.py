@@ -54,7 +54,7 @@ class Problem:
     """Returns the value with another seed, on the same data; None: nothing is random."""
 
     def grid(self) -> list[Params]:
-        """Return the points of the full grid, in its order."""
+        """Returns the points of the full grid, in its order."""
         config = parse_config({"parameters": self.parameters}, where=self.name)
         grid = Grid(config.space)
         return [grid.suggest(number) for number in range(grid.trials)]

@@ -141,7 +141,7 @@ class DelegatedSweep(Protocol):
         """
 
     def download(self, folder: SweepFolder) -> str:
-        """Download the files that the trials left into the folder, and return a line that says what was downloaded.
+        """Downloads the files that the trials left into the folder, and returns a line that says what was downloaded.
 
         Raises:
             ConfigError: the trials leave no files, or upload none.
@@ -158,21 +158,21 @@ class Delegate(Protocol):
         """The name in messages: "Katib"."""
 
     def render(self, file: ConfigFile, options: RenderOptions) -> Rendered:
-        """Return a sweep as the system takes it.
+        """Returns a sweep as the system takes it.
 
         Raises:
             ConfigError: a sweep that the system cannot run.
         """
 
     def unsupported(self, file: ConfigFile, options: RenderOptions) -> Sequence[Unsupported]:
-        """Return the settings of a sweep file that the system does not support.
+        """Returns the settings of a sweep file that the system does not support.
 
         Raises:
             ConfigError: a sweep that the system cannot run.
         """
 
     def submit(self, file: ConfigFile, options: RenderOptions, access: Access) -> Submitted:
-        """Start a sweep, or find the same sweep that was submitted before.
+        """Starts a sweep, or find the same sweep that was submitted before.
 
         Raises:
             ConfigError: a sweep that the system cannot run.
@@ -180,7 +180,7 @@ class Delegate(Protocol):
         """
 
     def find(self, name: str, access: Access) -> DelegatedSweep:
-        """Return a sweep on the system.
+        """Returns a sweep on the system.
 
         Raises:
             ClusterError: the system cannot be reached, or has no sweep of this name.
@@ -190,7 +190,7 @@ class Delegate(Protocol):
 
 
 def load_delegate(name: str) -> Delegate:
-    """Return the delegate of a name.
+    """Returns the delegate of a name.
 
     Raises:
         ConfigError: there is none, or it cannot be loaded.

@@ -51,7 +51,7 @@ class LocalExecutor:
         self._group.assign(slot, tasks)
 
     def messages(self, until: float | None) -> Iterator[Message]:
-        """Wait for messages of the workers, a fraction of a second at most."""
+        """Waits for messages of the workers, a fraction of a second at most."""
         return self._group.listen(until)
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
@@ -59,9 +59,9 @@ class LocalExecutor:
         self._group.decide(key, decision)
 
     def stop(self, key: TaskKey) -> Sequence[Message]:
-        """Kill the worker that runs a task."""
+        """Kills the worker that runs a task."""
         return self._group.stop(key)
 
     def stop_all(self) -> Sequence[Message]:
-        """Kill all workers."""
+        """Kills all workers."""
         return self._group.stop_all()

@@ -28,7 +28,7 @@ Observer = Callable[[Event], None]
 
 
 def collection_folder(source: Source, *, results: Path, sweep_id: str | None = None) -> SweepFolder:
-    """Return the folder of a sweep on another system, created where there is none; its default name is the sweep's.
+    """Returns the folder of a sweep on another system, created where there is none; its default name is the sweep's.
 
     Raises:
         SweepError: a folder of this name belongs to another sweep.
@@ -81,7 +81,7 @@ def collect(
 
 @contextmanager
 def recording(folder: SweepFolder, observers: Iterable[Observer] = ()) -> Iterator[Recording]:
-    """Open a sweep folder for the events of another system; the tables are written before and after.
+    """Opens a sweep folder for the events of another system; the tables are written before and after.
 
     Raises:
         SweepError: another process collects into it, or a file of it is damaged.
@@ -106,7 +106,7 @@ class Recording:
         """The state of the journal, with the events that were added."""
 
     def add(self, events: Iterable[Event]) -> None:
-        """Append events to the journal, apply them to the history and pass them to the observers, one by one."""
+        """Appends events to the journal, apply them to the history and pass them to the observers, one by one."""
         for event in events:
             self._journal.append(event)
             self.history.apply(event)
@@ -114,14 +114,14 @@ class Recording:
                 observer(event)
 
     def write_tables(self) -> None:
-        """Write the trial tables anew."""
+        """Writes the trial tables anew."""
         trials = self.history.trials.values()
         self._table.write(trials, read_trial_names(self._folder.path))
         write_replicates(self._folder.replicates, trials)
 
 
 def _check_same(folder: SweepFolder, known: Origin | None, origin: Origin) -> None:
-    """Check that a folder was collected from the sweep that is to be collected into it."""
+    """Checks that a folder was collected from the sweep that is to be collected into it."""
     if known is None:
         raise SweepError(
             f"{folder.path}: is a sweep of this machine, not one of {origin.system}; give the new one a --sweep-id"

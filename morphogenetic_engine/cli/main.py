@@ -81,7 +81,7 @@ def run(command: click.Command, arguments: Sequence[str] | None = None, *, name:
 
 
 def _invoke(command: click.Command, arguments: list[str], name: str) -> object:
-    """Run a command as click's own `main` does, which would take every broken pipe for one of the output."""
+    """Runs a command as click's own `main` does, which would take every broken pipe for one of the output."""
     variable = f"_{name.replace('-', '_').replace('.', '_')}_COMPLETE".upper()
     if instruction := os.environ.get(variable):
         from click.shell_completion import shell_complete  # pylint: disable=import-outside-toplevel
@@ -93,7 +93,7 @@ def _invoke(command: click.Command, arguments: list[str], name: str) -> object:
 
 
 def _output_is_closed() -> bool:
-    """Return whether the reader of standard output has gone."""
+    """Returns whether the reader of standard output has gone."""
     poll = select.poll()
     try:
         poll.register(sys.stdout.fileno(), 0)

@@ -68,12 +68,12 @@ class DelegateName(_TextType):
     name = "delegate"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Return the names, as `click.Choice` shows its choices."""
+        """Returns the names, as `click.Choice` shows its choices."""
         del param, ctx
         return f"[{'|'.join(_delegates().names)}]"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name, or fail where the registry does not have it."""
+        """Returns the name, or fail where the registry does not have it."""
         if value not in _delegates():
             self.fail(_delegates().unknown(value), param, ctx)
         return value
@@ -102,7 +102,7 @@ target = click.option(
 
 
 def target_words(name: str) -> list[str]:
-    """Return the option that chooses a system; nothing where it is the only one."""
+    """Returns the option that chooses a system; nothing where it is the only one."""
     return [] if _delegates().names == (name,) else [f"--to {name}"]
 
 

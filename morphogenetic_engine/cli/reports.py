@@ -42,7 +42,7 @@ class ExperimentReports:
         price: float | None = None,
         as_json: bool = False,
     ) -> None:
-        """Print what a sweep found; `where` and `sort` choose the trials of the table.
+        """Prints what a sweep found; `where` and `sort` choose the trials of the table.
 
         Raises:
             ConfigError: `where` or `sort` cannot be read, or names what no trial has.
@@ -75,7 +75,7 @@ class ExperimentReports:
         direction: str | None = None,
         as_json: bool = False,
     ) -> None:
-        """Print the first of the sweeps or trials beside each of the others; `ID`, `ID:7`, `ID:best`, `ID:baseline`.
+        """Prints the first of the sweeps or trials beside each of the others; `ID`, `ID:7`, `ID:best`, `ID:baseline`.
 
         Raises:
             ConfigError: a name is no sweep or trial that has a value.
@@ -107,7 +107,7 @@ class ExperimentReports:
         price: float | None = None,
         link_seconds: float | None = None,
     ) -> list[str]:
-        """Write a sweep in each format, and return where each file is, or links to them that hold for a time.
+        """Writes a sweep in each format, and returns where each file is, or links to them that hold for a time.
 
         `to` is a folder, or an address such as s3://bucket/path; left out: `report` in the sweep's own folder.
 
@@ -245,7 +245,7 @@ def _methods(fanova: bool) -> tuple[Method, ...]:
 
 
 def _chosen(result: SweepResult, where: str | None, sort: str | None, reverse: bool) -> list[Configuration] | None:
-    """Return the trials that are asked for; None: nothing in particular."""
+    """Returns the trials that are asked for; None: nothing in particular."""
     if where is None and sort is None:
         if reverse:
             raise click.UsageError("--reverse: needs --sort")
@@ -265,7 +265,7 @@ def _chosen(result: SweepResult, where: str | None, sort: str | None, reverse: b
 
 @contextmanager
 def _garbage_left() -> Iterator[None]:
-    """Let the garbage collector rest: among a journal's million small objects, which all stay, it finds nothing."""
+    """Lets the garbage collector rest: among a journal's million small objects, which all stay, it finds nothing."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -24,7 +24,7 @@ IMPOSSIBLE = 2
 
 
 def main() -> int:
-    """Serve, and return the exit status."""
+    """Serves, and returns the exit status."""
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
     parser.add_argument("folder", type=Path, help="the sweep's folder")
     parser.add_argument("--descriptor", type=int, required=True, help="the number of the socket")

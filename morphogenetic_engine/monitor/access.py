@@ -38,7 +38,7 @@ class Access:
     """The name of the cookie that keeps the token after a viewer has entered it."""
 
     def is_known_host(self, host: str) -> bool:
-        """Return True for an allowed Host header: an address (safe from DNS rebinding) or an allowed name."""
+        """Returns True for an allowed Host header: an address (safe from DNS rebinding) or an allowed name."""
         found = _HOST.fullmatch(host)
         if found is None:
             return False
@@ -46,7 +46,7 @@ class Access:
         return name in self.hosts or _is_address(name)
 
     def may_look(self, headers: Mapping[str, str]) -> bool:
-        """Return True if a request may view the sweep."""
+        """Returns True if a request may view the sweep."""
         return not self.guarded or any(self.is_token(given) for given in self._given(headers))
 
     def is_token(self, given: str) -> bool:
@@ -65,13 +65,13 @@ class Access:
 
 
 def is_own_origin(headers: Mapping[str, str]) -> bool:
-    """Return True if a request comes from the monitor's page, or from a program that sends no origin."""
+    """Returns True if a request comes from the monitor's page, or from a program that sends no origin."""
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
 
 def access_of(host: str, port: int, *, allowed: Iterable[str] = (), token: str | None = None) -> Access:
-    """Return the rules for a monitor that listens at an address; `allowed` are further names of it, as of a proxy.
+    """Returns the rules for a monitor that listens at an address; `allowed` are further names of it, as of a proxy.
 
     A token that the user chose is always required; a generated one only if other machines can reach the address.
 
@@ -92,12 +92,12 @@ def access_of(host: str, port: int, *, allowed: Iterable[str] = (), token: str |
 
 
 def chosen_token() -> str | None:
-    """Return the token that the user chose in the environment."""
+    """Returns the token that the user chose in the environment."""
     return os.environ.get(TOKEN_VARIABLE) or None
 
 
 def is_loopback(host: str) -> bool:
-    """Return True for an address that only this machine can reach."""
+    """Returns True for an address that only this machine can reach."""
     return ipaddress.ip_address(host).is_loopback
 
 

@@ -29,7 +29,7 @@ _PAGE = files(__package__) / "page"
 
 
 def application(feed: Feed, access: Access) -> Starlette:
-    """Build the ASGI application for one sweep; the caller runs the feed."""
+    """Builds the ASGI application for one sweep; the caller runs the feed."""
     page = _Page(feed, access)
     return Starlette(
         routes=[
@@ -65,7 +65,7 @@ class _Page:
         return response
 
     async def trial(self, request: Request) -> Response:
-        """Return everything that the journal records about one trial."""
+        """Returns everything that the journal records about one trial."""
         number = int(request.path_params["number"])
         spans = tuple(self._feed.view.spans(number))
         if not spans:
@@ -87,7 +87,7 @@ class _Page:
         return _answer(HTTPStatus.ACCEPTED, "the sweep is asked to stop")
 
     async def events(self, websocket: WebSocket) -> None:
-        """Send a viewer the changes since its position until it disconnects."""
+        """Sends a viewer the changes since its position until it disconnects."""
         await websocket.accept()
         await self._feed.catch_up()
         self._feed.viewers += 1
@@ -122,13 +122,13 @@ async def _login_form(_request: Request) -> Response:
 
 
 async def _until_left(websocket: WebSocket) -> None:
-    """Wait until a viewer disconnects; its messages are ignored."""
+    """Waits until a viewer disconnects; its messages are ignored."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
 
 def _position(websocket: WebSocket) -> Position:
-    """Parse the position that a viewer sends; anything but a number means the start."""
+    """Parses the position that a viewer sends; anything but a number means the start."""
     given = websocket.query_params.get("offset", "")
     offset = int(given) if given.isascii() and given.isdigit() and len(given) < 20 else 0
     return Position(websocket.query_params.get("journal", ""), offset)

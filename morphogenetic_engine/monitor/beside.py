@@ -30,7 +30,7 @@ class Serving:
 
 
 def require_installed() -> None:
-    """Raise ConfigError where a library is missing."""
+    """Raises ConfigError where a library is missing."""
     if any(find_spec(library) is None for library in _LIBRARIES):
         raise ConfigError(MISSING)
 
@@ -73,7 +73,7 @@ def _start(folder: SweepFolder, serving: Serving) -> subprocess.Popen[bytes]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
-    """Wait until viewers have received the end of the sweep, for a limited time."""
+    """Waits until viewers have received the end of the sweep, for a limited time."""
     assert process.stdin is not None
     process.stdin.close()
     try:

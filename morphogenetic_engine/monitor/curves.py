@@ -26,21 +26,21 @@ class Curve:
         self._latest: Point | None = None
 
     def add(self, point: Point) -> None:
-        """Add a report; a step that was reported before means that the trial started again from there."""
+        """Adds a report; a step that was reported before means that the trial started again from there."""
         self._cut_back_to(point.step)
         if self._latest is not None:
             self._keep(self._latest)
         self._latest = point
 
     def since(self, offset: int) -> list[Point]:
-        """Return the points that came after a byte of the journal."""
+        """Returns the points that came after a byte of the journal."""
         found = [point for point in self._points if point.offset > offset]
         if self._latest is not None and self._latest.offset > offset:
             found.append(self._latest)
         return found
 
     def _keep(self, point: Point) -> None:
-        """Keep one point in `every` steps; the distance doubles whenever there are too many points."""
+        """Keeps one point in `every` steps; the distance doubles whenever there are too many points."""
         if self._points and point.step - self._points[-1].step < self._every:
             return
         self._points.append(point)

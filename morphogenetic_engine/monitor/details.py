@@ -14,7 +14,7 @@ Points = Sequence[tuple[int, Mapping[str, float]]]
 
 
 def read_trial(journal: Path, number: int, spans: Iterable[tuple[int, int]]) -> TrialRecord:
-    """Return a trial's record; `spans` are the bytes of the journal between which its events are.
+    """Returns a trial's record; `spans` are the bytes of the journal between which its events are.
 
     Raises:
         SweepError: the journal is damaged there.
@@ -31,7 +31,7 @@ def read_trial(journal: Path, number: int, spans: Iterable[tuple[int, int]]) -> 
 
 
 def details(trial: TrialRecord) -> dict[str, object]:
-    """Return a trial for a page."""
+    """Returns a trial for a page."""
     return {
         "number": trial.number,
         "seed": str(trial.seed),  # it may be larger than what JavaScript numbers represent exactly

@@ -66,20 +66,20 @@ class Feed:
         self._looked = self._announced = 0.0
 
     async def follow(self) -> None:
-        """Follow the journal until `finish`."""
+        """Follows the journal until `finish`."""
         while not self.over:
             await self.catch_up()
             await asyncio.sleep(max(BATCH_SECONDS, self.viewers / SENDS_A_SECOND) if self.viewers else IDLE_SECONDS)
 
     async def finish(self) -> None:
-        """Read the rest of the journal, and wake every viewer for its last message."""
+        """Reads the rest of the journal, and wake every viewer for its last message."""
         await self.catch_up()
         self.over = True
         self._look()
         self._announce()
 
     async def catch_up(self) -> None:
-        """Read the journal in batches, so that viewers are served in between."""
+        """Reads the journal in batches, so that viewers are served in between."""
         while self._take_batch():
             if time.monotonic() - self._announced > BATCH_SECONDS:
                 self._announce()
@@ -90,7 +90,7 @@ class Feed:
             self._announce()
 
     def next(self, known: Position) -> tuple[bytes, Position]:
-        """Return the message for a viewer at a position, and its new position.
+        """Returns the message for a viewer at a position, and its new position.
 
         These are the changes, or everything if the viewer knows another journal, or none yet.
         """
@@ -101,7 +101,7 @@ class Feed:
         return self._made[known], Position(self._journal, self.view.offset)
 
     async def stop(self) -> None:
-        """Ask the sweep to stop; a second request has no further effect.
+        """Asks the sweep to stop; a second request has no further effect.
 
         Raises:
             SweepError: no process on this machine runs the sweep.
@@ -114,7 +114,7 @@ class Feed:
         self._announce()
 
     def _take_batch(self) -> bool:
-        """Read some events; False: there are none."""
+        """Reads some events; False: there are none."""
         if self._tail.size < self.view.offset or _name(self.folder.journal) != self._journal:
             self._read_anew()
         if self._problem:
@@ -131,7 +131,7 @@ class Feed:
         return bool(events)
 
     def _take_what_is_good(self, error: MorphogeneticError) -> bool:
-        """Read event by event up to the damaged line, and report it."""
+        """Reads event by event up to the damaged line, and report it."""
         self._tail.offset = self.view.offset
         if self._at_once > 1:
             self._at_once = 1
@@ -149,7 +149,7 @@ class Feed:
         self._changed = True
 
     def _look(self) -> None:
-        """Look up the process that runs the sweep now."""
+        """Looks up the process that runs the sweep now."""
         self._looked = time.monotonic()
         found = None if self.over else owner(self.folder.journal)  # at the end its owner is about to release it
         if found is None:
@@ -186,7 +186,7 @@ class Feed:
 
 
 def _name(journal: Path) -> str:
-    """Return the identity of a journal; "" while it has no line."""
+    """Returns the identity of a journal; "" while it has no line."""
     try:
         with journal.open("rb") as file:
             line = file.readline()

@@ -16,7 +16,7 @@ _WAITING = 128
 
 
 def listen(host: str = LOOPBACK, port: int | None = None) -> socket.socket:
-    """Return a socket that listens; without a port, at the usual one or the next that is free; 0: at any free one.
+    """Returns a socket that listens; without a port, at the usual one or the next that is free; 0: at any free one.
 
     Raises:
         ConfigError: no such host, or the port is taken or not allowed.
@@ -33,13 +33,13 @@ def listen(host: str = LOOPBACK, port: int | None = None) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> tuple[str, int]:
-    """Return the IP address and the port at which a socket listens."""
+    """Returns the IP address and the port at which a socket listens."""
     host, port = listener.getsockname()[:2]
     return str(host), int(port)
 
 
 def link(listener: socket.socket, access: Access) -> str:
-    """Return the address to open in a browser; behind `#`, which browsers keep to themselves, the token if needed."""
+    """Returns the address to open in a browser; behind `#`, which browsers keep to themselves, the token if needed."""
     host, port = address_of(listener)
     if host in {"0.0.0.0", "::"}:
         host = socket.gethostname()
@@ -48,7 +48,7 @@ def link(listener: socket.socket, access: Access) -> str:
 
 
 def is_exposed(listener: socket.socket) -> bool:
-    """Return True if other machines can reach a socket."""
+    """Returns True if other machines can reach a socket."""
     return not is_loopback(address_of(listener)[0])
 
 

@@ -31,7 +31,7 @@ def serve(
     leave_with: int | None = None,
     then: Callable[[], object] = lambda: None,
 ) -> None:
-    """Serve until a SIGINT or SIGTERM, or the end of the file descriptor `leave_with`.
+    """Serves until a SIGINT or SIGTERM, or the end of the file descriptor `leave_with`.
 
     `then` is called once the journal was read to its end, or after the head start.
 

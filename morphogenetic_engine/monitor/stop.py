@@ -22,7 +22,7 @@ _SETTLING_SECONDS = 0.01
 
 
 def why_not(origin: Origin | None, found: Owner | None) -> str:
-    """Return why no process on this machine can stop the sweep; "" when one can."""
+    """Returns why no process on this machine can stop the sweep; "" when one can."""
     if origin is not None:
         return f"the sweep runs on {origin.system}: stop it with {origin.stop_command}"
     if found is None:
@@ -33,7 +33,7 @@ def why_not(origin: Origin | None, found: Owner | None) -> str:
 
 
 def stop(folder: SweepFolder) -> Owner:
-    """Ask the process that runs a sweep to end it: running trials are recorded as interrupted, and can be resumed.
+    """Asks the process that runs a sweep to end it: running trials are recorded as interrupted, and can be resumed.
 
     Raises:
         SweepError: no process on this machine runs the sweep, or `sweep.json` is damaged.
@@ -60,7 +60,7 @@ def stop(folder: SweepFolder) -> Owner:
 
 @contextmanager
 def _handle(pid: int) -> Iterator[Callable[[], None]]:
-    """Return a function that sends SIGTERM to the process that has this id now."""
+    """Returns a function that sends SIGTERM to the process that has this id now."""
     if not hasattr(os, "pidfd_open"):  # not on Linux
         yield lambda: os.kill(pid, signal.SIGTERM)
         return

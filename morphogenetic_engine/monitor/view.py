@@ -103,7 +103,7 @@ class SweepView:
         return self._info.origin
 
     def apply(self, event: Event, end: int) -> None:
-        """Apply the next event, which ends at a byte offset of the journal.
+        """Applies the next event, which ends at a byte offset of the journal.
 
         Raises:
             SweepError: the event is of a trial that never started.
@@ -129,7 +129,7 @@ class SweepView:
         return self.history.sessions[-1] if self.history.sessions else None
 
     def spans(self, number: int) -> list[tuple[int, int]]:
-        """Return the bytes of the journal between which all events of a trial are; none: there is no such trial."""
+        """Returns the bytes of the journal between which all events of a trial are; none: there is no such trial."""
         return self._live[number].spans if number in self._live else []
 
     def header(self) -> dict[str, object]:
@@ -147,7 +147,7 @@ class SweepView:
         }
 
     def summary(self) -> dict[str, object]:
-        """Return the numbers at the top of the page."""
+        """Returns the numbers at the top of the page."""
         session, best = self.session, self._best
         return {
             "total": self._total,
@@ -189,7 +189,7 @@ class SweepView:
         return sum(count for state, count in self._counts.items() if state.final)
 
     def _take(self, event: _TrialEvent, begin: int) -> None:
-        """Update what the page shows about the event's trial."""
+        """Updates what the page shows about the event's trial."""
         live = self._live.setdefault(event.trial, _Live())
         live.changed = self.offset
         self._order.pop(event.trial, None)
@@ -231,7 +231,7 @@ class SweepView:
         self._failures.append(_Failure(self.offset, entry))
 
     def _count(self, before: _Standing, after: _Standing) -> None:
-        """Update the counts: a trial moves from one state and failure reason to another."""
+        """Updates the counts: a trial moves from one state and failure reason to another."""
         for standing, change in ((before, -1), (after, 1)):
             if standing.state is not None:
                 self._counts[standing.state] += change
@@ -239,7 +239,7 @@ class SweepView:
                 self._reasons[standing.reason] += change
 
     def _rank(self, number: int) -> None:
-        """Keep the complete trial with the best first objective; of equals, the lower number."""
+        """Keeps the complete trial with the best first objective; of equals, the lower number."""
         trial, metric, better = self.history.trials[number], self._metrics[0], self._objectives[0].direction.better
         if trial.state is not TrialState.COMPLETE:
             return

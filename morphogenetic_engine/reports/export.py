@@ -24,7 +24,7 @@ WRITERS = {
 
 
 def export(sweep: ReportedSweep, formats: Sequence[str], to: Path) -> list[Path]:
-    """Write a sweep into the folder `to` in each format, and return the files.
+    """Writes a sweep into the folder `to` in each format, and returns the files.
 
     Raises:
         ConfigError: a format needs a library that is not installed.
@@ -38,7 +38,7 @@ def export(sweep: ReportedSweep, formats: Sequence[str], to: Path) -> list[Path]
 
 
 def writer_of(name: str) -> Writer:
-    """Return the writer of a format."""
+    """Returns the writer of a format."""
     module, function = WRITERS[name]
     try:
         writer: Writer = getattr(import_module(module), function)

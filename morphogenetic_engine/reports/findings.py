@@ -33,7 +33,7 @@ def findings_of(
     failures: Failures,
     cost: Cost,
 ) -> tuple[str, ...]:
-    """Return up to five lines; a line says so where its evidence is missing."""
+    """Returns up to five lines; a line says so where its evidence is missing."""
     lines = [
         _best_line(result, [each.parameter for found in importance[:1] for each in found.parameters]),
         f"{_verdict_line(result, verdict, overtuning)}{_lost_seeds(overtuning)}",
@@ -45,7 +45,7 @@ def findings_of(
 
 
 def duration(seconds: float) -> str:
-    """Return a duration for people: 3 ms, 0.8 s, 12 s, 5 min 10 s, 3 h 20 min, 2 d 4 h."""
+    """Returns a duration for people: 3 ms, 0.8 s, 12 s, 5 min 10 s, 3 h 20 min, 2 d 4 h."""
     if seconds < 0.05:
         return f"{1000 * seconds:.2g} ms" if seconds >= 0.00005 else "0 s"
     if seconds < 10:
@@ -80,7 +80,7 @@ def _best_line(result: SweepResult, order: Sequence[str]) -> str:
 
 
 def _where(result: SweepResult, params: Params, order: Sequence[str]) -> str:
-    """Describe a configuration by its most important parameters, in the order of the sweep file."""
+    """Describes a configuration by its most important parameters, in the order of the sweep file."""
     searched = [name for name in result.config.space.axes if name in params]
     important = [name for name in dict.fromkeys([*order, *searched]) if name in searched][:_MOST_PARAMETERS]
     said = result.config.space.describe({name: params[name] for name in searched if name in important})
@@ -89,7 +89,7 @@ def _where(result: SweepResult, params: Params, order: Sequence[str]) -> str:
 
 
 def _front(result: SweepResult) -> str:
-    """Return a sentence on the Pareto front; empty for a single objective."""
+    """Returns a sentence on the Pareto front; empty for a single objective."""
     objectives = result.config.optimization.all_objectives
     if len(objectives) < 2:
         return ""
@@ -141,7 +141,7 @@ def _comparison_sentence(compared: Comparison, best: int, rival: str) -> str:
 
 
 def _lost_seeds(overtuning: Overtuning | None) -> str:
-    """Return a sentence on fresh-seed runs that failed and are missing from the means."""
+    """Returns a sentence on fresh-seed runs that failed and are missing from the means."""
     lost = overtuning.lost_seeds if overtuning else ()
     said = [f"{each.failed} of {each.runs} runs of trial {each.trial}" for each in lost[:3]]
     return f" On fresh seeds {', '.join(said)} failed; the means exclude them." if said else ""
@@ -164,7 +164,7 @@ def _importance_line(importance: Sequence[Importance], correlations: Correlation
 
 
 def _trends(correlations: Correlations) -> str:
-    """Return the parameters that correlate with the objective: this takes fewer trials to detect than importance."""
+    """Returns the parameters that correlate with the objective: this takes fewer trials to detect than importance."""
     trends = clear_trends(correlations)[:2]
     said = ", ".join(f"{each.one} (rank correlation {each.rank:+.2f})" for each in trends)
     return f", but {correlations.metrics[0]} correlates with {said}" if said else ""

@@ -107,23 +107,23 @@ class Section(Generic[NumbersT]):
     """False: the section shows the numbers of others and has none of its own."""
 
     def compute(self, report: Report) -> NumbersT:
-        """Compute the numbers: frozen dataclasses, tuples, dictionaries and plain values, without side effects."""
+        """Computes the numbers: frozen dataclasses, tuples, dictionaries and plain values, without side effects."""
         raise NotImplementedError(f"section {self.name!r} must define compute()")
 
     def page(self, numbers: NumbersT, report: Report, *, printed: bool) -> Sequence[PagePart]:
-        """Return the texts and tables of the page, which precede the figures; `printed`: tables must fit on paper."""
+        """Returns the texts and tables of the page, which precede the figures; `printed`: tables must fit on paper."""
         return ()
 
     def figures(self, numbers: NumbersT, report: Report) -> Sequence[Figure]:
-        """Return the figures of the page and the notebook."""
+        """Returns the figures of the page and the notebook."""
         return ()
 
     def terminal(self, numbers: NumbersT, report: Report, view: TerminalView) -> Sequence[TerminalPart]:
-        """Return the parts of the terminal summary."""
+        """Returns the parts of the terminal summary."""
         return ()
 
     def notebook(self, numbers: NumbersT, report: Report) -> Sequence[NotebookCell]:
-        """Return cells of the notebook, which precede the figures."""
+        """Returns cells of the notebook, which precede the figures."""
         return ()
 
 
@@ -137,7 +137,7 @@ class Report:
         self._numbers: dict[str, Any] = {}
 
     def of(self, section: Section[NumbersT]) -> NumbersT:
-        """Return the numbers of a section."""
+        """Returns the numbers of a section."""
         if section.name not in self._numbers:
             self._numbers[section.name] = section.compute(self)
         numbers: NumbersT = self._numbers[section.name]
@@ -164,7 +164,7 @@ class Report:
 
 
 def plain(numbers: object) -> object:
-    """Return numbers with their dataclasses as dictionaries, for JSON."""
+    """Returns numbers with their dataclasses as dictionaries, for JSON."""
     if is_dataclass(numbers) and not isinstance(numbers, type):
         return asdict(numbers)
     if isinstance(numbers, Mapping):

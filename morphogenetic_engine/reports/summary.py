@@ -54,7 +54,7 @@ class SweepSummary(Report):
             self.of(section)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the numbers of all sections as plain values, for JSON."""
+        """Returns the numbers of all sections as plain values, for JSON."""
         known: Mapping[str, object] = {
             "identification": plain(self.identification),
             "objectives": plain(self.objectives),
@@ -127,7 +127,7 @@ def summarize(
     methods: tuple[Method, ...] = ("PED-ANOVA", "fANOVA"),
     price_per_hour: float | None = None,
 ) -> SweepSummary:
-    """Return the summary of a sweep, finished or not; the same numbers every time.
+    """Returns the summary of a sweep, finished or not; the same numbers every time.
 
     `price_per_hour` is that of one worker, in any currency; fANOVA is the one slow method.
 

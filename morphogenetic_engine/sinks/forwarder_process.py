@@ -79,7 +79,7 @@ def _send_until_over(sender: Sender, endings: Endings, begun_at: int) -> bool:
 
 
 def _enter_alone(stack: ExitStack, lock: Path, endings: Endings) -> None:
-    """Wait for the forwarder of an earlier session, which may still be sending the rest."""
+    """Waits for the forwarder of an earlier session, which may still be sending the rest."""
     while True:
         try:
             stack.enter_context(only_sender(lock))

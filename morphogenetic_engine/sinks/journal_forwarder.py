@@ -101,7 +101,7 @@ class JournalForwarder:
             process.wait()
 
     def _missing(self, destination: Destination, status: int) -> str | None:
-        """Return the warning, if anything was not sent."""
+        """Returns the warning, if anything was not sent."""
         try:
             progress = destination.progress()
             tail = JournalTail(self._folder.journal)

@@ -68,7 +68,7 @@ class Sender(Protocol):
         """A line for the user that states what was sent: "3 trials sent to ..."."""
 
     def catch_up(self, stops: Callable[[], bool]) -> None:
-        """Send all events that the journal has, or fewer when `stops` returns true."""
+        """Sends all events that the journal has, or fewer when `stops` returns true."""
 
     def settle(self) -> None:
         """Sends the rest, and repairs the destination; called when no process runs the sweep any more."""
@@ -101,7 +101,7 @@ class Sink(Protocol):
         """
 
     def open(self, folder: SweepFolder, destination: Destination, *, patience: float) -> AbstractContextManager[Sender]:
-        """Open a sweep for sending. The caller keeps other senders out; `patience` limits a request, in seconds.
+        """Opens a sweep for sending. The caller keeps other senders out; `patience` limits a request, in seconds.
 
         Raises:
             ConfigError: a library is not installed.
@@ -110,7 +110,7 @@ class Sink(Protocol):
 
 
 def load_sink(name: str) -> Sink:
-    """Return the sink of a name.
+    """Returns the sink of a name.
 
     Raises:
         ConfigError: there is none, or it cannot be loaded.
@@ -122,7 +122,7 @@ def load_sink(name: str) -> Sink:
 
 
 def wanted_sinks(config: SweepConfig) -> dict[str, str | None]:
-    """Return the sinks that a configuration asks for, each with the address that `tracking.sinks` gives it.
+    """Returns the sinks that a configuration asks for, each with the address that `tracking.sinks` gives it.
 
     Raises:
         ConfigError: `tracking.sinks` names a sink that is not installed.

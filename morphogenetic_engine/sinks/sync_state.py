@@ -82,7 +82,7 @@ def read_progress_file(path: Path) -> Progress:
 
 
 def write_progress_file(path: Path, progress: Progress) -> None:
-    """Replace a sink's state file.
+    """Replaces a sink's state file.
 
     Raises:
         StoreError: it cannot be written; the old one stays.

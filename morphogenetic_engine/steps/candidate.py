@@ -44,7 +44,7 @@ class Candidate(BaseModel):
 
 
 def best_candidate(result: SweepResult) -> Candidate:
-    """Return the best trial of a sweep.
+    """Returns the best trial of a sweep.
 
     Raises:
         StepFailed: no trial is complete.
@@ -72,7 +72,7 @@ def candidate_from(written: str, config: SweepConfig) -> Candidate:
 
 
 def _of_trial(trial: TrialRecord) -> Candidate:
-    """Return a trial's configuration; one with replicates is run with the seed of the first."""
+    """Returns a trial's configuration; one with replicates is run with the seed of the first."""
     seed = trial.replicates[0].seed if 0 in trial.replicates else trial.seed
     return Candidate(trial=trial.number, seed=seed, params=dict(trial.params))
 

@@ -16,7 +16,7 @@ _WHERE = "config"
 
 
 def read_parameter(written: str) -> ConfigFile:
-    """Return the configuration that a parameter of a pipeline holds or names.
+    """Returns the configuration that a parameter of a pipeline holds or names.
 
     Raises:
         ConfigError: it is neither JSON nor an address, or breaks a rule of the schema.

@@ -64,7 +64,7 @@ def say_at_end(line: str) -> None:
 
 @contextmanager
 def _sigterm_raises() -> Iterator[None]:
-    """Let SIGTERM raise SystemExit while the block runs; elsewhere than in the main thread it cannot."""
+    """Lets SIGTERM raise SystemExit while the block runs; elsewhere than in the main thread it cannot."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -19,7 +19,7 @@ from morphogenetic_engine.workload.loading import load_workload
 
 @step("evaluate")
 def evaluate(model: str, baseline: str | None, *, evaluation: str) -> Evaluation:
-    """Evaluate the model in a folder, write the file `evaluation`, and return what is in it.
+    """Evaluates the model in a folder, write the file `evaluation`, and returns what is in it.
 
     Raises:
         SystemExit: a folder holds no usable trained model; with the reason in one line.

@@ -80,14 +80,14 @@ class RunEnd:
 
 
 def experiment_name(name: str, run_id: str) -> str:
-    """Return the name of a run's Experiment: that of the sweep file, and eight digits of the run's id."""
+    """Returns the name of a run's Experiment: that of the sweep file, and eight digits of the run's id."""
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     stem = stem if stem[:1].isalpha() else f"sweep-{stem}".strip("-")
     return f"{stem[: LONGEST_NAME - _RUN_DIGITS - 1].strip('-')}-{_digits(run_id)}"
 
 
 def _digits(run_id: str) -> str:
-    """Return the first digits of a run's id, as the pages of Kubeflow show them; of other texts, those of the hash."""
+    """Returns the first digits of a run's id, as the pages of Kubeflow show them; of other texts, those of the hash."""
     begin = run_id[:_RUN_DIGITS].lower()
     if re.fullmatch(rf"[0-9a-f]{{{_RUN_DIGITS}}}", begin):
         return begin

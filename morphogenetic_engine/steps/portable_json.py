@@ -19,12 +19,12 @@ _UNSAFE = re.compile(r"[{}$\u007f-\U0010ffff]")
 
 
 def portable_json(value: Mapping[str, object]) -> str:
-    """Return a value as one line of JSON in plain ASCII, without braces or dollar signs in its strings."""
+    """Returns a value as one line of JSON in plain ASCII, without braces or dollar signs in its strings."""
     return _STRING.sub(lambda found: _UNSAFE.sub(_escape, found[0]), orjson.dumps(value).decode())
 
 
 def short_config(config: SweepConfig) -> str:
-    """Return a sweep's configuration as a parameter of a pipeline: portable JSON without default values."""
+    """Returns a sweep's configuration as a parameter of a pipeline: portable JSON without default values."""
     short = config.model_dump(mode="json", exclude_defaults=True)
     for name, parameter in config.model_dump(mode="json", include={"parameters"})["parameters"].items():
         short["parameters"][name]["type"] = parameter["type"]  # identifies the kind of parameter
@@ -33,6 +33,6 @@ def short_config(config: SweepConfig) -> str:
 
 
 def _escape(found: re.Match[str]) -> str:
-    """Return the JSON escapes of one character, two of them beyond the basic plane."""
+    """Returns the JSON escapes of one character, two of them beyond the basic plane."""
     units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[at] << 8 | units[at + 1]:04x}" for at in range(0, len(units), 2))

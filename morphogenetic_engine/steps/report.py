@@ -18,7 +18,7 @@ from morphogenetic_engine.sweeps.results import SweepResult, read_result
 
 @step("report")
 def report(sweep: str, evaluation: str | None, *, run_id: str, name: str, storage: str, page: str) -> str:
-    """Write the report of the sweep in the results folder `sweep`, and return its address in the store, or "".
+    """Writes the report of the sweep in the results folder `sweep`, and returns its address in the store, or "".
 
     An evaluation is a section of it, and is kept beside it.
 
@@ -45,7 +45,7 @@ def report(sweep: str, evaluation: str | None, *, run_id: str, name: str, storag
 
 
 def _with_found(evaluation: Evaluation, result: SweepResult) -> Evaluation:
-    """Return an evaluation with what the sweep found for the same configuration and seed."""
+    """Returns an evaluation with what the sweep found for the same configuration and seed."""
     training = evaluation.training
     for trial in result.trials:
         metrics = trial.replicates[0].metrics if 0 in trial.replicates else trial.metrics

@@ -9,7 +9,7 @@ from morphogenetic_engine.sweeps.record.events import Event, TrialEnded
 
 
 def teller(config: SweepConfig) -> Callable[[Event], None]:
-    """Return an observer that prints a line for each trial that has ended, its objective first."""
+    """Returns an observer that prints a line for each trial that has ended, its objective first."""
     target = config.optimization.target_metric
 
     def tell(event: Event) -> None:

@@ -72,7 +72,7 @@ def write_outputs(folder: SweepFolder, places: Places, *, experiment: str = "") 
 
 
 def log_outputs(found: SweepOutputs, folder: FolderArtifact, metrics: MetricsArtifact) -> str:
-    """Show the metrics and the name of the Experiment in the Kubeflow UI, and return the best trial."""
+    """Shows the metrics and the name of the Experiment in the Kubeflow UI, and returns the best trial."""
     log_metrics(metrics, found.metrics)
     if found.experiment:
         folder.metadata["experiment"] = found.experiment

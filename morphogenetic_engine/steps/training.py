@@ -28,7 +28,7 @@ class ComponentTrial:
     curve: dict[int, Metrics] = field(default_factory=dict)
 
     def report(self, step: int, metrics: Metrics) -> None:  # pylint: disable=redefined-outer-name
-        """Record the metrics of one step."""
+        """Records the metrics of one step."""
         self.curve[int(step)] = checked_metrics(metrics)
 
 
@@ -46,7 +46,7 @@ class Places:
 
 @step("train")
 def train(config: str, candidate: str, *, compiled_for: str, places: Places) -> Metrics:
-    """Train a candidate, write its model and its learning curve, and return its metrics.
+    """Trains a candidate, write its model and its learning curve, and returns its metrics.
 
     If the defaults are requested, but the configuration no longer has any, nothing is trained.
 

@@ -35,13 +35,13 @@ class CloudAddress:
 
 
 def scheme_of(address: str | Path) -> str:
-    """Return the URL scheme of an address, in small letters; "file" for a path."""
+    """Returns the URL scheme of an address, in small letters; "file" for a path."""
     url = _URL.fullmatch(str(address))
     return LOCAL if url is None or isinstance(address, Path) else url["scheme"].lower()
 
 
 def parse_address(address: str | Path) -> Path | CloudAddress:
-    """Return the folder that an address names: a path, or a folder of an object store.
+    """Returns the folder that an address names: a path, or a folder of an object store.
 
     Raises:
         StoreError: the address is invalid; the message shows no credentials.
@@ -70,7 +70,7 @@ def checked_name(name: str) -> str:
 
 
 def split_address(address: str) -> tuple[str, str]:
-    """Return the folder and the name of the file that an address names: `s3://bucket/a/b.html` -> (`s3://bucket/a`,
+    """Returns the folder and the name of the file that an address names: `s3://bucket/a/b.html` -> (`s3://bucket/a`,
     `b.html`).
 
     Raises:

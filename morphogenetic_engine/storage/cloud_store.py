@@ -148,7 +148,7 @@ class CloudStore:
 
 
 def open_cloud(address: str, *, patience: float) -> CloudStore:
-    """Return the store at an address of S3, Google Cloud Storage or Azure Blob Storage; nothing is sent yet."""
+    """Returns the store at an address of S3, Google Cloud Storage or Azure Blob Storage; nothing is sent yet."""
     place = parse_address(address)
     assert isinstance(place, CloudAddress)
     return CloudStore(place, patience=patience)

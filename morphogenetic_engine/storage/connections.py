@@ -39,7 +39,7 @@ _S3_IDENTITIES = (
 
 
 def connect(address: CloudAddress, *, patience: float) -> Connection:
-    """Return a connection; nothing is sent yet.
+    """Returns a connection; nothing is sent yet.
 
     Plain HTTP is used only if the endpoint in the environment begins with http://.
 
@@ -70,7 +70,7 @@ def connect(address: CloudAddress, *, patience: float) -> Connection:
 
 
 def endpoint_of(scheme: str) -> str | None:
-    """Return the address of the server where the environment names one."""
+    """Returns the address of the server where the environment names one."""
     return next((os.environ[name] for name in _ENDPOINTS[scheme] if os.environ.get(name)), None)
 
 

@@ -70,7 +70,7 @@ class FolderStore:
 
 
 def open_folder(address: str | Path, *, patience: float) -> FolderStore:
-    """Return the store in the folder that a path or a file:// address names."""
+    """Returns the store in the folder that a path or a file:// address names."""
     del patience  # a file system needs no retries
     place = parse_address(address)
     assert isinstance(place, Path)

@@ -38,10 +38,10 @@ class Store(Protocol):
         """True if files are stored on a server."""
 
     def address_of(self, name: str) -> str:
-        """Return the address of a file."""
+        """Returns the address of a file."""
 
     def put_file(self, source: Path, name: str, *, content_type: str | None = None) -> str:
-        """Store a file and return its address. A large one is sent in parts, and is never in memory as a whole.
+        """Stores a file and returns its address. A large one is sent in parts, and is never in memory as a whole.
 
         The default content type follows from the name's extension; folders store none.
         """
@@ -50,7 +50,7 @@ class Store(Protocol):
         """Store bytes and return their address."""
 
     def get_file(self, name: str, target: Path) -> None:
-        """Write a stored file to a path, whole or not at all."""
+        """Writes a stored file to a path, whole or not at all."""
 
     def read_bytes(self, name: str) -> bytes:
         """Returns the content of a stored file."""
@@ -66,7 +66,7 @@ class Store(Protocol):
 
 
 def open_store(address: str | Path, *, patience: float = PATIENCE_SECONDS) -> Store:
-    """Return the store at an address: a path, file://, s3://, gs://, az://, or the scheme of an installed package.
+    """Returns the store at an address: a path, file://, s3://, gs://, az://, or the scheme of an installed package.
 
     Credentials and endpoints come from the environment alone (docs/storage.md). Nothing is sent before the first call.
 

@@ -57,7 +57,7 @@ class OptunaSweepRunner:
         timeout: float | None = None,
         results: Path = RESULTS,
     ) -> SweepResult:
-        """Run the sweep of a configuration, of what a sweep file would hold, or of a file, and return all of it.
+        """Runs the sweep of a configuration, of what a sweep file would hold, or of a file, and returns all of it.
 
         A sweep of this name and configuration goes on where it stopped. `n_trials` is the number of trials in all, and
         `timeout` the seconds after which none starts; both take the place of the configuration's.

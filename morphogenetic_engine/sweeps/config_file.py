@@ -74,7 +74,7 @@ class ConfigFile:
 
 
 def read_configs(path: Path, overrides: Overrides | None = None) -> list[ConfigFile]:
-    """Read one sweep file, or every .yaml and .yml file of a folder in the order of their names.
+    """Reads one sweep file, or every .yaml and .yml file of a folder in the order of their names.
 
     Raises:
         ConfigError: nothing to read, or a file that breaks a rule.
@@ -88,7 +88,7 @@ def read_configs(path: Path, overrides: Overrides | None = None) -> list[ConfigF
 
 
 def read_config(path: Path, overrides: Overrides | None = None) -> ConfigFile:
-    """Read one sweep file; the old flat format is accepted too.
+    """Reads one sweep file; the old flat format is accepted too.
 
     Raises:
         ConfigError: the file cannot be read, is not YAML, or breaks a rule of the schema.
@@ -99,7 +99,7 @@ def read_config(path: Path, overrides: Overrides | None = None) -> ConfigFile:
 
 
 def config_of_text(text: str, *, where: str) -> ConfigFile:
-    """Return the sweep that a YAML text describes.
+    """Returns the sweep that a YAML text describes.
 
     Raises:
         ConfigError: it is not YAML, or breaks a rule of the schema.
@@ -108,7 +108,7 @@ def config_of_text(text: str, *, where: str) -> ConfigFile:
 
 
 def config_of_json(text: str | bytes, *, where: str) -> ConfigFile:
-    """Return the sweep that a JSON text holds, as `SweepConfig.canonical_json` writes it.
+    """Returns the sweep that a JSON text holds, as `SweepConfig.canonical_json` writes it.
 
     Raises:
         ConfigError: it is not a JSON object, or breaks a rule of the schema.
@@ -162,7 +162,7 @@ def parse_yaml(text: str, *, where: str) -> dict[str, object]:
 
 
 def parse_config(written: Mapping[str, object], *, where: str, overrides: Overrides | None = None) -> SweepConfig:
-    """Return the configuration that a mapping describes.
+    """Returns the configuration that a mapping describes.
 
     Raises:
         ConfigError: it breaks a rule of the schema; one line for the first mistake, and the number of the others.
@@ -203,7 +203,7 @@ def _worded(error: ValidationError) -> str:
 
 
 def _place(detail: ErrorDetails) -> tuple[int | str, ...]:
-    """Return the keys of the file that lead to the mistake, without the tags that pydantic adds."""
+    """Returns the keys of the file that lead to the mistake, without the tags that pydantic adds."""
     place = detail["loc"]
     if place[:1] == ("parameters",):
         return place[:2] + place[3:5]

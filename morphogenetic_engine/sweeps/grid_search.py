@@ -47,7 +47,7 @@ def design_of(config: SweepConfig) -> Strategy:
 
 
 def whole_grid(config: SweepConfig) -> Grid:
-    """Return the grid of every point of a finite space, the baseline first."""
+    """Returns the grid of every point of a finite space, the baseline first."""
     finest = {
         name: axis if isinstance(axis, Choices) else replace(axis, points=axis.size)
         for name, axis in config.space.axes.items()
@@ -56,7 +56,7 @@ def whole_grid(config: SweepConfig) -> Grid:
 
 
 def grid_of(config: SweepConfig) -> Grid:
-    """Return the grid of a sweep, the baseline first."""
+    """Returns the grid of a sweep, the baseline first."""
     return Grid(config.space, config.optimization.n_trials, baseline=config.baseline)
 
 
@@ -88,7 +88,7 @@ class Grid(RunsToTheEnd):
         return {**self._space.fixed, **self._point(number)}
 
     def find(self, point: Params) -> int | None:
-        """Return the number of the trial that has these searched parameters, or None when the grid has none."""
+        """Returns the number of the trial that has these searched parameters, or None when the grid has none."""
         number = self._points.find(point)
         if self._baseline is not None:
             if point == self._baseline:
@@ -181,7 +181,7 @@ def _latin_hypercube(dimensions: int, points: int, seed: int) -> Iterator[NDArra
 
 
 def sobol_points(dimensions: int, _points: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """Yield the points of a scrambled Sobol sequence."""
+    """Yields the points of a scrambled Sobol sequence."""
     from scipy.stats import qmc  # pylint: disable=import-outside-toplevel
 
     sequence = qmc.Sobol(dimensions, rng=seed)
@@ -215,7 +215,7 @@ class _SampledKind(StrategyKind):
 
 
 def sampled_design(config: SweepConfig, trials: int, unit_points: UnitPoints) -> SampledDesign:
-    """Return the first points of a sequence, the baseline before them."""
+    """Returns the first points of a sequence, the baseline before them."""
     return SampledDesign(config.space, trials, config.optimization.seed, unit_points, baseline=config.baseline)
 
 

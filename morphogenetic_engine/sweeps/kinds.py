@@ -69,10 +69,10 @@ class StrategyKind(SweepTypeRules, ABC):
 
     @abstractmethod
     def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
-        """Build the strategy of a sweep; `known` are the results that a warm start gives it."""
+        """Builds the strategy of a sweep; `known` are the results that a warm start gives it."""
 
     def trials(self, config: SweepConfig) -> int:
-        """Return the number of trials of a sweep that nothing stops early."""
+        """Returns the number of trials of a sweep that nothing stops early."""
         assert config.n_trials is not None, "the schema requires n_trials of strategies that do not count themselves"
         return config.n_trials
 
@@ -109,10 +109,10 @@ class SamplerKind(ABC):
 
     @abstractmethod
     def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
-        """Build the strategy of a sweep; `known` are the results that a warm start gives it."""
+        """Builds the strategy of a sweep; `known` are the results that a warm start gives it."""
 
     def trials(self, config: SweepConfig) -> int:
-        """Return the number of trials of a sweep that nothing stops early."""
+        """Returns the number of trials of a sweep that nothing stops early."""
         assert config.n_trials is not None, "a bayesian sweep has a number of trials"
         return config.n_trials
 
@@ -139,19 +139,19 @@ class PrunerKind(ABC):
 
     @abstractmethod
     def make(self, config: SweepConfig) -> Pruner:
-        """Build the pruner of a sweep."""
+        """Builds the pruner of a sweep."""
 
 
 def strategy_kind(config: SweepConfig) -> StrategyKind:
-    """Return the kind of a sweep's strategy."""
+    """Returns the kind of a sweep's strategy."""
     return STRATEGIES.load(config.sweep_type, StrategyKind)
 
 
 def total_trials(config: SweepConfig) -> int:
-    """Return the number of trials of a sweep that nothing stops early, without building its sampler."""
+    """Returns the number of trials of a sweep that nothing stops early, without building its sampler."""
     return strategy_kind(config).trials(config)
 
 
 def recorded_trials(info: SweepInfo) -> int:
-    """Return the number of trials that `sweep.json` records, computed for sweeps of earlier versions."""
+    """Returns the number of trials that `sweep.json` records, computed for sweeps of earlier versions."""
     return total_trials(info.config) if info.trials is None else info.trials

@@ -33,12 +33,12 @@ class SweepOverview:
 
 
 def overviews(results: Path) -> list[SweepOverview]:
-    """Return the sweeps of a results folder in the order of their ids."""
+    """Returns the sweeps of a results folder in the order of their ids."""
     return [overview(folder) for folder in all_sweeps(results)]
 
 
 def overview(folder: SweepFolder) -> SweepOverview:
-    """Return the overview of one sweep."""
+    """Returns the overview of one sweep."""
     result = read_result(folder, keep_curves=False)
     target, best = result.config.optimization.target_metric, result.best
     return SweepOverview(
@@ -57,14 +57,14 @@ def overview(folder: SweepFolder) -> SweepOverview:
 
 
 def sweep_state(folder: SweepFolder, result: SweepResult) -> str:
-    """Return running, killed, new, on Katib (when last collected), or the outcome of the last session."""
+    """Returns running, killed, new, on Katib (when last collected), or the outcome of the last session."""
     return state_word(result.info.origin, is_locked(folder.journal), result.sessions, result.last_end)
 
 
 def state_word(
     origin: Origin | None, is_run: bool, sessions: Sequence[SessionStarted], last_end: SessionEnded | None
 ) -> str:
-    """Return the state of a sweep from its origin, its journal and the journal's lock."""
+    """Returns the state of a sweep from its origin, its journal and the journal's lock."""
     if is_run:
         return "running"
     if last_end is not None:

@@ -92,14 +92,14 @@ class SweepResult:
 
 
 def dominates(one: TrialRecord, other: TrialRecord, objectives: Sequence[Objective]) -> bool:
-    """Tell whether a trial is at least as good as another in every objective, and better in one."""
+    """Returns whether a trial is at least as good as another in every objective, and better in one."""
     better = [each.direction.better(one.metrics[each.metric], other.metrics[each.metric]) for each in objectives]
     worse = [each.direction.better(other.metrics[each.metric], one.metrics[each.metric]) for each in objectives]
     return any(better) and not any(worse)
 
 
 def read_result(folder: SweepFolder, *, keep_curves: bool = True) -> SweepResult:
-    """Read a sweep back from its folder.
+    """Reads a sweep back from its folder.
 
     Raises:
         SweepError: a file of it is damaged or of a newer format.

@@ -42,7 +42,7 @@ class TrialDecisions(Protocol):
     """Decides about one attempt at a trial from its reports."""
 
     def decide(self, step: int, value: float) -> Decision:
-        """Take a report of the objective and return whether the trial goes on."""
+        """Takes a report of the objective and returns whether the trial goes on."""
 
 
 class Strategy(Protocol):
@@ -57,16 +57,16 @@ class Strategy(Protocol):
         """True if trials must report their objective while they run."""
 
     def needs(self, number: int, /) -> int:
-        """Return how many trials, counted from the first, must have ended before trial `number` is suggested."""
+        """Returns how many trials, counted from the first, must have ended before trial `number` is suggested."""
 
     def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
-        """Return the parameters of a trial, fixed and searched together.
+        """Returns the parameters of a trial, fixed and searched together.
 
         Called in the order of the trials' numbers, at most once for each.
         """
 
     def decisions(self, number: int, params: Params, earlier: Earlier, reported: Reports) -> TrialDecisions | None:
-        """Return the decisions about an attempt at a trial; None: it runs to its end.
+        """Returns the decisions about an attempt at a trial; None: it runs to its end.
 
         `reported` are the reports of an earlier attempt, which an attempt from a checkpoint does not repeat.
         """
@@ -79,7 +79,7 @@ class RunsToTheEnd:
 
     @staticmethod
     def decisions(_number: int, _params: Params, _earlier: Earlier, _reported: Reports) -> TrialDecisions | None:
-        """Return None: no trial is stopped."""
+        """Returns None: no trial is stopped."""
         return None
 
 
@@ -87,16 +87,16 @@ class Pruner(Protocol):
     """Decides whether trials go on, with any strategy; a decision depends on the trials that the suggestion saw."""
 
     def decisions(self, number: int, params: Params, ended: Sequence[TrialRecord], reported: Reports) -> TrialDecisions:
-        """Return the decisions about an attempt at a trial; `reported` are the reports of an earlier attempt."""
+        """Returns the decisions about an attempt at a trial; `reported` are the reports of an earlier attempt."""
 
 
 def earlier_than(number: int, needed: int, trials: Mapping[int, TrialRecord]) -> Earlier:
-    """Return the trials that trial `number` may depend on, the same for any number and speed of workers."""
+    """Returns the trials that trial `number` may depend on, the same for any number and speed of workers."""
     return Earlier([trials[each] for each in range(needed)], _ParamsBelow(number, trials))
 
 
 def ended_by_now(number: int, trials: Mapping[int, TrialRecord]) -> Earlier:
-    """Return all trials that have ended when trial `number` is suggested."""
+    """Returns all trials that have ended when trial `number` is suggested."""
     ended = [trials[each] for each in range(number) if trials[each].state.final]
     return Earlier(ended, _ParamsBelow(number, trials))
 

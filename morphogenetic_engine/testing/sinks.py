@@ -49,7 +49,7 @@ class SinkTests:
     """The tests of a sink. Override `make`, `address` and `received`."""
 
     def make(self) -> Sink:
-        """Return the sink."""
+        """Returns the sink."""
         raise NotImplementedError
 
     def address(self, place: Path) -> str:
@@ -124,7 +124,7 @@ class SinkTests:
         return self.make().destination(folder, folder.read_info(), address)
 
     def _send(self, folder: SweepFolder, address: str) -> str:
-        """Send everything, as `sweep publish` does; return the line for the user."""
+        """Sends everything, as `sweep publish` does; returns the line for the user."""
         with self.make().open(folder, self._destination(folder, address), patience=PATIENCE) as sender:
             sender.catch_up(lambda: False)
             sender.settle()
@@ -132,7 +132,7 @@ class SinkTests:
 
 
 def events() -> list[Event]:
-    """Return the events of a sweep of four trials that ended."""
+    """Returns the events of a sweep of four trials that ended."""
     told: list[Event] = [SessionStarted(BEGUN, 1, "host", "1.0", 1)]
     for number, state in STATES.items():
         time = BEGUN + 10 * number

@@ -83,7 +83,7 @@ class StoreTests:
 
 
 def _refusal(call: Callable[[], object]) -> str:
-    """Return the message of the StoreError that a call raises."""
+    """Returns the message of the StoreError that a call raises."""
     try:
         call()
     except StoreError as error:

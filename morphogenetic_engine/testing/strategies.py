@@ -43,7 +43,7 @@ class StrategyTests:
     """The sweep file as a mapping."""
 
     def make(self) -> Strategy:
-        """Build a new strategy, as each process of a sweep does."""
+        """Builds a new strategy, as each process of a sweep does."""
         return strategy_of(self.config)
 
     @property

@@ -35,7 +35,7 @@ _SHELL_SIGNALS = 128
 
 
 def load_workload(spec: str, source: str | None = None) -> Train:
-    """Import the function that "package.module:function" names; from `source`, the module's text, if it is given.
+    """Imports the function that "package.module:function" names; from `source`, the module's text, if it is given.
 
     Raises:
         WorkloadError: no such module or function, or its import fails.
@@ -202,7 +202,7 @@ def parse_metric_line(line: str) -> tuple[int | None, Mapping[str, float]]:
 
 
 def _check_status(program: str, status: int) -> None:
-    """Check the exit status of a program.
+    """Checks the exit status of a program.
 
     Raises:
         TrialFailed: it is not 0; the reason is `killed` for a signal, and for 128 + the number of a signal, with

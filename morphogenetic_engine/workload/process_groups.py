@@ -35,7 +35,7 @@ def end_group(group: int, grace: float, *, poll: Callable[[], object]) -> None:
 
 
 def kill_session(leader: int) -> None:
-    """Kill the group that a process leads and every other process of its session, at once."""
+    """Kills the group that a process leads and every other process of its session, at once."""
     _signal_group(leader, signal.SIGKILL)
     for _ in range(_ROUNDS):
         members = _members(session=leader)
@@ -54,7 +54,7 @@ def _is_alive(group: int) -> bool:
 
 
 def _signal_group(group: int, number: int) -> bool:
-    """Send a signal to a group and return True; False: it has no processes."""
+    """Sends a signal to a group and returns True; False: it has no processes."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:
@@ -65,7 +65,7 @@ def _signal_group(group: int, number: int) -> bool:
 
 
 def _members(*, group: int | None = None, session: int | None = None) -> list[int]:
-    """Return the running processes of a group or a session; empty where there is no /proc."""
+    """Returns the running processes of a group or a session; empty where there is no /proc."""
     found: list[int] = []
     for entry in _PROC.iterdir() if (_PROC / "self/stat").exists() else ():
         if not entry.name.isdecimal():

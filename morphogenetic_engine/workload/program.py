@@ -22,7 +22,7 @@ class Program:
     """A running program. It leads its own process group, which ends with it."""
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start the program.
+        """Starts the program.
 
         Raises:
             OSError: it cannot be run.
@@ -38,7 +38,7 @@ class Program:
         self._exit_fd = os.pidfd_open(self._process.pid) if hasattr(os, "pidfd_open") else None
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of standard output until the program ends, even if its children keep the output open."""
+        """Yields the lines of standard output until the program ends, even if its children keep the output open."""
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
         unread = ""
         for chunk in self._chunks():
@@ -49,7 +49,7 @@ class Program:
             yield unread
 
     def status(self) -> int:
-        """Wait for the end and return the exit status as subprocess gives it (negative: the signal)."""
+        """Waits for the end and returns the exit status as subprocess gives it (negative: the signal)."""
         return self._process.wait()
 
     def end(self) -> None:

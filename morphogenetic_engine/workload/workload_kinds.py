@@ -29,7 +29,7 @@ class FunctionWorkload:
         return self.spec
 
     def load(self) -> Train:
-        """Import the function.
+        """Imports the function.
 
         Raises:
             WorkloadError: there is no such module or function, or its import fails.
@@ -50,7 +50,7 @@ class ProgramWorkload:
         return " ".join(self.command)
 
     def load(self) -> Train:
-        """Find the program.
+        """Finds the program.
 
         Raises:
             WorkloadError: there is no such program.
@@ -62,7 +62,7 @@ Workload = FunctionWorkload | ProgramWorkload
 
 
 def workload_of(workload: str | None, command: Sequence[str] | None, source: str | None = None) -> Workload:
-    """Return the workload that the keys of a sweep file name; one of the first two is given."""
+    """Returns the workload that the keys of a sweep file name; one of the first two is given."""
     if command is not None:
         return ProgramWorkload(tuple(command))
     assert workload is not None, "the schema fills in the default"

@@ -19,7 +19,7 @@ Tell = Callable[[str], object]
 
 
 def cache_generation(runs: Sequence[Run], pipeline: str, artifacts: str, tell: Tell) -> str:
-    """Return the generation of the cache that a run of a pipeline belongs to; "" is the first.
+    """Returns the generation of the cache that a run of a pipeline belongs to; "" is the first.
 
     `runs` are those of the pipeline's experiment, the latest first; `tell` receives a line about missing artifacts.
     """

@@ -34,7 +34,7 @@ def diagnosis(namespace: str) -> Diagnose:
 
 
 def reasons(run: Run, namespace: str) -> list[str]:
-    """Return why steps of a run failed, as their containers said it; nothing where the cluster cannot be asked."""
+    """Returns why steps of a run failed, as their containers said it; nothing where the cluster cannot be asked."""
     try:
         pods = failed_pods(connect(namespace=namespace), run.run_id)
     except ClusterError:

@@ -192,7 +192,7 @@ def _node(answer: kfp_server_api.V2beta1PipelineTaskDetail) -> Node:
 
 
 def _pod_name(node_id: str) -> str:
-    """Return the name of the pod of a workflow's node: Argo puts the template's name before the hash."""
+    """Returns the name of the pod of a workflow's node: Argo puts the template's name before the hash."""
     workflow, _, number = node_id.rpartition("-")
     return f"{workflow}-{_POD_OF_ATTEMPT}-{number}"
 

@@ -11,7 +11,7 @@ _FIELD = re.compile(r"[\d*/,?A-Za-z-]+")
 
 
 def checked_cron(text: str) -> str:
-    """Return a cron expression of Kubeflow Pipelines: six fields, seconds first.
+    """Returns a cron expression of Kubeflow Pipelines: six fields, seconds first.
 
     Raises:
         ConfigError: it has another number of fields, or an invalid one.

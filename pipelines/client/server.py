@@ -92,11 +92,11 @@ class PipelinesServer:
         self._namespace = address.namespace or self._client.get_user_namespace() or None
 
     def link(self, run_id: str) -> str:
-        """Return the page of a run in the Kubeflow UI."""
+        """Returns the page of a run in the Kubeflow UI."""
         return f"{self._client.url_prefix}/#/runs/details/{run_id}"
 
     def experiment(self, name: str) -> str:
-        """Return the id of KFP's experiment (a folder of runs) of this name; creates it if it does not exist.
+        """Returns the id of KFP's experiment (a folder of runs) of this name; creates it if it does not exist.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -118,7 +118,7 @@ class PipelinesServer:
         return str(made.experiment_id)
 
     def known_experiment(self, name: str) -> str:
-        """Return the id of KFP's experiment of this name; "": there is none.
+        """Returns the id of KFP's experiment of this name; "": there is none.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -130,7 +130,7 @@ class PipelinesServer:
         return str(found.experiments[0].experiment_id) if found.experiments else ""
 
     def runs(self, experiment_id: str, name: str = "", *, most: int | None = None) -> list[Run]:
-        """Return the runs of this name, or all, the latest first; `most`: at most this many.
+        """Returns the runs of this name, or all, the latest first; `most`: at most this many.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -179,7 +179,7 @@ class PipelinesServer:
             return run_of(self._client.runs.run_service_get_run(run_id, _request_timeout=TIMES))
 
     def stop(self, run_id: str) -> None:
-        """End a run; its exit task still runs.
+        """Ends a run; its exit task still runs.
 
         Raises:
             StoreError: there is no such run, the server refuses, or cannot be reached.
@@ -188,7 +188,7 @@ class PipelinesServer:
             self._client.runs.run_service_terminate_run(run_id, _request_timeout=TIMES)
 
     def recurring_runs(self, experiment_id: str, name: str = "") -> list[RecurringRun]:
-        """Return the recurring runs of this name, or all.
+        """Returns the recurring runs of this name, or all.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -236,7 +236,7 @@ class PipelinesServer:
         return _recurring(made)
 
     def forget(self, recurring: RecurringRun) -> None:
-        """Delete a recurring run; the runs that it started stay.
+        """Deletes a recurring run; the runs that it started stay.
 
         Raises:
             StoreError: the server refuses, or cannot be reached.
@@ -268,7 +268,7 @@ class _Client(kfp_client.Client):
         return str(self._get_url_prefix()).rstrip("/")
 
     def get_kfp_healthz(self, sleep_duration: int = 0) -> kfp_server_api.V2beta1GetHealthzResponse:
-        """Ask once."""
+        """Asks once."""
         return self._healthz_api.healthz_service_get_healthz(_request_timeout=TIMES)
 
     def _load_config(self, *arguments: object) -> kfp_server_api.Configuration:

@@ -79,7 +79,7 @@ class Starter:
             return self._the_earliest(run, name, experiment_id)
 
     def _live(self, name: str, experiment_id: str) -> list[Run]:
-        """Return the live runs of a name, the earliest first."""
+        """Returns the live runs of a name, the earliest first."""
         found = self.server.runs(experiment_id, name)
         return sorted((run for run in found if not run.state.final), key=lambda run: run.age_key)
 
@@ -124,7 +124,7 @@ class Starter:
 
 
 def wait(server: PipelinesServer, run_id: str, *, patience: Patience, tell: Tell, diagnose: Diagnose) -> Run:
-    """Follow a run to its end and return it.
+    """Follows a run to its end and returns it.
 
     Raises:
         StoreError: there is no such run, the server refuses, or is unreachable for longer than patience allows.

@@ -37,7 +37,7 @@ class ContainerEngine:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def require(self, image: str) -> None:
-        """Raise ConfigError if the engine does not have an image; none is pulled unasked."""
+        """Raises ConfigError if the engine does not have an image; none is pulled unasked."""
         from docker.errors import DockerException, ImageNotFound  # pylint: disable=import-outside-toplevel
 
         try:
@@ -87,7 +87,7 @@ class ContainerEngine:
 
 @contextmanager
 def container_engine(folders: Sequence[Path], environment: Mapping[str, str]) -> Iterator[ContainerEngine]:
-    """Yield the engine that DOCKER_HOST or CONTAINER_ENGINE names, or else the first that answers.
+    """Yields the engine that DOCKER_HOST or CONTAINER_ENGINE names, or else the first that answers.
 
     Podman needs no running service: one is started for the duration of the block.
 

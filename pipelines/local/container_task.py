@@ -14,7 +14,7 @@ from pipelines.local.container_engine import ContainerEngine
 
 @contextmanager
 def components_in_containers(engine: ContainerEngine) -> Iterator[local.DockerRunner]:
-    """Yield the runner for `kfp.local.init`; while this lasts, its tasks are run by the engine."""
+    """Yields the runner for `kfp.local.init`; while this lasts, its tasks are run by the engine."""
 
     class InContainer(task_handler_interface.ITaskHandler):
         """A task handler of kfp: runs the container of one task."""

@@ -99,7 +99,7 @@ def _runner(plan: Plan, folder: Path, stack: ExitStack) -> Runner:
 
 
 def _outputs(root: Path, task: str) -> dict[str, object]:
-    """Return the parameters that a task returned, if it ran."""
+    """Returns the parameters that a task returned, if it ran."""
     found = sorted(root.glob(f"*/{task}/executor_output.json"))
     if not found:
         return {}

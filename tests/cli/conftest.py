@@ -24,7 +24,7 @@ Command = Callable[..., Ran]
 
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run `morphogenetic ...` and return its exit status and what it printed."""
+    """Runs `morphogenetic ...` and returns its exit status and what it printed."""
 
     def call(*arguments: str) -> Ran:
         capsys.readouterr()

@@ -127,7 +127,7 @@ def test_the_script_itself_starts() -> None:
 
 
 def _run_in_main(body: str, arguments: list[str]) -> list[str]:
-    """Return a command line that runs a click command with this body through `run`."""
+    """Returns a command line that runs a click command with this body through `run`."""
     code = f"""
 import os, sys, click
 from morphogenetic_engine.cli.main import run

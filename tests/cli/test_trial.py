@@ -41,7 +41,7 @@ def sweep_file(workplace: Path) -> Path:
 
 
 def last(out: str) -> dict[str, str]:
-    """Return the last value of each metric that was printed; every line is a metric line."""
+    """Returns the last value of each metric that was printed; every line is a metric line."""
     matches = [LINE.fullmatch(line) for line in out.splitlines()]
     assert matches and None not in matches
     return {match[1]: match[2] for match in matches if match}
@@ -131,7 +131,7 @@ def test_the_carriers_agree(command: Command, monkeypatch: pytest.MonkeyPatch) -
 
 
 def values(text: str) -> list[str]:
-    """Return name=value of each metric line."""
+    """Returns name=value of each metric line."""
     return [line.split()[1] for line in text.splitlines()]
 
 

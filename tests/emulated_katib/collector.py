@@ -36,7 +36,7 @@ class Observed:
 
 
 def collect(text: str, metrics: Sequence[str], filters: Sequence[str] = ()) -> list[MetricLog]:
-    """Return every value of the metrics in a log; the first metric is the objective, and must be there."""
+    """Returns every value of the metrics in a log; the first metric is the objective, and must be there."""
     logs = [each for line in text.split("\n") for each in _of_line(line, metrics, _patterns(filters))]
     if any(log.name == metrics[0] for log in logs):
         return logs
@@ -44,7 +44,7 @@ def collect(text: str, metrics: Sequence[str], filters: Sequence[str] = ()) -> l
 
 
 def pairs(line: str, filters: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """Return the names and values that the filters find in a line."""
+    """Returns the names and values that the filters find in a line."""
     found = [match for pattern in _patterns(filters) for match in pattern.finditer(line)]
     return [(match[1].strip(), match[2].strip()) for match in found]
 
@@ -78,7 +78,7 @@ def parse_time(text: str) -> datetime | None:
 
 
 def observe(logs: Iterable[MetricLog], metrics: Iterable[str]) -> dict[str, Observed]:
-    """Return what the Trial's status says: least, greatest and latest value of each metric, as texts."""
+    """Returns what the Trial's status says: least, greatest and latest value of each metric, as texts."""
     observed = {name: Observed() for name in metrics}
     times: dict[str, datetime] = {}
     for log in logs:

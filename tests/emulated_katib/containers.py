@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 
 def play(pod: Json, place: Path) -> Ended:
-    """Run a pod without a network, and return how it ended; nothing of it is left."""
+    """Runs a pod without a network, and returns how it ended; nothing of it is left."""
     pod = _for_podman(pod)
     name = pod["metadata"]["name"]
     file = place / f"{name}.yaml"
@@ -33,7 +33,7 @@ def play(pod: Json, place: Path) -> Ended:
 
 
 def _for_podman(pod: Json) -> Json:
-    """Return the pod as podman takes it: what the kubelet does and podman does not is done, the collector is ours."""
+    """Returns the pod as podman takes it: what the kubelet does and podman does not is done, the collector is ours."""
     pod = copy.deepcopy(pod)
     name, spec = pod["metadata"]["name"], pod["spec"]
     trial, collector = spec["containers"]

@@ -27,7 +27,7 @@ class TrialEnd:
 
 
 def trial_end(experiment: Json, ended: Ended) -> TrialEnd:
-    """Return what the Trial of a pod that ended is."""
+    """Returns what the Trial of a pod that ended is."""
     spec = experiment["spec"]
     objective = spec["objective"]
     if ended.status or ended.collector_status or len(ended.logs) > MOST_ROWS:
@@ -42,7 +42,7 @@ def trial_end(experiment: Json, ended: Ended) -> TrialEnd:
 
 
 def requests(experiment: Json, ends: Sequence[TrialEnd]) -> int:
-    """Return how many trials the algorithm is asked for in all, once these have ended and none runs."""
+    """Returns how many trials the algorithm is asked for in all, once these have ended and none runs."""
     missing = sum(end.phase == "EarlyStopped" and end.observation is None for end in ends)
     left = int(experiment["spec"]["maxTrialCount"]) - len(ends)
     return len(ends) + min(left, 1) - missing

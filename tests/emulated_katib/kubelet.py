@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Return the text with the variables that are known; an unknown one stays as it is written."""
+    """Returns the text with the variables that are known; an unknown one stays as it is written."""
     parts: list[str] = []
     at = 0
     while at < len(text):
@@ -30,7 +30,7 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
 
 
 def environment(written: list[dict[str, str]]) -> dict[str, str]:
-    """Return a container's `env`, each value with the variables before it."""
+    """Returns a container's `env`, each value with the variables before it."""
     variables: dict[str, str] = {}
     for each in written:
         variables[each["name"]] = expand(each["value"], variables)

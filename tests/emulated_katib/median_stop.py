@@ -26,7 +26,7 @@ class Rule:
 
     @classmethod
     def parse(cls, text: str) -> Rule:
-        """Return the rule of a collector's -stop-rule."""
+        """Returns the rule of a collector's -stop-rule."""
         metric, value, comparison, start_step = text.split(";")
         return cls(metric, value, comparison, int(start_step))
 
@@ -38,7 +38,7 @@ class Rule:
 def median_rule(
     succeeded: Sequence[Sequence[MetricLog]], metric: str, goal: str, settings: dict[str, str]
 ) -> Rule | None:
-    """Return the rule for a new trial from the logs of those that succeeded; None while there are too few."""
+    """Returns the rule for a new trial from the logs of those that succeeded; None while there are too few."""
     start_step = int(settings.get("start_step", "4"))
     averages = []
     for logs in succeeded:
@@ -64,7 +64,7 @@ class Watch:
         self._left = {rule.metric: rule.start_step for rule in self.rules if rule.start_step}
 
     def line(self, text: str) -> bool:
-        """Take one line.
+        """Takes one line.
 
         Raises:
             ValueError: a number that is none; the collector ends there, and the trial's pod with it.

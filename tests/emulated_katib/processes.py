@@ -29,7 +29,7 @@ class Ended:
 
 
 def run(pod: Json, place: Path, cwd: Path) -> Ended:
-    """Run a pod in folders below `place` instead of the containers' /var/log/katib and /tmp."""
+    """Runs a pod in folders below `place` instead of the containers' /var/log/katib and /tmp."""
     trial, collector = pod["spec"]["containers"]
     assert collector["name"] == COLLECTOR
     folders = {"/var/log/katib": place / "metrics", "/tmp/trial": place / "trial"}
@@ -51,7 +51,7 @@ def run(pod: Json, place: Path, cwd: Path) -> Ended:
 
 
 def ended(status: int, printed: str, said: str) -> Ended:
-    """Return the end of a pod whose collector came to its end, from what that printed."""
+    """Returns the end of a pod whose collector came to its end, from what that printed."""
     report = json.loads(said.splitlines()[-1])
     return Ended(status, printed, 0, report["stopped"], [MetricLog(**each) for each in report["logs"]])
 

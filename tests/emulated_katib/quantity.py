@@ -15,7 +15,7 @@ _DECIMAL = {"m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 
 
 def written_back(text: str) -> str:
-    """Return what a Quantity that was read from a text marshals to."""
+    """Returns what a Quantity that was read from a text marshals to."""
     digits = text.rstrip("iKMGTPEkm")
     suffix = text[len(digits) :]
     if suffix in _BINARY:
@@ -35,7 +35,7 @@ def written_back(text: str) -> str:
 
 
 def refused(job: dict[str, Any]) -> Iterator[str]:
-    """Yield the places of a Job whose amounts come back as other texts: Katib's webhook then denies the Experiment."""
+    """Yields the places of a Job whose amounts come back as other texts: Katib's webhook then denies the Experiment."""
     for volume in job["spec"]["template"]["spec"].get("volumes", []):
         size = volume.get("emptyDir", {}).get("sizeLimit")
         if size is not None and written_back(size) != size:

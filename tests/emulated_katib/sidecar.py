@@ -24,7 +24,7 @@ STOP_SECONDS = 600.0
 
 
 def main() -> None:
-    """Run the collector with the arguments that the webhook gives it."""
+    """Runs the collector with the arguments that the webhook gives it."""
     given = _arguments()
     shell = given.main_pid or _main_process()
     rules = [Rule.parse(each) for each in given.rules]
@@ -50,7 +50,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _main_process() -> int:
-    """Return the first process of the trial's container: not this one, and not the pod's own, which is number 1."""
+    """Returns the first process of the trial's container: not this one, and not the pod's own, which is number 1."""
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
         found = [pid for pid in _processes() if pid not in (1, os.getpid()) and _parent(pid) == 0]
@@ -65,7 +65,7 @@ def _processes() -> list[int]:
 
 
 def _parent(pid: int) -> int | None:
-    """Return a process' parent; None for one that has ended, waited for or not."""
+    """Returns a process' parent; None for one that has ended, waited for or not."""
     try:
         state, parent = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()[:2]
     except OSError:
@@ -74,7 +74,7 @@ def _parent(pid: int) -> int | None:
 
 
 def _follow(given: argparse.Namespace, shell: int, rules: list[Rule]) -> bool:
-    """Read the log while the trial runs; return whether it was stopped early."""
+    """Reads the log while the trial runs; returns whether it was stopped early."""
     watch = Watch(rules, given.metrics.split(";")[0], given.goal) if rules else None
     at, rest = 0, ""
     while True:
@@ -109,7 +109,7 @@ def _wait_for(shell: int) -> None:
 
 
 def _check_end(mark: Path, stopped: bool) -> None:
-    """Check the mark that the shell leaves; without it the real collector ends with an error, and the pod fails."""
+    """Checks the mark that the shell leaves; without it the real collector ends with an error, and the pod fails."""
     said = mark.read_text(encoding="utf-8").strip() if mark.exists() else "nothing"
     # After an early stop the shell goes on to its last words, and writes over the mark.
     if said != "completed":

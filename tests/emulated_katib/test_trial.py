@@ -46,7 +46,7 @@ def climb(params, trial):
 
 
 def experiment(workplace: Path, workload: str) -> Json:
-    """Return the Experiment of the sweep file, as kubectl reads it."""
+    """Returns the Experiment of the sweep file, as kubectl reads it."""
     path = workplace / "sweep.yaml"
     path.write_text(SWEEP.replace("WORKLOAD", workload), encoding="utf-8")
     manifest = render_experiment(read_config(path), RenderOptions(image="registry/train:1")).manifest
@@ -60,7 +60,7 @@ def run_trial(workplace: Path, written: Json, x: str, *rules: Rule) -> Ended:
 
 
 def end(workplace: Path, x: str) -> TrialEnded:
-    """Return how the trial's own journal says it ended."""
+    """Returns how the trial's own journal says it ended."""
     *_, last = read_events(workplace / f"pod-{x}" / "trial" / "journal.jsonl")
     assert isinstance(last, TrialEnded)
     return last

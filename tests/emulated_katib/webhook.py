@@ -22,7 +22,7 @@ STDOUT_FILE = "/var/log/katib/metrics.log"
 
 
 def trial_job(experiment: Json, assignments: Mapping[str, str], trial: str, namespace: str) -> Json:
-    """Return the Job that the controller makes of the template: values are put in as text, without any escaping.
+    """Returns the Job that the controller makes of the template: values are put in as text, without any escaping.
 
     Raises:
         ValueError: an assignment that no trialParameter refers to, or a value that breaks the JSON.
@@ -40,7 +40,7 @@ def trial_job(experiment: Json, assignments: Mapping[str, str], trial: str, name
 
 
 def trial_pod(experiment: Json, job: Json, rules: Sequence[Rule] = (), *, image: str = "katib/collector") -> Json:
-    """Return the pod of a trial's Job as it is after the webhook, with injectSecurityContext."""
+    """Returns the pod of a trial's Job as it is after the webhook, with injectSecurityContext."""
     spec = experiment["spec"]
     trial = job["metadata"]["name"]
     pod: Json = {
@@ -85,7 +85,7 @@ def _collector_args(spec: Json, trial: str, path: str, rules: Sequence[Rule]) ->
 
 
 def wrapped(container: Json, kind: str, path: str, *, stops: bool) -> tuple[list[str], list[str]]:
-    """Return the command and the one argument that the webhook makes of a container's: words joined by spaces."""
+    """Returns the command and the one argument that the webhook makes of a container's: words joined by spaces."""
     words = [*container["command"], *container.get("args", [])]
     command = ["sh", "-c"]
     if words[0] in {"sh", "bash"} and words[1:2] == ["-c"]:

@@ -76,7 +76,7 @@ def undisturbed_table(start: Start, tables: dict[str, list[dict[str, str]]]) -> 
 
 
 def finished(folder: SweepFolder) -> list[dict[str, str]]:
-    """Run the sweep to its end in a process of its own, and return its table."""
+    """Runs the sweep to its end in a process of its own, and returns its table."""
     with resumed(folder) as process:
         assert process.wait(DEADLINE_SECONDS) == 0
     return steady_rows(folder)

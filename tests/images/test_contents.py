@@ -21,7 +21,7 @@ def image(request: pytest.FixtureRequest) -> str:
 
 
 def run(image: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a program with a read-only root file system, without capabilities and without a network."""
+    """Runs a program with a read-only root file system, without capabilities and without a network."""
     limits = ["--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--network=none"]
     entry = [f"--entrypoint={words[0]}"] if words else []
     command = ["podman", "run", "--rm", *limits, *entry, image, *words[1:]]

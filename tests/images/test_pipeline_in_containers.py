@@ -51,7 +51,7 @@ def test_without_a_store_all_of_it_is_in_the_folder(tmp_path: Path, capfd: pytes
 
 
 def failing(folder: Path) -> LocalRun:
-    """Run a sweep whose workload is not in the image."""
+    """Runs a sweep whose workload is not in the image."""
     written: dict[str, object] = {"experiment": {"workload": "missing:train"}, "parameters": {"x": [1]}}
     return run_here(Plan(Pipeline.LOCAL_SWEEP, config_from(written, where="x").config, IMAGES), folder, tell=print)
 

@@ -33,7 +33,7 @@ optimization: {target_metric: val_acc, secondary_metrics: [train_loss, test_acc]
 
 
 def run_trial(place: Path, epochs: int, lr: str, *rules: Rule) -> Ended:
-    """Run the trial of one learning rate as Katib would have it run."""
+    """Runs the trial of one learning rate as Katib would have it run."""
     path = place / "sweep.yaml"
     path.write_text(SWEEP.replace("EPOCHS", str(epochs)), encoding="utf-8")
     manifest = render_experiment(read_config(path), RenderOptions(image=IMAGE)).manifest
@@ -43,7 +43,7 @@ def run_trial(place: Path, epochs: int, lr: str, *rules: Rule) -> Ended:
 
 
 def run_locally(place: Path, lr: str) -> str:
-    """Return what the same trial prints on this machine."""
+    """Returns what the same trial prints on this machine."""
     program = Path(sys.executable).with_name("morphogenetic")
     words = [str(program), "trial", "run", "--config", "sweep.yaml", "--param", f"lr={lr}"]
     return subprocess.run(words, cwd=place, capture_output=True, text=True, check=True).stdout

@@ -16,14 +16,14 @@ Object = dict[str, object]
 
 
 def build(folder: Path, kubectl: Path = KUBECTL) -> list[Object]:
-    """Return the objects of a kustomization."""
+    """Returns the objects of a kustomization."""
     done = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return [each for each in yaml.safe_load_all(done.stdout) if each is not None]
 
 
 def build_offline(folder: Path, stand_ins: list[Object], place: Path, kubectl: Path = KUBECTL) -> list[Object]:
-    """Return the objects of a kustomization of third-party/ with stand-ins for what it takes from the network."""
+    """Returns the objects of a kustomization of third-party/ with stand-ins for what it takes from the network."""
     shutil.copytree(folder, place)
     (place / "stand-ins.yaml").write_text(yaml.safe_dump_all(stand_ins), encoding="utf-8")
     file = place / "kustomization.yaml"
@@ -37,7 +37,7 @@ def build_offline(folder: Path, stand_ins: list[Object], place: Path, kubectl: P
 
 
 def field(value: object, *path: str | int) -> object:
-    """Return what stands at a path of an object; None where there is nothing."""
+    """Returns what stands at a path of an object; None where there is nothing."""
     for step in path:
         if isinstance(value, dict):
             value = value.get(step)
@@ -49,7 +49,7 @@ def field(value: object, *path: str | int) -> object:
 
 
 def items(value: object, *path: str | int) -> list[object]:
-    """Return the list at a path; an empty one where there is nothing."""
+    """Returns the list at a path; an empty one where there is nothing."""
     found = field(value, *path)
     return found if isinstance(found, list) else []
 
@@ -59,14 +59,14 @@ def name(value: Object) -> str:
 
 
 def pod_specs(objects: list[Object]) -> Iterator[tuple[str, object]]:
-    """Yield the pod of each workload, with the workload's name."""
+    """Yields the pod of each workload, with the workload's name."""
     for each in objects:
         if (spec := field(each, "spec", "template", "spec")) is not None:
             yield name(each), spec
 
 
 def breaches(pod: object) -> list[str]:
-    """Return what of a pod the Pod Security profile "restricted" refuses.
+    """Returns what of a pod the Pod Security profile "restricted" refuses.
 
     Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/
     """

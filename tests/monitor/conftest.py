@@ -57,19 +57,19 @@ class Monitor:
             connection.close()
 
     def watch(self, query: str = "", **headers: str) -> ClientConnection:
-        """Open the WebSocket; `query` says what the viewer knows."""
+        """Opens the WebSocket; `query` says what the viewer knows."""
         uri = f"ws://127.0.0.1:{self.port}/events{query}"
         return connect(uri, additional_headers=headers, max_size=None, open_timeout=DEADLINE_SECONDS, proxy=None)
 
 
 def received(viewer: ClientConnection) -> Json:
-    """Return the next message."""
+    """Returns the next message."""
     message: Json = orjson.loads(viewer.recv(timeout=DEADLINE_SECONDS))
     return message
 
 
 def received_until(viewer: ClientConnection, wanted: Callable[[Json], bool]) -> Json:
-    """Return the first message that is wanted."""
+    """Returns the first message that is wanted."""
     while True:
         message = received(viewer)
         if wanted(message):
@@ -78,7 +78,7 @@ def received_until(viewer: ClientConnection, wanted: Callable[[Json], bool]) -> 
 
 @contextmanager
 def monitoring(folder: SweepFolder, *, token: str | None = None, bound: str = "127.0.0.1") -> Iterator[Monitor]:
-    """Serve a sweep in a thread; `bound` is the address that the rules are made for."""
+    """Serves a sweep in a thread; `bound` is the address that the rules are made for."""
     reader, writer = os.pipe()
     listener = listen(port=0)
     port = address_of(listener)[1]

@@ -27,7 +27,7 @@ _numbers = st.floats(-10, 10, allow_nan=False)
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Event]:
-    """Draw a sweep's events: sessions, trials side by side, reports, failures, kills, confirmations."""
+    """Draws a sweep's events: sessions, trials side by side, reports, failures, kills, confirmations."""
     events: list[Event] = [SessionStarted(1.0, 1, "here", "0", 2)]
     attempts: dict[int, int] = {}
     running: dict[int, int] = {}
@@ -75,7 +75,7 @@ def _confirmation(draw: st.DrawFn, time: float, trial: int, index: int) -> Event
 
 
 def written(events: list[Event], journal: Path) -> list[int]:
-    """Append events to a journal and return the bytes at which they end."""
+    """Appends events to a journal and returns the bytes at which they end."""
     ends = []
     with journal.open("ab") as file:
         for event in events:

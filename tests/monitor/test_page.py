@@ -75,12 +75,12 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def _text(message: ConsoleMessage) -> str:
-    """Return what the console says, but not that a server has gone or refused: the page says so itself."""
+    """Returns what the console says, but not that a server has gone or refused: the page says so itself."""
     return "" if re.search("WebSocket|Failed to load resource", message.text) else f"{message.type}: {message.text}"
 
 
 def running(trials: int, *, ended: int) -> list[Event]:
-    """Return events of that many trials, of which the first ones have ended; trial 1 failed."""
+    """Returns events of that many trials, of which the first ones have ended; trial 1 failed."""
     events: list[Event] = [SessionStarted(1.0, 1, "here", "0", 2)]
     for number in range(trials):
         events.append(TrialStarted(2.0 + number, number, 0, number % 2, 7, {"x": number / trials}))

@@ -36,7 +36,7 @@ execution: {{max_parallel: 2}}
 
 @contextmanager
 def command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run `morphogenetic sweep ...`, and end it whatever happens."""
+    """Runs `morphogenetic sweep ...`, and end it whatever happens."""
     whole = [sys.executable, "-m", "morphogenetic_engine.cli.sweep", *arguments]
     with subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
@@ -46,7 +46,7 @@ def command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def monitor_of(process: subprocess.Popen[str], folder: Path) -> Monitor:
-    """Return the monitor that a command says it runs, with the token of its page."""
+    """Returns the monitor that a command says it runs, with the token of its page."""
     assert process.stdout is not None
     line = next(line for line in process.stdout if "http://127.0.0.1:" in line)
     port = int(line.split("http://127.0.0.1:")[1].split("/")[0])
@@ -64,7 +64,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def sweep_file(workplace: Path) -> Callable[..., Path]:
-    """Write a sweep file."""
+    """Writes a sweep file."""
 
     def write(*, trials: int, seconds: float) -> Path:
         path = workplace / "sweep.yaml"

@@ -39,7 +39,7 @@ def new_folder(place: Path) -> SweepFolder:
 
 @contextmanager
 def holder(journal: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run a process that holds the journal and tells a SIGTERM by its exit status."""
+    """Runs a process that holds the journal and tells a SIGTERM by its exit status."""
     command = [sys.executable, "-c", HOLDER, str(journal)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -23,7 +23,7 @@ from tests.monitor.viewer import Viewer
 
 
 def viewed(folder: SweepFolder, events: list[Event]) -> SweepView:
-    """Return the view after some events, of which each takes ten bytes."""
+    """Returns the view after some events, of which each takes ten bytes."""
     view = SweepView(folder.read_info())
     for index, event in enumerate(events, start=1):
         view.apply(event, 10 * index)

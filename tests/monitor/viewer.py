@@ -23,7 +23,7 @@ class Viewer:
     summary: Json = field(default_factory=dict)
 
     def take(self, message: Json) -> None:
-        """Take a snapshot, or changes that follow what is known."""
+        """Takes a snapshot, or changes that follow what is known."""
         if message["sweep"] is not None:
             self.rows, self.curves, self.failures = {}, {}, []
         else:
@@ -32,7 +32,7 @@ class Viewer:
         self.take_changes(message)
 
     def take_changes(self, changes: Json) -> None:
-        """Take what changed."""
+        """Takes what changed."""
         self.summary = cast(Json, changes["summary"])
         for row in cast(list[Row], changes["rows"]):
             number = cast(int, row[0])

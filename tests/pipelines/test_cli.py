@@ -35,7 +35,7 @@ class Ended:
 
 
 def run(*arguments: str, **environment: str) -> Ended:
-    """Run a command of `python -m pipelines` in the repository, without a process of its own."""
+    """Runs a command of `python -m pipelines` in the repository, without a process of its own."""
     out, err = StringIO(), StringIO()
     with patch.dict(os.environ, environment), chdir(ROOT), redirect_stdout(out), redirect_stderr(err):
         status = run_command(pipelines, arguments, name="pipelines")

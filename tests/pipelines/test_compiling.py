@@ -88,7 +88,7 @@ def test_the_report_follows_the_evaluation_and_the_exit_task_stands_outside() ->
 
 
 def cached(whole: Plan) -> set[str]:
-    """Return the tasks that may be taken from the cache."""
+    """Returns the tasks that may be taken from the cache."""
     spec, _ = documents(compiled(whole))
     tasks = {**spec["root"]["dag"]["tasks"], **spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]}
     found = {name for name, task in tasks.items() if task.get("cachingOptions", {}).get("enableCache")}

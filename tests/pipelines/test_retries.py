@@ -21,7 +21,7 @@ def strategy() -> dict[str, str]:
 
 
 def tried_again(exit_code: int, message: str) -> bool:
-    """Evaluate the expression: comparisons, `matches`, `&&`, `||` and `!` of expr-lang."""
+    """Evaluates the expression: comparisons, `matches`, `&&`, `||` and `!` of expr-lang."""
     text = strategy()["expression"].replace("asInt(lastRetry.exitCode)", str(exit_code))
     text = re.sub(
         r'lastRetry\.message matches "([^"]*)"', lambda found: str(re.search(found[1], message) is not None), text

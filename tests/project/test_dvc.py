@@ -60,7 +60,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def call(project: Path, environment: dict[str, str]) -> Run:
-    """Run a program in the project, or in a copy of it, and return what it printed."""
+    """Runs a program in the project, or in a copy of it, and returns what it printed."""
 
     def run(*command: str, place: Path = project) -> str:
         ran = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)

@@ -24,7 +24,7 @@ SMALLEST = {"n_samples": 60, "warm_up_epochs": 1, "adaptation_epochs": 1}
 
 
 def smallest(example: Path) -> ConfigFile:
-    """Read an example with few trials, and few epochs and samples where the engine is what it sweeps."""
+    """Reads an example with few trials, and few epochs and samples where the engine is what it sweeps."""
     overrides: dict[str, object] = {"execution.max_parallel": 1}
     config = read_config(example).config
     if config.sweep_type != "progressive":  # counts its own

@@ -14,7 +14,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples/python_sweep.ipynb"
 
 
 def outputs(book: nbformat.NotebookNode, kind: str) -> list[str]:
-    """Return what the cells gave of one kind, in their order."""
+    """Returns what the cells gave of one kind, in their order."""
     found = [each.get("data", {}).get(kind, "") for cell in book.cells for each in cell.get("outputs", [])]
     return [text for text in found if text]
 

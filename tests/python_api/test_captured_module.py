@@ -22,7 +22,7 @@ Script = Callable[[str], Mapping[str, object]]
 
 @pytest.fixture
 def script(tmp_path: Path) -> Script:
-    """Run a text as a script and return its globals."""
+    """Runs a text as a script and returns its globals."""
 
     def run(text: str) -> Mapping[str, object]:
         path = tmp_path / f"script_{len(list(tmp_path.iterdir()))}.py"
@@ -39,7 +39,7 @@ def source_of(function: object) -> str:
 
 
 def result_of(function: object, params: Mapping[str, object] | None = None) -> object:
-    """Run the captured module's function, as a worker would."""
+    """Runs the captured module's function, as a worker would."""
     return load_workload("sweep_source:train", source_of(function))(params or {}, None)  # type: ignore[arg-type]
 
 

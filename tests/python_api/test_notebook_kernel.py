@@ -32,7 +32,7 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernel]:
 
 
 def run(client: BlockingKernelClient, cell: str) -> str:
-    """Run a cell and return what it printed; an error ends the test with its message."""
+    """Runs a cell and returns what it printed; an error ends the test with its message."""
     printed: list[str] = []
 
     def take(message: dict[str, dict[str, str]]) -> None:

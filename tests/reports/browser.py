@@ -25,7 +25,7 @@ _MISSING = "needs Chromium, which scripts/test-servers.sh installs"
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start the browser; the test is skipped where there is none, and fails where CI says there must be."""
+    """Starts the browser; the test is skipped where there is none, and fails where CI says there must be."""
     program = shutil.which("chromium")
     if program is None:
         if os.environ.get("CI") == "true":
@@ -51,7 +51,7 @@ class Visit:
         self.page.on("request", lambda request: self._asked(request.url))
 
     def open(self, file: Path) -> Page:
-        """Open a file and wait until its script, where it has one, has run."""
+        """Opens a file and wait until its script, where it has one, has run."""
         self.page.goto(file.as_uri())
         return self.page
 

@@ -79,7 +79,7 @@ def confirmed() -> SweepResult:
 
 
 def of_values(values: Sequence[float], *, minimize: bool = False) -> SweepResult:
-    """Return a sweep of these objectives, with replicates and fresh seeds of its first trials."""
+    """Returns a sweep of these objectives, with replicates and fresh seeds of its first trials."""
     trials = some_trials(len(values))
     for place, (each, value) in enumerate(zip(trials, values, strict=True)):
         each.metrics = {"val_acc": value, "test_acc": values[place - 1]}

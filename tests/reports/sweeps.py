@@ -30,7 +30,7 @@ def trial(
     message: str = "",
     **metrics: float,
 ) -> TrialRecord:
-    """Return a trial; a failed one failed with an exception. It took a second."""
+    """Returns a trial; a failed one failed with an exception. It took a second."""
     reason = FailureReason.EXCEPTION if state is TrialState.FAILED else None
     known = {} if value is None else {"val_acc": value, **metrics}
     steps = {step: {"val_acc": each} for step, each in enumerate(curve)}
@@ -47,7 +47,7 @@ def sweep(
     fixed: Params | None = None,
     **optimization: object,
 ) -> SweepResult:
-    """Return a finished sweep of these trials, which two workers ran in turn, one second each."""
+    """Returns a finished sweep of these trials, which two workers ran in turn, one second each."""
     config = parse_config(
         {
             "sweep_type": "bayesian",

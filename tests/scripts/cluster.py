@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def make_programs(cluster: Path) -> Path:
-    """Return a folder for the PATH with a kubectl that knows this cluster alone."""
+    """Returns a folder for the PATH with a kubectl that knows this cluster alone."""
     programs = cluster.parent / "programs"
     programs.mkdir(exist_ok=True)
     kubectl = programs / "kubectl"
@@ -29,7 +29,7 @@ def make_programs(cluster: Path) -> Path:
 
 
 def make_secrets(cluster: Path, overlay: str = "kind") -> subprocess.CompletedProcess[str]:
-    """Make the secrets of an overlay that the cluster does not have."""
+    """Makes the secrets of an overlay that the cluster does not have."""
     (cluster / "kubeflow").mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "PATH": f"{make_programs(cluster)}:{os.environ['PATH']}"}
     words = ["scripts/secrets.sh", f"manifests/overlays/{overlay}"]
@@ -37,7 +37,7 @@ def make_secrets(cluster: Path, overlay: str = "kind") -> subprocess.CompletedPr
 
 
 def secret(cluster: Path, namespace: str, name: str) -> dict[str, str]:
-    """Return the keys and values of a secret."""
+    """Returns the keys and values of a secret."""
     return {file.name: file.read_text(encoding="utf-8") for file in (cluster / namespace / name).iterdir()}
 
 

@@ -41,17 +41,17 @@ class ControlPlane:
         self._make_pods()
 
     def unlabel(self, namespace: str, key: str) -> None:
-        """Take a label off a namespace."""
+        """Takes a label off a namespace."""
         _mapping(field(self.objects[f"/Namespace/{namespace}"], "metadata", "labels")).pop(key, None)
         self._make_pods()
 
     def end_pods(self, key: str) -> None:
-        """Let the pods of a workload end, as a drained node does; new ones are made if they can be."""
+        """Lets the pods of a workload end, as a drained node does; new ones are made if they can be."""
         self.objects[key]["ready"] = False
         self._make_pods()
 
     def workloads(self, namespace: str) -> list[Object]:
-        """Return the workloads of a namespace as `kubectl get` shows them."""
+        """Returns the workloads of a namespace as `kubectl get` shows them."""
         self._make_pods()
         return [
             {**each, "status": _status(each)}
@@ -67,7 +67,7 @@ class ControlPlane:
         self._file.write_text(json.dumps(self.objects), encoding="utf-8")
 
     def _blocked(self, key: str, workload: Object) -> bool:
-        """Tell whether a pod's creation asks Katib's webhook, which does not answer."""
+        """Returns whether a pod's creation asks Katib's webhook, which does not answer."""
         namespace = self.objects.get(f"/Namespace/{key.partition('/')[0]}", {})
         configuration = self.objects.get("/MutatingWebhookConfiguration/katib.kubeflow.org", {})
         labels = field(workload, "spec", "template", "metadata", "labels") or {}
@@ -76,14 +76,14 @@ class ControlPlane:
 
     @staticmethod
     def _merged_labels(known: Object, new: Object) -> dict[str, object]:
-        """Keep what others have put there, and drop what the manifest applied before had and this one has not."""
+        """Keeps what others have put there, and drop what the manifest applied before had and this one has not."""
         live, wanted = (_mapping(field(each, "metadata", "labels") or {}) for each in (known, new))
         before = _mapping(field(known, "applied", "metadata", "labels") or {})
         return {key: value for key, value in live.items() if key not in before} | wanted
 
 
 def third_party(folder: Path, place: Path) -> list[Object]:
-    """Return what a kustomization of third-party/ makes of stand-ins for what it takes from the network."""
+    """Returns what a kustomization of third-party/ makes of stand-ins for what it takes from the network."""
     stand_ins: dict[str, Callable[[], list[Object]]] = {
         "kfp-crds": lambda: [namespace({**POD_SECURITY})],
         "kfp": lambda: [config_map("workflow-controller-configmap", {}), *map(deployment, PIPELINES_NAMES)],
@@ -93,7 +93,7 @@ def third_party(folder: Path, place: Path) -> list[Object]:
 
 
 def stock_katib() -> list[Object]:
-    """Return Katib v0.19 as far as it matters here."""
+    """Returns Katib v0.19 as far as it matters here."""
     webhooks = [{"name": WEBHOOK, "namespaceSelector": {"matchLabels": {INJECTION: "enabled"}}}]
     return [
         namespace({INJECTION: "enabled"}),
@@ -124,7 +124,7 @@ def deployment(name: str) -> Object:
 
 
 def built(folder: Path, place: Path) -> list[Object]:
-    """Return the objects of any kustomization of manifests/."""
+    """Returns the objects of any kustomization of manifests/."""
     return third_party(folder, place) if folder.parent.name == "third-party" else build(folder)
 
 
@@ -156,5 +156,5 @@ def _mapping(value: object) -> dict[str, object]:
 
 
 def keys(objects: Sequence[Object]) -> set[str]:
-    """Return what tells objects apart: namespace, kind and name."""
+    """Returns what tells objects apart: namespace, kind and name."""
     return set(map(_key, objects))

@@ -76,7 +76,7 @@ def main(root: Path, words: list[str]) -> int:  # pylint: disable=too-many-retur
 
 
 def _asked(what: list[str]) -> str:
-    """Return the file of an answer: KIND-NAME, and one for all Experiments, as text or as YAML."""
+    """Returns the file of an answer: KIND-NAME, and one for all Experiments, as text or as YAML."""
     if what[0].startswith("experiment.kubeflow.org/"):
         return "experiment.yaml" if what[1] == "--output=yaml" else "experiment"
     return "-".join(each for each in what if not each.startswith("--"))
@@ -90,7 +90,7 @@ def _pods(root: Path, run: str) -> Path:
 
 
 def _delete_pod(answers: Path, pod: str) -> int:
-    """Delete the pod of a step; with the answer `retries` the workflow controller makes another one."""
+    """Deletes the pod of a step; with the answer `retries` the workflow controller makes another one."""
     for file in answers.glob("pods-*"):
         lines = file.read_text(encoding="utf-8").splitlines()
         left = [line for line in lines if not line.startswith(f"{pod} ")]
@@ -103,7 +103,7 @@ def _delete_pod(answers: Path, pod: str) -> int:
 
 
 def _experiment(answers: Path, name: str) -> int:
-    """Print the Experiment of a run, for as many looks as the answer `experiment-looks` says."""
+    """Prints the Experiment of a run, for as many looks as the answer `experiment-looks` says."""
     looks = answers / f"looks-{name}"
     left = int((looks if looks.exists() else answers / "experiment-looks").read_text(encoding="utf-8"))
     looks.write_text(str(left - 1), encoding="utf-8")

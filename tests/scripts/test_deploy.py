@@ -25,7 +25,7 @@ def cluster(tmp_path: Path) -> Path:
 
 
 def deploy(cluster: Path, overlay: str = "kind", **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the script; it looks once whether all is up."""
+    """Runs the script; it looks once whether all is up."""
     environment = {**os.environ, "PATH": f"{make_programs(cluster)}:{os.environ['PATH']}", "TIMEOUT": "0s", **more}
     words = ["scripts/deploy.sh", overlay]
     return subprocess.run(words, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=600)

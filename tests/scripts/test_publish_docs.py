@@ -38,7 +38,7 @@ def git(place: Path, *words: str) -> str:
 
 
 def release(place: Path, tag: str) -> None:
-    """Write the tag on the page, tag it, and publish the documentation from a checkout that has no gh-pages."""
+    """Writes the tag on the page, tag it, and publish the documentation from a checkout that has no gh-pages."""
     (place / "docs/index.md").write_text(f"# Of {tag}\n", encoding="utf-8")
     git(place, "add", "--all")
     git(place, "commit", "--quiet", "--message", tag)

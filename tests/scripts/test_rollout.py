@@ -108,7 +108,7 @@ class Time:
 
 
 def waited(looks: Sequence[Sequence[Object] | str], timeout: float) -> tuple[bool, list[tuple[float, str]]]:
-    """Return whether all was up, and what was told when; the last look stays."""
+    """Returns whether all was up, and what was told when; the last look stays."""
     time, told, left = Time(), list[tuple[float, str]](), list(looks)
     up = wait(
         lambda: left.pop(0) if len(left) > 1 else left[0],

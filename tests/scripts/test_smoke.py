@@ -67,7 +67,7 @@ def cluster(tmp_path: Path, pipelines: StubServer) -> Path:
 
 
 def smoke(cluster: Path) -> subprocess.CompletedProcess[str]:
-    """Run the script, with results in the folder beside the cluster."""
+    """Runs the script, with results in the folder beside the cluster."""
     programs = make_programs(cluster)
     # as `make` would, but without looking whether packages are to be installed
     make = programs / "make"
@@ -104,7 +104,7 @@ Whole = Callable[[str], subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def whole(cluster: Path, pipelines: StubServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Whole]:
-    """Run the script with an object store that has a page as the report of the first run."""
+    """Runs the script with an object store that has a page as the report of the first run."""
     pipelines.stories = [SUCCESS, SUCCESS, [{"state": "RUNNING"}]]
     for name, value in secret(cluster, "kubeflow", "object-store").items():
         monkeypatch.setenv(name, value)
@@ -161,7 +161,7 @@ def assert_fits(spec: dict[str, Any], cluster: Path) -> None:
 
 
 def overlay_image(name: str) -> str:
-    """Return the name under which scripts/kind.sh loads an image, which is that of the overlay for MLflow's."""
+    """Returns the name under which scripts/kind.sh loads an image, which is that of the overlay for MLflow's."""
     pods = dict(pod_specs(build(MANIFESTS / "overlays" / "kind")))
     (image,) = {str(each["image"]) for each in items(pods["Deployment/mlflow"], "containers") if isinstance(each, dict)}
     return image.replace("-mlflow:", f"-{name}:")

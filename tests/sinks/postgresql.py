@@ -62,14 +62,14 @@ class PostgresServer:
         until(self._answers, f"answer of PostgreSQL, see {self.folder / 'log'}")
 
     def kill(self) -> None:
-        """End it at once, in the middle of whatever it does."""
+        """Ends it at once, in the middle of whatever it does."""
         if self.process is not None:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait()
             self.process = None
 
     def new_database(self, name: str) -> str:
-        """Make a database and return its URL."""
+        """Makes a database and returns its URL."""
         with psycopg.connect(self._plain(), autocommit=True) as connection:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
         return self.url(name)

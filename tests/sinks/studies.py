@@ -27,7 +27,7 @@ def plain_storage(address: str) -> Iterator[RDBStorage | JournalStorage]:
 
 
 def trials_in(address: str, name: str) -> list[FrozenTrial]:
-    """Return the trials of a study; none where there is no study yet."""
+    """Returns the trials of a study; none where there is no study yet."""
     with plain_storage(address) as storage:
         if name not in optuna.get_all_study_names(storage):
             return []
@@ -35,17 +35,17 @@ def trials_in(address: str, name: str) -> list[FrozenTrial]:
 
 
 def states_in(address: str, name: str) -> list[str]:
-    """Return the states of a study's trials in the order of their numbers."""
+    """Returns the states of a study's trials in the order of their numbers."""
     return [trial.state.name for trial in trials_in(address, name)]
 
 
 def kept_in(address: str, name: str) -> list[dict[str, object]]:
-    """Return all that a study has of its trials, ids aside."""
+    """Returns all that a study has of its trials, ids aside."""
     return [
         {key: value for key, value in vars(trial).items() if key != "_trial_id"} for trial in trials_in(address, name)
     ]
 
 
 def journal_file(folder: Path) -> str:
-    """Return the address of a new journal file."""
+    """Returns the address of a new journal file."""
     return f"journal:///{folder / 'optuna.log'}"

@@ -43,7 +43,7 @@ def moons() -> SweepConfig:
 
 @pytest.fixture(scope="session")
 def trained(moons: SweepConfig, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Train a configuration of the moons into a folder; each only once."""
+    """Trains a configuration of the moons into a folder; each only once."""
     known: dict[str, tuple[Path, Training]] = {}
 
     def train(**changes: bool | int | float | str) -> tuple[Path, Training]:

@@ -39,7 +39,7 @@ class StepProgram:
         return self.component.component_spec
 
     def start(self, attempt: str) -> subprocess.Popen[bytes]:
-        """Start an attempt."""
+        """Starts an attempt."""
         place = self.folder / attempt
         place.mkdir(parents=True)
         source = place / "ephemeral_component.py"
@@ -54,7 +54,7 @@ class StepProgram:
             )
 
     def run(self, attempt: str) -> Ended:
-        """Run an attempt to its end."""
+        """Runs an attempt to its end."""
         with self.start(attempt) as process:
             process.wait(DEADLINE_SECONDS)
         ended = Ended(self.folder / attempt, process.returncode)
@@ -62,7 +62,7 @@ class StepProgram:
         return ended
 
     def end(self, attempt: str, how: signal.Signals, when: Callable[[], bool]) -> None:
-        """Run an attempt until something has happened, and end it as Kubernetes does; it may have ended before."""
+        """Runs an attempt until something has happened, and end it as Kubernetes does; it may have ended before."""
         with self.start(attempt) as process:
             while process.poll() is None and not when():
                 time.sleep(0.002)
@@ -115,7 +115,7 @@ class Ended:
         return self.output.get("parameterValues", {}).get("Output")
 
     def metrics(self, name: str) -> dict[str, float]:
-        """Return the metrics of an artifact."""
+        """Returns the metrics of an artifact."""
         found: dict[str, float] = self.output["artifacts"][name]["artifacts"][0]["metadata"]
         return found
 

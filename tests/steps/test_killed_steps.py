@@ -101,13 +101,13 @@ def undisturbed(program: StepProgram) -> tuple[Ended, float]:
 
 
 def disturbed(program: StepProgram, how: signal.Signals, when: Callable[[], bool]) -> Ended:
-    """Return what the second attempt leaves."""
+    """Returns what the second attempt leaves."""
     program.end("first", how, when)
     return program.run("second")
 
 
 def steady(table: Path) -> list[dict[str, str]]:
-    """Return a trial table without what depends on the clock."""
+    """Returns a trial table without what depends on the clock."""
     with table.open(encoding="utf-8") as file:
         return [{key: row[key] for key in ("number", "state", "x", "val_acc", "twice")} for row in csv.DictReader(file)]
 
@@ -125,7 +125,7 @@ def inputs(tmp_path: Path, text: str, part: str) -> dict[str, object]:
 
 
 def ended_in_the_store(storage: str) -> set[int]:
-    """Return the trials that a kept journal has as ended."""
+    """Returns the trials that a kept journal has as ended."""
     store = open_store(storage)
     name = f"sweeps/{RUN}/journal.jsonl"
     lines = store.read_bytes(name).splitlines() if store.exists(name) else []
@@ -275,7 +275,7 @@ def test_an_evaluation_that_was_killed_says_the_same(
 
 
 def whole_output(whole: Ended, again: Ended) -> dict[str, object]:
-    """Return the output of the undisturbed attempt, with the other's paths."""
+    """Returns the output of the undisturbed attempt, with the other's paths."""
     text = orjson.dumps(whole.output).decode().replace(str(whole.place), str(again.place))
     found: dict[str, object] = orjson.loads(text)
     return found

@@ -22,7 +22,7 @@ VALUES = st.recursive(SCALARS | WORDS, lambda inner: st.lists(inner) | st.dictio
 
 
 def evaluated(written: str) -> list[str]:
-    """Return what Argo, the kubelet or MySQL's utf8 would change in a text."""
+    """Returns what Argo, the kubelet or MySQL's utf8 would change in a text."""
     return [each for each in ("{{", "$") if each in written] + [each for each in written if ord(each) > 126]
 
 

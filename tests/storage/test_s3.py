@@ -194,7 +194,7 @@ def _large(folder: Path) -> Path:
 
 
 def _kill_halfway(server: SeaweedServer) -> None:
-    """Kill it once some of the file's parts are on its disk."""
+    """Kills it once some of the file's parts are on its disk."""
     data = server.folder / "data"
     until(lambda: sum(file.stat().st_size for file in data.glob("*.dat")) > 20_000_000, "part of the file")
     server.kill()

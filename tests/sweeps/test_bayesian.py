@@ -38,7 +38,7 @@ numbers = st.integers(0, TRIALS - 1)
 
 
 def ending(states: Sequence[TrialState], changed: Mapping[int, float] | None = None) -> Ends:
-    """Let each trial end in its state; the values of some are changed."""
+    """Lets each trial end in its state; the values of some are changed."""
     return lambda number, params: in_state(states[number], params, (changed or {}).get(number, 0.0))
 
 
@@ -137,7 +137,7 @@ def test_the_parameters_of_trials_that_are_running_count() -> None:
 
 
 def _last_suggestion(config: SweepConfig, running: Params) -> Params:
-    """Return what the last trial tries beside two that run with these parameters."""
+    """Returns what the last trial tries beside two that run with these parameters."""
     points: list[Params] = [{"x": number / 10, "y": 1 - number / 10} for number in range(9)]
     ended = [record(number, point, End(value=-((float(point["x"]) - 0.4) ** 2))) for number, point in enumerate(points)]
     return OptunaStrategy(config).suggest(11, Earlier(ended, [*points, running, running]))

@@ -25,7 +25,7 @@ PROGRAM = "def train(params, trial):\n    return {'val_acc': params['x']}\n"
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """Install the examples as pip would, as one package, and write a sweep beside it."""
+    """Installs the examples as pip would, as one package, and write a sweep beside it."""
     page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
     for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", page, flags=re.DOTALL):
         assert len(code.splitlines()) < 30, f"{name} of docs/extending.md is too long for an example"

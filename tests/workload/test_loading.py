@@ -17,7 +17,7 @@ WriteModule = Callable[[str, str], None]
 
 @pytest.fixture(name="write_module")
 def _write_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriteModule:
-    """Write a module that can be imported during the test."""
+    """Writes a module that can be imported during the test."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "modules", dict(sys.modules))

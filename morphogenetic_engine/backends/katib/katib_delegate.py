@@ -103,7 +103,7 @@ class KatibSweep:
         yield from self._news(folder, history).stop(experiment)
 
     def download(self, folder: SweepFolder) -> str:
-        """Download what the trials uploaded."""
+        """Downloads what the trials uploaded."""
         experiment = self._snapshot.experiment
         if experiment.store is None:
             raise ConfigError(f"{experiment.where}: its trials uploaded nothing; render it with --store")
@@ -124,16 +124,16 @@ class KatibDelegate:
     system: str = SYSTEM
 
     def render(self, file: ConfigFile, options: RenderOptions) -> Rendered:
-        """Return a sweep as an Experiment in YAML, for `kubectl apply`."""
+        """Returns a sweep as an Experiment in YAML, for `kubectl apply`."""
         experiment = _rendered(file, options)
         return Rendered(manifest_yaml([experiment.manifest]), experiment.unsupported)
 
     def unsupported(self, file: ConfigFile, options: RenderOptions) -> Sequence[Unsupported]:
-        """Return the settings of a sweep file that Katib does not support; no image is needed."""
+        """Returns the settings of a sweep file that Katib does not support; no image is needed."""
         return unsupported_settings(file, options)
 
     def submit(self, file: ConfigFile, options: RenderOptions, access: Access) -> Submitted:
-        """Create the Experiment of a sweep, or find the one that was created from the same sweep."""
+        """Creates the Experiment of a sweep, or find the one that was created from the same sweep."""
         from morphogenetic_engine.backends.katib.client import experiments
 
         api = self.connect(access)
@@ -142,7 +142,7 @@ class KatibDelegate:
         return Submitted(source_of(experiment, api.host).origin, new, rendered.unsupported)
 
     def find(self, name: str, access: Access) -> KatibSweep:
-        """Return an Experiment."""
+        """Returns an Experiment."""
         from morphogenetic_engine.backends.katib.client import experiments
 
         api = self.connect(access)
@@ -164,7 +164,7 @@ def source_of(experiment: KatibExperiment, cluster: str) -> Source:
 
 
 def trial_journal(experiment: KatibExperiment) -> TrialJournal:
-    """Return the reader of the journals that the trials of an Experiment uploaded.
+    """Returns the reader of the journals that the trials of an Experiment uploaded.
 
     Raises:
         StoreError: the store cannot be used, for example because credentials are missing.

@@ -149,7 +149,7 @@ class KatibApi:
                 yield event["type"], event["raw_object"]
 
     def warnings(self) -> list[Manifest]:
-        """Return the Events of type Warning in the namespace, which Kubernetes keeps for an hour.
+        """Returns the Events of type Warning in the namespace, which Kubernetes keeps for an hour.
 
         Raises:
             Forbidden: this user may not list them.

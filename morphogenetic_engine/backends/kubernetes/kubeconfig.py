@@ -35,7 +35,7 @@ def kubeconfig_path(given: Path | None) -> str:
 
 
 def read_contexts(path: str) -> Contexts:
-    """Read the contexts of one kubeconfig or of several.
+    """Reads the contexts of one kubeconfig or of several.
 
     Raises:
         ClusterError: one is damaged.

@@ -131,7 +131,7 @@ def _breaches(quotas: Sequence[V1ResourceQuota], wanted: Mapping[str, str]) -> I
 
 
 def _step(pod: V1Pod) -> str:
-    """Return the task of a pod: the last part of its node's name that is no attempt."""
+    """Returns the task of a pod: the last part of its node's name that is no attempt."""
     parts = (pod.metadata.annotations or {}).get(_NODE, "").split(".")
     names = [part for part in parts if part and not part.startswith("executor")]
     return names[-1] if names else ""
@@ -149,7 +149,7 @@ def _why(cluster: Cluster, pod: V1Pod) -> str:
 
 
 def _last_words(pod: V1Pod) -> str:
-    """Return what the container of a step left as its termination message, or else its reason and exit status."""
+    """Returns what the container of a step left as its termination message, or else its reason and exit status."""
     if pod.status.message:
         return " ".join(str(pod.status.message).split())
     for status in pod.status.container_statuses or ():

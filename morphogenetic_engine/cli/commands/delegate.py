@@ -152,7 +152,7 @@ def _follow(
 def _collect_and_show(
     sweep: DelegatedSweep, folder: SweepFolder, serving: Serving | None, *, end_leftovers: bool
 ) -> None:
-    """Collect a sweep until it is over, with a live display, sinks, and a monitor if it is to be served."""
+    """Collects a sweep until it is over, with a live display, sinks, and a monitor if it is to be served."""
     from morphogenetic_engine.backends.recording import collect
     from morphogenetic_engine.display.progress import SweepProgress
     from morphogenetic_engine.display.terminal import display, terminal
@@ -198,7 +198,7 @@ def _folder(sweep: DelegatedSweep, given: dict[str, object]) -> SweepFolder:
 
 
 def _show(folder: SweepFolder, sweep: DelegatedSweep) -> int:
-    """Print what was collected and return the exit status: 1 when the sweep failed there, or no trial is complete."""
+    """Prints what was collected and returns the exit status: 1 when the sweep failed there, or no trial is complete."""
     from morphogenetic_engine.cli.commands.running import NO_COMPLETE_TRIAL, show_end
     from morphogenetic_engine.cli.views.closing_report import write_closing_report
     from morphogenetic_engine.display.terminal import terminal
@@ -215,7 +215,7 @@ def _show(folder: SweepFolder, sweep: DelegatedSweep) -> int:
 
 
 def _again(command: str, target: str, name: str, namespace: str, given: dict[str, object]) -> str:
-    """Return the command that goes on with a sweep, with the options that this one was given."""
+    """Returns the command that goes on with a sweep, with the options that this one was given."""
     words = [f"morphogenetic sweep {command}", *options.target_words(target), f"--experiment {name}"]
     words += [f"--namespace {namespace}"] if namespace else []
     names = ("kubeconfig", "context", "sweep_id")

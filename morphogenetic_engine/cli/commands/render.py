@@ -68,12 +68,12 @@ def render_command(config: Path, target: str, **given: object) -> None:
 
 
 def file_overrides(given: dict[str, object]) -> dict[str, object]:
-    """Return the values among the options that replace those of the file."""
+    """Returns the values among the options that replace those of the file."""
     return options.overrides(trials=given["trials"], parallel=given["parallel"], seed=given["seed"])
 
 
 def render_options(file: ConfigFile, given: dict[str, object]) -> RenderOptions:
-    """Return the values of `run_options`, and the input files of the sweep on this machine."""
+    """Returns the values of `run_options`, and the input files of the sweep on this machine."""
     from pydantic import TypeAdapter
 
     from morphogenetic_engine.backends.backend import RenderOptions as Options
@@ -85,7 +85,7 @@ def render_options(file: ConfigFile, given: dict[str, object]) -> RenderOptions:
 
 
 def unsupported_settings(target: str, file: ConfigFile) -> list[Unsupported]:
-    """Return the settings of a sweep file that a system does not support."""
+    """Returns the settings of a sweep file that a system does not support."""
     from morphogenetic_engine.backends.backend import RenderOptions as Options
     from morphogenetic_engine.backends.backend import load_delegate
 
@@ -93,6 +93,6 @@ def unsupported_settings(target: str, file: ConfigFile) -> list[Unsupported]:
 
 
 def print_unsupported(file: ConfigFile, unsupported: Iterable[Unsupported]) -> None:
-    """Print the settings that a system does not support to standard error, as comments of the YAML."""
+    """Prints the settings that a system does not support to standard error, as comments of the YAML."""
     for each in unsupported:
         click.echo(f"# {file.path}: {each.key}: {each.text}", err=True)

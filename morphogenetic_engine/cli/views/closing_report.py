@@ -10,7 +10,7 @@ _MISSING = "report: pip install 'morphogenetic-engine[reports]' for the HTML pag
 
 
 def write_closing_report(folder: SweepFolder, console: Console) -> None:
-    """Write report.html and print its path; an error is printed as one line, because the trials are already saved."""
+    """Writes report.html and print its path; an error is printed as one line, because the trials are already saved."""
     try:
         from morphogenetic_engine.reports.formats.page_file import (
             write_report,

@@ -20,7 +20,7 @@ _UNLIMITED = 100_000
 
 
 def print_comparison(console: Console, report: ComparisonReport) -> None:
-    """Print a comparison."""
+    """Prints a comparison."""
     console.print(Text(f"{report.metric}, {report.direction}", style="dim"))
     table = _candidates(report, with_parameters=True)
     if Measurement.get(console, console.options.update(max_width=_UNLIMITED), table).maximum <= console.width:

@@ -18,7 +18,7 @@ _COLUMNS = ("trial", "", "mean", "deviation", "min", "max", "seeds", "failed", "
 
 
 def line_for_each(target: str) -> Observer:
-    """Return an observer that prints a line for each run that ends; `target` is the objective."""
+    """Returns an observer that prints a line for each run that ends; `target` is the objective."""
 
     def show(event: ConfirmationEnded, left: int) -> None:
         value = f"  {target}={event.metrics[target]:.6g}" if target in event.metrics else ""
@@ -30,7 +30,7 @@ def line_for_each(target: str) -> Observer:
 
 
 def print_confirmation(console: Console, result: SweepResult, summaries: Sequence[Confirmed], seeds: int) -> None:
-    """Print the table, the value that the search reported, and the trials with incomplete seeds."""
+    """Prints the table, the value that the search reported, and the trials with incomplete seeds."""
     console.print(confirmation_table(result, summaries))
     best, metric = summaries[0], result.config.optimization.target_metric
     lines = []
@@ -47,7 +47,7 @@ def print_confirmation(console: Console, result: SweepResult, summaries: Sequenc
 
 
 def confirmation_table(result: SweepResult, summaries: Sequence[Confirmed]) -> Table:
-    """Return the configurations as rows: the objective over the fresh seeds, and its value in the search."""
+    """Returns the configurations as rows: the objective over the fresh seeds, and its value in the search."""
     title = f"{result.config.optimization.target_metric} over fresh seeds"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in _COLUMNS:
@@ -66,7 +66,7 @@ def confirmation_table(result: SweepResult, summaries: Sequence[Confirmed]) -> T
 
 
 def confirmation_json(result: SweepResult, summaries: Sequence[Confirmed]) -> dict[str, object]:
-    """Return a confirmation as plain values for JSON, every run's metrics included."""
+    """Returns a confirmation as plain values for JSON, every run's metrics included."""
     optimization = result.config.optimization
     return {
         "sweep_id": result.info.sweep_id,

@@ -13,7 +13,7 @@ _CLEAR = 0.05
 
 
 def print_ensemble(console: Console, info: EnsembleInfo, folder: SweepFolder) -> None:
-    """Print the ensemble of a sweep and the result of its check."""
+    """Prints the ensemble of a sweep and the result of its check."""
     console.print(members_table(info))
     console.print()
     console.print(splits_table(info))
@@ -27,7 +27,7 @@ def print_ensemble(console: Console, info: EnsembleInfo, folder: SweepFolder) ->
 
 
 def members_table(info: EnsembleInfo) -> Table:
-    """Return the members as rows: their share, and the value of each alone."""
+    """Returns the members as rows: their share, and the value of each alone."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("trial", "weight", "validation", "test"):
         table.add_column(name, justify="right")
@@ -38,7 +38,7 @@ def members_table(info: EnsembleInfo) -> Table:
 
 
 def splits_table(info: EnsembleInfo) -> Table:
-    """Return the two splits as rows: the ensemble beside the best single model."""
+    """Returns the two splits as rows: the ensemble beside the best single model."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("split", "samples", "ensemble", f"trial {info.best_single}", ""):
         table.add_column(name, justify="left" if name in ("split", "") else "right")
@@ -52,7 +52,7 @@ def splits_table(info: EnsembleInfo) -> Table:
 
 
 def diversity_text(info: EnsembleInfo) -> str:
-    """Return a sentence on the diversity of the members."""
+    """Returns a sentence on the diversity of the members."""
     if info.disagreement is None:
         return "diversity: none, one model alone was best on the validation split"
     q_text = "" if info.q_statistic is None else f", Q statistic {info.q_statistic:.2f} (1: wrong on the same samples)"
@@ -60,7 +60,7 @@ def diversity_text(info: EnsembleInfo) -> str:
 
 
 def verdict(info: EnsembleInfo) -> str:
-    """Return the results of the ensemble and of the best single model on the test split."""
+    """Returns the results of the ensemble and of the best single model on the test split."""
     test = info.test
     counts = (
         f"right on {test.gained} test samples that trial {info.best_single} has wrong, wrong on {test.lost} that it"

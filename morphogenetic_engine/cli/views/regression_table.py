@@ -22,7 +22,7 @@ _BARS = 60
 
 
 def verdict_table(verdict: Verdict) -> Table:
-    """Return a row for each metric."""
+    """Returns a row for each metric."""
     table = _table("metric", "", "reference", "tonight", "worse by", "95 % interval", "tolerance", "p, corrected")
     for each in verdict.metrics:
         change = Text(each.change + (f": {each.why}" if each.why else ""), style=_STYLES[each.change])
@@ -37,7 +37,7 @@ def verdict_table(verdict: Verdict) -> Table:
 
 
 def trend_table(trends: Sequence[Trend]) -> Table:
-    """Return a row for each metric, and one more for each further change of it."""
+    """Returns a row for each metric, and one more for each further change of it."""
     table = _table("metric", "nights", "", "changed with sweep", "from", "to", "p")
     for trend in trends:
         rows = [

@@ -18,7 +18,7 @@ _SHARES = (0.1, 0.25, 0.5)
 
 
 def print_replays(console: Console, result: SweepResult, rows: Rows) -> None:
-    """Print the table with its legend."""
+    """Prints the table with its legend."""
     recorded = next(iter(rows.values()))[0]
     console.print(replays_table(result.config.optimization.target_metric, rows))
     for line in (
@@ -30,7 +30,7 @@ def print_replays(console: Console, result: SweepResult, rows: Rows) -> None:
 
 
 def replays_table(metric: str, rows: Rows) -> Table:
-    """Return the strategies as rows."""
+    """Returns the strategies as rows."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     columns = ["search", "seeds", "trials to the best", "steps to the best", "best missed"]
     for name in (*columns, *(f"{metric} at {share:.0%} of steps" for share in _SHARES)):
@@ -44,7 +44,7 @@ def replays_table(metric: str, rows: Rows) -> Table:
 
 
 def replay_json(rows: Rows) -> list[dict[str, object]]:
-    """Return the same numbers as plain values for JSON."""
+    """Returns the same numbers as plain values for JSON."""
     return [
         {
             "search": name,
@@ -57,7 +57,7 @@ def replay_json(rows: Rows) -> list[dict[str, object]]:
 
 
 def replay_numbers(replays: Sequence[Replayed]) -> dict[str, float | None]:
-    """Return the medians over seeds; None: at least half of them did not reach the goal or have no value."""
+    """Returns the medians over seeds; None: at least half of them did not reach the goal or have no value."""
     total = sum(max(replays, key=lambda each: sum(each.steps)).steps)
     return {
         "trials_to_best": _median([each.reached for each in replays], missing=[math.inf]),
@@ -71,7 +71,7 @@ def _key(share: float) -> str:
 
 
 def _median(values: Sequence[float | None], *, missing: Sequence[float] = ()) -> float | None:
-    """Return the median; a missing value counts as `missing` if that is given."""
+    """Returns the median; a missing value counts as `missing` if that is given."""
     known = [value for value in values if value is not None]
     absent = len(values) - len(known)
     return None if len(known) <= absent else statistics.median_low([*known, *absent * list(missing)])

@@ -19,7 +19,7 @@ _STOPPED = ("killed", "interrupted", "time_is_up", "aborted")
 def print_summary(
     console: Console, summary: SweepSummary, trials: Sequence[Configuration], title: str, state: str
 ) -> None:
-    """Print a summary; `trials` are the rows of its trial table, `state` is the state that `sweep list` shows."""
+    """Prints a summary; `trials` are the rows of its trial table, `state` is the state that `sweep list` shows."""
     console.print(_head(summary, state))
     if state in _STOPPED:
         command = f"morphogenetic sweep resume --sweep-id {summary.identification.sweep_id}"

@@ -26,7 +26,7 @@ _LISTED_VALUES = 1000
 
 
 def trials_table(result: SweepResult, trials: Sequence[TrialRecord], room: int) -> Table:
-    """Build the table of trials: parameters, objectives, secondary metrics.
+    """Builds the table of trials: parameters, objectives, secondary metrics.
 
     Where it is wider than `room` characters, it leaves out the parameters that have one value in all rows, then those
     that come last in the sweep file, and notes their number.
@@ -54,7 +54,7 @@ def trials_table(result: SweepResult, trials: Sequence[TrialRecord], room: int) 
 
 
 def _outer_cells(trial: TrialRecord, metrics: Sequence[str]) -> list[str]:
-    """Return the cells of a trial without its parameters."""
+    """Returns the cells of a trial without its parameters."""
     state = f"{trial.state}: {trial.reason}" if trial.reason else trial.state.value
     values = [f"{trial.metrics[name]:.6g}" if name in trial.metrics else "" for name in metrics]
     return [str(trial.number), state, *values, f"{trial.duration:.1f} s" if trial.state.final else ""]
@@ -63,7 +63,7 @@ def _outer_cells(trial: TrialRecord, metrics: Sequence[str]) -> list[str]:
 def _fitting(
     axes: Sequence[str], values: Mapping[str, Sequence[str]], widths: Mapping[str, int], room: int
 ) -> Sequence[str]:
-    """Return the parameters that fit: all, or those that vary among the rows, one at least."""
+    """Returns the parameters that fit: all, or those that vary among the rows, one at least."""
     if sum(widths.values()) <= room:
         return axes
     varying = [name for name in axes if len(set(values[name])) > 1] or list(axes)
@@ -72,7 +72,7 @@ def _fitting(
 
 
 def overview_table(sweeps: Iterable[SweepOverview]) -> Table:
-    """Return the sweeps as rows."""
+    """Returns the sweeps as rows."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("sweep", "type", "state", "complete", "failed", "best", "created"):
         table.add_column(name, no_wrap=name == "sweep", overflow="fold")
@@ -85,7 +85,7 @@ def overview_table(sweeps: Iterable[SweepOverview]) -> Table:
 
 
 def axes_table(check: SweepCheck) -> Table:
-    """Return the axes as rows with their parsed values: texts are quoted."""
+    """Returns the axes as rows with their parsed values: texts are quoted."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("parameter", "kind", "values"):
         table.add_column(name, overflow="fold")
@@ -95,14 +95,14 @@ def axes_table(check: SweepCheck) -> Table:
 
 
 def axis_kind(axis: Parameter) -> str:
-    """Return the kind of an axis as text."""
+    """Returns the kind of an axis as text."""
     if isinstance(axis, Choices):
         return "choices"
     return ("int" if isinstance(axis.low, int) else "float") + (", log" if axis.log else "")
 
 
 def axis_values(axis: Parameter) -> str:
-    """Return the values of an axis, or its range and the values that a grid takes from it."""
+    """Returns the values of an axis, or its range and the values that a grid takes from it."""
     if isinstance(axis, Choices):
         return _listed(axis.values)
     step = f" step {text(axis.step)}" if axis.step not in (None, 1) else ""
@@ -110,7 +110,7 @@ def axis_values(axis: Parameter) -> str:
 
 
 def estimate_text(check: SweepCheck) -> str:
-    """Return the estimated time of the sweep as text."""
+    """Returns the estimated time of the sweep as text."""
     if check.estimate is None or check.trial_seconds is None:
         return "not measured"
     if check.failure:
@@ -121,7 +121,7 @@ def estimate_text(check: SweepCheck) -> str:
 
 
 def settings_notes(config: SweepConfig) -> list[str]:
-    """Return a line for each setting that the sweep type does not use, or whose default follows from the space."""
+    """Returns a line for each setting that the sweep type does not use, or whose default follows from the space."""
     sampler, notes = config.optimization.sampler, []
     if config.optimization.n_trials is None and config.n_trials is not None:
         searched = len(config.space.axes)
@@ -132,7 +132,7 @@ def settings_notes(config: SweepConfig) -> list[str]:
 
 
 def check_json(check: SweepCheck) -> dict[str, object]:
-    """Return a check as plain values for JSON."""
+    """Returns a check as plain values for JSON."""
     axes = {
         name: {"kind": axis_kind(axis), "grid": list(islice(axis.grid(), _LISTED_VALUES))}
         for name, axis in check.axes.items()
@@ -151,7 +151,7 @@ def check_json(check: SweepCheck) -> dict[str, object]:
 
 
 def trial_json(trial: TrialRecord) -> dict[str, object]:
-    """Return a trial as plain values for JSON, its learning curve included."""
+    """Returns a trial as plain values for JSON, its learning curve included."""
     values = asdict(trial)
     return {**values, "curve": [{"step": step, **metrics} for step, metrics in sorted(trial.curve.items())]}
 

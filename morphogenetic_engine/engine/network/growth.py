@@ -157,7 +157,7 @@ class Growth:
             _log.warning("seed %d in block %d: drift %.3f is over %g", position, block, drift, self.settings.drift_warn)
 
     def state(self) -> GrowthState:
-        """Return what `restore` needs."""
+        """Returns what `restore` needs."""
         return GrowthState(
             seeds=self.network.seed_records(),
             notes={position: astuple(notes) for position, notes in self.notes.items()},

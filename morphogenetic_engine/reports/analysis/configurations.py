@@ -60,7 +60,7 @@ class Configuration:
 
 
 def best_configurations(result: SweepResult, top: int) -> tuple[Configuration, ...]:
-    """Return the `top` best complete trials in their order, then the baseline where it is not among them."""
+    """Returns the `top` best complete trials in their order, then the baseline where it is not among them."""
     baseline, ranked = baseline_of(result), result.ranked
     shown = [configuration_of(result, trial, rank) for rank, trial in enumerate(ranked[:top], start=1)]
     if baseline is None or any(each.trial == baseline.number for each in shown):
@@ -70,7 +70,7 @@ def best_configurations(result: SweepResult, top: int) -> tuple[Configuration, .
 
 
 def configuration_of(result: SweepResult, trial: TrialRecord, rank: int | None) -> Configuration:
-    """Build the configuration of one trial."""
+    """Builds the configuration of one trial."""
     target, baseline = result.config.optimization.target_metric, baseline_of(result)
     complete = trial.state is TrialState.COMPLETE
     return Configuration(
@@ -92,7 +92,7 @@ def configuration_of(result: SweepResult, trial: TrialRecord, rank: int | None) 
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:
-    """Return the mean, deviation and interval of some values; None for no values."""
+    """Returns the mean, deviation and interval of some values; None for no values."""
     if not values:
         return None
     mean = mean_of(values)

@@ -56,17 +56,17 @@ class Correlations:
     """One for each pair, the earlier name first."""
 
     def between(self, one: str, other: str) -> Association | None:
-        """Return the association of two names, in whichever order; None for unknown names and for a name itself."""
+        """Returns the association of two names, in whichever order; None for unknown names and for a name itself."""
         return next((each for each in self.associations if {each.one, each.other} == {one, other}), None)
 
     def with_objective(self) -> tuple[Association, ...]:
-        """Return the associations of the parameters with the first objective, the strongest first."""
+        """Returns the associations of the parameters with the first objective, the strongest first."""
         found = [self.between(name, self.metrics[0]) for name in self.parameters] if self.metrics else []
         return tuple(sorted((each for each in found if each), key=lambda each: -abs(each.rank or 0.0)))
 
 
 def correlations_of(result: SweepResult) -> Correlations:
-    """Return the correlations of a sweep's complete trials; the MOST_METRICS first metrics, in their order."""
+    """Returns the correlations of a sweep's complete trials; the MOST_METRICS first metrics, in their order."""
     trials, optimization = list(result.complete), result.config.optimization
     wanted = [*(each.metric for each in optimization.all_objectives), *optimization.secondary_metrics]
     reported = {name for trial in trials for name in trial.metrics} - WALL_CLOCK_METRICS
@@ -83,7 +83,7 @@ def correlations_of(result: SweepResult) -> Correlations:
 
 
 def clear_trends(correlations: Correlations) -> tuple[Association, ...]:
-    """Return the numeric parameters that correlate significantly with the first objective, the strongest first.
+    """Returns the numeric parameters that correlate significantly with the first objective, the strongest first.
 
     By the F-test of the rank coefficients, with Holm's correction. Trials that a sampler drew near earlier ones are not
     independent, so the level is 0.01.
@@ -99,7 +99,7 @@ def _trend_p(rank: float, trials: int) -> float:
 
 
 def association(one: Column, other: Column) -> Association:
-    """Return the association of two columns of the same trials."""
+    """Returns the association of two columns of the same trials."""
     both_N = one.present_N & other.present_N
     measure = _measure(one, other)
     (first, _), (second, _) = scaled(one.scaled_N[both_N]), scaled(other.scaled_N[both_N])
@@ -144,7 +144,7 @@ def _centred(values: Floats) -> Floats:
 
 
 def _correlation_ratio(groups: Floats, values: Floats) -> float:
-    """Return the square root of the share of the variance that lies between the groups."""
+    """Returns the square root of the share of the variance that lies between the groups."""
     centred = _centred(values)
     _, place_N = np.unique(groups, return_inverse=True)
     count_G = np.bincount(place_N)
@@ -166,7 +166,7 @@ def _cramers_v(first: Floats, second: Floats) -> float:
 
 
 def strongest(correlations: Correlations, names: Sequence[str]) -> tuple[Association, ...]:
-    """Return the associations among the named columns, the strongest rank coefficient first."""
+    """Returns the associations among the named columns, the strongest rank coefficient first."""
     inside = set(names)
     found = [each for each in correlations.associations if each.one in inside and each.other in inside and each.rank]
     return tuple(sorted(found, key=lambda each: -abs(each.rank or 0.0)))

@@ -52,7 +52,7 @@ class Cost:
 
 
 def cost_of(result: SweepResult, *, price_per_hour: float | None = None) -> Cost:
-    """Return the cost of a sweep; `price_per_hour` is that of one worker, in any currency."""
+    """Returns the cost of a sweep; `price_per_hour` is that of one worker, in any currency."""
     by_state: dict[str, float] = {}
     for attempt in result.attempts:
         by_state[attempt.state.value] = by_state.get(attempt.state.value, 0.0) + _seconds(attempt)

@@ -58,7 +58,7 @@ class EdgeWarning:
 
 
 def edge_warnings(result: SweepResult) -> tuple[EdgeWarning, ...]:
-    """Return a warning for each numeric parameter whose best value lies at an end of its range, the strong first."""
+    """Returns a warning for each numeric parameter whose best value lies at an end of its range, the strong first."""
     ranked = result.ranked
     found = []
     for name, axis in result.config.space.axes.items():
@@ -101,7 +101,7 @@ def _at_ends(column: Column, axis: Parameter, low: float, high: float) -> tuple[
 
 
 def _wider(low: float, high: float, log: bool, *, whole: bool, down: bool) -> float | None:
-    """Return an end beyond the range: half of it further on its own scale; a positive range stays positive."""
+    """Returns an end beyond the range: half of it further on its own scale; a positive range stays positive."""
     if log:
         half = (math.log(high) - math.log(low)) / 2  # the quotient of two floats may overflow
         end = math.log(low) - half if down else math.log(high) + half
@@ -118,7 +118,7 @@ def _wider(low: float, high: float, log: bool, *, whole: bool, down: bool) -> fl
 
 
 def _rounded(value: float, *, whole: bool) -> float:
-    """Return a rounded value; unchanged where rounding would overflow."""
+    """Returns a rounded value; unchanged where rounding would overflow."""
     if whole:
         return float(round(value)) if math.isfinite(value) else value
     rounded = float(f"{value:.2g}")

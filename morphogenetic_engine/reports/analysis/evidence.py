@@ -31,7 +31,7 @@ Known = Mapping[int, float]
 
 
 def evidence_of(result: SweepResult, trial: TrialRecord, metric: str) -> dict[Evidence, Known]:
-    """Return a configuration's values by kind of evidence, the strongest first; empty for an unfinished trial."""
+    """Returns a configuration's values by kind of evidence, the strongest first; empty for an unfinished trial."""
     found = {
         Evidence.CONFIRMED: confirmed_values(trial, metric),
         Evidence.REPLICATES: _replicated(trial, metric),
@@ -42,7 +42,7 @@ def evidence_of(result: SweepResult, trial: TrialRecord, metric: str) -> dict[Ev
 
 
 def strongest_of(result: SweepResult, metric: str) -> tuple[Evidence, dict[int, Known]]:
-    """Return the strongest available evidence, and its values by trial number."""
+    """Returns the strongest available evidence, and its values by trial number."""
     confirmed: dict[int, Known] = {each.number: confirmed_values(each, metric) for each in result.trials}
     replicated: dict[int, Known] = {each.number: _replicated(each, metric) for each in result.ranked}
     for kind, known in ((Evidence.CONFIRMED, confirmed), (Evidence.REPLICATES, replicated)):
@@ -56,19 +56,19 @@ def strongest_of(result: SweepResult, metric: str) -> tuple[Evidence, dict[int, 
 
 
 def replicate_values(trial: TrialRecord, metric: str) -> dict[int, float]:
-    """Return a metric of each replicate that is complete, by seed, in the order of the replicates."""
+    """Returns a metric of each replicate that is complete, by seed, in the order of the replicates."""
     found = sorted(trial.replicates.items())
     return {replicate.seed: replicate.metrics[metric] for _, replicate in found if metric in replicate.metrics}
 
 
 def confirmed_values(trial: TrialRecord, metric: str) -> dict[int, float]:
-    """Return a metric of each complete run with a fresh seed, by seed, in the order of the seeds' numbers."""
+    """Returns a metric of each complete run with a fresh seed, by seed, in the order of the seeds' numbers."""
     runs = [run for _, run in sorted(trial.confirmations.items()) if run.state is TrialState.COMPLETE]
     return {run.seed: run.metrics[metric] for run in runs if metric in run.metrics}
 
 
 def seed_of(trial: TrialRecord) -> int:
-    """Return the seed that a trial ran with: its parameter `seed` if it has one, else its own."""
+    """Returns the seed that a trial ran with: its parameter `seed` if it has one, else its own."""
     given = trial.params.get(SEED)
     return given if isinstance(given, int) else trial.seed
 

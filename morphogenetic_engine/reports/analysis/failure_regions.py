@@ -54,7 +54,7 @@ class FailureRegion:
 
 
 def failure_regions(result: SweepResult, ended: Sequence[TrialRecord]) -> tuple[FailureRegion, ...]:
-    """Return the significant regions (level 0.05), the clearest first: one for each reason and parameter."""
+    """Returns the significant regions (level 0.05), the clearest first: one for each reason and parameter."""
     tested = [
         _tested(region, here_N, reason, failed_N)
         for reason, failed_N in _failures(ended)
@@ -70,7 +70,7 @@ def failure_regions(result: SweepResult, ended: Sequence[TrialRecord]) -> tuple[
 
 
 def _failures(ended: Sequence[TrialRecord]) -> Iterator[tuple[str | None, Mask]]:
-    """Yield the mask of all failed trials, and of those of each frequent reason."""
+    """Yields the mask of all failed trials, and of those of each frequent reason."""
     reasons = [_reason(trial) for trial in ended]
     failed_N = np.array([reason is not None for reason in reasons], dtype=np.bool_)
     if not failed_N.any() or failed_N.all():
@@ -98,7 +98,7 @@ def _candidates(column: Column) -> Iterator[tuple[Region, Mask]]:
 
 
 def _cut_regions(column: Column) -> Iterator[tuple[Region, Mask]]:
-    """Yield the regions at or below each cut, and above it."""
+    """Yields the regions at or below each cut, and above it."""
     present = column.values_N[column.present_N]
     if np.unique(present).size <= PARTS:
         return  # each value is a region
@@ -117,7 +117,7 @@ def _tested(region: Region, here_N: Mask, reason: str | None, failed_N: Mask) ->
 
 
 def _without_repetition(clear: Sequence[FailureRegion]) -> Iterator[FailureRegion]:
-    """Leave out regions that repeat a clearer one of the same parameter for the same reason or for all reasons."""
+    """Leaves out regions that repeat a clearer one of the same parameter for the same reason or for all reasons."""
     said: set[tuple[str, str | None]] = set()
     for each in clear:
         name = each.region.parameter

@@ -42,7 +42,7 @@ class Failures:
 
 
 def failures_of(result: SweepResult) -> Failures:
-    """Return the failures of a sweep, by reason and by region."""
+    """Returns the failures of a sweep, by reason and by region."""
     ended = [trial for trial in result.trials if trial.state.final]
     failed = [trial for trial in ended if trial.state is TrialState.FAILED]
     again = sum(trial.crashes + trial.exceptions for trial in result.trials)
@@ -67,7 +67,7 @@ def _groups(failed: Sequence[TrialRecord]) -> tuple[FailureGroup, ...]:
 
 
 def _headline(message: str) -> str:
-    """Return the most informative line: the last one of a traceback, otherwise the first one."""
+    """Returns the most informative line: the last one of a traceback, otherwise the first one."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
         return ""

@@ -42,13 +42,13 @@ class ObjectiveName:
 
 
 def objective_names(result: SweepResult) -> tuple[ObjectiveName, ...]:
-    """Return the objectives of a sweep, the one that tables sort by first."""
+    """Returns the objectives of a sweep, the one that tables sort by first."""
     objectives = result.config.optimization.all_objectives
     return tuple(ObjectiveName(each.metric, each.direction.value) for each in objectives)
 
 
 def identification_of(result: SweepResult) -> Identification:
-    """Return the identity of a sweep and how it was run."""
+    """Returns the identity of a sweep and how it was run."""
     info = result.info
     return Identification(
         sweep_id=info.sweep_id,

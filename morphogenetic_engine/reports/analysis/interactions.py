@@ -54,7 +54,7 @@ class Interaction:
 
 
 def interactions_of(result: SweepResult) -> tuple[Interaction, ...]:
-    """Return all pairs of parameters that vary, the largest gain first."""
+    """Returns all pairs of parameters that vary, the largest gain first."""
     trials, target = list(result.complete), result.config.optimization.target_metric
     objective_N = np.array([trial.metrics[target] for trial in trials])
     splits: list[tuple[str, Split]] = []

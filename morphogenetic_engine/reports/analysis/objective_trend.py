@@ -31,7 +31,7 @@ class Trend:
 
 
 def trend_of(result: SweepResult) -> Trend:
-    """Return the trend of the (first) objective."""
+    """Returns the trend of the (first) objective."""
     target, direction = result.config.optimization.target_metric, result.config.optimization.direction
     points: list[TrendPoint] = []
     improvements: list[int] = []

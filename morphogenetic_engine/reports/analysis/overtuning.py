@@ -85,14 +85,14 @@ class Overtuning:
 
     @staticmethod
     def _clear(shrinkage: Shrinkage) -> bool:
-        """Return True if the loss is more than two standard errors of the fresh mean."""
+        """Returns True if the loss is more than two standard errors of the fresh mean."""
         if shrinkage.fresh_deviation is None:
             return False
         return shrinkage.loss > 2 * shrinkage.fresh_deviation / math.sqrt(shrinkage.seeds)
 
 
 def overtuning_of(result: SweepResult) -> Overtuning | None:
-    """Return the signs of overtuning; None without a complete trial."""
+    """Returns the signs of overtuning; None without a complete trial."""
     best, target = result.best, result.config.optimization.target_metric
     if best is None:
         return None

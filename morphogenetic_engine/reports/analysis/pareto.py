@@ -33,7 +33,7 @@ class Pareto:
 
 
 def pareto_of(result: SweepResult) -> Pareto | None:
-    """Return the Pareto front; None for one objective."""
+    """Returns the Pareto front; None for one objective."""
     objectives = result.config.optimization.objectives
     if len(objectives) < 2:
         return None

@@ -29,7 +29,7 @@ class Replay:
 
 
 def replay_of(result: SweepResult, trial: TrialRecord) -> Replay:
-    """Return the data that reproduce a trial."""
+    """Returns the data that reproduce a trial."""
     info = result.info
     folder = f"results/sweeps/{info.sweep_id}" if result.path is None else str(result.path)
     command = shlex.join(["morphogenetic", "trial", "run", "--config", folder, "--number", str(trial.number)])

@@ -42,7 +42,7 @@ class Slice:
 
 
 def slices_of(result: SweepResult) -> tuple[Slice, ...]:
-    """Return a slice for each searched parameter that some complete trial has."""
+    """Returns a slice for each searched parameter that some complete trial has."""
     trials, optimization = list(result.complete), result.config.optimization
     objective_N = np.array([trial.metrics[optimization.target_metric] for trial in trials])
     found = []

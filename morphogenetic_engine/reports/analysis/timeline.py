@@ -54,14 +54,14 @@ class Timeline:
 
 
 def timeline_of(result: SweepResult) -> Timeline:
-    """Return the timeline of a sweep."""
+    """Returns the timeline of a sweep."""
     starts, total = _session_starts(result)
     bars = _bars(result, starts)
     return Timeline(total, bars, tuple(starts), _loads(result, bars), _busy(bars, total))
 
 
 def busy_seconds(result: SweepResult) -> float:
-    """Return the worker-seconds in which a trial ran."""
+    """Returns the worker-seconds in which a trial ran."""
     starts, _ = _session_starts(result)
     return sum(each.end - each.start for each in _bars(result, starts))
 
@@ -123,7 +123,7 @@ def _busy(bars: Sequence[Bar], total: float) -> tuple[float, ...]:
 
 
 def _seconds_before(sorted_times: Floats, edges: Floats) -> Floats:
-    """Return the sum of max(0, edge - time) over the times, for each edge."""
+    """Returns the sum of max(0, edge - time) over the times, for each edge."""
     count = np.searchsorted(sorted_times, edges, side="right")
     sums = np.concatenate([[0.0], np.cumsum(sorted_times)])
     seconds: Floats = count * edges - sums[count]

@@ -33,7 +33,7 @@ class BestVerdict:
 
 
 def verdict_of(result: SweepResult) -> BestVerdict | None:
-    """Return the verdict on the best configuration; None without a complete trial."""
+    """Returns the verdict on the best configuration; None without a complete trial."""
     if result.best is None:
         return None
     target, direction = result.config.optimization.target_metric, result.config.optimization.direction

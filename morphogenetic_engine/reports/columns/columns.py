@@ -47,7 +47,7 @@ class Column:
 
 
 def parameter_column(name: str, axis: Parameter, trials: Sequence[TrialRecord]) -> Column:
-    """Return a searched parameter: numbers for ranges and for choices of numbers alone, else categories."""
+    """Returns a searched parameter: numbers for ranges and for choices of numbers alone, else categories."""
     if isinstance(axis, Choices) and not is_ordered(axis):
         places = {(type(value), value): place for place, value in enumerate(axis.values)}
         return Column(name, _floats([_place(trial, name, places) for trial in trials]), axis.values)
@@ -57,19 +57,19 @@ def parameter_column(name: str, axis: Parameter, trials: Sequence[TrialRecord]) 
 
 
 def metric_column(name: str, trials: Sequence[TrialRecord]) -> Column:
-    """Return a metric of the trials."""
+    """Returns a metric of the trials."""
     return Column(name, _floats([trial.metrics.get(name, float("nan")) for trial in trials]))
 
 
 def metric_names(result: SweepResult) -> list[str]:
-    """Return the metrics of the trials: the objectives, the secondary ones, then the others by name."""
+    """Returns the metrics of the trials: the objectives, the secondary ones, then the others by name."""
     optimization = result.config.optimization
     wanted = [*(each.metric for each in optimization.all_objectives), *optimization.secondary_metrics]
     return list(dict.fromkeys([*wanted, *sorted({name for trial in result.trials for name in trial.metrics})]))
 
 
 def is_ordered(axis: Parameter) -> bool:
-    """Return True if the values of an axis are numbers, which have an order."""
+    """Returns True if the values of an axis are numbers, which have an order."""
     if not isinstance(axis, Choices):
         return True
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in axis.values)

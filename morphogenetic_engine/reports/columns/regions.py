@@ -38,7 +38,7 @@ class Split:
 
 
 def split(column: Column, parts: int) -> Split:
-    """Split trials by a parameter: by value where there are at most `parts`, else by equally full ranges."""
+    """Splits trials by a parameter: by value where there are at most `parts`, else by equally full ranges."""
     if column.categorical:
         found = _by_value(column, [(float(place), level) for place, level in enumerate(column.levels)])
     else:

@@ -33,7 +33,7 @@ class Candidate:
 
 
 def find_candidate(results: Mapping[str, SweepResult], name: str) -> tuple[SweepResult, TrialRecord]:
-    """Return the sweep and the trial that a name means: `ID`, `ID:best`, `ID:baseline` or `ID:7`."""
+    """Returns the sweep and the trial that a name means: `ID`, `ID:best`, `ID:baseline` or `ID:7`."""
     sweep_id, _, which = name.partition(":")
     result = results[sweep_id]
     if which in ("", "best"):
@@ -69,7 +69,7 @@ def candidate_of(
     found: Mapping[Evidence, Mapping[int, float]],
     kind: Evidence | None,
 ) -> Candidate:
-    """Build a candidate from values of one kind of evidence: `kind`, or the strongest that it has."""
+    """Builds a candidate from values of one kind of evidence: `kind`, or the strongest that it has."""
     chosen = kind if kind is not None else next(iter(found))
     spread = spread_of(list(found[chosen].values()))
     assert spread is not None, "evidence has at least one value"
@@ -82,7 +82,7 @@ def notes_on(
     chosen: Sequence[tuple[SweepResult, TrialRecord]],
     known: Sequence[Mapping[Evidence, Mapping[int, float]]],
 ) -> tuple[str, ...]:
-    """Return notes on the limits of a comparison of these candidates."""
+    """Returns notes on the limits of a comparison of these candidates."""
     notes = [
         f"{each.name}: one seed only, and chosen as the best of {len(result.ranked)} trials: part of its value is luck"
         for each, (result, trial) in zip(candidates, chosen, strict=True)
@@ -112,6 +112,6 @@ def notes_on(
 
 
 def _differing(fixed: Sequence[Mapping[str, Value]]) -> list[str]:
-    """Return the fixed parameters whose values differ."""
+    """Returns the fixed parameters whose values differ."""
     names = dict.fromkeys(name for each in fixed for name in each)
     return [name for name in names if len({text(each[name]) if name in each else None for each in fixed}) > 1]

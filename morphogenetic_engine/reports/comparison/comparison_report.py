@@ -79,7 +79,7 @@ def compare_candidates(
     tolerance: float = 0.0,
     direction: Direction | None = None,
 ) -> ComparisonReport:
-    """Compare what is named: `ID` (a sweep, by its best configuration), `ID:7` (a trial), `ID:best`, `ID:baseline`.
+    """Compares what is named: `ID` (a sweep, by its best configuration), `ID:7` (a trial), `ID:best`, `ID:baseline`.
 
     `direction` is for a metric that is not an objective; by default it is guessed from the metric's name.
 
@@ -163,7 +163,7 @@ def _shared(
 
 
 def _pairs(one: SweepResult, other: SweepResult, metric: str) -> list[tuple[float, float]]:
-    """Return the means of a metric in both sweeps, for each configuration that has it in both."""
+    """Returns the means of a metric in both sweeps, for each configuration that has it in both."""
     left, right = _by_configuration(one), _by_configuration(other)
     return [
         (mean_of(mine), mean_of(theirs))

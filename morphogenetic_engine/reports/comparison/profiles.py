@@ -31,7 +31,7 @@ class Profile:
 
 
 def profiles_of(values: Mapping[str, Sequence[float]], direction: Direction) -> tuple[Profile, ...]:
-    """Return the profile of each of the named collections of values; those without a value are left out."""
+    """Returns the profile of each of the named collections of values; those without a value are left out."""
     every = [value for each in values.values() for value in each]
     if not every:
         return ()

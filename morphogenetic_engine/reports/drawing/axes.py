@@ -32,13 +32,13 @@ class Frame:
 
 
 def vertical_ticks(axis: Axis, height: float) -> tuple[Tick, ...]:
-    """Return as many ticks as fit into that height."""
+    """Returns as many ticks as fit into that height."""
     between = _LINE_HEIGHT if isinstance(axis.scale, CategoryScale) else 42
     return axis.scale.ticks(max(2, int(height / between)))
 
 
 def horizontal_ticks(axis: Axis, width: float) -> tuple[Tick, ...]:
-    """Return as many ticks as fit side by side into that width; category names are shortened for it."""
+    """Returns as many ticks as fit side by side into that width; category names are shortened for it."""
     if isinstance(axis.scale, CategoryScale):
         most = max(1, int(width / 34))
         ticks = axis.scale.ticks(most)
@@ -52,7 +52,7 @@ def horizontal_ticks(axis: Axis, width: float) -> tuple[Tick, ...]:
 
 
 def draw_vertical(axis: Axis, ticks: Sequence[Tick], frame: Frame, *, grid: bool, room: float) -> str:
-    """Return the axis on the left: its title is above it, `room` is the width available to its labels."""
+    """Returns the axis on the left: its title is above it, `room` is the width available to its labels."""
     full = _full_labels(axis)
     drawn: list[str] = []
     for tick in ticks:
@@ -65,7 +65,7 @@ def draw_vertical(axis: Axis, ticks: Sequence[Tick], frame: Frame, *, grid: bool
 
 
 def draw_horizontal(axis: Axis, ticks: Sequence[Tick], frame: Frame, *, grid: bool, width: float) -> str:
-    """Return the axis below the plot, its title under the labels."""
+    """Returns the axis below the plot, its title under the labels."""
     full = _full_labels(axis)
     drawn: list[str] = []
     for tick in ticks:

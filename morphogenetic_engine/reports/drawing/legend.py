@@ -17,7 +17,7 @@ _GAP = 16.0
 
 
 def legend(marks: Sequence[Mark], width: float) -> tuple[str, float]:
-    """Return the legend as SVG from the top left corner, and its height; nothing where no mark has a label."""
+    """Returns the legend as SVG from the top left corner, and its height; nothing where no mark has a label."""
     drawn: list[str] = []
     x, row = 0.0, 0
     for mark in labelled(marks):
@@ -33,7 +33,7 @@ def legend(marks: Sequence[Mark], width: float) -> tuple[str, float]:
 
 
 def colour_key(key: ColourKey, width: float) -> tuple[str, float]:
-    """Return the colour key as SVG, one row high (two where the row is too narrow), and its height."""
+    """Returns the colour key as SVG, one row high (two where the row is too narrow), and its height."""
     steps = [f"diverging-{step}" for step in range(9)] if key.diverging else [f"level-{n}" for n in range(LEVELS)]
     name = shortened(key.name, width, _SIZE)
     strip = 16.0 * len(steps)

@@ -43,7 +43,7 @@ class Plane:
 
 
 def draw_mark(mark: Mark, plane: Plane) -> str:
-    """Return one mark as SVG."""
+    """Returns one mark as SVG."""
     match mark:
         case Points():
             return _points(mark, plane)
@@ -68,7 +68,7 @@ def draw_mark(mark: Mark, plane: Plane) -> str:
 
 
 def glyph(shape: Shape, x: float, y: float, style: str) -> str:
-    """Return one point, for legends."""
+    """Returns one point, for legends."""
     return element("path", d=f"M{px(x)} {px(y)}{_GLYPHS[shape]}", class_=f"stroked {shape} s-{style}")
 
 
@@ -117,5 +117,5 @@ def _intervals(mark: Intervals, plane: Plane) -> str:
 
 
 def labelled(marks: Sequence[Mark]) -> list[Mark]:
-    """Return the marks that the legend names."""
+    """Returns the marks that the legend names."""
     return [mark for mark in marks if not isinstance(mark, Words) and mark.label]

@@ -6,7 +6,7 @@ import math
 
 
 def number_text(value: float, digits: int = 4) -> str:
-    """Return a number in that many significant digits: `12,000`, `0.0031`, `1e-5`, `-3`."""
+    """Returns a number in that many significant digits: `12,000`, `0.0031`, `1e-5`, `-3`."""
     if not math.isfinite(value):
         return {math.inf: "∞", -math.inf: "−∞"}.get(value, "not a number")
     if value == 0:
@@ -20,14 +20,14 @@ def number_text(value: float, digits: int = 4) -> str:
 
 
 def p_text(p: float | None) -> str:
-    """Return a p-value in two significant digits, never below 0.0001: `p = 0.031`, `p < 0.0001`."""
+    """Returns a p-value in two significant digits, never below 0.0001: `p = 0.031`, `p < 0.0001`."""
     if p is None:
         return "p unknown"
     return f"p = {number_text(p, 2)}" if p >= 1e-4 else "p < 0.0001"
 
 
 def fixed_text(value: float, step: float) -> str:
-    """Return a number with the decimals that the axis step needs, so that all labels have the same precision."""
+    """Returns a number with the decimals that the axis step needs, so that all labels have the same precision."""
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     if value != 0 and (abs(value) >= 1e7 or decimals > 9 or (decimals > 5 and abs(value) < 0.1)):
         return number_text(value, max(1, math.floor(math.log10(abs(value)) - math.log10(step)) + 2))

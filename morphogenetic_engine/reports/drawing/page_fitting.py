@@ -16,7 +16,7 @@ _WIDEST_CELL = 140.0
 
 
 def columns_that_fit(columns: Sequence[str], rows: Sequence[Sequence[str]], room: float = PAGE_WIDTH) -> int:
-    """Return how many columns from the left fit into a width in pixels, one at least."""
+    """Returns how many columns from the left fit into a width in pixels, one at least."""
     used = 0.0
     for place, name in enumerate(columns):
         cells = max((text_width(row[place], _SIZE) for row in rows), default=0.0)
@@ -27,5 +27,5 @@ def columns_that_fit(columns: Sequence[str], rows: Sequence[Sequence[str]], room
 
 
 def left_out_note(columns: Sequence[str]) -> str:
-    """Return a note on the columns that did not fit; empty for none."""
+    """Returns a note on the columns that did not fit; empty for none."""
     return f"Not enough room for {', '.join(columns)}; trials.csv has them." if columns else ""

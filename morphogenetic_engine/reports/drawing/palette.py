@@ -89,17 +89,17 @@ _SHAPES = """
 
 
 def variables(theme: Mapping[str, str]) -> str:
-    """Return a theme as CSS custom properties."""
+    """Returns a theme as CSS custom properties."""
     return "".join(f"--{role}:{colour};" for role, colour in theme.items())
 
 
 def page_rules() -> str:
-    """Return the style rules of all charts, with the colours as custom properties of the page's theme."""
+    """Returns the style rules of all charts, with the colours as custom properties of the page's theme."""
     return _SHAPES + _role_rules(lambda role: f"var(--{role})")
 
 
 def print_rules() -> str:
-    """Return the style rules of a standalone chart on white: literal colours, no custom properties."""
+    """Returns the style rules of a standalone chart on white: literal colours, no custom properties."""
     return _SHAPES.replace("var(--sans)", "'Liberation Sans',Arial,sans-serif") + _role_rules(LIGHT.__getitem__)
 
 

@@ -16,7 +16,7 @@ _MISSING = 16.0
 
 
 def draw_parallel(chart: ParallelChart) -> str:
-    """Return the content of the SVG element."""
+    """Returns the content of the SVG element."""
     key, above = ("", 0.0) if chart.key is None else colour_key(chart.key, chart.width)
     top, bottom = above + 2 * ROW + 6, chart.height - 2 * _MISSING
     gap = (chart.width - 2 * _SIDE) / max(1, len(chart.axes) - 1)
@@ -57,6 +57,6 @@ def _axis(chart: ParallelChart, index: int, x: float, gap: float, top: float, bo
 
 
 def _under(label: str, at: float, y: float, *, last: bool) -> str:
-    """Return a background rectangle for a label, so that lines do not cross it."""
+    """Returns a background rectangle for a label, so that lines do not cross it."""
     width = text_width(label, 11)
     return element("rect", x=at - (width if last else 0) - 1, y=y - 6, width=width + 2, height=12, class_="f-paper")

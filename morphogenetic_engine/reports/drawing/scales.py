@@ -92,7 +92,7 @@ Scale = LinearScale | LogScale | CategoryScale
 
 
 def fitted(values: Sequence[float], *, log: bool = False, whole: bool = False) -> LinearScale | LogScale:
-    """Return the scale that shows all values with a margin; a single value is centred."""
+    """Returns the scale that shows all values with a margin; a single value is centred."""
     if log and values and min(values) > 0:
         low, high = math.log(min(values)), math.log(max(values))
         room = (high - low) * _PADDING or math.log(2)
@@ -107,13 +107,13 @@ def fitted(values: Sequence[float], *, log: bool = False, whole: bool = False) -
 
 
 def from_zero(values: Sequence[float], *, whole: bool = False) -> LinearScale:
-    """Return a scale from 0 to a little above the largest value, as lengths of bars need it."""
+    """Returns a scale from 0 to a little above the largest value, as lengths of bars need it."""
     high = max(values, default=0.0)
     return LinearScale(0.0, high * (1 + _PADDING) if high > 0 else 1.0, whole)
 
 
 def _even(low: float, high: float, most: int, *, whole: bool = False) -> tuple[list[float], float]:
-    """Return round numbers between two bounds, and their distance."""
+    """Returns round numbers between two bounds, and their distance."""
     raw = high / max(1, most) - low / max(1, most)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * each for each in _STEPS if power * each >= raw * (1 - 1e-9))

@@ -30,7 +30,7 @@ _RIGHT = 16.0
 
 
 def draw(chart: Chart | ParallelChart, name: str, *, alone: bool = False) -> str:
-    """Return a chart as an SVG element; `name` must be unique in the page, `alone` includes its style rules."""
+    """Returns a chart as an SVG element; `name` must be unique in the page, `alone` includes its style rules."""
     body = draw_parallel(chart) if isinstance(chart, ParallelChart) else _draw(chart)
     style = f"<style>{print_rules()}</style>" if alone else ""
     return (
@@ -42,7 +42,7 @@ def draw(chart: Chart | ParallelChart, name: str, *, alone: bool = False) -> str
 
 
 def draw_key(key: ColourKey, width: int) -> str:
-    """Return a colour key by itself, for a chart that the script of the page draws."""
+    """Returns a colour key by itself, for a chart that the script of the page draws."""
     body, height = colour_key(key, width)
     box = f'viewBox="0 0 {width} {height:g}" width="{width}" height="{height:g}"'
     label = escape(f"{key.name}: {key.worst} to {key.best}")

@@ -11,12 +11,12 @@ _SAFETY = 1.08
 
 
 def text_width(text: str, size: float) -> float:
-    """Return an upper estimate of the width in pixels of a text in a sans-serif font of that size."""
+    """Returns an upper estimate of the width in pixels of a text in a sans-serif font of that size."""
     return sum(map(_share, text)) * size * _SAFETY
 
 
 def shortened(text: str, width: float, size: float) -> str:
-    """Return the text, or as much of its two ends as fits into a width, with … between them.
+    """Returns the text, or as much of its two ends as fits into a width, with … between them.
 
     Both ends are kept because similar names usually differ at an end.
     """

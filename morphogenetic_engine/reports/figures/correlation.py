@@ -18,7 +18,7 @@ _CELL = 40
 
 
 def correlation_figure(correlations: Correlations) -> Figure:
-    """Return the matrix of rank correlations."""
+    """Returns the matrix of rank correlations."""
     names = [*correlations.metrics, *correlations.parameters][:MOST_COLUMNS]
     found = [each for each in correlations.associations if each.one in names and each.other in names]
     if not any(each.rank is not None for each in found):

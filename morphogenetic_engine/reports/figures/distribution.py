@@ -20,7 +20,7 @@ _CAPTION = (
 
 
 def distribution_figure(result: SweepResult) -> Figure:
-    """Return a curve for each objective."""
+    """Returns a curve for each objective."""
     heading = "Distribution"
     if not result.ranked:
         empty = "No trial is complete, so there is no objective to show."
@@ -48,7 +48,7 @@ def _chart(objective: Objective, values: Sequence[float]) -> Chart:
 
 
 def _corners(count: int) -> list[int]:
-    """Return the indices of at most _MOST values, both ends included."""
+    """Returns the indices of at most _MOST values, both ends included."""
     if count <= _MOST:
         return list(range(count))
     return [round(index * (count - 1) / (_MOST - 1)) for index in range(_MOST)]

@@ -19,7 +19,7 @@ _KEPT = 50
 
 
 def history_figure(result: SweepResult) -> Figure:
-    """Return the history of the (first) objective."""
+    """Returns the history of the (first) objective."""
     objective = result.config.optimization.all_objectives[0]
     complete = list(result.complete)
     caption = (
@@ -67,7 +67,7 @@ def _marks(
 
 
 def _unfinished(result: SweepResult, y: Axis) -> list[Mark]:
-    """Return the trials without an objective, along the lower edge."""
+    """Returns the trials without an objective, along the lower edge."""
     floor = 0.0 if isinstance(y.scale, CategoryScale) else y.scale.low
     shapes: dict[TrialState, Shape] = {TrialState.PRUNED: "tick", TrialState.FAILED: "cross"}
     marks: list[Mark] = []

@@ -17,7 +17,7 @@ MOST_PARAMETERS = 20
 
 
 def importance_figure(importances: Sequence[Importance]) -> Figure:
-    """Return a chart for each method and objective that has a result."""
+    """Returns a chart for each method and objective that has a result."""
     estimated = [each for each in importances if each.parameters]
     charts = tuple(_chart(each) for each in estimated)
     reasons = dict.fromkeys(each.withheld for each in importances if each.withheld)

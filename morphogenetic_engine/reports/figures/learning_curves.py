@@ -33,7 +33,7 @@ Curve = Mapping[int, float]
 
 
 def curve_metric(result: SweepResult) -> str | None:
-    """Return the metric whose curves are shown: the objective where it is reported, else the one reported most."""
+    """Returns the metric whose curves are shown: the objective where it is reported, else the one reported most."""
     counts: Counter[str] = Counter()
     for trial in result.trials:
         steps = _steps(trial)
@@ -44,12 +44,12 @@ def curve_metric(result: SweepResult) -> str | None:
 
 
 def curve_of(trial: TrialRecord, metric: str) -> Curve:
-    """Return a trial's curve; with replicates the first one's, because each replicate counts its own steps."""
+    """Returns a trial's curve; with replicates the first one's, because each replicate counts its own steps."""
     return {step: metrics[metric] for step, metrics in sorted(_steps(trial).items()) if metric in metrics}
 
 
 def learning_curves_figure(result: SweepResult) -> Figure:
-    """Return the learning curves."""
+    """Returns the learning curves."""
     metric = curve_metric(result)
     heading = "Learning curves"
     if metric is None:

@@ -8,7 +8,7 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 
 def trial_levels(result: SweepResult) -> dict[int, int]:
-    """Return the colour level of each complete trial: the ranking in sevenths, level 0 the worst."""
+    """Returns the colour level of each complete trial: the ranking in sevenths, level 0 the worst."""
     count = len(result.ranked)
     return {
         trial.number: min(LEVELS - 1, (count - 1 - place) * LEVELS // max(1, count))
@@ -17,12 +17,12 @@ def trial_levels(result: SweepResult) -> dict[int, int]:
 
 
 def level_style(level: int) -> str:
-    """Return the style of a level."""
+    """Returns the style of a level."""
     return f"level-{level}"
 
 
 def rank_key(result: SweepResult) -> ColourKey:
-    """Return the colour key of the levels."""
+    """Returns the colour key of the levels."""
     metric, ranked = result.config.optimization.target_metric, result.ranked
     worst, best = (number_text(ranked[place].metrics[metric]) if ranked else "" for place in (-1, 0))
     return ColourKey(f"worst {worst}".strip(), f"best {best}".strip(), f"{metric} by rank")

@@ -36,7 +36,7 @@ _SIZE = (356, 330)
 
 
 def contours_figure(result: SweepResult, order: Sequence[str]) -> Figure:
-    """Return the landscape over each pair of the most important parameters."""
+    """Returns the landscape over each pair of the most important parameters."""
     caption = (
         "The objective over two parameters, estimated from the trials nearby (dots); where no trial is near, nothing"
         " is drawn. The darkest, in the dark theme the brightest, is the best."
@@ -50,7 +50,7 @@ def contours_figure(result: SweepResult, order: Sequence[str]) -> Figure:
 
 
 def ranks_figure(result: SweepResult, order: Sequence[str]) -> Figure:
-    """Return each trial, coloured by its rank, over each pair of the most important parameters."""
+    """Returns each trial, coloured by its rank, over each pair of the most important parameters."""
     caption = (
         "Every trial by its rank, over two parameters. Unlike a contour nothing is estimated: good trials that lie"
         " together show a region, good trials anywhere show that the pair does not matter."
@@ -148,7 +148,7 @@ def _edges(scale: Scale) -> Floats:
 
 
 def _values(scale: Scale, edges: Floats) -> list[float]:
-    """Return the values at the given positions of a scale."""
+    """Returns the values at the given positions of a scale."""
     match scale:
         case CategoryScale():
             return [float(edge) * len(scale.labels) - 0.5 for edge in edges]

@@ -20,7 +20,7 @@ _CAPTION = (
 
 
 def parallel_figure(result: SweepResult, order: Sequence[str]) -> Figure:
-    """Return the parallel coordinates of the complete trials; `order` has the most important parameter first."""
+    """Returns the parallel coordinates of the complete trials; `order` has the most important parameter first."""
     heading = "Parallel coordinates"
     if not result.ranked:
         empty = "No trial is complete, so there is no line to draw."

@@ -21,7 +21,7 @@ _CAPTION = (
 
 
 def pareto_figure(result: SweepResult, pareto: Pareto) -> Figure:
-    """Return the front over each pair of objectives."""
+    """Returns the front over each pair of objectives."""
     heading = "Pareto front"
     if not pareto.points:
         empty = "No trial is complete, so there is no objective to show."
@@ -71,7 +71,7 @@ def _points(style: str, points: Sequence[ParetoPoint], x: int, y: int, label: st
 
 
 def _edge(front: Sequence[ParetoPoint], x: Direction) -> Line:
-    """Return the step line that bounds the region dominated by the front."""
+    """Returns the step line that bounds the region dominated by the front."""
     ordered = list(front) if x is Direction.MINIMIZE else list(reversed(front))
     return Line(
         "best",

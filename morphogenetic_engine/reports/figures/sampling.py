@@ -8,7 +8,7 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 
 
 def thinned(trials: Sequence[TrialRecord], most: int, *, keep: Collection[int] = ()) -> list[TrialRecord]:
-    """Return at most `most` trials in their order: those whose numbers are in `keep`, and every n-th other one."""
+    """Returns at most `most` trials in their order: those whose numbers are in `keep`, and every n-th other one."""
     if len(trials) <= most:
         return list(trials)
     others = [trial for trial in trials if trial.number not in keep]
@@ -19,7 +19,7 @@ def thinned(trials: Sequence[TrialRecord], most: int, *, keep: Collection[int] =
 
 
 def left_out(drawn: int, total: int) -> str:
-    """Return a note on how many trials are drawn; empty where all are."""
+    """Returns a note on how many trials are drawn; empty where all are."""
     if drawn >= total:
         return ""
     return f"{drawn:,} of {total:,} trials are drawn: the best ones, and an even selection of the others."

@@ -31,7 +31,7 @@ class ParameterAxis:
 
 
 def parameter_axis(name: str, parameter: Parameter, trials: Sequence[TrialRecord]) -> ParameterAxis:
-    """Return the axis of a parameter, over all of its range, with the values of the trials."""
+    """Returns the axis of a parameter, over all of its range, with the values of the trials."""
     column = parameter_column(name, parameter, trials)
     values = tuple(None if np.isnan(value) else float(value) for value in column.values_N)
     if column.categorical:
@@ -43,7 +43,7 @@ def parameter_axis(name: str, parameter: Parameter, trials: Sequence[TrialRecord
 
 
 def objective_axis(objective: Objective, values: Sequence[float]) -> Axis:
-    """Return the axis of an objective that shows these values."""
+    """Returns the axis of an objective that shows these values."""
     share = objective.direction is Direction.MAXIMIZE and max(values, default=0.0) <= 1
     log = is_wide(values) and not share  # a logarithmic axis would compress the good values of an accuracy
     better = "higher is better" if objective.direction is Direction.MAXIMIZE else "lower is better"
@@ -53,14 +53,14 @@ def objective_axis(objective: Objective, values: Sequence[float]) -> Axis:
 
 
 def metric_axis(name: str, values: Sequence[float]) -> Axis:
-    """Return the axis of any metric."""
+    """Returns the axis of any metric."""
     log = is_wide(values)
     unit = "s" if name in WALL_CLOCK_METRICS else "log scale" if log else "linear scale"
     return Axis(name, unit, fitted(values, log=log))
 
 
 def is_wide(values: Sequence[float]) -> bool:
-    """Tell whether the values span so many orders of magnitude that a linear axis would hide differences."""
+    """Returns whether the values span so many orders of magnitude that a linear axis would hide differences."""
     return bool(values) and min(values) > 0 and max(values) / min(values) > _WIDE
 
 

@@ -21,7 +21,7 @@ _CAPTION = (
 
 
 def slices_figure(result: SweepResult, slices: Sequence[Slice], order: Sequence[str]) -> Figure:
-    """Return a chart for each parameter in the given order, the most important first."""
+    """Returns a chart for each parameter in the given order, the most important first."""
     complete = list(result.complete)
     if not complete:
         return Figure("slices", "Slices", _CAPTION, (), empty="No trial is complete, so there is no objective to show.")

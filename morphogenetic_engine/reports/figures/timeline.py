@@ -20,7 +20,7 @@ _UNITS = ((172_800.0, 86_400.0, "days"), (7_200.0, 3600.0, "h"), (120.0, 60.0, "
 
 
 def timeline_figure(timeline: Timeline) -> Figure:
-    """Return the timeline of the workers."""
+    """Returns the timeline of the workers."""
     if not timeline.bars:
         return Figure("timeline", "Timeline", _CAPTION, (), empty="No trial has started.")
     workers = sorted({each.worker for each in timeline.bars})
@@ -58,7 +58,7 @@ def _boxes(state: str, bars: Sequence[Bar], workers: Sequence[int], divisor: flo
 
 
 def _merged_spans(bars: Sequence[Bar], pixel: float) -> list[tuple[float, float]]:
-    """Return the spans of the bars; bars whose gap is narrower than a pixel are joined."""
+    """Returns the spans of the bars; bars whose gap is narrower than a pixel are joined."""
     spans: list[tuple[float, float]] = []
     for each in sorted(bars, key=lambda one: one.start):
         if spans and each.end - each.start < 2 * pixel and each.start - spans[-1][1] < pixel / 2:

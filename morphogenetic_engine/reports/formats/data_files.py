@@ -32,7 +32,7 @@ Row = Sequence[Value | None]
 
 
 def write_csv(sweep: ReportedSweep, to: Path) -> list[Path]:
-    """Write trials.csv and epochs.csv."""
+    """Writes trials.csv and epochs.csv."""
     result = sweep.result
     files = {
         "trials.csv": (trial_columns(result), trial_rows(result)),
@@ -44,7 +44,7 @@ def write_csv(sweep: ReportedSweep, to: Path) -> list[Path]:
 
 
 def write_parquet(sweep: ReportedSweep, to: Path) -> list[Path]:
-    """Write trials.parquet and epochs.parquet.
+    """Writes trials.parquet and epochs.parquet.
 
     Raises:
         ConfigError: pyarrow is not installed.
@@ -60,7 +60,7 @@ def write_parquet(sweep: ReportedSweep, to: Path) -> list[Path]:
 
 
 def trial_columns(result: SweepResult) -> list[str]:
-    """Return the columns of the trials: parameters and metrics whose names are taken get a prefix."""
+    """Returns the columns of the trials: parameters and metrics whose names are taken get a prefix."""
     parameters = parameters_of(result)
     taken = {*_TRIAL, *parameters}
     named = [f"parameter.{name}" if name in _TRIAL else name for name in parameters]
@@ -68,7 +68,7 @@ def trial_columns(result: SweepResult) -> list[str]:
 
 
 def trial_rows(result: SweepResult) -> Iterator[Row]:
-    """Yield the trials in the order of their numbers; None where a trial has no such value."""
+    """Yields the trials in the order of their numbers; None where a trial has no such value."""
     metrics, parameters = _metrics(result.trials), parameters_of(result)
     for trial in result.trials:
         yield (
@@ -86,12 +86,12 @@ def trial_rows(result: SweepResult) -> Iterator[Row]:
 
 
 def epoch_columns(result: SweepResult) -> list[str]:
-    """Return the columns of the epochs."""
+    """Returns the columns of the epochs."""
     return [*_EPOCH, *(f"metric.{name}" if name in _EPOCH else name for name in _reported(result))]
 
 
 def epoch_rows(result: SweepResult) -> Iterator[Row]:
-    """Yield the reported metrics, one row per trial, replicate and step."""
+    """Yields the reported metrics, one row per trial, replicate and step."""
     names = _reported(result)
     for trial in result.trials:
         if trial.replicates:
@@ -117,7 +117,7 @@ def _reported(result: SweepResult) -> list[str]:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    """Return the rows as CSV, with texts that spreadsheets would run as formulas escaped."""
+    """Returns the rows as CSV, with texts that spreadsheets would run as formulas escaped."""
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(columns)
@@ -147,7 +147,7 @@ def _parquet(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
 
 
 def _array(values: Sequence[Value | None]) -> pa.Array:
-    """Return a column of one type; a parameter whose choices are of several kinds is written as text."""
+    """Returns a column of one type; a parameter whose choices are of several kinds is written as text."""
     import pyarrow as pa  # pylint: disable=import-outside-toplevel
 
     kinds = {type(value) for value in values if value is not None}

@@ -13,7 +13,7 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 
 def write_metrics(sweep: ReportedSweep, to: Path) -> list[Path]:
-    """Write metrics.json and learning_curve.csv.
+    """Writes metrics.json and learning_curve.csv.
 
     Raises:
         StoreError: a file cannot be written.
@@ -26,7 +26,7 @@ def write_metrics(sweep: ReportedSweep, to: Path) -> list[Path]:
 
 
 def metrics_of(result: SweepResult) -> dict[str, object]:
-    """Return the best trial's number and metrics, and how many trials there are in each state; no times of day."""
+    """Returns the best trial's number and metrics, and how many trials there are in each state; no times of day."""
     best = next(iter(result.ranked), None)
     counts = {f"{state.value}_trials": count for state, count in result.counts.items() if count}
     if best is None:
@@ -35,7 +35,7 @@ def metrics_of(result: SweepResult) -> dict[str, object]:
 
 
 def _curve(result: SweepResult) -> str:
-    """Return the metrics that the best trial reported, one row per step (and replicate, where there are several)."""
+    """Returns the metrics that the best trial reported, one row per step (and replicate, where there are several)."""
     best = next(iter(result.ranked), None)
     curve = {} if best is None else dict(sorted(best.curve.items()))
     names = sorted({name for metrics in curve.values() for name in metrics})

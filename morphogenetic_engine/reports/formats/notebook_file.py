@@ -31,7 +31,7 @@ print(*summary.findings, sep="\\n")"""
 
 
 def write_notebook(sweep: ReportedSweep, to: Path) -> list[Path]:
-    """Write report.ipynb into a folder that exists; it reads the sweep's folder, which must stay where it is.
+    """Writes report.ipynb into a folder that exists; it reads the sweep's folder, which must stay where it is.
 
     Raises:
         SweepError: a file of the sweep is damaged or of a newer format.

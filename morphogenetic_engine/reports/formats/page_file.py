@@ -12,7 +12,7 @@ NAME = "report.html"
 
 
 def write_html(sweep: ReportedSweep, to: Path) -> list[Path]:
-    """Write report.html into a folder that exists.
+    """Writes report.html into a folder that exists.
 
     Raises:
         SweepError: a file of the sweep is damaged or of a newer format.
@@ -23,5 +23,5 @@ def write_html(sweep: ReportedSweep, to: Path) -> list[Path]:
 
 
 def write_report(folder: SweepFolder) -> Path:
-    """Write the page of a sweep, finished or not, to its own folder, and return the file; raises as `write_html`."""
+    """Writes the page of a sweep, finished or not, to its own folder, and returns the file; raises as `write_html`."""
     return write_html(ReportedSweep(folder), folder.path)[0]

@@ -14,7 +14,7 @@ NAME = "report.pdf"
 
 
 def write_pdf(sweep: ReportedSweep, to: Path) -> list[Path]:
-    """Write report.pdf into a folder that exists.
+    """Writes report.pdf into a folder that exists.
 
     Raises:
         SweepError: a file of the sweep is damaged or of a newer format.

@@ -19,7 +19,7 @@ def export_to(
     link_seconds: float | None = None,
     patience: float = PATIENCE_SECONDS,
 ) -> list[str]:
-    """Write a sweep in each format, and return where each file is: its path or address, or a link that expires.
+    """Writes a sweep in each format, and returns where each file is: its path or address, or a link that expires.
 
     `to` is a path or an address of storage, by default `report` in the sweep's folder, where uploaded files are kept,
     too. `link_seconds` requests links that can be opened without credentials and are valid for that time.

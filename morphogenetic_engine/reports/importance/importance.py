@@ -71,7 +71,7 @@ class Importance:
 
 
 def importance_of(result: SweepResult, objective: Objective, method: Method) -> Importance:
-    """Return the importance of the searched parameters for one objective; the result is deterministic."""
+    """Returns the importance of the searched parameters for one objective; the result is deterministic."""
     trials = [trial for trial in result.complete if objective.metric in trial.metrics]
     varying = [name for name in result.config.space.axes if _varies(name, trials)]
     judged = [name for name in varying if method == "PED-ANOVA" or all(name in trial.params for trial in trials)]
@@ -103,7 +103,7 @@ def _withheld(trials: Sequence[TrialRecord], judged: Sequence[str], objective: O
 
 class _Shares(Protocol):
     def of(self, places: Places, loss_N: Floats) -> Floats:
-        """Return the shares in the trials at `places`; not normalized."""
+        """Returns the shares in the trials at `places`; not normalized."""
 
 
 def _shares(
@@ -154,7 +154,7 @@ def _with_intervals(
 
 
 def _noise(shuffled_RP: Floats) -> Floats:
-    """Return the levels that any parameter exceeds in one shuffle of twenty, a bound over all parameters together."""
+    """Returns the levels that any parameter exceeds in one shuffle of twenty, a bound over all parameters together."""
     alone_P = np.quantile(shuffled_RP, 0.95, axis=0)
     relative_RP = np.divide(shuffled_RP, alone_P, out=np.zeros_like(shuffled_RP), where=alone_P > 0)
     level: Floats = alone_P * max(1.0, float(np.quantile(relative_RP.max(axis=1), 0.95)))

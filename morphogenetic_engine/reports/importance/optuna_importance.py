@@ -43,7 +43,7 @@ class Fanova:
         self._trials = frozen_trials(trials, names, space)
 
     def of(self, places: Places, loss_N: Floats) -> Floats:
-        """Return the shares in the trials at `places`, which may repeat."""
+        """Returns the shares in the trials at `places`, which may repeat."""
         study = Sample([self._trials[place] for place in places.tolist()])
         # Shares do not depend on origin and unit; standardized values keep the forest's squares in range.
         units_N, _ = scaled(loss_N)
@@ -56,7 +56,7 @@ class Fanova:
 
 
 def frozen_trials(trials: Sequence[TrialRecord], names: Sequence[str], space: Space) -> list[FrozenTrial]:
-    """Return the complete trials as Optuna keeps them, with the named parameters alone; their numbers are places."""
+    """Returns the complete trials as Optuna keeps them, with the named parameters alone; their numbers are places."""
     distributions: dict[str, BaseDistribution] = {name: distribution_of(space.axes[name]) for name in names}
     frozen = []
     for place, trial in enumerate(trials):

@@ -35,7 +35,7 @@ class PedAnova:
         self._top_share = top_share
 
     def of(self, places: Places, loss_N: Floats) -> Floats:
-        """Return the shares in the trials at `places`, which may repeat; the smaller the loss the better."""
+        """Returns the shares in the trials at `places`, which may repeat; the smaller the loss the better."""
         loss_M = loss_N[places]
         last = math.ceil(self._top_share * places.size) - 1
         best_M = loss_M <= np.partition(loss_M, last)[last]
@@ -93,7 +93,7 @@ def _highest(axis: IntRange | FloatRange) -> float:
 
 
 def _mixed(count_C: Places) -> Floats:
-    """Return the smoothed density of categories: each trial's kernel, and a uniform prior."""
+    """Returns the smoothed density of categories: each trial's kernel, and a uniform prior."""
     cells, total = count_C.size, count_C.sum()
     kernels = np.count_nonzero(count_C) + 1
     density: Floats = ((count_C + total / kernels) / (1 + cells / kernels) + 1 / cells) / (total + 1)
@@ -101,7 +101,7 @@ def _mixed(count_C: Places) -> Floats:
 
 
 def _smoothed(count_C: Places) -> Floats:
-    """Return the density on a grid of numbers: a normal kernel a trial, by Scott's rule, and a wide prior."""
+    """Returns the density on a grid of numbers: a normal kernel a trial, by Scott's rule, and a wide prior."""
     cells, total = count_C.size, count_C.sum()
     cell_C, edge_E = np.arange(cells), np.arange(cells + 1)
     below_D = _normal(np.arange(0.5 - cells, cells), _bandwidth(count_C))  # by the distance between cell and edge
@@ -112,7 +112,7 @@ def _smoothed(count_C: Places) -> Floats:
 
 
 def _bandwidth(count_C: Places) -> float:
-    """Return Scott's bandwidth (1992), in cells; at least so wide that a cell holds nine tenths of its kernel."""
+    """Returns Scott's bandwidth (1992), in cells; at least so wide that a cell holds nine tenths of its kernel."""
     total, cell_C, reached_C = int(count_C.sum()), np.arange(count_C.size), np.cumsum(count_C)
     mean = float(cell_C @ count_C) / total
     spread = math.sqrt(float((cell_C - mean) ** 2 @ count_C) / max(1, total - 1))
@@ -122,12 +122,12 @@ def _bandwidth(count_C: Places) -> float:
 
 
 def _normal(distance_D: Floats, width: float) -> Floats:
-    """Return the share of a normal distribution below each distance from its middle."""
+    """Returns the share of a normal distribution below each distance from its middle."""
     scale = -1 / (width * math.sqrt(2))
     return np.array([0.5 * math.erfc(distance * scale) for distance in distance_D.tolist()])
 
 
 def _between(below_E: Floats) -> Floats:
-    """Return the mass between neighbouring edges (the first axis) of a distribution that ends with the outer ones."""
+    """Returns the mass between neighbouring edges (the first axis) of a distribution that ends with the outer ones."""
     mass: Floats = np.diff(below_E, axis=0) / (below_E[-1] - below_E[0])
     return mass

@@ -44,7 +44,7 @@ class CellFigure:
 
 
 def summary_cell(result: SweepResult, summary: SweepSummary, state: str) -> str:
-    """Return the summary as HTML; texts of the sweep are escaped. `state` is the state that `sweep list` shows."""
+    """Returns the summary as HTML; texts of the sweep are escaped. `state` is the state that `sweep list` shows."""
     figures = [_figure(each) for each in figures_of(result, summary) if each.charts]
     best = best_table(summary.objectives, summary.best, parameter_order(summary), printed=True)
     return (

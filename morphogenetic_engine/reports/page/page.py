@@ -103,7 +103,7 @@ def page(
     more: Sequence[AddedChapter] = (),
     heading: str = "",
 ) -> str:
-    """Return the page; without `interactive` it has no script, and each chart includes its colours, for print.
+    """Returns the page; without `interactive` it has no script, and each chart includes its colours, for print.
 
     The heading is the sweep's id where no other one is given.
     """
@@ -152,7 +152,7 @@ def _figure(figure: Figure, interactive: bool) -> Markup:
 
 
 def _names(chapters: Sequence[DrawnChapter], added: Sequence[AddedChapter]) -> list[tuple[str, str]]:
-    """Return the ids and names of the chapters, in the order of the page."""
+    """Returns the ids and names of the chapters, in the order of the page."""
     names = [(each.id, each.name) for each in added if each.urgent]
     for chapter in chapters:
         names.append((chapter.id, chapter.name))
@@ -187,7 +187,7 @@ def _printed(chart: Chart | ParallelChart) -> Chart | ParallelChart:
 
 @cache
 def templates(package: str) -> Environment:
-    """Return the template environment of a package: variables are escaped, and an undefined variable is an error."""
+    """Returns the template environment of a package: variables are escaped, and an undefined variable is an error."""
     environment = Environment(
         loader=PackageLoader(package),
         autoescape=True,
@@ -207,7 +207,7 @@ def _short(name: str) -> str:
 
 
 def _with_code(line: str) -> Markup:
-    """Return a line in which `this` is code; everything in it is escaped."""
+    """Returns a line in which `this` is code; everything in it is escaped."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(line))))
 
 

@@ -29,7 +29,7 @@ _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028",
 
 
 def page_data(result: SweepResult, order: Sequence[str]) -> dict[str, object]:
-    """Return the data of the interactive page; `order` has the most important parameter first."""
+    """Returns the data of the interactive page; `order` has the most important parameter first."""
     trials, levels = result.trials, trial_levels(result)
     return {
         "columns": _columns(result, order),
@@ -43,7 +43,7 @@ def page_data(result: SweepResult, order: Sequence[str]) -> dict[str, object]:
 
 
 def embedded(data: dict[str, object]) -> str:
-    """Return JSON in which no text can end the enclosing script element."""
+    """Returns JSON in which no text can end the enclosing script element."""
     written = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY).decode()
     for letter, escape in _ESCAPES.items():
         written = written.replace(letter, escape)

@@ -45,7 +45,7 @@ class _Token:
 
 
 def parse_filter(written: str, names: Names, where: str = "--where") -> Condition:
-    """Return the condition that a text describes.
+    """Returns the condition that a text describes.
 
     Raises:
         ConfigError: it breaks the grammar, uses an unknown name, or a value that the name cannot have.
@@ -150,7 +150,7 @@ class _Parser:
         return values
 
     def _value(self, name: str, *, equal: bool = True) -> Value:
-        """Parse a value that the name can have."""
+        """Parses a value that the name can have."""
         where = f"{self._where}: column {self._next.column}"
         value = self._any_value()
         self._names.check_value(name, value, where, equal=equal)
@@ -183,7 +183,7 @@ def _holds(sign: str, found: Value | None, wanted: Value) -> bool:
 
 
 def _equal(found: Value | None, wanted: Value) -> bool:
-    """Compare values of the same kind only: text, number or boolean, so that the choice 1 does not equal true."""
+    """Compares values of the same kind only: text, number or boolean, so that the choice 1 does not equal true."""
     if found is None or isinstance(found, bool) != isinstance(wanted, bool):
         return False
     return found == wanted

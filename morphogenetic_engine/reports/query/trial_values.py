@@ -31,7 +31,7 @@ class Names:
         return sorted({*OWN, *self.parameters, *self.metrics})
 
     def check(self, name: str, where: str) -> None:
-        """Check that a name exists.
+        """Checks that a name exists.
 
         Raises:
             ConfigError: no trial has a value of this name.
@@ -43,7 +43,7 @@ class Names:
             raise ConfigError(f"{where}: unknown name {name!r}{hint}")
 
     def check_value(self, name: str, value: Value, where: str, *, equal: bool) -> None:
-        """Check a value against those that a name can have; with `equal` it must be one of them.
+        """Checks a value against those that a name can have; with `equal` it must be one of them.
 
         Raises:
             ConfigError: no trial can have such a value: a condition on it is a mistake.
@@ -61,7 +61,7 @@ class Names:
             raise ConfigError(f"{where}: {name} never has the value {value!r}{hint}")
 
     def _values_of(self, name: str) -> tuple[Value, ...]:
-        """Return the possible values of a name that can be text, otherwise nothing."""
+        """Returns the possible values of a name that can be text, otherwise nothing."""
         kind, _, bare = name.rpartition(".")
         if kind == "parameter" or (name not in OWN and name in self.parameters):
             return self.values.get(bare, ())
@@ -73,7 +73,7 @@ class Names:
 
 
 def names_of(result: SweepResult) -> Names:
-    """Return the names of a sweep's values."""
+    """Returns the names of a sweep's values."""
     space, optimization = result.config.space, result.config.optimization
     wanted = [*(each.metric for each in optimization.all_objectives), *optimization.secondary_metrics]
     reported = {name for trial in result.trials for name in trial.metrics}
@@ -84,7 +84,7 @@ def names_of(result: SweepResult) -> Names:
 
 
 def value_of(trial: TrialRecord, name: str) -> Value | None:
-    """Return a trial's value of a name; None where it has none."""
+    """Returns a trial's value of a name; None where it has none."""
     kind, _, bare = name.rpartition(".")
     if kind == "parameter":
         return trial.params.get(bare)
@@ -96,7 +96,7 @@ def value_of(trial: TrialRecord, name: str) -> Value | None:
 
 
 def in_order(result: SweepResult, trials: Iterable[TrialRecord], name: str, *, reverse: bool) -> list[TrialRecord]:
-    """Return trials ordered by a value: objectives the best first, else the smallest first; those without one last.
+    """Returns trials ordered by a value: objectives the best first, else the smallest first; those without one last.
 
     Numbers precede texts; equal values keep their order. `reverse` reverses all but the trials without a value.
     """
@@ -128,5 +128,5 @@ def _own(trial: TrialRecord, name: str) -> Value | None:
 
 
 def parameters_of(result: SweepResult) -> Sequence[str]:
-    """Return the searched parameters, then the fixed ones."""
+    """Returns the searched parameters, then the fixed ones."""
     return [*result.config.space.axes, *result.config.space.fixed]

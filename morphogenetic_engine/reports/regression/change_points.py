@@ -28,7 +28,7 @@ class ChangePoint:
 
 
 def change_points(values: Sequence[float], *, seed: int = 0, significance: float = SIGNIFICANCE) -> list[ChangePoint]:
-    """Return the changes of a series in order, by dividing it recursively at its clearest significant change."""
+    """Returns the changes of a series in order, by dividing it recursively at its clearest significant change."""
     distances = np.abs(np.subtract.outer(np.asarray(values, float), np.asarray(values, float)))
     generator = np.random.default_rng(seed)
     borders = [0, len(values)]
@@ -52,7 +52,7 @@ _NONE: _Split = (-np.inf, -1)
 
 
 def _split(distances: NDArray[np.float64], start: int, end: int) -> _Split:
-    """Return the largest scaled energy distance between two adjacent parts of a stretch, and their boundary."""
+    """Returns the largest scaled energy distance between two adjacent parts of a stretch, and their boundary."""
     length = end - start
     if length < 2 * LEAST_LENGTH:
         return _NONE
@@ -71,7 +71,7 @@ def _split(distances: NDArray[np.float64], start: int, end: int) -> _Split:
 def _chance(
     distances: NDArray[np.float64], borders: Sequence[int], statistic: float, generator: np.random.Generator
 ) -> float:
-    """Return the p-value of a change: the share of permutations within the parts with as clear a change."""
+    """Returns the p-value of a change: the share of permutations within the parts with as clear a change."""
     as_clear = 1
     for _ in range(PERMUTATIONS):
         order = np.concatenate(

@@ -55,7 +55,7 @@ class Measurements(BaseModel):
 
 
 def measure(result: SweepResult) -> Measurements:
-    """Return the measurements of a sweep that was confirmed.
+    """Returns the measurements of a sweep that was confirmed.
 
     Raises:
         SweepError: the best configuration of the sweep has no run with a fresh seed.
@@ -93,7 +93,7 @@ def measure(result: SweepResult) -> Measurements:
 
 
 def _best_confirmed(result: SweepResult) -> TrialRecord | None:
-    """Return the trial that the search ranked best, or the confirmed trial of the same configuration."""
+    """Returns the trial that the search ranked best, or the confirmed trial of the same configuration."""
     if not result.ranked:
         return None
     best = result.ranked[0]
@@ -107,7 +107,7 @@ def _complete(trial: TrialRecord) -> list[Confirmation]:
 
 
 def _paces(result: SweepResult) -> tuple[float, ...]:
-    """Return the trials per hour in blocks of consecutive ends; none where there was more than one session.
+    """Returns the trials per hour in blocks of consecutive ends; none where there was more than one session.
 
     The pauses between the sessions of a resumed sweep would distort the pace.
     """

@@ -48,7 +48,7 @@ class Reference(BaseModel):
 
 
 def origin_of(result: SweepResult) -> Origin:
-    """Return the origin of a sweep's measurements."""
+    """Returns the origin of a sweep's measurements."""
     info = result.info
     return Origin(
         sweep_id=info.sweep_id,
@@ -63,7 +63,7 @@ def origin_of(result: SweepResult) -> Origin:
 
 
 def read_reference(path: Path) -> Reference:
-    """Read a baseline file.
+    """Reads a baseline file.
 
     Raises:
         SweepError: it is damaged or of a newer format.
@@ -76,7 +76,7 @@ def read_reference(path: Path) -> Reference:
 
 
 def write_reference(folder: SweepFolder, path: Path, *, update: bool) -> Reference:
-    """Write a sweep's measurements as the reference for later sweeps.
+    """Writes a sweep's measurements as the reference for later sweeps.
 
     Raises:
         SweepError: the reference exists and `update` is False, or the sweep was not confirmed.

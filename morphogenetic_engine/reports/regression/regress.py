@@ -29,7 +29,7 @@ Tolerances = Mapping[str, float]
 
 
 def regress(result: SweepResult, reference: Reference, tolerances: Tolerances | None = None) -> Verdict:
-    """Compare a sweep's confirmed seeds with a reference.
+    """Compares a sweep's confirmed seeds with a reference.
 
     Raises:
         SweepError: the reference has a different search configuration, or the sweep was not confirmed.
@@ -45,7 +45,7 @@ def regress(result: SweepResult, reference: Reference, tolerances: Tolerances | 
 
 
 def compare(origin: Origin, measurements: Measurements, reference: Reference, tolerances: Tolerances) -> Verdict:
-    """Compare measurements with a reference, each metric by itself.
+    """Compares measurements with a reference, each metric by itself.
 
     Raises:
         ConfigError: a tolerance is for a metric that is not compared, or not positive.
@@ -74,7 +74,7 @@ def judge(
     *,
     why_no_clocks: str = "",
 ) -> list[MetricVerdict]:
-    """Judge each metric, without its interval; `why_no_clocks`: why times are not compared, otherwise empty."""
+    """Judges each metric, without its interval; `why_no_clocks`: why times are not compared, otherwise empty."""
     found = [
         _compared(each, before.get(each.metric), (tolerances or {}).get(each.metric), why_no_clocks) for each in tonight
     ]
@@ -86,14 +86,14 @@ def judge(
 
 
 def why_no_clocks(origin: Origin, reference: Origin) -> str:
-    """Return the reason why the times of two sweeps cannot be compared; empty when they can."""
+    """Returns the reason why the times of two sweeps cannot be compared; empty when they can."""
     if origin.machine is None or reference.machine is None:
         return "part of it ran on another or an unknown machine"
     return origin.machine.difference(reference.machine)
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Return the p-values corrected after Benjamini and Hochberg, in the given order."""
+    """Returns the p-values corrected after Benjamini and Hochberg, in the given order."""
     order = sorted(range(len(p_values)), key=p_values.__getitem__, reverse=True)
     corrected, smallest = [1.0] * len(p_values), 1.0
     for place, index in enumerate(order):
@@ -106,7 +106,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 def _compared(
     tonight: Measured, before: Measured | None, tolerance: float | None, times_excluded: str
 ) -> MetricVerdict:
-    """Return the verdict of one metric before the correction of its p-value."""
+    """Returns the verdict of one metric before the correction of its p-value."""
     why = _reason_not_compared(tonight, before, times_excluded)
     if before is None or why:
         return MetricVerdict(metric=tonight.metric, direction=tonight.direction, change=Change.NOT_COMPARED, why=why)

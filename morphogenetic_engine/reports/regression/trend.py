@@ -54,7 +54,7 @@ class Trend(BaseModel):
 
 
 def read_nights(paths: Iterable[Path]) -> list[Night]:
-    """Read nights from verdict files, folders of such files, and sweep folders; the oldest first, each sweep once.
+    """Reads nights from verdict files, folders of such files, and sweep folders; the oldest first, each sweep once.
 
     Raises:
         SweepError: one is damaged, of a newer format, was not confirmed, or has a different search configuration.
@@ -75,7 +75,7 @@ def read_nights(paths: Iterable[Path]) -> list[Night]:
 
 
 def trends(nights: list[Night]) -> list[Trend]:
-    """Return the trend of each metric; machine-dependent metrics only over nights on the latest night's machine."""
+    """Returns the trend of each metric; machine-dependent metrics only over nights on the latest night's machine."""
     if not nights:
         return []
     last = nights[-1]

@@ -11,12 +11,12 @@ _SIGNS = {Change.REGRESSION: "❌", Change.IMPROVEMENT: "✅", Change.UNCHANGED:
 
 
 def headline(verdict: Verdict) -> str:
-    """Return the verdict in one line."""
+    """Returns the verdict in one line."""
     return f"{_headline(verdict)}{survivors(verdict.measurements)}"
 
 
 def survivors(found: Measurements) -> str:
-    """Return a note on runs that failed and have no value; empty where none did."""
+    """Returns a note on runs that failed and have no value; empty where none did."""
     if not found.failed:
         return ""
     return f"; {found.failed} of {len(found.seeds) + found.failed} runs with fresh seeds failed and have no value"
@@ -35,7 +35,7 @@ def _headline(verdict: Verdict) -> str:
 
 
 def verdict_markdown(verdict: Verdict) -> str:
-    """Return the verdict with its table."""
+    """Returns the verdict with its table."""
     rows = [
         "| metric | | reference | tonight | worse by | 95 % interval | tolerance | p, corrected |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
@@ -47,7 +47,7 @@ def verdict_markdown(verdict: Verdict) -> str:
 
 
 def trend_markdown(trends: list[Trend]) -> str:
-    """Return each metric's change points over the nights."""
+    """Returns each metric's change points over the nights."""
     rows = ["| metric | nights | changed with sweep | from | to | p |", "|---|--:|---|--:|--:|--:|"]
     for trend in trends:
         if not trend.changes:
@@ -81,7 +81,7 @@ def _code(text: str | None) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a text with Markdown and HTML escaped."""
+    """Returns a text with Markdown and HTML escaped."""
     for sign in "\\`*_[]|<>#":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("@", "@\u200b")

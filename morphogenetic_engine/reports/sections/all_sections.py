@@ -40,7 +40,7 @@ SECTIONS = Registry(
 
 @cache
 def all_sections() -> tuple[Section[object], ...]:
-    """Return the sections of every report.
+    """Returns the sections of every report.
 
     Raises:
         ConfigError: a section of an installed package cannot be loaded, or its name is taken.

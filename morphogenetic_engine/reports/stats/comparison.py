@@ -79,7 +79,7 @@ class Comparison:
 def compare(
     one: Sample, other: Sample, direction: Direction, *, comparisons: int = 1, tolerance: float = 0.0, seed: int = 0
 ) -> Comparison:
-    """Compare two samples; `comparisons` are made together, and differences up to `tolerance` do not matter.
+    """Compares two samples; `comparisons` are made together, and differences up to `tolerance` do not matter.
 
     Raises:
         ValueError: a sample has no values.
@@ -115,7 +115,7 @@ def compare(
 def compare_with(
     control: Sample, others: Sequence[Sample], direction: Direction, *, tolerance: float = 0.0, seed: int = 0
 ) -> tuple[Comparison, ...]:
-    """Compare one sample with each of the others, corrected for their number (Holm)."""
+    """Compares one sample with each of the others, corrected for their number (Holm)."""
     found = [
         compare(control, each, direction, comparisons=len(others), tolerance=tolerance, seed=seed) for each in others
     ]
@@ -126,7 +126,7 @@ def compare_with(
 
 
 def _p_values(one: Sequence[float], other: Sequence[float], *, paired: bool) -> tuple[float, float]:
-    """Return the p-value, and the smallest possible with this number of seeds."""
+    """Returns the p-value, and the smallest possible with this number of seeds."""
     if not paired:
         return significance.rank_sum_p(one, other), significance.smallest_rank_sum_p(len(one), len(other))
     units, _ = scaled(np.array([one, other]))  # so scaled that no difference overflows
@@ -136,7 +136,7 @@ def _p_values(one: Sequence[float], other: Sequence[float], *, paired: bool) -> 
 def _difference(
     one: Sequence[float], other: Sequence[float], seed: int, *, paired: bool
 ) -> tuple[float, tuple[float, float] | None]:
-    """Return the difference of the means and its interval."""
+    """Returns the difference of the means and its interval."""
     units, exponent = scaled(np.array([*one, *other]))
     units_one, units_other = units[: len(one)], units[len(one) :]
     if paired:

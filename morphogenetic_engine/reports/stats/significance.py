@@ -23,7 +23,7 @@ _MOST_RANKED = 60
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return the p-values corrected for their number, in the given order."""
+    """Returns the p-values corrected for their number, in the given order."""
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     corrected, largest = [0.0] * len(p_values), 0.0
     for place, index in enumerate(order):
@@ -33,7 +33,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def signed_rank_p(differences: Sequence[float]) -> float:
-    """Return the two-sided p-value of the signed-rank test; pairs without a difference are left out.
+    """Returns the two-sided p-value of the signed-rank test; pairs without a difference are left out.
 
     Exact, ties included, up to 50 pairs; the normal approximation above.
     """
@@ -57,7 +57,7 @@ def signed_rank_p(differences: Sequence[float]) -> float:
 
 
 def rank_sum_p(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return the two-sided p-value of the Mann-Whitney test.
+    """Returns the two-sided p-value of the Mann-Whitney test.
 
     Exact, ties included, up to 60 values in all; the normal approximation above.
     """
@@ -79,7 +79,7 @@ def rank_sum_p(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def crowding_p(inside: int, size: int, marked: int, all_: int) -> float:
-    """Return the probability that `inside` or more of the `marked` among `all_` lie in a random part of `size`.
+    """Returns the probability that `inside` or more of the `marked` among `all_` lie in a random part of `size`.
 
     Fisher's exact test (1935), one-sided: the upper tail of the hypergeometric distribution.
     """
@@ -97,31 +97,31 @@ def crowding_p(inside: int, size: int, marked: int, all_: int) -> float:
 
 
 def f_test_p(ratio: float, extra: int, free: int) -> float:
-    """Return the p-value of a ratio of variances with the given degrees of freedom of numerator and denominator."""
+    """Returns the p-value of a ratio of variances with the given degrees of freedom of numerator and denominator."""
     from scipy.special import fdtrc
 
     return float(fdtrc(extra, free, ratio))
 
 
 def smallest_signed_rank_p(pairs: int) -> float:
-    """Return the smallest two-sided p-value that this number of pairs can reach: all differ in the same direction."""
+    """Returns the smallest two-sided p-value that this number of pairs can reach: all differ in the same direction."""
     return min(1.0, 2.0 ** (1 - pairs))
 
 
 def smallest_rank_sum_p(one: int, other: int) -> float:
-    """Return the smallest two-sided p-value that two samples of these sizes can reach."""
+    """Returns the smallest two-sided p-value that two samples of these sizes can reach."""
     return min(1.0, 2 / math.comb(one + other, one))
 
 
 def mean_interval(values: Sequence[float] | Floats, seed: int) -> tuple[float, float] | None:
-    """Return the 95 % bootstrap interval of the mean; None for fewer than two values."""
+    """Returns the 95 % bootstrap interval of the mean; None for fewer than two values."""
     return None if len(values) < 2 else _interval([np.asarray(values)], seed)
 
 
 def difference_interval(
     one: Sequence[float] | Floats, other: Sequence[float] | Floats, seed: int
 ) -> tuple[float, float] | None:
-    """Return the 95 % bootstrap interval of the difference of two unpaired means; None for fewer than two values."""
+    """Returns the 95 % bootstrap interval of the difference of two unpaired means; None for fewer than two values."""
     return None if min(len(one), len(other)) < 2 else _interval([np.asarray(one), np.asarray(other)], seed)
 
 

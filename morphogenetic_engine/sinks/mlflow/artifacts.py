@@ -30,7 +30,7 @@ class Artifact:
 
 
 def artifacts_of(folder: SweepFolder, addresses: Sequence[str], *, ended: bool, best: int | None) -> list[Artifact]:
-    """Return the files to keep; trial table and models of the best trial once the sweep has ended.
+    """Returns the files to keep; trial table and models of the best trial once the sweep has ended.
 
     A model is `model*` in the trial's folder, or in those of its replicates. `addresses` are those that the
     configuration names; their credentials stay here.

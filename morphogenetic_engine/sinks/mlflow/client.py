@@ -108,7 +108,7 @@ class TrackingServer:
             return info.lifecycle_stage == "active"
 
     def params(self, run_id: str) -> dict[str, str]:
-        """Return the params of a run."""
+        """Returns the params of a run."""
         with self._one_line():
             return dict(self._client.get_run(run_id).data.params)
 
@@ -126,12 +126,12 @@ class TrackingServer:
             return info.lifecycle_stage == "active" and str(info.experiment_id) == self._experiment
 
     def find(self, tags: Mapping[str, str]) -> str | None:
-        """Return the first run that carries all these tags."""
+        """Returns the first run that carries all these tags."""
         found = self._search(tags)
         return min((run_id for run_id, _, _ in found), default=None)
 
     def trials(self, parent: str, number: int | None = None) -> list[FoundRun]:
-        """Return the runs of a sweep's trials, or of one trial."""
+        """Returns the runs of a sweep's trials, or of one trial."""
         tags = {PARENT_TAG: parent} | ({} if number is None else {f"{TAG}trial": str(number)})
         return [
             FoundRun(run_id, int(tags[f"{TAG}trial"]), int(tags[f"{TAG}attempt"]), status)
@@ -147,7 +147,7 @@ class TrackingServer:
         return str(made.info.run_id)
 
     def log(self, run_id: str, page: Page) -> None:
-        """Add metrics, params and tags to a run."""
+        """Adds metrics, params and tags to a run."""
         with self._one_line():
             from mlflow.entities import Metric, Param, RunTag  # pylint: disable=import-outside-toplevel
 
@@ -182,7 +182,7 @@ class TrackingServer:
                 self._client.log_artifact(run_id, str(artifact.source), artifact.folder or None)
 
     def _search(self, tags: Mapping[str, str]) -> list[tuple[str, str, dict[str, str]]]:
-        """Return id, status and tags of the active runs that carry all these tags."""
+        """Returns id, status and tags of the active runs that carry all these tags."""
         condition = " AND ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
         found: list[tuple[str, str, dict[str, str]]] = []
         token: str | None = None

@@ -25,7 +25,7 @@ class MlflowSink:
     title: str = "MLflow"
 
     def wanted(self, config: SweepConfig) -> bool:
-        """Tell whether the sweep file asks for MLflow."""
+        """Returns whether the sweep file asks for MLflow."""
         return config.tracking.mlflow
 
     def closes_with(self, info: SweepInfo) -> bool:
@@ -33,7 +33,7 @@ class MlflowSink:
         return info.mlflow_run is not None
 
     def destination(self, folder: SweepFolder, info: SweepInfo, address: str | None) -> Destination:
-        """Return the tracking server: the one given, else the one of the sweep file or the environment."""
+        """Returns the tracking server: the one given, else the one of the sweep file or the environment."""
         tracking = info.config.tracking
         uri = address or tracking_uri(tracking, folder.path.parent)
         return Destination(
@@ -46,7 +46,7 @@ class MlflowSink:
 
     @contextmanager
     def open(self, folder: SweepFolder, destination: Destination, *, patience: float) -> Iterator[Publisher]:
-        """Open a sweep for sending."""
+        """Opens a sweep for sending."""
         with quiet_mlflow(patience):
             yield Publisher(folder, uri=destination.address, experiment=None)
 

@@ -41,7 +41,7 @@ class ModelRegistry:
             self._client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
 
     def holder(self, name: str, alias: str) -> Version | None:
-        """Return the version that an alias stands for."""
+        """Returns the version that an alias stands for."""
         from mlflow.exceptions import MlflowException  # pylint: disable=import-outside-toplevel
 
         with self._one_line():
@@ -54,7 +54,7 @@ class ModelRegistry:
             return Version(str(found.version), dict(found.tags))
 
     def find(self, name: str, tags: Mapping[str, str | None]) -> Version | None:
-        """Return the latest version of a model that carries all these tags."""
+        """Returns the latest version of a model that carries all these tags."""
         with self._one_line():
             found = self._client.search_model_versions(f"name = '{name}'")
         fitting = [each for each in found if tags.items() <= dict(each.tags).items()]

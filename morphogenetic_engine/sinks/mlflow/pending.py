@@ -137,7 +137,7 @@ class PendingUpdates:
         return self._sweep(runs.SWEEP_STATUS[end.outcome], milliseconds(end.time), tags)
 
     def abandoned(self) -> tuple[RunUpdate, list[TrialUpdate]]:
-        """Return the update of a sweep whose process was killed, and those of the trials that it was running."""
+        """Returns the update of a sweep whose process was killed, and those of the trials that it was running."""
         sweep = self._sweep(Status.KILLED, milliseconds(self._last), {f"{TAG}outcome": KILLED})
         running = [trial for trial in self.history.trials.values() if trial.state is TrialState.RUNNING]
         return sweep, [self._trial(trial.number, TrialState.INTERRUPTED) for trial in running]

@@ -124,7 +124,7 @@ def _files(model: TrialModel) -> Iterator[Path]:
 
 
 def _run_of(folder: SweepFolder, best: TrialRecord, uri: str | None) -> str:
-    """Publish what is not yet published of the sweep, and return the run of its best trial."""
+    """Publishes what is not yet published of the sweep, and returns the run of its best trial."""
     sent = publish(folder, uri=uri)
     config = folder.read_info().config.tracking
     server = TrackingServer(uri or tracking_uri(config, folder.path.parent))

@@ -103,7 +103,7 @@ class Publisher:
             self.upload()
 
     def send_next(self) -> bool:
-        """Send the next batch; False when there was none. After an error, the next call sends the same batch again."""
+        """Sends the next batch; False when there was none. After an error, the next call sends the same batch again."""
         try:
             server = self._connected()
             if not self._pending:

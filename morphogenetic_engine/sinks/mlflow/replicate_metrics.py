@@ -22,20 +22,20 @@ class ReplicateRows:
         return list(self._complete.get(trial, []))
 
     def report(self, event: TrialReported, replicate: int) -> list[MetricRow]:
-        """Return the rows of one step."""
+        """Returns the rows of one step."""
         named = {f"replicate_{replicate}/{key}": value for key, value in event.metrics.items()}
         rows = metric_rows(named, event.time, event.step)
         self._running.setdefault(event.trial, {}).setdefault(replicate, []).extend(rows)
         return rows
 
     def end(self, event: ReplicateEnded) -> list[MetricRow]:
-        """Return the rows of a replicate's end."""
+        """Returns the rows of a replicate's end."""
         rows = metric_rows(event.metrics, event.time, event.replicate)
         curve = self._running.get(event.trial, {}).pop(event.replicate, [])
         self._complete.setdefault(event.trial, []).extend([*curve, *rows])
         return rows
 
     def forget(self, trial: int) -> None:
-        """Drop the rows of a trial that will not run again."""
+        """Drops the rows of a trial that will not run again."""
         self._running.pop(trial, None)
         self._complete.pop(trial, None)

@@ -112,5 +112,5 @@ def milliseconds(seconds: float) -> int:
 
 
 def metric_rows(metrics: Metrics, time: float, step: int) -> list[MetricRow]:
-    """Return the rows of metrics that belong together; `time` in seconds since 1970."""
+    """Returns the rows of metrics that belong together; `time` in seconds since 1970."""
     return [MetricRow(key, value, milliseconds(time), step) for key, value in metrics.items()]

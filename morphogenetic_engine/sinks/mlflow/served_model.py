@@ -24,7 +24,7 @@ class ClassProbabilities(PythonModel):  # pylint: disable=abstract-method  # it 
     _predictor: Predictor
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Load the trial's model with the workload that wrote it."""
+        """Loads the trial's model with the workload that wrote it."""
         workload = context.model_config["workload"]
         models = declaration_of(load_workload(workload, context.model_config.get("workload_source"))).models
         if models is None:
@@ -34,7 +34,7 @@ class ClassProbabilities(PythonModel):  # pylint: disable=abstract-method  # it 
     def predict(
         self, context: PythonModelContext, model_input: np.ndarray, params: dict[str, object] | None = None
     ) -> NDArray[np.float64]:
-        """Return the probability of each class, p_NC, for samples as they are in the data, x_NF."""
+        """Returns the probability of each class, p_NC, for samples as they are in the data, x_NF."""
         del context, params
         return self._predictor(np.asarray(model_input, dtype=np.float64))
 

@@ -12,7 +12,7 @@ _SQLITE = "sqlite:///"
 
 
 def tracking_uri(config: TrackingConfig, results: Path) -> str:
-    """Return the tracking server: the sweep file's, else MLFLOW_TRACKING_URI, else a SQLite file beside the sweeps.
+    """Returns the tracking server: the sweep file's, else MLFLOW_TRACKING_URI, else a SQLite file beside the sweeps.
 
     It may hold a password; show `without_credentials` of it. `results` is the folder that holds the sweeps' folders.
     """

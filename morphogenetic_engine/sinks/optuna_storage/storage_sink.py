@@ -32,16 +32,16 @@ class StorageSink:
     title: str = NAME
 
     def wanted(self, config: SweepConfig) -> bool:
-        """Tell whether the sweep file names a storage."""
+        """Returns whether the sweep file names a storage."""
         return config.optimization.storage is not None
 
     def closes_with(self, info: SweepInfo) -> bool:
-        """Return False: a storage stays open."""
+        """Returns False: a storage stays open."""
         del info
         return False
 
     def destination(self, folder: SweepFolder, info: SweepInfo, address: str | None) -> Destination:
-        """Return the storage: the one given, else the one of the sweep file."""
+        """Returns the storage: the one given, else the one of the sweep file."""
         storage = address or storage_of(info)
         return Destination(
             name=self.title,
@@ -53,7 +53,7 @@ class StorageSink:
 
     @contextmanager
     def open(self, folder: SweepFolder, destination: Destination, *, patience: float) -> Iterator[Mirror]:
-        """Open a sweep for sending."""
+        """Opens a sweep for sending."""
         del patience  # Optuna has limits of its own
         from morphogenetic_engine.sinks.optuna_storage.mirror import Mirror as Sender  # pylint: disable=C0415
 
@@ -74,7 +74,7 @@ def storage_of(info: SweepInfo) -> str:
 
 
 def installed() -> bool:
-    """Tell whether Optuna is installed, without importing it."""
+    """Returns whether Optuna is installed, without importing it."""
     return find_spec("optuna") is not None
 
 

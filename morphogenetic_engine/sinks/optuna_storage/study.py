@@ -75,7 +75,7 @@ class MirrorStudy:
             self._storage.engine.dispose()
 
     def check(self) -> None:
-        """Make sure that the storage answers and has the study: Optuna repeats other calls for many seconds."""
+        """Makes sure that the storage answers and has the study: Optuna repeats other calls for many seconds."""
         with self._one_line():
             self._storage.get_study_user_attrs(self._study)
 
@@ -193,7 +193,7 @@ def _utc(time: datetime | None) -> str | None:
 
 
 def _why(error: BaseException, address: str) -> str:
-    """Return the first cause, which Optuna wraps in general advice."""
+    """Returns the first cause, which Optuna wraps in general advice."""
     if isinstance(error, ImportError):
         return "its driver is not installed; for PostgreSQL: pip install 'psycopg[binary]'"
     while error.__cause__ is not None:

@@ -83,7 +83,7 @@ def is_stuck(wanted: FrozenTrial, found: FrozenTrial) -> bool:
 
 
 def in_disorder(trials: Iterable[FrozenTrial]) -> bool:
-    """Tell whether a trial has another number in the study than in the sweep: a creation was answered too late."""
+    """Returns whether a trial has another number in the study than in the sweep: a creation was answered too late."""
     return any(trial.user_attrs.get(TRIAL_ATTR) != trial.number for trial in trials)
 
 

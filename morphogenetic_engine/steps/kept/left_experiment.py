@@ -59,7 +59,7 @@ def end_if_deleted(run: PipelineRun, namespace: str, workflow: str, results: Pat
 
 
 def end_command(run: PipelineRun, namespace: str) -> str:
-    """Return the command that ends the Experiment of a run by hand."""
+    """Returns the command that ends the Experiment of a run by hand."""
     where = f"--namespace {namespace} " if namespace else ""
     return f"kubectl {where}delete experiment {run.experiment}"
 

@@ -39,7 +39,7 @@ class Comparison(BaseModel):
 
 
 def with_most_frequent_class(found: Predictions) -> Comparison:
-    """Compare with `Baseline.FREQUENT_CLASS`."""
+    """Compares with `Baseline.FREQUENT_CLASS`."""
     frequent = int(np.bincount(found.validation_y_N).argmax())
     return _compared(Baseline.FREQUENT_CLASS, found, np.full(len(found.test_y_N), frequent))
 

@@ -62,7 +62,7 @@ def _is_there(name: str, metrics: Mapping[str, float]) -> bool:
 
 
 def write_evaluation(path: Path, found: Evaluation) -> None:
-    """Write the evaluation.
+    """Writes the evaluation.
 
     Raises:
         StoreError: it cannot be written.
@@ -75,7 +75,7 @@ def write_evaluation(path: Path, found: Evaluation) -> None:
 
 
 def read_evaluation(path: Path) -> Evaluation:
-    """Read an evaluation.
+    """Reads an evaluation.
 
     Raises:
         SweepError: it is damaged or of a newer format.

@@ -14,7 +14,7 @@ Curve = Mapping[int, Metrics]
 
 
 def write_curve(path: Path, curve: Curve) -> None:
-    """Write the steps in their order; a metric that a step did not report leaves its cell empty.
+    """Writes the steps in their order; a metric that a step did not report leaves its cell empty.
 
     Raises:
         StoreError: it cannot be written.

@@ -55,7 +55,7 @@ def write_curves(curve: Curve, file: Path, table: Path | None) -> None:
 
 
 def write_markdown(path: Path, written: str) -> None:
-    """Write a table.
+    """Writes a table.
 
     Raises:
         StoreError: it cannot be written.

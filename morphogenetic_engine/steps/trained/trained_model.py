@@ -40,7 +40,7 @@ class Training(BaseModel):
 
 
 def write_training(folder: Path, training: Training) -> None:
-    """Write the record into the folder of the model.
+    """Writes the record into the folder of the model.
 
     Raises:
         StoreError: it cannot be written.
@@ -54,7 +54,7 @@ def was_trained(folder: Path) -> bool:
 
 
 def read_training(folder: Path) -> Training:
-    """Read the record of the model in a folder.
+    """Reads the record of the model in a folder.
 
     Raises:
         StoreError: the folder is not the output of a training, or cannot be read.

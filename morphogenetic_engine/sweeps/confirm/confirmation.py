@@ -53,12 +53,12 @@ class Confirmed:
 
 
 def confirmation_seed(sweep_seed: int, index: int) -> int:
-    """Return fresh seed number `index`: the same for every configuration, and not used by the search."""
+    """Returns fresh seed number `index`: the same for every configuration, and not used by the search."""
     return derived_seed(sweep_seed, "confirmation", index)
 
 
 def check_seed_is_free(config: SweepConfig, where: str) -> None:
-    """Check that a sweep can be confirmed: no parameter fixes the seed.
+    """Checks that a sweep can be confirmed: no parameter fixes the seed.
 
     Raises:
         ConfigError: there is a parameter `seed`, which would override the fresh seeds.
@@ -72,7 +72,7 @@ def check_seed_is_free(config: SweepConfig, where: str) -> None:
 
 
 def candidates(result: SweepResult, top: int) -> list[TrialRecord]:
-    """Return the trials whose configurations are confirmed: the `top` best, then the baseline unless it is among them.
+    """Returns the trials whose configurations are confirmed: the `top` best, then the baseline unless it is among them.
 
     Of equal configurations the best trial stands for all; trial 0 stands for those that equal the baseline.
 
@@ -91,7 +91,7 @@ def candidates(result: SweepResult, top: int) -> list[TrialRecord]:
 
 
 def baseline_of(result: SweepResult) -> TrialRecord | None:
-    """Return trial 0 if the configuration has defaults, which it then ran; otherwise None."""
+    """Returns trial 0 if the configuration has defaults, which it then ran; otherwise None."""
     if result.config.baseline is None:
         return None
     return next((trial for trial in result.trials if trial.number == 0), None)
@@ -100,7 +100,7 @@ def baseline_of(result: SweepResult) -> TrialRecord | None:
 def fresh_runs(
     trials: Sequence[TrialRecord], seeds: int, sweep_seed: int, *, retry_failed: bool = False
 ) -> list[FreshRun]:
-    """Return the runs that the journal lacks, seed by seed, so that finished runs are always paired."""
+    """Returns the runs that the journal lacks, seed by seed, so that finished runs are always paired."""
     return [
         FreshRun(trial, index, confirmation_seed(sweep_seed, index))
         for index in range(seeds)
@@ -110,7 +110,7 @@ def fresh_runs(
 
 
 def confirmed(result: SweepResult, *, top: int, seeds: int) -> list[Confirmed]:
-    """Return the results so far on fresh seeds 0 to seeds - 1, for each configuration that is confirmed.
+    """Returns the results so far on fresh seeds 0 to seeds - 1, for each configuration that is confirmed.
 
     Raises:
         SweepError: the sweep has no complete trial.
@@ -126,7 +126,7 @@ def confirmed(result: SweepResult, *, top: int, seeds: int) -> list[Confirmed]:
 
 
 def best_confirmed(result: SweepResult) -> tuple[TrialRecord, list[float]] | None:
-    """Return the complete trial with the best mean objective over fresh seeds, and the values; None without any."""
+    """Returns the complete trial with the best mean objective over fresh seeds, and the values; None without any."""
     rule = result.config.optimization
     known = [(trial, _objectives(trial, rule.target_metric)) for trial in result.ranked]
     sign = 1.0 if rule.direction.better(1.0, 0.0) else -1.0

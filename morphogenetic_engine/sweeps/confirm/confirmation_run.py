@@ -34,7 +34,7 @@ def confirm_sweep(
     retry_failed: bool = False,
     observers: Iterable[Observer] = (),
 ) -> Outcome:
-    """Run the `top` best configurations of a sweep and its baseline with `seeds` fresh seeds each.
+    """Runs the `top` best configurations of a sweep and its baseline with `seeds` fresh seeds each.
 
     Returns FINISHED, or INTERRUPTED after a signal; the same call goes on then, as after any kill. More seeds or more
     configurations add to what is there.
@@ -101,7 +101,7 @@ class _Confirmation(Work):
         return len(self._waiting)
 
     def next(self, slot: int) -> TrialTask | None:
-        """Start the next run; runs of one trial are told apart by their attempts."""
+        """Starts the next run; runs of one trial are told apart by their attempts."""
         del slot
         if not self._waiting:
             return None
@@ -120,7 +120,7 @@ class _Confirmation(Work):
         return task
 
     def ended(self, ended: Ended, seconds: float) -> None:
-        """Record how a run ended, or put it back to be tried again."""
+        """Records how a run ended, or put it back to be tried again."""
         evaluation = self._running.pop(ended.key)
         if tries_again(evaluation, ended.reason, self._config.execution.retries):
             killed = ended.reason is FailureReason.KILLED

@@ -44,7 +44,7 @@ def q_statistic(one_N: NDArray[np.bool_], other_N: NDArray[np.bool_]) -> float |
 
 
 def mcnemar_p(first: int, second: int) -> float:
-    """Return the two-sided p-value of McNemar's exact test.
+    """Returns the two-sided p-value of McNemar's exact test.
 
     `first` samples are classified correctly by the first model alone, `second` by the second alone. Under the null
     hypothesis of equally good models, the counts follow a fair coin.

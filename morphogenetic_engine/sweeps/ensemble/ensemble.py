@@ -37,7 +37,7 @@ class Ensemble:
         self._predictors = predictors
 
     def predict(self, x_NF: NDArray[np.float64]) -> Probabilities:
-        """Return the probability of each class, p_NC, for samples as they are in the data.
+        """Returns the probability of each class, p_NC, for samples as they are in the data.
 
         Raises:
             ConfigError: the samples do not fit the models.
@@ -47,7 +47,7 @@ class Ensemble:
 
 
 def build_ensemble(folder: SweepFolder, size: int) -> EnsembleInfo:
-    """Choose an ensemble of at most `size` picks from the sweep's saved models, check it, save it, and return it.
+    """Chooses an ensemble of at most `size` picks from the sweep's saved models, check it, save it, and returns it.
 
     Raises:
         WorkloadError: the workload cannot be imported, or does not say how its models are used.
@@ -63,7 +63,7 @@ def build_ensemble(folder: SweepFolder, size: int) -> EnsembleInfo:
 
 
 def load_ensemble(folder: Path) -> Ensemble:
-    """Return the ensemble of the sweep in this folder.
+    """Returns the ensemble of the sweep in this folder.
 
     Raises:
         SweepError: there is none, or it is damaged or of a newer format.

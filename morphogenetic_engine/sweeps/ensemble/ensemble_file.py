@@ -84,7 +84,7 @@ def write_ensemble(folder: SweepFolder, info: EnsembleInfo) -> None:
 
 
 def read_ensemble(folder: SweepFolder) -> EnsembleInfo:
-    """Read the ensemble of a sweep.
+    """Reads the ensemble of a sweep.
 
     Raises:
         SweepError: there is none, or it is damaged or of a newer format.

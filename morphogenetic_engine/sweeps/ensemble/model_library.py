@@ -59,7 +59,7 @@ def saved_models(info: SweepInfo) -> SavedModels:
 
 
 def read_library(folder: SweepFolder, result: SweepResult, models: SavedModels) -> Library:
-    """Read the models of all complete trials, in the order of their numbers.
+    """Reads the models of all complete trials, in the order of their numbers.
 
     Raises:
         SweepError: no trial has a model.

@@ -43,7 +43,7 @@ class Selection:
 
 
 def greedy_selection(p_MNC: Probabilities, y_N: Labels, size: int) -> Selection:
-    """Pick `size` models, with replacement, each the one with which the mean prediction scores best.
+    """Picks `size` models, with replacement, each the one with which the mean prediction scores best.
 
     Of the ensembles after each pick the best one is kept, of equals the smallest, so that it never scores lower than
     the best single model. Of equal models the first is picked, so that copies behind it change nothing.
@@ -67,13 +67,13 @@ def score(p_NC: Probabilities, y_N: Labels) -> Score:
 
 
 def correct(p_NC: Probabilities, y_N: Labels) -> NDArray[np.bool_]:
-    """Return for each sample whether its most probable class is the right one."""
+    """Returns for each sample whether its most probable class is the right one."""
     right_N: NDArray[np.bool_] = p_NC.argmax(axis=1) == y_N
     return right_N
 
 
 def mixed(p_MNC: Probabilities, weights: Mapping[int, float]) -> Probabilities:
-    """Return the weighted mean of the models' predictions, p_NC; `weights` by the models' places."""
+    """Returns the weighted mean of the models' predictions, p_NC; `weights` by the models' places."""
     p_NC: Probabilities = sum(
         (weight * p_MNC[model] for model, weight in weights.items()), start=np.zeros_like(p_MNC[0])
     )

@@ -55,7 +55,7 @@ class Attempts:
         self._open: dict[int, Attempt] = {}
 
     def apply(self, event: Event) -> None:
-        """Take the next event."""
+        """Takes the next event."""
         if isinstance(event, TrialReported):  # first, because it is the most frequent by far
             if self.spans and event.time > self.spans[-1].ended:
                 self.spans[-1].ended = event.time
@@ -88,7 +88,7 @@ class Attempts:
             attempt.ended, attempt.state = time, state
 
     def _give_up_open(self) -> None:
-        """Close the attempts of a killed session at the time of its last event."""
+        """Closes the attempts of a killed session at the time of its last event."""
         for trial in list(self._open):
             self._close(
                 trial, self.spans[-1].ended if self.spans else self._open[trial].started, TrialState.INTERRUPTED

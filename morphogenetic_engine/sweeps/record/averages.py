@@ -16,14 +16,14 @@ Floats = NDArray[np.float64]
 
 
 def scaled(values: Floats) -> tuple[Floats, int]:
-    """Return finite values in units of 2 to the power of the second: the largest is from 1/2 to 1."""
+    """Returns finite values in units of 2 to the power of the second: the largest is from 1/2 to 1."""
     exponent = math.frexp(float(np.max(np.abs(values), initial=0.0)))[1]
     units: Floats = np.ldexp(values, -exponent)
     return units, exponent
 
 
 def unscaled(units: float, exponent: int) -> float:
-    """Return the value of `scaled` units; infinite where no float is so large."""
+    """Returns the value of `scaled` units; infinite where no float is so large."""
     try:
         return math.ldexp(units, exponent)
     except OverflowError:
@@ -31,24 +31,24 @@ def unscaled(units: float, exponent: int) -> float:
 
 
 def mean_of(values: Sequence[float]) -> float:
-    """Return the mean of one value or more."""
+    """Returns the mean of one value or more."""
     units, exponent = scaled(np.asarray(values))
     return unscaled(statistics.fmean(units.tolist()), exponent)
 
 
 def median_of(values: Sequence[float] | Floats) -> float:
-    """Return the median of one value or more."""
+    """Returns the median of one value or more."""
     return quantiles_of(values, [0.5])[0]
 
 
 def deviation_of(values: Sequence[float]) -> float:
-    """Return the sample standard deviation of two values or more; infinite where no float is so large."""
+    """Returns the sample standard deviation of two values or more; infinite where no float is so large."""
     units, exponent = scaled(np.asarray(values))
     return unscaled(statistics.stdev(units.tolist()), exponent)
 
 
 def quantiles_of(values: Sequence[float] | Floats, shares: Sequence[float]) -> list[float]:
-    """Return the quantiles of one value or more, interpolated where they lie between two."""
+    """Returns the quantiles of one value or more, interpolated where they lie between two."""
     ordered = np.sort(values).tolist()
     return [_at(ordered, share * (len(ordered) - 1)) for share in shares]
 

@@ -196,13 +196,13 @@ _ENUMS_OF = {
 
 
 def to_line(event: Event) -> bytes:
-    """Return the journal's line for an event, newline included."""
+    """Returns the journal's line for an event, newline included."""
     members = {"format": FORMAT, "event": event.kind, **vars(event)}
     return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def from_line(line: bytes) -> Event:
-    """Return the event that a line of the journal holds.
+    """Returns the event that a line of the journal holds.
 
     Raises:
         SweepError: not an event, or one of a newer format.

@@ -152,7 +152,7 @@ class SweepFolder:
         return self.path / "confirmations" / str(number) / str(index)
 
     def read_info(self) -> SweepInfo:
-        """Read `sweep.json`; the origin of a sweep that an earlier version collected is read from `katib.json`.
+        """Reads `sweep.json`; the origin of a sweep that an earlier version collected is read from `katib.json`.
 
         Raises:
             SweepError: it is damaged or of a newer format.
@@ -162,7 +162,7 @@ class SweepFolder:
         return info if info.origin else info.model_copy(update={"origin": read_legacy_origin(self.path)})
 
     def write_info(self, info: SweepInfo) -> None:
-        """Replace `sweep.json` as a whole."""
+        """Replaces `sweep.json` as a whole."""
         write_whole(self.info, orjson.dumps(info.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
 
 
@@ -175,7 +175,7 @@ def new_sweep(
     rule: str | None = None,
     trials: int | None = None,
 ) -> SweepFolder:
-    """Make the folder of a new sweep; `sweep.json` is written last, so a folder that has one is whole.
+    """Makes the folder of a new sweep; `sweep.json` is written last, so a folder that has one is whole.
 
     Raises:
         SweepError: the id is no plain name, or taken.
@@ -213,7 +213,7 @@ def new_sweep(
 
 
 def set_aside(folder: SweepFolder) -> SweepFolder:
-    """Give a sweep that nobody runs another id, made of its own and of when it was made; return its folder.
+    """Gives a sweep that nobody runs another id, made of its own and of when it was made; returns its folder.
 
     Raises:
         StoreError: it cannot be moved.
@@ -233,7 +233,7 @@ def set_aside(folder: SweepFolder) -> SweepFolder:
 
 
 def find_sweep(results: Path, sweep_id: str) -> SweepFolder:
-    """Return the folder of a sweep that exists.
+    """Returns the folder of a sweep that exists.
 
     Raises:
         SweepError: there is none of this id.
@@ -248,12 +248,12 @@ def find_sweep(results: Path, sweep_id: str) -> SweepFolder:
 
 
 def all_sweeps(results: Path) -> list[SweepFolder]:
-    """Return the sweeps of a results folder, sorted by id (and so, by default, by time)."""
+    """Returns the sweeps of a results folder, sorted by id (and so, by default, by time)."""
     return [SweepFolder(file.parent) for file in sorted(results.glob("*/sweep.json"))]
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file so that a reader, or a power cut, finds the old content or the new, never a part.
+    """Replaces a file so that a reader, or a power cut, finds the old content or the new, never a part.
 
     Raises:
         StoreError: it cannot be written; the old file stays.
@@ -303,7 +303,7 @@ def _is_unused(folder: SweepFolder) -> bool:
 
 
 def _timed(results: Path, stem: str) -> SweepFolder:
-    """Return the folder named after the time; a second sweep of the same second gets _2, and so on."""
+    """Returns the folder named after the time; a second sweep of the same second gets _2, and so on."""
     number = 1
     while True:
         path = results / (stem if number == 1 else f"{stem}_{number}")

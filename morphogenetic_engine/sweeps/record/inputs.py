@@ -24,7 +24,7 @@ class InputFile(BaseModel):
 
 
 def read_inputs(paths: Mapping[str, str], directory: Path, where: str) -> dict[str, InputFile]:
-    """Return the sizes and hashes of the files by the names of their parameters; errors begin with `where`.
+    """Returns the sizes and hashes of the files by the names of their parameters; errors begin with `where`.
 
     Raises:
         ConfigError: there is no such file.
@@ -34,7 +34,7 @@ def read_inputs(paths: Mapping[str, str], directory: Path, where: str) -> dict[s
 
 
 def check_inputs(inputs: Mapping[str, InputFile], directory: Path, where: str) -> None:
-    """Check that the files are unchanged since the sweep began.
+    """Checks that the files are unchanged since the sweep began.
 
     Raises:
         SweepError: one has changed: what still runs would not fit what ran.

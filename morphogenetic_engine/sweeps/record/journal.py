@@ -53,7 +53,7 @@ class Journal:
         self._syncer.start()
 
     def append(self, event: Event) -> None:
-        """Write one event; once this returns, the event survives the death of the process.
+        """Writes one event; once this returns, the event survives the death of the process.
 
         Raises:
             StoreError: the disk is full or gone. The journal then ends with the last whole line.
@@ -72,7 +72,7 @@ class Journal:
         self._written.set()
 
     def close(self) -> None:
-        """Sync the last lines to disk and release the lock."""
+        """Syncs the last lines to disk and release the lock."""
         self._closing.set()
         self._written.set()
         self._syncer.join()
@@ -104,7 +104,7 @@ class Journal:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """Read a journal from its start; a torn last line, which was never acted on, is passed over.
+    """Reads a journal from its start; a torn last line, which was never acted on, is passed over.
 
     Raises:
         SweepError: a line is not an event, or of a newer format.
@@ -123,7 +123,7 @@ def read_events(path: Path) -> Iterator[Event]:
 
 
 def is_locked(path: Path) -> bool:
-    """Return whether a process has this journal open for writing."""
+    """Returns whether a process has this journal open for writing."""
     try:
         lock = os.open(path.with_suffix(".lock"), os.O_RDONLY)  # read permission suffices to test the lock
     except FileNotFoundError:
@@ -151,7 +151,7 @@ def owner(path: Path) -> Owner | None:
 
 
 def _locked(path: Path) -> int:
-    """Return the descriptor that holds the lock; the system frees it when the process ends, however it ends."""
+    """Returns the descriptor that holds the lock; the system frees it when the process ends, however it ends."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     if not (_take(lock) or _take_soon(lock)):
         owner = os.pread(lock, 200, 0).decode(errors="replace").strip()
@@ -171,7 +171,7 @@ def _take(lock: int, kind: int = fcntl.LOCK_EX) -> bool:
 
 
 def _take_soon(lock: int) -> bool:
-    """Retry for a tenth of a second: `is_locked` in another process holds the lock for microseconds."""
+    """Retries for a tenth of a second: `is_locked` in another process holds the lock for microseconds."""
     for _ in range(10):
         time.sleep(0.01)
         if _take(lock):
@@ -180,7 +180,7 @@ def _take_soon(lock: int) -> bool:
 
 
 def _cut_torn_line(file: int) -> int:
-    """Cut the file after its last newline, place the cursor there, and return that length."""
+    """Cuts the file after its last newline, place the cursor there, and returns that length."""
     end = os.fstat(file).st_size
     start = end
     while start > 0:

@@ -23,7 +23,7 @@ class JournalTail:
         return self._path.stat().st_size if self._path.exists() else 0
 
     def read(self, *, most: int) -> list[Event]:
-        """Return the next events, `most` at most; none when the journal has no further whole line.
+        """Returns the next events, `most` at most; none when the journal has no further whole line.
 
         Raises:
             SweepError: a line is not an event, or of a newer format.
@@ -32,7 +32,7 @@ class JournalTail:
         return [event for event, _ in self.numbered(most=most)]
 
     def numbered(self, *, most: int) -> list[tuple[Event, int]]:
-        """Return the next events like `read`, each with the byte at which it ends: its number."""
+        """Returns the next events like `read`, each with the byte at which it ends: its number."""
         if self.size <= self.offset:
             return []
         events = list(islice(self._events(to=None), most))
@@ -41,12 +41,12 @@ class JournalTail:
         return events
 
     def read_up_to(self, offset: int) -> Iterator[Event]:
-        """Read the events that end at or before a byte."""
+        """Reads the events that end at or before a byte."""
         for event, self.offset in self._events(to=offset):
             yield event
 
     def _events(self, *, to: int | None) -> Iterator[tuple[Event, int]]:
-        """Yield events and the bytes at which they end; a line without its newline is not one yet."""
+        """Yields events and the bytes at which they end; a line without its newline is not one yet."""
         end = self.offset
         try:
             with self._path.open("rb") as file:

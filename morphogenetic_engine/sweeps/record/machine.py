@@ -22,7 +22,7 @@ class Machine(BaseModel):
     cores: int
 
     def difference(self, other: Machine) -> str:
-        """Return the differences between two machines, in words; "" if times on both can be compared."""
+        """Returns the differences between two machines, in words; "" if times on both can be compared."""
         for name in ("system", "processor", "cores"):
             mine, others = getattr(self, name), getattr(other, name)
             if mine != others:
@@ -31,7 +31,7 @@ class Machine(BaseModel):
 
 
 def this_machine() -> Machine:
-    """Return the machine that this process runs on; `cores` are those that it may use."""
+    """Returns the machine that this process runs on; `cores` are those that it may use."""
     return Machine(system=platform.system(), processor=_processor(), cores=available_cores())
 
 
@@ -45,14 +45,14 @@ def _processor() -> str:
 
 
 def available_cores(cgroup: Path = _CGROUP) -> int:
-    """Return the number of cores by CPU affinity and by the container's CPU limit, whichever is lower; at least 1."""
+    """Returns the number of cores by CPU affinity and by the container's CPU limit, whichever is lower; at least 1."""
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limit = _container_limit(cgroup)
     return max(1, affinity if limit is None else min(affinity, int(limit)))
 
 
 def _container_limit(cgroup: Path) -> float | None:
-    """Return the CPU quota in cores, from cgroup v2 (cpu.max) or v1 (cpu.cfs_*), or None without one."""
+    """Returns the CPU quota in cores, from cgroup v2 (cpu.max) or v1 (cpu.cfs_*), or None without one."""
     try:
         quota, period = (cgroup / "cpu.max").read_text().split()
     except (OSError, ValueError):

@@ -57,7 +57,7 @@ class _LegacyRecord(BaseModel):
 
 
 def read_legacy_origin(folder: Path) -> Origin | None:
-    """Return the origin that an earlier version recorded beside `sweep.json`; None: the sweep ran on this machine.
+    """Returns the origin that an earlier version recorded beside `sweep.json`; None: the sweep ran on this machine.
 
     Raises:
         SweepError: the file is damaged or of a newer format.
@@ -72,7 +72,7 @@ def read_legacy_origin(folder: Path) -> Origin | None:
 
 
 def read_trial_names(folder: Path) -> Mapping[int, str]:
-    """Return the names of a sweep's trials on the system that ran it, by their numbers; none of one of this machine.
+    """Returns the names of a sweep's trials on the system that ran it, by their numbers; none of one of this machine.
 
     Raises:
         SweepError: the file is damaged or of a newer format.

@@ -14,7 +14,7 @@ _RecordT = TypeVar("_RecordT", bound=BaseModel)
 
 
 def read_record(path: Path, kind: type[_RecordT], *, newest: int) -> _RecordT:
-    """Return the record in a file; `newest` is the latest format that this version knows.
+    """Returns the record in a file; `newest` is the latest format that this version knows.
 
     Raises:
         SweepError: it is damaged or of a newer format.

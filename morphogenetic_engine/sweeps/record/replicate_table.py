@@ -15,7 +15,7 @@ COLUMNS = ("number", "replicate", "seed", "metric", "value")
 
 
 def write_replicates(path: Path, trials: Iterable[TrialRecord]) -> None:
-    """Replace the file by the replicates of all ended trials; no file where no trial has replicates."""
+    """Replaces the file by the replicates of all ended trials; no file where no trial has replicates."""
     ended = sorted((trial for trial in trials if trial.state.final), key=lambda trial: trial.number)
     rows = [row for trial in ended for row in replicate_rows(trial)]
     if rows:
@@ -23,7 +23,7 @@ def write_replicates(path: Path, trials: Iterable[TrialRecord]) -> None:
 
 
 def add_replicates(path: Path, trial: TrialRecord) -> None:
-    """Append the replicates of a trial that ended."""
+    """Appends the replicates of a trial that ended."""
     rows = list(replicate_rows(trial))
     if not rows:
         return
@@ -36,7 +36,7 @@ def add_replicates(path: Path, trial: TrialRecord) -> None:
 
 
 def replicate_rows(trial: TrialRecord) -> Iterator[list[str]]:
-    """Yield the cells of a trial's replicates; numbers in full precision."""
+    """Yields the cells of a trial's replicates; numbers in full precision."""
     for number, replicate in sorted(trial.replicates.items()):
         for name, value in sorted(replicate.metrics.items()):
             yield [str(trial.number), str(number), str(replicate.seed), name, repr(value)]

@@ -15,12 +15,12 @@ from morphogenetic_engine.sweeps.space.seeds import derived_seed
 
 
 def replicate_seed(sweep_seed: int, replicate: int) -> int:
-    """Return the seed of a replicate: the same for every configuration, so that all are compared on equal seeds."""
+    """Returns the seed of a replicate: the same for every configuration, so that all are compared on equal seeds."""
     return derived_seed(sweep_seed, "replicate", replicate)
 
 
 def combined_metrics(replicates: Mapping[int, Replicate], optimization: OptimizationConfig) -> dict[str, float]:
-    """Return the combined metrics of replicates: objectives by the configured rule, other metrics as means."""
+    """Returns the combined metrics of replicates: objectives by the configured rule, other metrics as means."""
     objectives = {objective.metric: objective.direction for objective in optimization.all_objectives}
     names = set.intersection(*(set(replicate.metrics) for replicate in replicates.values()))
     combined: dict[str, float] = {}

@@ -28,7 +28,7 @@ _OWN_COLUMNS = frozenset({"number", "state", "reason", "seed", "message", *RUN_C
 
 
 def table_columns(config: SweepConfig, trials: Iterable[TrialRecord]) -> list[str]:
-    """Return the columns: the trial, its parameters, its metrics (objective first), and wall-clock values.
+    """Returns the columns: the trial, its parameters, its metrics (objective first), and wall-clock values.
 
     A parameter or metric whose name is taken says what it is: `parameter.seed`, `metric.lr`.
     """
@@ -43,7 +43,7 @@ def table_columns(config: SweepConfig, trials: Iterable[TrialRecord]) -> list[st
 
 
 def table_row(trial: TrialRecord, columns: Sequence[str]) -> list[str]:
-    """Return a trial's cells as text; numbers in full precision, "" where the trial has no such value."""
+    """Returns a trial's cells as text; numbers in full precision, "" where the trial has no such value."""
     started = datetime.fromtimestamp(trial.started, UTC).isoformat(timespec="milliseconds")
     cells = {
         **{_metric_column(name, trial.params): repr(value) for name, value in trial.metrics.items()},
@@ -79,7 +79,7 @@ class TrialTable:
         self._file: TextIO | None = None
 
     def write(self, trials: Iterable[TrialRecord], names: Mapping[int, str] | None = None) -> None:
-        """Replace the file by all ended trials, in the order of their numbers; `names` are those of another system."""
+        """Replaces the file by all ended trials, in the order of their numbers; `names` are those of another system."""
         ended = sorted((trial for trial in trials if trial.state.final), key=lambda trial: trial.number)
         self._columns = table_columns(self._config, ended)
         self._rows = {trial.number for trial in ended}
@@ -95,7 +95,7 @@ class TrialTable:
         write_whole(self._path, content.getvalue().encode())
 
     def add(self, trial: TrialRecord, trials: Iterable[TrialRecord]) -> None:
-        """Append a trial that ended; one with a new metric, or that ended before, has all `trials` written anew."""
+        """Appends a trial that ended; one with a new metric, or that ended before, has all `trials` written anew."""
         found = {_metric_column(name, trial.params) for name in trial.metrics}
         if trial.number in self._rows or not found.issubset(self._columns):
             self.write(trials)

@@ -101,7 +101,7 @@ class History:
         return self._seconds_before + self._last - self._begun
 
     def apply(self, event: Event) -> None:
-        """Take the next event."""
+        """Takes the next event."""
         self.attempts.apply(event)
         if isinstance(event, TrialReported):  # first, because it is the most frequent by far
             self._last = max(self._last, event.time)
@@ -160,12 +160,12 @@ class History:
         return self._inner.setdefault((event.trial, event.replicate), {})
 
     def ended(self, number: int) -> bool:
-        """Return whether a trial reached a final state."""
+        """Returns whether a trial reached a final state."""
         return number in self.trials and self.trials[number].state.final
 
 
 def read_history(folder: SweepFolder, *, keep_curves: bool = True) -> History:
-    """Read a sweep's journal; a sweep that was never started has no events."""
+    """Reads a sweep's journal; a sweep that was never started has no events."""
     history = History(keep_curves=keep_curves)
     if folder.journal.exists():
         for event in read_events(folder.journal):

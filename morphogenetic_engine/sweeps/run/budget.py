@@ -30,7 +30,7 @@ class BudgetStopper:
         self._ended = 0
 
     def stops_after(self, trial: TrialRecord) -> bool:
-        """Take the next ended trial, and return whether the sweep stops after it."""
+        """Takes the next ended trial, and returns whether the sweep stops after it."""
         self._ended += 1
         self._seconds += trial.duration
         self._steps += len(trial.curve)
@@ -54,7 +54,7 @@ class BudgetStopper:
 
 
 def expected_improvement(recent: list[float], best: float, direction: Direction) -> float:
-    """Return the expected improvement by one more trial that is distributed like the recent ones.
+    """Returns the expected improvement by one more trial that is distributed like the recent ones.
 
     The expectation of max(0, x - best) for a normal x with the mean and standard deviation of the recent values.
     Source: Mockus, On Bayesian methods for seeking the extremum (1975); Jones et al., Journal of Global Optimization 13

@@ -20,7 +20,7 @@ class EarlyStopper:
         self._without_better = 0
 
     def stops_after(self, trial: TrialRecord) -> bool:
-        """Take the next ended trial, and return whether the sweep stops after it."""
+        """Takes the next ended trial, and returns whether the sweep stops after it."""
         self._ended += 1
         if trial.state is TrialState.COMPLETE and self._metric in trial.metrics:
             self._take(trial.metrics[self._metric])

@@ -23,7 +23,7 @@ class Executor(Protocol):
     """Runs trials in slots. A slot takes one or several tasks at a time and is free again when all have ended."""
 
     def free(self, waiting: int) -> Sequence[int]:
-        """Return the slots that can take tasks now.
+        """Returns the slots that can take tasks now.
 
         `waiting` is the number of tasks that are still to be started: an executor may make slots for them.
         """
@@ -32,7 +32,7 @@ class Executor(Protocol):
         """Start tasks in a free slot. Each of them is heard of until its end."""
 
     def messages(self, until: float | None) -> Iterator[Message]:
-        """Wait for messages, at most until a time of the monotonic clock, and yield those that have come.
+        """Waits for messages, at most until a time of the monotonic clock, and yield those that have come.
 
         A task whose process is lost ends as failed with the reason `killed`.
 
@@ -42,13 +42,13 @@ class Executor(Protocol):
         """
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
-        """Answer a report of a task that waits for a decision."""
+        """Answers a report of a task that waits for a decision."""
 
     def stop(self, key: TaskKey) -> Sequence[Message]:
-        """End one task at once and return the messages that were on their way; other tasks of its slot may end too."""
+        """Ends one task at once and returns the messages that were on their way; other tasks of its slot may end too."""
 
     def stop_all(self) -> Sequence[Message]:
-        """End all tasks at once and return the messages that were on their way."""
+        """Ends all tasks at once and returns the messages that were on their way."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ ExecutorFactory = Callable[[ExecutorSetup], AbstractContextManager[Executor]]
 
 
 def executor_of(config: SweepConfig) -> ExecutorFactory:
-    """Return the factory of the executor that a configuration names.
+    """Returns the factory of the executor that a configuration names.
 
     Raises:
         ConfigError: it is not installed, or cannot be imported.

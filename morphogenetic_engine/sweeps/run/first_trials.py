@@ -26,7 +26,7 @@ class FirstTrials:
         self._is_settled = False
 
     def check(self, ended: Ended) -> None:
-        """Look at one more trial that has ended.
+        """Looks at one more trial that has ended.
 
         Raises:
             ConfigError: no trial so far gave its objective, or none made a report that the pruner needs.

@@ -91,5 +91,5 @@ Message = Reported | Replicated | Ended | PausedAttempt | Stale
 
 
 def failed(key: TaskKey, reason: FailureReason, message: str) -> Ended:
-    """Return the end of an attempt that the executor or the session noticed rather than the workload."""
+    """Returns the end of an attempt that the executor or the session noticed rather than the workload."""
     return Ended(*key, TrialState.FAILED, reason=reason, message=message)

@@ -48,7 +48,7 @@ class SweepCheck:
 
 
 def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
-    """Load the workload, validate the sweep against it, and run trial 0 in a scratch folder for a while.
+    """Loads the workload, validate the sweep against it, and run trial 0 in a scratch folder for a while.
 
     Raises:
         ConfigError: the workload does not take the parameters or does not report the objective; an input is missing.
@@ -96,7 +96,7 @@ def _first_trial(config: SweepConfig, params: Params, folder: Path) -> TrialTask
 
 
 def _free_slot(executor: Executor) -> int:
-    """Wait until the workload is loaded and checked, and return the slot that can run a trial."""
+    """Waits until the workload is loaded and checked, and returns the slot that can run a trial."""
     while True:
         slots = executor.free(1)
         if slots:

@@ -12,7 +12,7 @@ LOW = 10
 
 
 def lower_priority(pid: int, niceness: int = LOWEST) -> None:
-    """Give a process a low priority; if it leads a session, also the session, which Linux schedules as a group.
+    """Gives a process a low priority; if it leads a session, also the session, which Linux schedules as a group.
 
     One that has a lower priority already keeps it.
     """

@@ -9,11 +9,11 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 
 
 def parallel_workers(execution: ExecutionConfig) -> int:
-    """Return the number of workers that a configuration asks for on this machine."""
+    """Returns the number of workers that a configuration asks for on this machine."""
     return available_cores() if execution.max_parallel == "auto" else execution.max_parallel
 
 
 def thread_environment(workers: int, threads: int | None) -> dict[str, str]:
-    """Return the variables that keep numerical libraries from using more cores than there are."""
+    """Returns the variables that keep numerical libraries from using more cores than there are."""
     share = threads or max(1, available_cores() // workers)
     return {name: str(share) for name in _THREAD_VARIABLES}

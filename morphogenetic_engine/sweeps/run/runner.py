@@ -50,7 +50,7 @@ Observer = Callable[[Event], None]
 
 
 def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_failed: bool = False) -> Outcome:
-    """Run all trials of a sweep that have not ended, and return how this session ended.
+    """Runs all trials of a sweep that have not ended, and returns how this session ended.
 
     Raises:
         ConfigError: the workload does not take the sweep's parameters, or does not report the objective.
@@ -138,7 +138,7 @@ class SweepRunner(Work):
         return self._schedule.waiting
 
     def refresh(self) -> float | None:
-        """Start no further trial when the time of the sweep is up; until then, return when that is."""
+        """Starts no further trial when the time of the sweep is up; until then, return when that is."""
         if self._closing is None or not self._schedule.waiting:
             return None
         if time.monotonic() >= self._closing:
@@ -148,7 +148,7 @@ class SweepRunner(Work):
         return self._closing
 
     def next(self, slot: int) -> TrialTask | None:
-        """Record the start of the next trial that may run now."""
+        """Records the start of the next trial that may run now."""
         number = self._schedule.next()
         if number is None:
             return None
@@ -165,7 +165,7 @@ class SweepRunner(Work):
         )
 
     def reported(self, report: Reported | Replicated) -> Decision:
-        """Record a report and decide whether the trial goes on."""
+        """Records a report and decide whether the trial goes on."""
         self._recorder.reported(report)
         decisions = self._decisions.get(report.trial)
         if decisions is None or (isinstance(report, Reported) and report.replicate is not None):
@@ -178,7 +178,7 @@ class SweepRunner(Work):
         return decision
 
     def ended(self, ended: Ended, seconds: float) -> None:
-        """Record how an attempt ended: for good, or to be tried again."""
+        """Records how an attempt ended: for good, or to be tried again."""
         self._decisions.pop(ended.trial, None)
         if self._recorder.tries_again(ended):
             self._schedule.again(ended.trial)
@@ -196,7 +196,7 @@ class SweepRunner(Work):
         self._recorder.interrupted(key)
 
     def _decisions_about(self, number: int, params: Params) -> TrialDecisions | None:
-        """Return the decisions about a trial; they depend on the trials that its suggestion depended on."""
+        """Returns the decisions about a trial; they depend on the trials that its suggestion depended on."""
         if not self._strategy.needs_reports:
             return None
         known = self._history.trials.get(number)
@@ -207,7 +207,7 @@ class SweepRunner(Work):
         return decisions
 
     def _earlier(self, number: int) -> Earlier:
-        """Return the results that decisions about a trial may depend on."""
+        """Returns the results that decisions about a trial may depend on."""
         if not self._config.optimization.reproducible:
             return ended_by_now(number, self._history.trials)
         return earlier_than(number, self._strategy.needs(number), self._history.trials)
@@ -225,7 +225,7 @@ class SweepRunner(Work):
         self._record(events.SessionEnded(time.time(), Outcome.ABORTED, str(error)))
 
     def _mark_orphans(self) -> None:
-        """Mark trials orphaned by a killed process as interrupted."""
+        """Marks trials orphaned by a killed process as interrupted."""
         for number, trial in sorted(self._history.trials.items()):
             if trial.state is TrialState.RUNNING:
                 self._record(events.TrialInterrupted(time.time(), number, trial.attempt))
@@ -248,7 +248,7 @@ class SweepRunner(Work):
 
 
 def _looks_at_curves(config: SweepConfig) -> bool:
-    """Return whether any decision depends on the reports of trials."""
+    """Returns whether any decision depends on the reports of trials."""
     return config.rules.learns or config.prunes or config.optimization.budget is not None
 
 

@@ -20,7 +20,7 @@ class Stopper(Protocol):
     """A rule that may stop the sweep before all trials have run."""
 
     def stops_after(self, trial: TrialRecord) -> bool:
-        """Take the next ended trial in the order of the numbers, and return whether the sweep stops after it."""
+        """Takes the next ended trial in the order of the numbers, and returns whether the sweep stops after it."""
 
 
 class Schedule:
@@ -63,7 +63,7 @@ class Schedule:
         return len(self._again) + max(0, self._total - self._fresh)
 
     def next(self) -> int | None:
-        """Return the trial to start now and take it off the queue; None: none can start yet, or none is left."""
+        """Returns the trial to start now and take it off the queue; None: none can start yet, or none is left."""
         if self._again:
             number = heapq.heappop(self._again)
             self._reopened.discard(number)
@@ -78,11 +78,11 @@ class Schedule:
         heapq.heappush(self._again, number)
 
     def ended(self) -> None:
-        """Update the schedule after a trial has ended in the history."""
+        """Updates the schedule after a trial has ended in the history."""
         self._advance()
 
     def stop(self) -> None:
-        """Start no further trial."""
+        """Starts no further trial."""
         self._total, self._again = 0, []
 
     def _may_start(self, number: int) -> bool:
@@ -114,7 +114,7 @@ class Tried(Protocol):
 
 
 def tries_again(tried: Tried, reason: FailureReason | None, retries: Retries) -> bool:
-    """Return whether a failed attempt has retries left; `tried` counts the failures before it."""
+    """Returns whether a failed attempt has retries left; `tried` counts the failures before it."""
     if reason is FailureReason.KILLED:
         return tried.crashes < retries.crashes
     return reason is FailureReason.EXCEPTION and tried.exceptions < retries.exceptions

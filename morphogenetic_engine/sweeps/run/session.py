@@ -38,7 +38,7 @@ class Work(ABC):
         """The number of tasks that are still to be started."""
 
     def refresh(self) -> float | None:
-        """Bring `waiting` up to date; return the time of the monotonic clock at which it has to be done again."""
+        """Brings `waiting` up to date; returns the time of the monotonic clock at which it has to be done again."""
         return None
 
     @abstractmethod
@@ -46,13 +46,13 @@ class Work(ABC):
         """Record that a task starts in this slot and return it; None: none can start now."""
 
     def reported(self, report: Reported | Replicated) -> Decision:
-        """Record a report and decide whether the trial goes on."""
+        """Records a report and decide whether the trial goes on."""
         del report
         return Decision.GO_ON
 
     @abstractmethod
     def ended(self, ended: Ended, seconds: float) -> None:
-        """Record the end of an attempt: the trial has ended, or waits to be tried again."""
+        """Records the end of an attempt: the trial has ended, or waits to be tried again."""
 
     def paused(self, key: TaskKey) -> None:
         """Record that an attempt ended because its trial is paused.
@@ -117,7 +117,7 @@ class Session:
             self._end_overdue()
 
     def give_up(self) -> None:
-        """Record what still runs as interrupted."""
+        """Records what still runs as interrupted."""
         for running in self._running.values():
             self._work.interrupted(running.task.key, time.monotonic() - running.begun)
         self._running.clear()
@@ -152,7 +152,7 @@ class Session:
                 self._work.paused(message.key)
 
     def _end_overdue(self) -> None:
-        """Stop the tasks that have run longer than allowed."""
+        """Stops the tasks that have run longer than allowed."""
         if self._limit is None:
             return
         now = time.monotonic()
@@ -163,7 +163,7 @@ class Session:
                     self._take(failed(key, FailureReason.TIMEOUT, f"ran longer than {self._limit:g} s"))
 
     def _deadline(self, until: float | None) -> float | None:
-        """Return the time of the monotonic clock by which something has to be done, if any."""
+        """Returns the time of the monotonic clock by which something has to be done, if any."""
         times = [] if until is None else [until]
         if self._limit is not None:
             times += (running.begun + self._limit for running in self._running.values())

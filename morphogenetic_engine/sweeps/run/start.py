@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.search.warm_start import warm_start_of, write_w
 
 
 def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None) -> SweepFolder:
-    """Create the folder of a new sweep; its lookahead is fixed here.
+    """Creates the folder of a new sweep; its lookahead is fixed here.
 
     Raises:
         ConfigError: the search does not fit the space, or the warm start does not fit the sweep.
@@ -41,7 +41,7 @@ def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None)
 def continue_sweep(
     sweep_id: str, *, results: Path, file: ConfigFile | None = None, overrides: Overrides | None = None
 ) -> SweepFolder:
-    """Return the folder of a sweep to resume, after writing the permitted changes to it.
+    """Returns the folder of a sweep to resume, after writing the permitted changes to it.
 
     Execution settings, tracking, the storage, the time budget and the number of trials (the total, not "more") may
     change; nothing that decides what a trial computes may.
@@ -76,7 +76,7 @@ def continue_sweep(
 
 
 def start_or_continue(file: ConfigFile, *, results: Path, sweep_id: str) -> SweepFolder:
-    """Return the sweep of this id if it is the same search over the same inputs, else a new one in its place.
+    """Returns the sweep of this id if it is the same search over the same inputs, else a new one in its place.
 
     What is in its place already keeps everything and gets another id: the old one and when it was made.
 
@@ -103,7 +103,7 @@ def _is_same(info: SweepInfo, file: ConfigFile) -> bool:
 
 
 def _settled(config: SweepConfig, lookahead: int, trials: int | None = None) -> SweepConfig:
-    """Return the configuration with its lookahead and its number of trials filled in.
+    """Returns the configuration with its lookahead and its number of trials filled in.
 
     `trials` takes the place of the sweep type's default, where it has one.
     """
@@ -117,7 +117,7 @@ def _settled(config: SweepConfig, lookahead: int, trials: int | None = None) -> 
 
 
 def _difference(before: SweepConfig, after: SweepConfig) -> str:
-    """Return the first difference between the searches of two sweeps, in words."""
+    """Returns the first difference between the searches of two sweeps, in words."""
     old, new = before.identifying, after.identifying
     for key, was, got in _differences(old, new):
         if key == "experiment.workload_source":
@@ -127,7 +127,7 @@ def _difference(before: SweepConfig, after: SweepConfig) -> str:
 
 
 def _source_difference(was: str, got: str) -> str:
-    """Return the first line in which the sources of two workloads differ, in words."""
+    """Returns the first line in which the sources of two workloads differ, in words."""
     pairs = enumerate(zip_longest(was.splitlines(), got.splitlines(), fillvalue="nothing"), start=1)
     number, one, other = next(((n, one, other) for n, (one, other) in pairs if one != other), (0, "", ""))
     where = f": line {number} is {one.strip()!r} in this sweep, but got {other.strip()!r}" if number else ""

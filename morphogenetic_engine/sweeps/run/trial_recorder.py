@@ -51,7 +51,7 @@ class TrialRecorder:
         )
 
     def reported(self, report: Reported | Replicated) -> None:
-        """Record the metrics of a step or of a replicate."""
+        """Records the metrics of a step or of a replicate."""
         now, (trial, attempt) = time.time(), report.key
         if isinstance(report, Replicated):
             number, seed, duration = report.replicate, report.seed, report.duration
@@ -61,7 +61,7 @@ class TrialRecorder:
         self._record(events.TrialReported(now, trial, attempt, report.step, report.metrics, report.replicate))
 
     def tries_again(self, ended: Ended) -> bool:
-        """Record an attempt that failed and has retries left, and return True; False: the trial has ended."""
+        """Records an attempt that failed and has retries left, and returns True; False: the trial has ended."""
         number, attempt = ended.key
         if not tries_again(self._history.trials[number], ended.reason, self._config.execution.retries):
             return False
@@ -71,7 +71,7 @@ class TrialRecorder:
         return True
 
     def ended(self, ended: Ended, seconds: float) -> None:
-        """Record the end of a trial."""
+        """Records the end of a trial."""
         metrics = self._final_metrics(ended)
         number, attempt = ended.key
         self._record(
@@ -84,7 +84,7 @@ class TrialRecorder:
         self._record(events.TrialInterrupted(time.time(), *key))
 
     def _final_metrics(self, ended: Ended) -> Metrics:
-        """Return a complete trial's metrics, the combination of its replicates, or a pruned trial's last report."""
+        """Returns a complete trial's metrics, the combination of its replicates, or a pruned trial's last report."""
         last_report = self._last_reports.pop(ended.key, {})
         replicates = self._history.trials[ended.trial].replicates
         if replicates and ended.state is not TrialState.FAILED:
@@ -92,7 +92,7 @@ class TrialRecorder:
         return last_report if ended.state is TrialState.PRUNED else ended.metrics
 
     def _replicates_left(self, number: int) -> list[dict[str, int]]:
-        """Return the replicates of a trial that no earlier attempt finished; empty: the trial has no replicates."""
+        """Returns the replicates of a trial that no earlier attempt finished; empty: the trial has no replicates."""
         wanted, known = self._config.experiment.replicates, self._history.trials[number].replicates
         if wanted == 1:
             return []

@@ -20,14 +20,14 @@ _VALUES_AN_AXIS = 100
 
 
 def probe_points(space: Space) -> list[Params]:
-    """Return points that the workload must accept: the first values, and from there each other value of each axis."""
+    """Returns points that the workload must accept: the first values, and from there each other value of each axis."""
     values = {name: list(islice(axis.grid(), _VALUES_AN_AXIS)) for name, axis in space.axes.items()}
     first = {**space.fixed, **{name: each[0] for name, each in values.items()}}
     return [first, *({**first, name: value} for name, each in values.items() for value in each[1:])]
 
 
 def worker_setup(config: SweepConfig, directory: Path, log: Path, workers: int) -> WorkerSetup:
-    """Return the setup of a sweep's workers; they import the workload from `directory`."""
+    """Returns the setup of a sweep's workers; they import the workload from `directory`."""
     wanted = (config.optimization.target_metric, *config.optimization.secondary_metrics)
     return WorkerSetup(
         workload=config.experiment.workload,
@@ -44,7 +44,7 @@ def worker_setup(config: SweepConfig, directory: Path, log: Path, workers: int) 
 
 
 def source_environment(experiment: ExperimentConfig, folder: Path) -> dict[str, str]:
-    """Write the workload's source, where the sweep has it, and return what lets workers import it from there.
+    """Writes the workload's source, where the sweep has it, and returns what lets workers import it from there.
 
     Raises:
         StoreError: it cannot be written.
@@ -62,7 +62,7 @@ def source_environment(experiment: ExperimentConfig, folder: Path) -> dict[str, 
 
 
 def rejection(message: Rejected, config: SweepConfig, where: str) -> MorphogeneticError:
-    """Return the error for a sweep that its workload does not take, with the place in the sweep file."""
+    """Returns the error for a sweep that its workload does not take, with the place in the sweep file."""
     if message.error != ConfigError.__name__:
         return WorkloadError(f"{where}: experiment.{config.workload.key}: {message.message}")
     name = message.message.split(":", maxsplit=1)[0]

@@ -22,14 +22,14 @@ _PHRASES = (
 
 
 def without_credentials(uri: str) -> str:
-    """Return an address that may be written down: no user, no password, no query."""
+    """Returns an address that may be written down: no user, no password, no query."""
     if uri.startswith(_FILES) or "://" not in uri:
         return uri
     return re.sub(r"(?<=://).*@", "", uri.split("?", maxsplit=1)[0])
 
 
 def redacted(text: str, *known: str) -> str:
-    """Return a text, such as an error message or a log line, without the credentials of any URL in it.
+    """Returns a text, such as an error message or a log line, without the credentials of any URL in it.
 
     Of the `known` addresses, passwords in the query go too.
     """
@@ -39,7 +39,7 @@ def redacted(text: str, *known: str) -> str:
 
 
 def reason(error: BaseException, uri: str) -> str:
-    """Return why a server did not do it: in a few words where everybody knows the cause, else the first line."""
+    """Returns why a server did not do it: in a few words where everybody knows the cause, else the first line."""
     message = redacted(str(error), uri)
     for sign, words in _PHRASES:
         if sign in message.lower():

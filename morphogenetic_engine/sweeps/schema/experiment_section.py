@@ -86,7 +86,7 @@ class ExperimentConfig(Section):
 
     @model_serializer(mode="wrap")
     def _without_missing_source(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Leave the source out where there is none: such sweeps keep the identity that they had before the key."""
+        """Leaves the source out where there is none: such sweeps keep the identity that they had before the key."""
         written: dict[str, object] = serialize(self)
         if self.workload_source is None:
             written.pop("workload_source", None)

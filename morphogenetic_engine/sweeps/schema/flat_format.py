@@ -18,14 +18,14 @@ _TEXT_WITH_COMMAS = frozenset({"sphere_radii"})
 
 
 def is_flat(written: Mapping[str, object]) -> bool:
-    """Return whether a mapping is in the old format: no section, nothing that looks like one, no nested mapping."""
+    """Returns whether a mapping is in the old format: no section, nothing that looks like one, no nested mapping."""
     return bool(written) and not any(
         key in SECTIONS or did_you_mean(key, SECTIONS) or isinstance(value, dict) for key, value in written.items()
     )
 
 
 def migrated(flat: Mapping[str, object]) -> dict[str, object]:
-    """Return the same sweep with sections: several values are searched, a single value is fixed.
+    """Returns the same sweep with sections: several values are searched, a single value is fixed.
 
     Raises:
         ConfigError: two keys name the same argument.
@@ -50,7 +50,7 @@ def sections_text(sections: Mapping[str, object]) -> str:
 
 
 def _listed(text: str) -> object:
-    """Return the list that "0.001,0.003" stands for, or the text itself where it has no comma."""
+    """Returns the list that "0.001,0.003" stands for, or the text itself where it has no comma."""
     if "," not in text:
         return text
     return [plain_value(part.strip()) for part in text.split(",") if part.strip()]

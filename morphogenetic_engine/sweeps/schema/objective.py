@@ -20,7 +20,7 @@ class Direction(StrEnum):
     MINIMIZE = "minimize"
 
     def better(self, one: float, other: float) -> bool:
-        """Return whether `one` is strictly better than `other`."""
+        """Returns whether `one` is strictly better than `other`."""
         return one > other if self is Direction.MAXIMIZE else one < other
 
 

@@ -31,7 +31,7 @@ _WHOLE = range(-(2**63), 2**63)
 
 
 def scalar(value: object) -> object:
-    """Return a value of a sweep file if the journal can hold it; text stays text, whatever it looks like."""
+    """Returns a value of a sweep file if the journal can hold it; text stays text, whatever it looks like."""
     if not isinstance(value, (bool, int, float, str)):
         raise ValueError(f"must be a number, text, true or false, but got {value!r}{_remedy(value)}")
     if isinstance(value, float) and not math.isfinite(value):
@@ -44,7 +44,7 @@ def scalar(value: object) -> object:
 
 
 def _remedy(value: object) -> str:
-    """Return how to write a value that is no scalar."""
+    """Returns how to write a value that is no scalar."""
     if value is None:
         return '; write "null" or "none" in quotes and let the workload read it'
     if isinstance(value, (list, tuple)):
@@ -55,7 +55,7 @@ def _remedy(value: object) -> str:
 
 
 def number(value: object) -> object:
-    """Return the value of a field that takes a number: the text 1e4 is one, `true` is none."""
+    """Returns the value of a field that takes a number: the text 1e4 is one, `true` is none."""
     if isinstance(value, bool):
         raise ValueError(f"must be a number, but got {value!r}")
     if isinstance(value, str) and _SCIENTIFIC.fullmatch(value):
@@ -191,7 +191,7 @@ class FloatParameter(Section):
 
 
 def _written_out(value: object) -> object:
-    """Write a shorthand out: a list or a scalar is choices, a range without a type takes it from its bounds."""
+    """Writes a shorthand out: a list or a scalar is choices, a range without a type takes it from its bounds."""
     if isinstance(value, list):
         return {"type": "categorical", "choices": value}
     if isinstance(value, (bool, int, float, str)):

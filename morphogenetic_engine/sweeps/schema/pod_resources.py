@@ -28,7 +28,7 @@ _SECRET_WORDS = re.compile(r"secret|password|passwd|token|private_key|access_key
 
 
 def _quantity(value: object) -> object:
-    """Return the text of an amount as Kubernetes writes it: 500m, 2, 1.5, 8Gi."""
+    """Returns the text of an amount as Kubernetes writes it: 500m, 2, 1.5, 8Gi."""
     written = text(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
     if not isinstance(written, str) or _QUANTITY.fullmatch(written) is None:
         raise ValueError(f"must be an amount such as 2, 500m or 8Gi, but got {value!r}")
@@ -38,7 +38,7 @@ def _quantity(value: object) -> object:
 
 
 def _bytes(value: object) -> object:
-    """Return the text of an amount of bytes; 512m, which elsewhere is megabytes, is half a byte to Kubernetes."""
+    """Returns the text of an amount of bytes; 512m, which elsewhere is megabytes, is half a byte to Kubernetes."""
     written = _quantity(value)
     if isinstance(written, str) and written.endswith("m"):
         raise ValueError(f"must be bytes, such as 512Mi or 8Gi (m is a thousandth), but got {value!r}")
@@ -50,7 +50,7 @@ def _word(value: object) -> object:
 
 
 def _words(value: object) -> object:
-    """Return a mapping whose values are text, as Kubernetes wants it: `gpu: true` of a sweep file is "true"."""
+    """Returns a mapping whose values are text, as Kubernetes wants it: `gpu: true` of a sweep file is "true"."""
     if not isinstance(value, dict):
         return value
     return {name: _word(each) for name, each in value.items()}
@@ -81,7 +81,7 @@ def _label(value: str) -> str:
 
 
 def checked_image(value: str) -> str:
-    """Return the name of an image.
+    """Returns the name of an image.
 
     Raises:
         ValueError: a kubelet would not take it.

@@ -20,7 +20,7 @@ _EXAMPLES = "a URL such as sqlite:///sweeps.db, or a path that ends in .log or .
 
 
 def checked_storage(storage: str) -> str:
-    """Return an address that names a storage which outlives the sweep.
+    """Returns an address that names a storage which outlives the sweep.
 
     Raises:
         ValueError: it does not; the message shows no credentials.
@@ -41,14 +41,14 @@ def checked_storage(storage: str) -> str:
 
 
 def journal_file(storage: str) -> str | None:
-    """Return the path of an Optuna journal file; None: the address is a database's."""
+    """Returns the path of an Optuna journal file; None: the address is a database's."""
     if storage.startswith(_JOURNAL):
         return storage.removeprefix(_JOURNAL) or None
     return storage if "://" not in storage and storage.endswith(_JOURNAL_ENDINGS) else None
 
 
 def absolute_storage(storage: str, folder: Path) -> str:
-    """Return the address with a relative path taken from a folder, so that it means the same everywhere."""
+    """Returns the address with a relative path taken from a folder, so that it means the same everywhere."""
     path = journal_file(storage)
     if path is not None:
         return f"{_JOURNAL}{folder / path}"

@@ -61,7 +61,7 @@ for _class in (SweepLoader, SweepDumper):
 
 
 def plain_value(text: str) -> object:
-    """Return what a plain scalar means: a number, true or false, or the text itself."""
+    """Returns what a plain scalar means: a number, true or false, or the text itself."""
     try:
         value = yaml.load(text, Loader=SweepLoader)  # a SafeLoader
     except (yaml.YAMLError, ValueError):
@@ -70,12 +70,12 @@ def plain_value(text: str) -> object:
 
 
 def dump_yaml(written: Mapping[str, object]) -> str:
-    """Return the text of a sweep file that reads back as the same mapping."""
+    """Returns the text of a sweep file that reads back as the same mapping."""
     return yaml.dump(written, Dumper=SweepDumper, sort_keys=False)
 
 
 def surprising_scalars(text: str) -> list[str]:
-    """Return a line for each plain value of a parameter that YAML reads as something other than it looks like.
+    """Returns a line for each plain value of a parameter that YAML reads as something other than it looks like.
 
     `no` is read as false, `4:3` as 243 and 010 as 8; in quotes they are text.
     """
@@ -110,6 +110,6 @@ def _is_float(text: str) -> bool:
 
 
 def shown(value: object) -> str:
-    """Return a value for a message, cut where it is long."""
+    """Returns a value for a message, cut where it is long."""
     written = "nothing" if value is None else repr(value)
     return written if len(written) <= 60 else f"{written[:57]}..."

@@ -18,12 +18,12 @@ TRIALS_A_PARAMETER = 10
 
 
 def sampler_name(config: SweepConfig) -> str:
-    """Return the name of the sampler of a bayesian sweep."""
+    """Returns the name of the sampler of a bayesian sweep."""
     return config.optimization.sampler or DEFAULT_SAMPLER
 
 
 def sampler_kind(config: SweepConfig) -> SamplerKind:
-    """Return the kind of the sampler of a bayesian sweep.
+    """Returns the kind of the sampler of a bayesian sweep.
 
     Raises:
         ConfigError: it cannot be imported.
@@ -32,7 +32,7 @@ def sampler_kind(config: SweepConfig) -> SamplerKind:
 
 
 def default_trials(parameters: int) -> int:
-    """Return the number of trials of a file without `n_trials`."""
+    """Returns the number of trials of a file without `n_trials`."""
     return max(LEAST_TRIALS, TRIALS_A_PARAMETER * parameters)
 
 

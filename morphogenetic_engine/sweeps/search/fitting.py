@@ -13,7 +13,7 @@ _SAMPLER = "optimization.sampler"
 
 
 def check_sampler(name: str, kind: SamplerKind, config: SweepConfig) -> None:
-    """Check that a sampler can search the space of a sweep.
+    """Checks that a sampler can search the space of a sweep.
 
     Raises:
         ConfigError: it cannot; the message says what to use.
@@ -35,7 +35,7 @@ def check_sampler(name: str, kind: SamplerKind, config: SweepConfig) -> None:
 
 
 def check_pruner(name: str, kind: PrunerKind, config: SweepConfig) -> None:
-    """Check that a pruner can decide about the trials of a sweep.
+    """Checks that a pruner can decide about the trials of a sweep.
 
     Raises:
         ConfigError: it cannot.

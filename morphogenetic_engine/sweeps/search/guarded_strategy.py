@@ -67,7 +67,7 @@ class _GuardedDecisions:
 
 
 def searching_part(config: SweepConfig) -> str:
-    """Return the key of the sweep file that names what suggests the trials, with its value."""
+    """Returns the key of the sweep file that names what suggests the trials, with its value."""
     if config.rules.sampler:
         return f"optimization.sampler: {config.optimization.sampler or 'TPE'}"
     return f"sweep_type: {config.sweep_type}"
@@ -75,7 +75,7 @@ def searching_part(config: SweepConfig) -> str:
 
 @contextmanager
 def one_line_errors(place: str, log: Path | None) -> Iterator[None]:
-    """Turn what a library raises into a ConfigError of one line, and keep the traceback.
+    """Turns what a library raises into a ConfigError of one line, and keep the traceback.
 
     Raises:
         ConfigError: the library raised an error.

@@ -47,7 +47,7 @@ class ProgressiveStrategy(RunsToTheEnd):
         return self._total
 
     def needs(self, number: int, /) -> int:
-        """Return all trials of the rounds before."""
+        """Returns all trials of the rounds before."""
         return number // self._first.trials * self._first.trials
 
     def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
@@ -60,7 +60,7 @@ class ProgressiveStrategy(RunsToTheEnd):
         return {**self._space.fixed, **self._planned[number - size]}
 
     def _round(self, round_number: int, ended: Sequence[TrialRecord]) -> list[Params]:
-        """Return the new points of a round: each region in turn gives one, until the round is full."""
+        """Returns the new points of a round: each region in turn gives one, until the round is full."""
         seen = {_key(_searched(trial.params, self._space)) for trial in ended}
         wanted = min(self._first.trials, self._total - len(ended))
         centres = [_searched(trial.params, self._space) for trial in self._best(ended)]
@@ -91,7 +91,7 @@ PROGRESSIVE = _ProgressiveKind(counts_itself=True)
 
 
 def coarse(space: Space) -> Space:
-    """Return the space with the first round's number of values on ranges that leave it open."""
+    """Returns the space with the first round's number of values on ranges that leave it open."""
 
     def opened(axis: Parameter) -> Parameter:
         if isinstance(axis, Choices) or axis.points is not None:
@@ -103,7 +103,7 @@ def coarse(space: Space) -> Space:
 
 
 def region_points(space: Space, centre: Params, round_number: int) -> Iterator[Params]:
-    """Yield the points of ever finer grids around a configuration; the same point may come again."""
+    """Yields the points of ever finer grids around a configuration; the same point may come again."""
     points = COARSE_POINTS
     while points <= _FINEST:
         values = {name: _around(axis, centre, name, round_number, points) for name, axis in space.axes.items()}
@@ -113,7 +113,7 @@ def region_points(space: Space, centre: Params, round_number: int) -> Iterator[P
 
 
 def _around(axis: Parameter, centre: Params, name: str, round_number: int, points: int) -> Sequence[Value]:
-    """Return the values of an axis in a region: within the spacing of the round before of the centre."""
+    """Returns the values of an axis in a region: within the spacing of the round before of the centre."""
     if name not in centre:
         return axis.grid()[:1]
     if isinstance(axis, Choices):
@@ -134,7 +134,7 @@ def _around(axis: Parameter, centre: Params, name: str, round_number: int, point
 
 
 def _inside(axis: IntRange | FloatRange, low: float, high: float, points: int) -> Sequence[Value]:
-    """Return values of an axis between two numbers, with their ends."""
+    """Returns values of an axis between two numbers, with their ends."""
     if isinstance(axis, FloatRange) and axis.size is None:
         return FloatRange(low, high, log=axis.log, points=points).grid()
     if isinstance(axis, IntRange) and axis.log:
@@ -146,7 +146,7 @@ def _inside(axis: IntRange | FloatRange, low: float, high: float, points: int) -
 
 
 def _everywhere(space: Space) -> Iterator[Params]:
-    """Yield the points of ever finer grids of the whole space, used when the regions have no new points."""
+    """Yields the points of ever finer grids of the whole space, used when the regions have no new points."""
     whole = all_points(space)
     if whole is not None:
         yield from (whole[number] for number in range(whole.total))
@@ -158,7 +158,7 @@ def _everywhere(space: Space) -> Iterator[Params]:
 
 
 def _in_turn(streams: Sequence[Iterator[Params]]) -> Iterator[Params]:
-    """Yield one of each stream in turn; the last stream waits until the others have ended."""
+    """Yields one of each stream in turn; the last stream waits until the others have ended."""
     *regions, rest = streams
     while regions:
         for region in list(regions):

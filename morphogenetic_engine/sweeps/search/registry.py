@@ -16,7 +16,7 @@ from morphogenetic_engine.sweeps.strategy import Strategy
 
 
 def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = (), *, log: Path | None = None) -> Strategy:
-    """Build the strategy of a sweep, with its pruner; `known` are the results of a warm start.
+    """Builds the strategy of a sweep, with its pruner; `known` are the results of a warm start.
 
     Tracebacks of errors in a sampler or pruner are appended to `log`; the errors themselves become ConfigErrors.
 
@@ -40,11 +40,11 @@ def _strategy(config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
 
 
 def pruner_kind(config: SweepConfig) -> PrunerKind | None:
-    """Return the kind of the sweep's pruner; None: every trial runs to its end."""
+    """Returns the kind of the sweep's pruner; None: every trial runs to its end."""
     name = config.optimization.pruner
     return PRUNERS.load(name, PrunerKind) if config.prunes and name is not None else None
 
 
 def fired_rule(config: SweepConfig) -> str | None:
-    """Return why the strategy searches as it does, where it chooses by itself; None: it does not choose."""
+    """Returns why the strategy searches as it does, where it chooses by itself; None: it does not choose."""
     return strategy_kind(config).rule(config)

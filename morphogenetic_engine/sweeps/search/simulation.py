@@ -76,7 +76,7 @@ class Replayed:
 
 
 def replayable(result: SweepResult) -> list[TrialRecord]:
-    """Return the trials that a replay searches: all that have ended.
+    """Returns the trials that a replay searches: all that have ended.
 
     Raises:
         ConfigError: the sweep has several objectives.
@@ -91,12 +91,12 @@ def replayable(result: SweepResult) -> list[TrialRecord]:
 
 
 def as_recorded(result: SweepResult) -> Replayed:
-    """Return the sweep as it ran, in the form of a replay."""
+    """Returns the sweep as it ran, in the form of a replay."""
     return _replayed(replayable(result), result)
 
 
 def replay(result: SweepResult, contestant: Contestant, seed: int) -> Replayed:
-    """Search the recorded trials until all of them are taken.
+    """Searches the recorded trials until all of them are taken.
 
     Raises:
         ConfigError: the sampler or the pruner does not fit the space, or the sweep has several objectives.
@@ -111,7 +111,7 @@ def replay(result: SweepResult, contestant: Contestant, seed: int) -> Replayed:
 
 
 def contestant_config(result: SweepResult, contestant: Contestant, trials: int, seed: int) -> SweepConfig:
-    """Return the configuration of a replay: the sweep's own space and objective, another sampler and pruner.
+    """Returns the configuration of a replay: the sweep's own space and objective, another sampler and pruner.
 
     Raises:
         ConfigError: the sampler or the pruner does not fit the space.
@@ -127,7 +127,7 @@ def contestant_config(result: SweepResult, contestant: Contestant, trials: int, 
 
 
 def _answered(number: int, strategy: Strategy, trials: Mapping[int, TrialRecord], pool: _Pool) -> TrialRecord:
-    """Return the recorded trial nearest to the suggestion, truncated where the pruner stops it."""
+    """Returns the recorded trial nearest to the suggestion, truncated where the pruner stops it."""
     earlier = earlier_than(number, strategy.needs(number), trials)
     recorded = pool.take(strategy.suggest(number, earlier))
     decisions = strategy.decisions(number, recorded.params, earlier, {})
@@ -141,7 +141,7 @@ def _answered(number: int, strategy: Strategy, trials: Mapping[int, TrialRecord]
 
 
 def _renumbered(recorded: TrialRecord, number: int, until: int | None = None) -> TrialRecord:
-    """Return a recorded trial under another number; `until` is the step at which it was pruned, None: it was not."""
+    """Returns a recorded trial under another number; `until` is the step at which it was pruned, None: it was not."""
     if until is None:
         return TrialRecord(
             number, recorded.seed, recorded.params, recorded.state, metrics=recorded.metrics, curve=recorded.curve
@@ -173,7 +173,7 @@ class _Pool:
         return len(self._trials)
 
     def take(self, params: Params) -> TrialRecord:
-        """Return the nearest trial that is left, which is then taken; of equally near ones the first."""
+        """Returns the nearest trial that is left, which is then taken; of equally near ones the first."""
         gaps_NA = np.abs(self._places_NA - np.array(self._place(params), dtype=np.float64))
         gaps_NA[:, self._choices_A] = gaps_NA[:, self._choices_A] > 0  # choices are alike or not, never near
         distances_N = np.where(self._free_N, np.square(gaps_NA).sum(axis=1), np.inf)
@@ -190,7 +190,7 @@ _ABSENT = -1.0
 
 
 def _place(axis: Parameter, value: Value) -> float:
-    """Return where a value lies on its axis: 0 to 1 on ranges (in the logarithm with log), its index in choices."""
+    """Returns where a value lies on its axis: 0 to 1 on ranges (in the logarithm with log), its index in choices."""
     if isinstance(axis, Choices):
         return float(axis.values.index(value))
     low, high, number = float(axis.low), float(axis.high), float(value)

@@ -25,7 +25,7 @@ FILE = "warm_start.json"
 
 
 def warm_start_of(config: SweepConfig, results: Path) -> list[TrialRecord]:
-    """Return the results that a new sweep begins with; none where its configuration names no earlier sweep.
+    """Returns the results that a new sweep begins with; none where its configuration names no earlier sweep.
 
     Raises:
         SweepError: there is no such sweep.
@@ -40,7 +40,7 @@ def warm_start_of(config: SweepConfig, results: Path) -> list[TrialRecord]:
 
 
 def usable_trials(earlier: SweepResult, config: SweepConfig) -> list[TrialRecord]:
-    """Return the complete and pruned trials of a sweep whose parameters lie inside another one's ranges."""
+    """Returns the complete and pruned trials of a sweep whose parameters lie inside another one's ranges."""
     where = f"optimization.warm_start: sweep {earlier.info.sweep_id}"
     searched, wanted = set(earlier.config.space.axes), set(config.space.axes)
     if searched != wanted:
@@ -55,7 +55,7 @@ def usable_trials(earlier: SweepResult, config: SweepConfig) -> list[TrialRecord
 
 
 def write_warm_start(folder: SweepFolder, trials: Sequence[TrialRecord]) -> None:
-    """Write the results into the sweep's folder."""
+    """Writes the results into the sweep's folder."""
     kept = [
         {
             "params": trial.params,
@@ -69,7 +69,7 @@ def write_warm_start(folder: SweepFolder, trials: Sequence[TrialRecord]) -> None
 
 
 def read_warm_start(folder: SweepFolder) -> list[TrialRecord]:
-    """Return the results that a sweep began with.
+    """Returns the results that a sweep began with.
 
     Raises:
         SweepError: the file is damaged or of a newer format.

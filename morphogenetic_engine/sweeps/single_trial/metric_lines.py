@@ -33,7 +33,7 @@ class MetricLines:
         self._last = datetime.min.replace(tzinfo=UTC)
 
     def __call__(self, event: Event) -> None:
-        """Take an event of the trial."""
+        """Takes an event of the trial."""
         match event:
             case TrialReported(metrics=metrics, replicate=None) | ReplicateEnded(metrics=metrics):
                 self._write(metrics)
@@ -64,7 +64,7 @@ class CollectorLines(MetricLines):
         """The objective that was reported last, where it was left out."""
 
     def __call__(self, event: Event) -> None:
-        """Take an event of the trial."""
+        """Takes an event of the trial."""
         match event:
             case TrialReported(metrics=metrics, replicate=None) | ReplicateEnded(metrics=metrics):
                 if self._objective in metrics:
@@ -85,5 +85,5 @@ class CollectorLines(MetricLines):
 
 
 def is_kept(report: int) -> bool:
-    """Tell whether a report, counted from 1, is written: the first ALL_REPORTS are, then 256 of each doubling."""
+    """Returns whether a report, counted from 1, is written: the first ALL_REPORTS are, then 256 of each doubling."""
     return report <= ALL_REPORTS or report % (1 << (report.bit_length() - 9)) == 0

@@ -34,7 +34,7 @@ class PlannedTrial:
 
 
 def read_point(config: SweepConfig, written: Mapping[str, str]) -> dict[str, Value]:
-    """Return the searched parameters parsed from text; one for each axis whose condition holds.
+    """Returns the searched parameters parsed from text; one for each axis whose condition holds.
 
     Raises:
         ConfigError: a parameter that is unknown, missing, not there under its condition, or out of its range.
@@ -55,7 +55,7 @@ def read_point(config: SweepConfig, written: Mapping[str, str]) -> dict[str, Val
 def trial_of_point(
     config: SweepConfig, point: Params, *, number: int | None = None, seed: int | None = None
 ) -> PlannedTrial:
-    """Return the trial that has these searched parameters.
+    """Returns the trial that has these searched parameters.
 
     In a grid a point has its number, and so the seed that it has in a local sweep. Elsewhere the number, where it is
     not given, is 0 and the seed follows from the sweep's seed and the values, so that the same configuration gives the
@@ -71,7 +71,7 @@ def trial_of_point(
 
 
 def trial_of_number(config: SweepConfig, number: int, *, seed: int | None = None) -> PlannedTrial:
-    """Return a trial of a sweep whose points are known ahead.
+    """Returns a trial of a sweep whose points are known ahead.
 
     Raises:
         ConfigError: the points follow from results, or there are not so many.
@@ -88,7 +88,7 @@ def trial_of_number(config: SweepConfig, number: int, *, seed: int | None = None
 
 
 def trial_again(folder: SweepFolder, number: int) -> PlannedTrial:
-    """Return a trial of a sweep that ran on this machine, with the same number, seed and parameters.
+    """Returns a trial of a sweep that ran on this machine, with the same number, seed and parameters.
 
     Raises:
         ConfigError: the sweep has no such trial yet.
@@ -101,6 +101,6 @@ def trial_again(folder: SweepFolder, number: int) -> PlannedTrial:
 
 
 def trial_name(config: SweepConfig, trial: PlannedTrial) -> str:
-    """Return a name that identifies a trial of a sweep: a hash of its configuration, number, seed and parameters."""
+    """Returns a name that identifies a trial of a sweep: a hash of its configuration, number, seed and parameters."""
     told = [config.identity, trial.number, trial.seed, sorted(trial.params.items())]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]

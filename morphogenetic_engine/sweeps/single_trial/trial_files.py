@@ -12,7 +12,7 @@ _LOCAL = frozenset({"journal.lock"})
 
 
 def upload_trial(folder: Path, store: Store, name: str) -> int:
-    """Upload the files of a trial's folder, the journal last; return their number.
+    """Uploads the files of a trial's folder, the journal last; returns their number.
 
     Raises:
         StoreError: the store cannot be reached or refuses.
@@ -26,7 +26,7 @@ def upload_trial(folder: Path, store: Store, name: str) -> int:
 
 
 def download_trial(store: Store, name: str, folder: Path) -> int:
-    """Download the files of a trial that the folder does not have yet; return their number.
+    """Downloads the files of a trial that the folder does not have yet; returns their number.
 
     Raises:
         StoreError: the store cannot be reached or refuses, or the folder cannot be written.
@@ -42,7 +42,7 @@ def download_trial(store: Store, name: str, folder: Path) -> int:
 
 
 def stored_journal(store: Store, name: str) -> list[Event]:
-    """Return the events of a trial's own journal; empty if it was never stored because the pod was killed.
+    """Returns the events of a trial's own journal; empty if it was never stored because the pod was killed.
 
     Raises:
         StoreError: the store cannot be reached or refuses.

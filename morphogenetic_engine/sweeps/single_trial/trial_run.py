@@ -26,7 +26,7 @@ Observer = Callable[[Event], None]
 def run_one_trial(
     config: SweepConfig, trial: PlannedTrial, *, where: str, folder: Path, observers: Iterable[Observer] = ()
 ) -> TrialRecord:
-    """Run a trial in its folder and return how it ended.
+    """Runs a trial in its folder and returns how it ended.
 
     SIGTERM is how a cluster stops a trial early: it is then pruned, with the metrics that it reported last. Ctrl-C
     leaves it interrupted.
@@ -69,7 +69,7 @@ class _OneTrial(Work):
         return self._history.trials[self._trial.number]
 
     def stop(self) -> None:
-        """Record the end of a trial that a signal stopped before it started, or before it was tried again."""
+        """Records the end of a trial that a signal stopped before it started, or before it was tried again."""
         if not self._history.trials:
             self.interrupted(self._start(slot=0).key, 0.0)
         elif self._waits and self._signals.requested is signal.SIGTERM:
@@ -81,26 +81,26 @@ class _OneTrial(Work):
         return int(self._waits)
 
     def next(self, slot: int) -> TrialTask | None:
-        """Start the trial, unless it runs already."""
+        """Starts the trial, unless it runs already."""
         if not self._waits:
             return None
         self._waits = False
         return self._start(slot)
 
     def reported(self, report: Reported | Replicated) -> Decision:
-        """Record a report; what decides about trials is elsewhere, and stops one with SIGTERM."""
+        """Records a report; what decides about trials is elsewhere, and stops one with SIGTERM."""
         self._recorder.reported(report)
         return Decision.GO_ON
 
     def ended(self, ended: Ended, seconds: float) -> None:
-        """Record the end of the attempt, and try again while there are retries left."""
+        """Records the end of the attempt, and try again while there are retries left."""
         if self._recorder.tries_again(ended):
             self._waits = True
         else:
             self._recorder.ended(ended, seconds)
 
     def interrupted(self, key: TaskKey, seconds: float) -> None:
-        """Record a trial that was stopped: as pruned by SIGTERM, else as interrupted."""
+        """Records a trial that was stopped: as pruned by SIGTERM, else as interrupted."""
         if self._signals.requested is signal.SIGTERM:
             self._end_stopped(key, seconds)
         else:

@@ -13,7 +13,7 @@ from morphogenetic_engine.trial import Params, Value
 
 
 def all_points(space: Space) -> Combinations | None:
-    """Return every point of a finite space; None where an axis is continuous."""
+    """Returns every point of a finite space; None where an axis is continuous."""
     values: dict[str, Sequence[Value]] = {}
     for name, axis in space.axes.items():
         if axis.size is None:
@@ -39,7 +39,7 @@ class Combinations:
         return self._below(0, ())
 
     def __getitem__(self, number: int) -> dict[str, Value]:
-        """Return the searched parameters of a combination."""
+        """Returns the searched parameters of a combination."""
         if not 0 <= number < self.total:
             raise IndexError(f"there are {self.total} combinations, but got number={number}")
         point: dict[str, Value] = {}
@@ -49,7 +49,7 @@ class Combinations:
         return point
 
     def find(self, point: Params) -> int | None:
-        """Return the number of a combination, or None when it is not among them."""
+        """Returns the number of a combination, or None when it is not among them."""
         number = 0
         chosen: dict[str, Value] = {}
         for place, name in enumerate(self._names):
@@ -67,7 +67,7 @@ class Combinations:
         return number
 
     def _choose(self, place: int, name: str, number: int, point: Params) -> tuple[Value, int]:
-        """Return the value of an axis in the combination `number` of those that begin with `point`."""
+        """Returns the value of an axis in the combination `number` of those that begin with `point`."""
         values = self._values[name]
         if name not in self._parents:
             index, number = divmod(number, self._size(place, name, values[0], point))

@@ -13,7 +13,7 @@ Conditions = Mapping[str, Mapping[str, tuple[Value, ...]]]
 
 
 def in_order(axes: Mapping[str, Parameter], fixed: Mapping[str, Value], conditions: Conditions) -> dict[str, Parameter]:
-    """Return the axes with parents before their dependants, otherwise in the order of the file.
+    """Returns the axes with parents before their dependants, otherwise in the order of the file.
 
     Raises:
         ValueError: a condition names an unknown parameter, a range, or a value never taken, or goes in a circle.

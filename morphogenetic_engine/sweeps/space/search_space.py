@@ -43,7 +43,7 @@ class AxisValues(Sequence[Value]):
         return self._axis.at(range(self.size)[index])
 
     def index(self, value: object, start: int = 0, stop: int | None = None) -> int:
-        """Return the place of a value without a walk over the others."""
+        """Returns the place of a value without a walk over the others."""
         place = self._axis.place_of(value) if isinstance(value, (bool, int, float, str)) else None
         if place is None or place not in range(self.size)[start:stop]:
             raise ValueError(f"{value!r} is not among the values")
@@ -115,7 +115,7 @@ class IntRange:
         return self.low + index * self.step
 
     def place_of(self, value: Value) -> int | None:
-        """Return the index of a value, or None when it is none of the range."""
+        """Returns the index of a value, or None when it is none of the range."""
         if isinstance(value, (bool, str)) or not self.low <= value <= self.high:
             return None
         place = int(value - self.low) // self.step
@@ -196,7 +196,7 @@ class FloatRange:
         return min(self.low + unit * (self.high - self.low), self.high)
 
     def place_of(self, value: Value) -> int | None:
-        """Return the index of a value, or None when it is none of the range, or the range is continuous."""
+        """Returns the index of a value, or None when it is none of the range, or the range is continuous."""
         if isinstance(value, (bool, str)) or not self.low <= value <= self.high:
             return None
         if self.step is None:
@@ -240,13 +240,13 @@ class Space:
     """For an axis that is not always there: the parameters it depends on, and the values with which it is there."""
 
     def is_active(self, name: str, point: Params) -> bool:
-        """Return whether an axis is there, given the values of the axes before it."""
+        """Returns whether an axis is there, given the values of the axes before it."""
         known = {**self.fixed, **point}
         conditions = self.conditions.get(name, {})
         return all(parent in known and known[parent] in values for parent, values in conditions.items())
 
     def active(self, values: Sequence[Value]) -> dict[str, Value]:
-        """Return the searched parameters, given one value for each axis: those whose conditions hold."""
+        """Returns the searched parameters, given one value for each axis: those whose conditions hold."""
         point: dict[str, Value] = {}
         for name, value in zip(self.axes, values, strict=True):
             if self.is_active(name, point):
@@ -254,11 +254,11 @@ class Space:
         return point
 
     def describe(self, params: Params) -> str:
-        """Return the searched parameters for people, floats in six digits: `lr=0.001 num_layers=8`."""
+        """Returns the searched parameters for people, floats in six digits: `lr=0.001 num_layers=8`."""
         return " ".join(f"{name}={shown(params[name])}" for name in self.axes if name in params)
 
     def parse(self, name: str, written: str) -> Value:
-        """Return the value of the axis `name` that `text` wrote.
+        """Returns the value of the axis `name` that `text` wrote.
 
         Raises:
             ConfigError: no axis of this name, or no value of it reads so.
@@ -272,12 +272,12 @@ class Space:
 
 
 def shown(value: Value) -> str:
-    """Return a value for people: floats in six digits (`text` gives the exact ones)."""
+    """Returns a value for people: floats in six digits (`text` gives the exact ones)."""
     return f"{value:.6g}" if isinstance(value, float) else text(value)
 
 
 def _spread(low: float, high: float, points: int, *, log: bool) -> list[float]:
-    """Return `points` numbers from low to high, evenly (in the logarithm) apart, with both ends exact."""
+    """Returns `points` numbers from low to high, evenly (in the logarithm) apart, with both ends exact."""
     if points == 1:
         return [low]
     if log:

@@ -6,11 +6,11 @@ import hashlib
 
 
 def trial_seed(sweep_seed: int, number: int) -> int:
-    """Return the seed of a trial: a function of the sweep's seed and the trial's number alone, from 0 to 2^31 - 1."""
+    """Returns the seed of a trial: a function of the sweep's seed and the trial's number alone, from 0 to 2^31 - 1."""
     return derived_seed(sweep_seed, "trial", number)
 
 
 def derived_seed(sweep_seed: int, purpose: str, *place: int) -> int:
-    """Return an independent seed from 0 to 2^31 - 1 for one purpose (and place) within the sweep."""
+    """Returns an independent seed from 0 to 2^31 - 1 for one purpose (and place) within the sweep."""
     digest = hashlib.sha256(":".join(map(str, (sweep_seed, purpose, *place))).encode()).digest()
     return int.from_bytes(digest[:4]) >> 1

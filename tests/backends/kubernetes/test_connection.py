@@ -27,7 +27,7 @@ def rewrite(kubeconfig: Path, **changes: object) -> None:
 
 
 def hand_out(place: Path, token: str, *, expires: datetime | None) -> dict[str, object]:
-    """Return a kubeconfig's user whose token comes from a program, which counts how often it is run."""
+    """Returns a kubeconfig's user whose token comes from a program, which counts how often it is run."""
     place.mkdir(exist_ok=True)
     status = {"token": token} | ({"expirationTimestamp": expires.strftime("%Y-%m-%dT%H:%M:%SZ")} if expires else {})
     credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}

@@ -34,7 +34,7 @@ class BreakingProxy:
         return f"http://127.0.0.1:{self.port}"
 
     def serve(self, connection: socket.socket) -> None:
-        """Take one request."""
+        """Takes one request."""
         with connection, suppress(OSError):
             request = _whole_message(connection)
             if not request:
@@ -65,7 +65,7 @@ class BreakingProxy:
 
 @contextmanager
 def breaking_proxy(target: int, breaks: dict[int, Break]) -> Iterator[BreakingProxy]:
-    """Serve on a free port of this machine until the block ends."""
+    """Serves on a free port of this machine until the block ends."""
     proxy = BreakingProxy(target, breaks)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         proxy.port = listener.getsockname()[1]
@@ -89,7 +89,7 @@ def breaking_proxy(target: int, breaks: dict[int, Break]) -> Iterator[BreakingPr
 
 
 def _whole_message(connection: socket.socket) -> bytes:
-    """Return a request with its body; nothing where the client only opened the connection."""
+    """Returns a request with its body; nothing where the client only opened the connection."""
     connection.settimeout(60)
     received = b""
     while b"\r\n\r\n" not in received:

@@ -24,20 +24,20 @@ class Call:
 
 
 def recorded(name: str) -> list[Call]:
-    """Return the calls of a recording: succeeded, failed, terminated or errors."""
+    """Returns the calls of a recording: succeeded, failed, terminated or errors."""
     lines = gzip.decompress((FOLDER / f"{name}.jsonl.gz").read_bytes()).splitlines()
     calls = map(json.loads, lines)
     return [Call(each["method"], each["path"], each["status"], each["answer"]) for each in calls]
 
 
 def looks(name: str) -> list[dict[str, Any]]:
-    """Return what each look at the run of a recording answered; pipeline and names are those of who asks."""
+    """Returns what each look at the run of a recording answered; pipeline and names are those of who asks."""
     answers = [call.answer for call in recorded(name) if call.method == "GET" and "run_id" in call.answer]
     left_out = {"pipeline_spec", "display_name", "experiment_id"}
     return [{key: value for key, value in answer.items() if key not in left_out} for answer in answers]
 
 
 def replaying(name: str) -> StubServer:
-    """Return a server whose next run goes the way of a recording."""
+    """Returns a server whose next run goes the way of a recording."""
     story = looks(name)
     return StubServer(story=story, run_ids=[story[0]["run_id"]])

@@ -127,7 +127,7 @@ class StubServer:
         return JSONResponse(run)
 
     async def _terminate(self, request: Request) -> Response:
-        """End a run as a real server does: it is CANCELING until its exit task is done, and then FAILED."""
+        """Ends a run as a real server does: it is CANCELING until its exit task is done, and then FAILED."""
         for run in self.runs:
             if run["run_id"] == request.path_params["id"]:
                 history = [{"state": "PENDING"}, {"state": "CANCELING"}]
@@ -151,7 +151,7 @@ class StubServer:
 
 @contextmanager
 def serving(stub: StubServer, *, port: int = 0) -> Iterator[StubServer]:
-    """Serve on a port of this machine, a free one by default, until the block ends."""
+    """Serves on a port of this machine, a free one by default, until the block ends."""
     listener = socket.create_server(("127.0.0.1", port))
     stub.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(stub.app(), log_level="error", ws="none"))
@@ -174,7 +174,7 @@ def _now() -> str:
 
 
 def _not_found(run_id: str) -> dict[str, object]:
-    """Return the answer for a run that is not there, as errors.jsonl has it."""
+    """Returns the answer for a run that is not there, as errors.jsonl has it."""
     said = f"Run {run_id} not found"
     message = f"Failed to get a run: Failed to fetch run {run_id}: ResourceNotFoundError: {said}"
     return {"code": 5, "message": message, "details": [{"code": 5, "message": said}]}
@@ -191,7 +191,7 @@ def _asked(request: Request, name: str) -> str:
 
 
 def _matching(things: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
-    """Return the things whose display name the filter asks for, as a filter in the query says."""
+    """Returns the things whose display name the filter asks for, as a filter in the query says."""
     predicates = json.loads(_asked(request, "filter") or "{}").get("predicates", [])
     for each in predicates:
         assert (each["operation"], each["key"]) == ("EQUALS", "display_name")

@@ -69,7 +69,7 @@ def submitted(stub: StubServer, root: Path, image: str = IMAGE) -> Ended:
 
 
 def generations(stub: StubServer) -> list[str]:
-    """Return the generation that each run's training is cached under."""
+    """Returns the generation that each run's training is cached under."""
     specs = [each["pipeline_spec"]["pipeline_spec"]["components"] for each in stub.runs]
     tasks = [spec["comp-exit-handler-1"]["dag"]["tasks"]["train"] for spec in specs]
     inputs = [task["inputs"]["parameters"]["cache_generation"]["runtimeValue"]["constant"] for task in tasks]

@@ -23,7 +23,7 @@ HASH = "7d0c52f1ab93"
 
 
 def printed(stub: StubServer, name: str) -> tuple[str, int]:
-    """Return what a user sees: addresses and the hash of the compiled pipeline made the same every time."""
+    """Returns what a user sees: addresses and the hash of the compiled pipeline made the same every time."""
     words = ("submit", "--config", "examples/smoke.yaml", "--pipeline", "local-sweep", "--host", stub.url)
     ended = run(*words, "--poll", "0.01", *IMAGES)
     text = (

@@ -252,7 +252,7 @@ def test_ten_thousand_trials_are_all_there_and_few_are_in_the_document(tmp_path:
 
 
 def column(opened: Page, name: str) -> list[float]:
-    """Return the numbers of a column in the rows that are in the document."""
+    """Returns the numbers of a column in the rows that are in the document."""
     cells = opened.evaluate(
         """name => {
         const all = (selector) => [...document.querySelectorAll(selector)];

@@ -15,7 +15,7 @@ MACHINE = Machine(system="Linux", processor="a processor", cores=4)
 def origin(
     sweep_id: str = "tonight", *, day: int = 2, identity: str = "same", machine: Machine | None = MACHINE
 ) -> Origin:
-    """Return the origin of a sweep of one of January's days."""
+    """Returns the origin of a sweep of one of January's days."""
     return Origin(
         sweep_id=sweep_id,
         created=f"2026-01-{day:02}T02:00:00+00:00",
@@ -29,7 +29,7 @@ def origin(
 
 
 def measurements(accuracies: Sequence[float], seconds: Sequence[float] = ()) -> Measurements:
-    """Return what a sweep came to."""
+    """Returns what a sweep came to."""
     return Measurements(
         trial=3,
         params={"x": 0.5},
@@ -42,7 +42,7 @@ def measurements(accuracies: Sequence[float], seconds: Sequence[float] = ()) -> 
 
 
 def reference(accuracies: Sequence[float], seconds: Sequence[float] = ()) -> Reference:
-    """Return the reference that these numbers are."""
+    """Returns the reference that these numbers are."""
     return Reference(
         written="2026-01-01", origin=origin("before", day=1), measurements=measurements(accuracies, seconds)
     )

@@ -150,7 +150,7 @@ def test_an_object_that_is_no_section_is_refused_with_its_place() -> None:
 
 
 def _same(found: object, frozen: object) -> bool:
-    """Compare JSON values; the last digits of floats may differ between versions of NumPy."""
+    """Compares JSON values; the last digits of floats may differ between versions of NumPy."""
     if isinstance(found, dict) and isinstance(frozen, dict):
         return found.keys() == frozen.keys() and all(_same(found[name], frozen[name]) for name in found)
     if isinstance(found, list) and isinstance(frozen, list):

@@ -74,7 +74,7 @@ def make_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSweep:
 
 
 def write_events(folder: SweepFolder, events: Sequence[Event]) -> None:
-    """Append events to a journal."""
+    """Appends events to a journal."""
     with Journal(folder.journal) as journal:
         for event in events:
             journal.append(event)

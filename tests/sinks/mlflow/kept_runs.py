@@ -52,7 +52,7 @@ class Reader:
         self.client = MlflowClient(tracking_uri=self.uri)
 
     def sweep(self, folder: SweepFolder, experiment: str = "morphogenetic sweeps") -> KeptSweep:
-        """Return the one run of the sweep and its nested runs; fails when the sweep has not exactly one run."""
+        """Returns the one run of the sweep and its nested runs; fails when the sweep has not exactly one run."""
         found = self.client.get_experiment_by_name(experiment)
         assert found is not None
         ids = [run.info.run_id for run in self._runs(found.experiment_id, "morphogenetic.sweep_id", folder.sweep_id)]

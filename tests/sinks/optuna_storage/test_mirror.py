@@ -203,7 +203,7 @@ def test_killed_between_any_two_calls_and_published_again_has_everything_once(
 
 
 def send_in_two_parts(folder: SweepFolder, events: Sequence[Event]) -> None:
-    """Write trials both while they run and after their end."""
+    """Writes trials both while they run and after their end."""
     with only_mirror(folder):
         mirror = Mirror(folder)
         try:

@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.ensemble.selection import (
 
 
 def probabilities(*chances: tuple[float, ...]) -> Probabilities:
-    """Return p_MNC of two classes from the chance of class 1, a row a model."""
+    """Returns p_MNC of two classes from the chance of class 1, a row a model."""
     p_MN = np.array(chances)
     return np.stack([1 - p_MN, p_MN], axis=2)
 

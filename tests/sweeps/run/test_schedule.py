@@ -45,7 +45,7 @@ def _run(
     choose: st.DataObject | None,
     sessions_end: bool = False,
 ) -> list[int]:
-    """Run trials with some workers until nothing is left (or the session is killed); return the starts in order."""
+    """Runs trials with some workers until nothing is left (or the session is killed); returns the starts in order."""
     schedule = Schedule(history, len(values), lookahead=lookahead, stoppers=_stoppers(rule))
     running: list[int] = []
     starts: list[int] = []

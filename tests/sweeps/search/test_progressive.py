@@ -72,7 +72,7 @@ def test_log_axes_stay_log() -> None:
 def next_round(
     config: SweepConfig, first: list[Params], value: Callable[[Params], float | None], round_number: int = 1
 ) -> list[Params]:
-    """Return the points after so many rounds; None as a value: the trial was pruned."""
+    """Returns the points after so many rounds; None as a value: the trial was pruned."""
     trials: dict[int, TrialRecord] = {}
     for number, params in enumerate(first):
         known = value(params)

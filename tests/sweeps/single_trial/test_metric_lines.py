@@ -18,7 +18,7 @@ STOPPED_CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def read(line: str) -> tuple[datetime, list[tuple[str, float]]]:
-    """Read a line as the collector does: the first word is the time, every match a metric."""
+    """Reads a line as the collector does: the first word is the time, every match a metric."""
     moment = datetime.strptime(line.split(" ")[0], "%Y-%m-%dT%H:%M:%S.%fZ")
     return moment, [(match[1], float(match[2])) for match in KATIB_FILTER.finditer(line)]
 
@@ -68,7 +68,7 @@ MOST_ROWS = 65_535 // 4
 
 
 def collected(*events: TrialReported | ReplicateEnded | TrialEnded) -> list[str]:
-    """Return the values that the collector's file holds after some events, each as name=value."""
+    """Returns the values that the collector's file holds after some events, each as name=value."""
     file = io.StringIO()
     lines = CollectorLines(file, ("acc", "loss"))
     for event in events:

@@ -10,19 +10,19 @@ Object = Mapping[str, object]
 
 
 def time_of(parent: Object, key: str) -> float | None:
-    """Return a time in seconds since 1970."""
+    """Returns a time in seconds since 1970."""
     written = text(parent, key)
     return datetime.fromisoformat(written).timestamp() if written else None
 
 
 def mapping(parent: Object, key: str) -> Object:
-    """Return an object in an object."""
+    """Returns an object in an object."""
     value = parent.get(key)
     return value if isinstance(value, Mapping) else {}
 
 
 def mappings(parent: Object, key: str) -> list[Object]:
-    """Return the objects in a list."""
+    """Returns the objects in a list."""
     value = parent.get(key)
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 

@@ -50,7 +50,7 @@ def trial_names(folder: SweepFolder) -> Mapping[int, str]:
 
 
 def read_katib_record(folder: SweepFolder) -> KatibRecord:
-    """Read `katib.json`.
+    """Reads `katib.json`.
 
     Raises:
         SweepError: it is damaged or of a newer format.
@@ -77,7 +77,7 @@ def write_katib_record(folder: SweepFolder, record: KatibRecord) -> None:
 
 
 def check_same(folder: SweepFolder, record: KatibRecord, experiment: KatibExperiment) -> None:
-    """Check that a folder was collected from the Experiment that is to be collected into it.
+    """Checks that a folder was collected from the Experiment that is to be collected into it.
 
     Raises:
         SweepError: it belongs to another Experiment.

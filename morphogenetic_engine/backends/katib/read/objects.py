@@ -115,7 +115,7 @@ class Snapshot:
 
 
 def read_experiment(manifest: Object) -> KatibExperiment:
-    """Read an Experiment.
+    """Reads an Experiment.
 
     Raises:
         ConfigError: the Experiment was not created by this tool: it holds no sweep.
@@ -169,7 +169,7 @@ def suggestion_counts(manifest: Object | None) -> SuggestionCounts | None:
 
 
 def read_trial(manifest: Object) -> KatibTrial:
-    """Read a Trial."""
+    """Reads a Trial."""
     metadata, spec, status = (mapping(manifest, key) for key in ("metadata", "spec", "status"))
     created = time_of(metadata, "creationTimestamp") or 0.0
     return KatibTrial(
@@ -201,7 +201,7 @@ def _container(spec: Object) -> Object:
 
 
 def _condition(manifest: Object) -> Condition:
-    """Return the last condition that is true; Katib appends, and sets the earlier ones to false."""
+    """Returns the last condition that is true; Katib appends, and sets the earlier ones to false."""
     for condition in reversed(mappings(mapping(manifest, "status"), "conditions")):
         if condition.get("status") == "True" and condition.get("type") in set(Phase):
             phase = Phase(text(condition, "type"))

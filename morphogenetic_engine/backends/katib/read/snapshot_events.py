@@ -98,7 +98,7 @@ class SnapshotEvents:
         return self._timed(SessionEnded(max(ended, self._latest), outcome, " ".join(message.split())))
 
     def _now(self) -> float:
-        """Return the time, never before the latest event: the cluster's clock may be ahead of this machine's."""
+        """Returns the time, never before the latest event: the cluster's clock may be ahead of this machine's."""
         return max(time.time(), self._latest)
 
     def _timed(self, event: Event) -> Event:

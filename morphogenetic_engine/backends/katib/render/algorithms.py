@@ -174,7 +174,7 @@ def _sampler(config: SweepConfig) -> tuple[str, list[Unsupported]]:
 
 
 def _searched(config: SweepConfig) -> list[Parameter]:
-    """Return the axes that have more than one value."""
+    """Returns the axes that have more than one value."""
     return [axis for axis in config.space.axes.values() if axis.size != 1]
 
 

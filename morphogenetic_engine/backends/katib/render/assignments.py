@@ -34,7 +34,7 @@ _ROUNDING = 1e-9
 
 
 def choice_text(value: Value) -> str:
-    """Return the text of a choice, percent-encoded where Katib's text replacement or a shell would change it."""
+    """Returns the text of a choice, percent-encoded where Katib's text replacement or a shell would change it."""
     return quote(text(value), safe=_SAFE) or _EMPTY
 
 

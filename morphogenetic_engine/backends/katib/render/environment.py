@@ -55,12 +55,12 @@ def check_inputs_here(directory: Path) -> None:
 
 
 def assignments_text(names: Iterable[str]) -> str:
-    """Return a JSON object of Katib's placeholders, whose values Katib fills in."""
+    """Returns a JSON object of Katib's placeholders, whose values Katib fills in."""
     return json.dumps({name: f"${{trialParameters.{name}}}" for name in names}, separators=(",", ":"))
 
 
 def read_assignments(written: str) -> dict[str, str]:
-    """Return parameter assignments by name.
+    """Returns parameter assignments by name.
 
     Raises:
         ConfigError: not a JSON object of strings, or a placeholder that was not replaced.

@@ -43,7 +43,7 @@ def experiment_name(config: SweepConfig, path: Path, options: RenderOptions) -> 
 
 
 def checked_namespace(namespace: str) -> str:
-    """Return the name of a namespace.
+    """Returns the name of a namespace.
 
     Raises:
         ConfigError: it is no valid name.
@@ -54,7 +54,7 @@ def checked_namespace(namespace: str) -> str:
 
 
 def trial_image(config: SweepConfig, options: RenderOptions) -> str:
-    """Return the image that trials run in.
+    """Returns the image that trials run in.
 
     Raises:
         ConfigError: none is given, or it is no valid image name.
@@ -68,7 +68,7 @@ def trial_image(config: SweepConfig, options: RenderOptions) -> str:
 
 
 def trial_store(options: RenderOptions) -> str | None:
-    """Return where trials upload their files.
+    """Returns where trials upload their files.
 
     Raises:
         ConfigError: it is no object store, which pods require, or its address has characters that a shell would change.

@@ -50,7 +50,7 @@ def job(
     labels: Mapping[str, str],
     trials: int,
 ) -> dict[str, object]:
-    """Return the trial template's Job; `names` are Katib's parameters, `trials` is how many Jobs there will be."""
+    """Returns the trial template's Job; `names` are Katib's parameters, `trials` is how many Jobs there will be."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

@@ -46,7 +46,7 @@ def grid_parameters(axes: Mapping[str, Parameter], *, finest: bool = False) -> l
 
 
 def searched_parameters(axes: Mapping[str, Parameter], algorithm: Algorithm) -> list[KatibParameter]:
-    """Return the axes that have more than one value, for an algorithm that draws or learns."""
+    """Returns the axes that have more than one value, for an algorithm that draws or learns."""
     return [_searched(name, axis, algorithm) for name, axis in axes.items() if axis.size != 1]
 
 

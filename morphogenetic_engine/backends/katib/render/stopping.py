@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.single_trial.metric_lines import ALL_REPORTS
 
 
 def early_stopping(config: SweepConfig) -> dict[str, object] | None:
-    """Return `spec.earlyStopping`; None: no trial is stopped early.
+    """Returns `spec.earlyStopping`; None: no trial is stopped early.
 
     Raises:
         ConfigError: a setting that is no whole number, or a comparison after the point from which reports are thinned.
@@ -49,7 +49,7 @@ def goal(config: SweepConfig) -> float | None:
 
 
 def unsupported_stopping(config: SweepConfig, parallel: int, trials: int) -> Iterator[Unsupported]:
-    """Yield the settings of the file's pruner and early stopping that Katib does not support."""
+    """Yields the settings of the file's pruner and early stopping that Katib does not support."""
     if config.prunes:
         yield from _unsupported_pruner(config, parallel, trials)
     stopping = config.execution.early_stopping

@@ -28,7 +28,7 @@ def validate_experiment(experiment: Mapping[str, object]) -> None:
 
 
 def trial_job(experiment: Mapping[str, object], value: str = "test-value") -> dict[str, object]:
-    """Return the Job of an Experiment with every placeholder replaced, as Katib's webhook tries it."""
+    """Returns the Job of an Experiment with every placeholder replaced, as Katib's webhook tries it."""
     spec = experiment["spec"]
     assert isinstance(spec, Mapping)
     written = json.dumps(spec["trialTemplate"]["trialSpec"])

@@ -83,7 +83,7 @@ class BestTable:
 def best_table(
     objectives: Sequence[ObjectiveName], best: Sequence[Configuration], order: Sequence[str], *, printed: bool = False
 ) -> BestTable:
-    """Return the best configurations with their parameters, objectives and, where there are some, means over seeds.
+    """Returns the best configurations with their parameters, objectives and, where there are some, means over seeds.
 
     A `printed` table has only the columns that fit a page.
     """

@@ -50,7 +50,7 @@ FINDINGS = Findings()
 
 
 def _stats(report: Report) -> list[tuple[str, str]]:
-    """Return the key numbers at the top of the page."""
+    """Returns the key numbers at the top of the page."""
     counts, cost, listed = report.counts, report.of(COST), report.of(BEST)
     best = listed[0] if listed else None
     found: list[tuple[str, str]] = []

@@ -41,7 +41,7 @@ class VerdictWords:
 
 
 def _words(verdict: BestVerdict, overtuning: Overtuning | None) -> VerdictWords:
-    """Return the sentences on the evidence for the best configuration."""
+    """Returns the sentences on the evidence for the best configuration."""
     lines = [f"The evidence for trial {verdict.trial}: {verdict.evidence}."]
     if overtuning is not None and overtuning.one_seed and overtuning.candidates > 1:
         lines.append(

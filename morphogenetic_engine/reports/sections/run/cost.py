@@ -25,7 +25,7 @@ COST = CostSection()
 
 
 def _facts(cost: Cost) -> list[tuple[str, str]]:
-    """Return the rows of the cost table."""
+    """Returns the rows of the cost table."""
     facts = [
         ("on the clock", duration(cost.wall_seconds)),
         ("in trials, over all workers", duration(cost.trial_seconds)),

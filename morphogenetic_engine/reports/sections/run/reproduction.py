@@ -31,7 +31,7 @@ REPRODUCTION = Reproduction()
 
 
 def _commands(best: Sequence[Configuration]) -> list[str]:
-    """Return the commands that replay the best configurations, each with a comment on rank and seed."""
+    """Returns the commands that replay the best configurations, each with a comment on rank and seed."""
     longest = max((len(each.replay.command) for each in best), default=0)
     return [f"{each.replay.command:<{longest}}  # {_place(each)}, seed {each.seed}" for each in best]
 

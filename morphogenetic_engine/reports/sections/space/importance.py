@@ -49,7 +49,7 @@ IMPORTANCE = ImportanceSection()
 
 
 def parameter_order(report: Report) -> tuple[str, ...]:
-    """Return the parameters, the most important for the first objective first; the others keep their order."""
+    """Returns the parameters, the most important for the first objective first; the others keep their order."""
     judged = next((each.parameters for each in report.of(IMPORTANCE) if each.parameters), ())
     return tuple(dict.fromkeys([*(each.parameter for each in judged), *report.parameters]))
 

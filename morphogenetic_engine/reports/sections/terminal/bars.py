@@ -10,7 +10,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def sparkline(values: Sequence[float], width: int = 20, *, low: float | None = None, high: float | None = None) -> str:
-    """Return a curve as one line of at most `width` characters: each shows the mean of its part of the values.
+    """Returns a curve as one line of at most `width` characters: each shows the mean of its part of the values.
 
     `low` and `high` are the ends of the scale, by default the smallest and the largest value.
     """
@@ -31,7 +31,7 @@ def sparkline(values: Sequence[float], width: int = 20, *, low: float | None = N
 
 
 def share_bar(share: float, width: int = 20) -> str:
-    """Return a bar that fills a share (0 to 1) of `width` characters, exact to an eighth of one."""
+    """Returns a bar that fills a share (0 to 1) of `width` characters, exact to an eighth of one."""
     eighths = round(min(1.0, max(0.0, share)) * width * 8)
     whole, rest = divmod(eighths, 8)
     return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(width)

@@ -7,22 +7,22 @@ from morphogenetic_engine.trial import Value
 
 
 def metric_text(value: float | None) -> str:
-    """Return a metric in six digits; empty for None."""
+    """Returns a metric in six digits; empty for None."""
     return "" if value is None else f"{value:.6g}"
 
 
 def value_text(value: Value | None) -> str:
-    """Return the value of a parameter; empty where the parameter does not apply."""
+    """Returns the value of a parameter; empty where the parameter does not apply."""
     return "" if value is None else shown(value)
 
 
 def counted(count: int, what: str) -> str:
-    """Return a count with its noun: `1 trial`, `2 trials`."""
+    """Returns a count with its noun: `1 trial`, `2 trials`."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def short_text(text: str, letters: int) -> str:
-    """Return a text shortened in its middle: similar names usually differ at an end."""
+    """Returns a text shortened in its middle: similar names usually differ at an end."""
     if len(text) <= letters:
         return text
     head = letters // 2

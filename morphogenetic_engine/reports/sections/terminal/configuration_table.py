@@ -53,7 +53,7 @@ def configuration_table(
     trials: Sequence[Configuration],
     room: int,
 ) -> RenderableType:
-    """Return configurations as rows: rank, parameters, objectives, spread over seeds, learning curve.
+    """Returns configurations as rows: rank, parameters, objectives, spread over seeds, learning curve.
 
     Where they are wider than `room` characters, curves, digits and the middles of long texts are left out; then the
     parameters that have one value in all rows; then the parameters that come last in `order`.
@@ -91,7 +91,7 @@ def _fewer(
     trials: Sequence[Configuration],
     fits: Callable[[Sequence[str]], bool],
 ) -> _Columns:
-    """Return the parameters that vary among the rows, as many as fit, in their own order."""
+    """Returns the parameters that vary among the rows, as many as fit, in their own order."""
     varying = [name for name in parameters if len(trials) < 2 or len({each.params.get(name) for each in trials}) > 1]
     constant = len(parameters) - len(varying)
     ranked = [name for name in order if name in varying]

@@ -54,7 +54,7 @@ class TrialRows:
 
 
 def trial_rows(result: SweepResult, order: Sequence[str], *, printed: bool = False) -> TrialRows:
-    """Return the trials, the best first, then those without an objective; at most STATIC_ROWS.
+    """Returns the trials, the best first, then those without an objective; at most STATIC_ROWS.
 
     A `printed` table has only the columns that fit a page.
     """

@@ -37,7 +37,7 @@ class Channel:
         return os.getpid() != self._owner
 
     def send(self, message: Mapping[str, object]) -> None:
-        """Write one message.
+        """Writes one message.
 
         Raises:
             TrialFailed: this is a forked process.
@@ -50,7 +50,7 @@ class Channel:
                 line = line[os.write(self._messages, line) :]
 
     def receive(self) -> dict[str, object] | None:
-        """Wait for one command; None: there will be no more."""
+        """Waits for one command; None: there will be no more."""
         while b"\n" not in self._unread:
             chunk = os.read(self._commands, _CHUNK)
             if not chunk:
@@ -61,7 +61,7 @@ class Channel:
         return command
 
     def decision(self, trial: int, attempt: int) -> str:
-        """Wait for the decision about the report that was sent last: `go_on`, `stop` or `pause`.
+        """Waits for the decision about the report that was sent last: `go_on`, `stop` or `pause`.
 
         Leaves the process when the coordinator is gone: nothing waits for the trial any more.
         """

@@ -39,7 +39,7 @@ class WorkerPool:
         self.close()
 
     def start(self, number: int) -> Worker:
-        """Start one more worker."""
+        """Starts one more worker."""
         worker = Worker(number, self._setup)
         self._reaper.add(worker.process.pid)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)
@@ -49,7 +49,7 @@ class WorkerPool:
         return worker
 
     def poll(self, until: float | None) -> list[tuple[Worker, WorkerMessage]]:
-        """Wait for messages, at most until a time of the monotonic clock; a death is the last message of a worker."""
+        """Waits for messages, at most until a time of the monotonic clock; a death is the last message of a worker."""
         wait = _TICK_SECONDS if until is None else min(_TICK_SECONDS, max(0.0, until - time.monotonic()))
         heard: list[tuple[Worker, WorkerMessage]] = []
         woken = {key.data for key, _ in self._selector.select(wait)}
@@ -70,7 +70,7 @@ class WorkerPool:
         return heard
 
     def retire(self, worker: Worker) -> None:
-        """Give a worker no further task, and let it end by itself within a few seconds."""
+        """Gives a worker no further task, and let it end by itself within a few seconds."""
         if worker not in self.workers:
             return  # it has ended already
         worker.leave()
@@ -82,18 +82,18 @@ class WorkerPool:
         return [worker for worker in self.workers if worker not in self._leaving]
 
     def kill(self, worker: Worker) -> list[WorkerMessage]:
-        """Kill a worker and return the messages that were on their way."""
+        """Kills a worker and returns the messages that were on their way."""
         worker.kill()
         last = worker.receive()
         self._forget(worker)
         return last
 
     def kill_all(self) -> list[tuple[Worker, WorkerMessage]]:
-        """Kill every worker and return the messages that were on their way."""
+        """Kills every worker and returns the messages that were on their way."""
         return [(worker, message) for worker in list(self.workers) for message in self.kill(worker)]
 
     def close(self) -> None:
-        """Let the workers leave, kill those that do not, and end the reaper."""
+        """Lets the workers leave, kill those that do not, and end the reaper."""
         for worker in self.workers:
             worker.leave()
         deadline = time.monotonic() + _LEAVE_SECONDS
@@ -121,7 +121,7 @@ class WorkerPool:
 
 
 def _end_faulty(worker: Worker) -> int:
-    """End a worker whose messages cannot be read any more, and return its exit status."""
+    """Ends a worker whose messages cannot be read any more, and returns its exit status."""
     if worker.is_closed and not worker.fault:
         status = worker.wait(_EXIT_SECONDS)
         if status is not None:

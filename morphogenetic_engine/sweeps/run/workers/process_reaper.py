@@ -14,7 +14,7 @@ from morphogenetic_engine.workload.process_groups import kill_session
 
 
 def reap(lines: Iterable[str]) -> None:
-    """Follow the lines to their end, then kill every group that is left, with its session."""
+    """Follows the lines to their end, then kill every group that is left, with its session."""
     groups: set[int] = set()
     for line in lines:
         sign, group = line[0], int(line[1:])

@@ -48,7 +48,7 @@ class ProcessState:
         self._torch = _torch_settings()
 
     def restore(self) -> None:
-        """Bring the state back to what it was."""
+        """Brings the state back to what it was."""
         with suppress(FileNotFoundError):  # somebody removed the directory; there is nothing to return to
             os.chdir(self._directory)
         if _environment() != self._environment:
@@ -67,7 +67,7 @@ class ProcessState:
 
 
 def seed_generators(seed: int) -> None:
-    """Start the global generators of `random`, NumPy and PyTorch from a seed, where they are imported."""
+    """Starts the global generators of `random`, NumPy and PyTorch from a seed, where they are imported."""
     random.seed(seed)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(seed % _NUMPY_SEEDS)
@@ -76,7 +76,7 @@ def seed_generators(seed: int) -> None:
 
 
 def flush_streams() -> None:
-    """Write out what was printed, as far as the streams still work."""
+    """Writes out what was printed, as far as the streams still work."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             with suppress(OSError, ValueError):  # a full disk, or a stream that the workload closed
@@ -84,7 +84,7 @@ def flush_streams() -> None:
 
 
 def children() -> frozenset[int]:
-    """Return the process ids of this process's children; empty where the system does not list them."""
+    """Returns the process ids of this process's children; empty where the system does not list them."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # a quick question, changes nothing
     except ChildProcessError:
@@ -97,13 +97,13 @@ def children() -> frozenset[int]:
 
 
 def _environment() -> Mapping[bytes, bytes]:
-    """Return the environment; where CPython keeps it in a dictionary, that one: it compares a hundred times faster."""
+    """Returns the environment; where CPython keeps it in a dictionary, that one: it compares a hundred times faster."""
     kept = getattr(os.environ, "_data", None)
     return kept if isinstance(kept, dict) else dict(os.environb)
 
 
 def _usable_stream(name: str, stream: TextIO | None) -> TextIO:
-    """Return the stream, or a new one on the same descriptor where it was closed or removed."""
+    """Returns the stream, or a new one on the same descriptor where it was closed or removed."""
     stream = stream or getattr(sys, name, None)
     if stream is not None and not stream.closed:
         return stream

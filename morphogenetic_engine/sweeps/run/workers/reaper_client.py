@@ -21,7 +21,7 @@ class ProcessReaper:
         self._tell(f"+{group}\n")
 
     def remove(self, group: int) -> None:
-        """Forget a process group that has ended."""
+        """Forgets a process group that has ended."""
         self._groups.discard(group)
         self._tell(f"-{group}\n")
 
@@ -35,7 +35,7 @@ class ProcessReaper:
             self._tell(f"+{group}\n")
 
     def close(self) -> None:
-        """End the reaper, which kills the groups that are left."""
+        """Ends the reaper, which kills the groups that are left."""
         self.revive()
         self._close_input()
         self._process.wait()

@@ -50,7 +50,7 @@ class BadLine(ValueError):
 
 
 def read_message(line: bytes) -> WorkerMessage:
-    """Return the message that a line holds.
+    """Returns the message that a line holds.
 
     Raises:
         BadLine: it holds none.
@@ -105,7 +105,7 @@ def _metrics(value: object) -> Mapping[str, float]:
 
 
 def _of(kind: type[_T], value: object) -> _T:
-    """Return a value of exactly this type."""
+    """Returns a value of exactly this type."""
     if type(value) is not kind:  # pylint: disable=unidiomatic-typecheck  # True is no integer here
         raise TypeError(f"{value!r} is no {kind.__name__}")
     return value

@@ -80,16 +80,16 @@ class Worker:
         )
 
     def assign(self, tasks: Sequence[TrialTask]) -> None:
-        """Give the worker tasks, which it runs one after another."""
+        """Gives the worker tasks, which it runs one after another."""
         members = [{**vars(task), "params": dict(task.params), "dir": str(task.dir.absolute())} for task in tasks]
         self._send({"kind": "run", "tasks": members})
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
-        """Answer a report that waits for a decision."""
+        """Answers a report that waits for a decision."""
         self._send({"kind": "decide", "trial": key[0], "attempt": key[1], "decision": decision})
 
     def receive(self) -> list[WorkerMessage]:
-        """Return what the worker has sent since the last call, up to the first line that is no message."""
+        """Returns what the worker has sent since the last call, up to the first line that is no message."""
         if self.fault:
             return []
         chunks = [self._unread]
@@ -107,19 +107,19 @@ class Worker:
         return messages
 
     def leave(self) -> None:
-        """Close the worker's input: it ends after its last task."""
+        """Closes the worker's input: it ends after its last task."""
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):  # a command that a dead worker never read
             self.process.stdin.close()
 
     def wait(self, seconds: float) -> int | None:
-        """Return the exit status of a process that ends within some seconds; None: it goes on."""
+        """Returns the exit status of a process that ends within some seconds; None: it goes on."""
         with suppress(subprocess.TimeoutExpired):
             return self.process.wait(seconds)
         return None
 
     def kill(self) -> None:
-        """End the process and all that it started in its session, at once."""
+        """Ends the process and all that it started in its session, at once."""
         kill_session(self.process.pid)
         self.process.wait()
 
@@ -131,7 +131,7 @@ class Worker:
             os.close(self.exit_fd)
 
     def _send(self, command: Mapping[str, object]) -> None:
-        """Write one command; the death of a worker is noticed when it is polled, not here."""
+        """Writes one command; the death of a worker is noticed when it is polled, not here."""
         assert self.process.stdin is not None
         if self.process.stdin.closed:
             return  # it has left already

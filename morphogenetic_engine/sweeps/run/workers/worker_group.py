@@ -46,23 +46,23 @@ class WorkerGroup:
             self._pool.start(next(free))
 
     def idle(self) -> list[int]:
-        """Return the numbers of the workers that wait for tasks."""
+        """Returns the numbers of the workers that wait for tasks."""
         return [worker.number for worker in self._pool.staying if worker.is_ready and worker not in self._tasks]
 
     def assign(self, number: int, tasks: Sequence[TrialTask]) -> None:
-        """Give tasks to an idle worker."""
+        """Gives tasks to an idle worker."""
         worker = next(each for each in self._pool.staying if each.number == number)
         self._tasks[worker] = {task.key for task in tasks}
         worker.assign(tasks)
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
-        """Answer a report of a task that waits for a decision."""
+        """Answers a report of a task that waits for a decision."""
         worker = self._worker_of(key)
         if worker is not None:
             worker.decide(key, decision)
 
     def listen(self, until: float | None) -> Iterator[Message]:
-        """Wait for messages, at most until a time of the monotonic clock.
+        """Waits for messages, at most until a time of the monotonic clock.
 
         Raises:
             ConfigError: the workload does not take the sweep's parameters.
@@ -72,7 +72,7 @@ class WorkerGroup:
             yield from self._read(worker, message)
 
     def stop(self, key: TaskKey) -> list[Message]:
-        """Kill the worker that runs a task and return the messages that were on their way."""
+        """Kills the worker that runs a task and returns the messages that were on their way."""
         worker = self._worker_of(key)
         if worker is None:
             return []
@@ -81,7 +81,7 @@ class WorkerGroup:
         return last
 
     def stop_all(self) -> list[Message]:
-        """Kill all workers and return the messages that were on their way."""
+        """Kills all workers and returns the messages that were on their way."""
         messages = self._pool.kill_all()
         last = [
             each

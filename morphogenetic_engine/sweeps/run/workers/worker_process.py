@@ -37,7 +37,7 @@ _EndMessage: TypeAlias = Mapping[str, object]
 
 
 def main(descriptor: int) -> None:
-    """Serve until standard input ends."""
+    """Serves until standard input ends."""
     sys.path.insert(0, os.getcwd())
     channel = Channel(os.dup(0), descriptor)
     _redirect(os.open(os.devnull, os.O_RDONLY), 0)
@@ -58,7 +58,7 @@ class _Worker:
     """The state that each run of the workload finds."""
 
     def run(self, task: Mapping[str, object]) -> None:
-        """Run one attempt and send how it ended."""
+        """Runs one attempt and send how it ended."""
         trial = WorkerTrial(
             self.channel,
             number=_whole(task["trial"]),
@@ -79,7 +79,7 @@ class _Worker:
         trial.send(ended)
 
     def _outcome(self, task: Mapping[str, object], trial: WorkerTrial) -> _EndMessage:
-        """Run the workload and return the message about its end; a decision to end the trial overrides all else."""
+        """Runs the workload and returns the message about its end; a decision to end the trial overrides all else."""
         ended: _EndMessage
         try:
             metrics = self._replicates(task, trial) if task["replicates"] else self._once(task, trial)
@@ -97,13 +97,13 @@ class _Worker:
         return end_by_decision(trial, trial.verdict) if trial.verdict is not None else ended
 
     def _once(self, task: Mapping[str, object], trial: WorkerTrial) -> Metrics:
-        """Run the workload with the trial's or replicate's seed, from a clean state of the process."""
+        """Runs the workload with the trial's or replicate's seed, from a clean state of the process."""
         self.state.restore()
         seed_generators(trial.seed)
         return _with_objectives(checked_metrics(self.train(_mapping(task["params"]), trial)), task)
 
     def _replicates(self, task: Mapping[str, object], trial: WorkerTrial) -> Metrics:
-        """Run the workload for each replicate that is left; the coordinator combines their metrics."""
+        """Runs the workload for each replicate that is left; the coordinator combines their metrics."""
         for replicate in _mappings(task["replicates"]):
             number, seed = _whole(replicate["replicate"]), _whole(replicate["seed"])
             one = trial.replicate(number, seed)
@@ -120,7 +120,7 @@ class _Worker:
 
 
 def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | None:
-    """Load the workload and validate the sweep against it; answer `ready`, or `rejected` with the reason."""
+    """Loads the workload and validate the sweep against it; answer `ready`, or `rejected` with the reason."""
     if setup is None:
         return None
     try:
@@ -139,7 +139,7 @@ def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | Non
 
 @contextmanager
 def _captured(output: str) -> Iterator[None]:
-    """Write what this process and its children print to a file; remove the file if it is empty at the end."""
+    """Writes what this process and its children print to a file; remove the file if it is empty at the end."""
     before = os.dup(1), os.dup(2)
     file = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     _redirect(os.dup(file), 1)
@@ -165,7 +165,7 @@ def _with_objectives(metrics: dict[str, float], task: Mapping[str, object]) -> d
 
 
 def _name_what_is_left(number: int, processes: frozenset[int], threads: frozenset[threading.Thread]) -> None:
-    """Print which processes and threads a trial started and left running: they may disturb the trials after it."""
+    """Prints which processes and threads a trial started and left running: they may disturb the trials after it."""
     left = sorted(children() - processes)
     if left:
         ids = ", ".join(map(str, left))
@@ -177,7 +177,7 @@ def _name_what_is_left(number: int, processes: frozenset[int], threads: frozense
 
 
 def _message(error: BaseException) -> str:
-    """Return one line: what was raised, and where in the workload."""
+    """Returns one line: what was raised, and where in the workload."""
     try:
         text = str(error)
     except Exception as mistake:  # pylint: disable=broad-exception-caught  # the workload's own __str__ runs here
@@ -190,13 +190,13 @@ def _message(error: BaseException) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return a text that every carrier takes: one line of bounded length, without half characters."""
+    """Returns a text that every carrier takes: one line of bounded length, without half characters."""
     cut = text[: _LONGEST_MESSAGE - 1] + "…" if len(text) > _LONGEST_MESSAGE else text
     return " ".join(cut.split()).encode("utf-8", "replace").decode()
 
 
 def _redirect(source: int, target: int) -> None:
-    """Make `target` an alias of `source`, and close `source`."""
+    """Makes `target` an alias of `source`, and close `source`."""
     os.dup2(source, target)
     os.close(source)
 

@@ -43,7 +43,7 @@ class WorkerTrial:
         self._is_over = False
 
     def report(self, step: int, metrics: Metrics) -> None:
-        """Record the metrics of one step."""
+        """Records the metrics of one step."""
         checked, whole = checked_metrics(metrics), checked_step(step)
         with self._channel.lock:
             self._check_open(whole)
@@ -52,7 +52,7 @@ class WorkerTrial:
                 self.await_decision(f"step {whole}")
 
     def replicate(self, number: int, seed: int) -> WorkerTrial:
-        """Return one replicate of this attempt, with a folder of its own inside the trial's."""
+        """Returns one replicate of this attempt, with a folder of its own inside the trial's."""
         return WorkerTrial(
             self._channel,
             number=self.number,
@@ -64,11 +64,11 @@ class WorkerTrial:
         )
 
     def send(self, message: Mapping[str, object]) -> None:
-        """Send a message about this attempt."""
+        """Sends a message about this attempt."""
         self._channel.send({**message, "trial": self.number, "attempt": self._attempt})
 
     def await_decision(self, what: str) -> None:
-        """Wait for the decision about what was just sent.
+        """Waits for the decision about what was just sent.
 
         Raises:
             Pruned: the trial ends here.
@@ -83,7 +83,7 @@ class WorkerTrial:
             raise self.verdict
 
     def close(self) -> None:
-        """Refuse all later reports."""
+        """Refuses all later reports."""
         with self._channel.lock:
             self._is_over = True
 
@@ -102,7 +102,7 @@ class WorkerTrial:
 
 
 def end_by_decision(trial: WorkerTrial, verdict: Pruned | Paused) -> dict[str, str]:
-    """Return the last message of an attempt that a decision ended; it says when the workload went on nevertheless."""
+    """Returns the last message of an attempt that a decision ended; it says when the workload went on nevertheless."""
     if isinstance(verdict, Paused):
         return {"kind": "paused"}
     times = f"{trial.ignored} reports" if trial.ignored != 1 else "1 report"

@@ -30,7 +30,7 @@ _DIRECTIONS = {
 
 
 def distribution_of(axis: Parameter) -> BaseDistribution:
-    """Return Optuna's distribution for an axis."""
+    """Returns Optuna's distribution for an axis."""
     match axis:
         case Choices():
             return CategoricalDistribution(axis.values)
@@ -42,12 +42,12 @@ def distribution_of(axis: Parameter) -> BaseDistribution:
 
 
 def distributions_of(space: Space, params: Params) -> dict[str, BaseDistribution]:
-    """Return the distributions of the axes that a trial has values for."""
+    """Returns the distributions of the axes that a trial has values for."""
     return {name: distribution_of(axis) for name, axis in space.axes.items() if name in params}
 
 
 def suggest(trial: optuna.Trial, name: str, axis: Parameter) -> Value:
-    """Ask Optuna for a value; numbers with a step are returned exactly as the search space has them."""
+    """Asks Optuna for a value; numbers with a step are returned exactly as the search space has them."""
     match axis:
         case Choices():
             drawn = trial.suggest_categorical(name, axis.values)
@@ -61,7 +61,7 @@ def suggest(trial: optuna.Trial, name: str, axis: Parameter) -> Value:
 
 
 def frozen_trial(record: TrialRecord, space: Space, objectives: Sequence[Objective]) -> FrozenTrial:
-    """Convert an ended trial to a FrozenTrial.
+    """Converts an ended trial to a FrozenTrial.
 
     A pruned trial's value is the last one that it reported, as in Optuna's own loop.
     """
@@ -90,7 +90,7 @@ def frozen_trial(record: TrialRecord, space: Space, objectives: Sequence[Objecti
 
 
 def running_trial(number: int, params: Params, space: Space) -> FrozenTrial:
-    """Build the FrozenTrial of a trial that runs, or is treated as running."""
+    """Builds the FrozenTrial of a trial that runs, or is treated as running."""
     searched = {name: value for name, value in params.items() if name in space.axes}
     return FrozenTrial(
         number=number,
@@ -108,7 +108,7 @@ def running_trial(number: int, params: Params, space: Space) -> FrozenTrial:
 
 
 def directions_of(objectives: Sequence[Objective]) -> list[optuna.study.StudyDirection]:
-    """Return Optuna's directions."""
+    """Returns Optuna's directions."""
     return [_DIRECTIONS[objective.direction] for objective in objectives]
 
 
@@ -118,7 +118,7 @@ def new_study(
     objectives: Sequence[Objective],
     storage: optuna.storages.BaseStorage | None = None,
 ) -> optuna.Study:
-    """Return a study in memory; all have the same name, from which Hyperband draws its brackets."""
+    """Returns a study in memory; all have the same name, from which Hyperband draws its brackets."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(
         storage=storage,
@@ -130,5 +130,5 @@ def new_study(
 
 
 def quietly() -> warnings.catch_warnings:
-    """Return a context without Optuna's warnings about experimental classes."""
+    """Returns a context without Optuna's warnings about experimental classes."""
     return warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning)

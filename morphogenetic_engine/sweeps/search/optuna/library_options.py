@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 def checked_options(where: str, name: str, known: Mapping[str, type], options: Options) -> dict[str, Value]:
-    """Return the options if they are known and of the right types.
+    """Returns the options if they are known and of the right types.
 
     Raises:
         ConfigError: one is not.
@@ -32,7 +32,7 @@ def checked_options(where: str, name: str, known: Mapping[str, type], options: O
 
 
 def build(where: str, make: Callable[..., _T], options: Mapping[str, object]) -> _T:
-    """Build a sampler or pruner without Optuna's warnings about experimental classes.
+    """Builds a sampler or pruner without Optuna's warnings about experimental classes.
 
     Raises:
         ConfigError: Optuna does not take a value.

@@ -30,7 +30,7 @@ _WHERE = "optimization.pruner_options"
 
 
 def build_pruner(name: str, kind: OptunaPrunerKind, options: Options) -> BasePruner:
-    """Build a pruner.
+    """Builds a pruner.
 
     Raises:
         ConfigError: an unknown option, or an invalid value.
@@ -62,7 +62,7 @@ class TrialPruning:
         self._study = new_study(optuna.samplers.RandomSampler(seed=0), self._pruner, [objective], storage)
 
     def decide(self, step: int, value: float) -> Decision:
-        """Take a report and return whether the trial goes on."""
+        """Takes a report and returns whether the trial goes on."""
         assert math.isfinite(value), "the trial contract lets finite metrics through only"
         # The last report may already have stopped the trial, in a process that was killed before it recorded this.
         stopped = [self._take(before, reported) for before, reported in self._before.items() if before < step]
@@ -125,7 +125,7 @@ class OptunaPruner:
         self._ended: dict[int, FrozenTrial] = {}
 
     def decisions(self, number: int, params: Params, ended: Sequence[TrialRecord], reported: Reports) -> TrialPruning:
-        """Return the decisions about a trial; `ended` are the trials that they may depend on, in order."""
+        """Returns the decisions about a trial; `ended` are the trials that they may depend on, in order."""
         for record in ended:
             if record.number not in self._ended:
                 self._ended[record.number] = self._noted(record)

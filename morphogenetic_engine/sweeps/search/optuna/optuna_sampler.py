@@ -23,7 +23,7 @@ def build_sampler(
     conditional: bool,
     source: Sequence[FrozenTrial] = (),
 ) -> BaseSampler:
-    """Build a sampler; one that transfers learns its first distribution from `source`.
+    """Builds a sampler; one that transfers learns its first distribution from `source`.
 
     Raises:
         ConfigError: an unknown option, or an invalid value.

@@ -67,7 +67,7 @@ class OptunaStrategy(RunsToTheEnd):
         return self._total
 
     def needs(self, number: int, /) -> int:
-        """Return the trials up to and including number - lookahead; 0 in a search that is not reproducible."""
+        """Returns the trials up to and including number - lookahead; 0 in a search that is not reproducible."""
         return self._horizon(number) if self._waits else 0
 
     def suggest(self, number: int, earlier: Earlier) -> dict[str, Value]:
@@ -90,7 +90,7 @@ class OptunaStrategy(RunsToTheEnd):
         return max(0, number - self._lookahead + 1)
 
     def _begin(self, number: int, params: Params, ended: Sequence[TrialRecord]) -> None:
-        """Add a trial that an earlier process or another strategy suggested."""
+        """Adds a trial that an earlier process or another strategy suggested."""
         if self._kind.replayed and number >= self._first:
             # An asynchronous search does not record which trials had ended; the horizon approximates it.
             self._show(ended, self._horizon(number))
@@ -114,7 +114,7 @@ class OptunaStrategy(RunsToTheEnd):
         return values
 
     def _settle(self, number: int, params: Params) -> None:
-        """Replace a trial in the study by its running form, the same in any process.
+        """Replaces a trial in the study by its running form, the same in any process.
 
         Optuna stores values that can differ from the space's by rounding, and attributes that only the suggesting
         process has. A replayed trial takes its parameters from the journal: results may have changed if failed trials
@@ -127,7 +127,7 @@ class OptunaStrategy(RunsToTheEnd):
         self._trials._set_trial(place, settled)
 
     def _show(self, ended: Sequence[TrialRecord], horizon: int) -> None:
-        """Add the ends of the trials below the horizon to the study."""
+        """Adds the ends of the trials below the horizon to the study."""
         if self._waits:  # then there are no gaps
             fresh = ended[len(self._shown) : horizon]
         else:
@@ -152,5 +152,5 @@ class OptunaStrategy(RunsToTheEnd):
         return build_sampler(self._name, self._kind, seed, self._options, conditional=conditional, source=source)
 
     def _source(self) -> Sequence[FrozenTrial]:
-        """Return the trials from which a sampler that transfers learns its first distribution."""
+        """Returns the trials from which a sampler that transfers learns its first distribution."""
         return self._study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))

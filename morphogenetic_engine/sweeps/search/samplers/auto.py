@@ -42,7 +42,7 @@ class AutoChoice:
 
 
 def auto_choice(config: SweepConfig) -> AutoChoice:
-    """Return the search that the rules choose; the first rule that fits fires."""
+    """Returns the search that the rules choose; the first rule that fits fires."""
     optimization = config.optimization
     trials = config.n_trials or 0
     axes = config.space.axes

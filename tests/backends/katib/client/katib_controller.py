@@ -29,7 +29,7 @@ class KatibByHand:
         self._count = 0
 
     def start(self, name: str, phase: str = "Running", **assignments: str) -> None:
-        """Create a Trial."""
+        """Creates a Trial."""
         self._count += 1
         begun = timestamp(MOMENT + self._count)
         manifest: Manifest = {
@@ -46,7 +46,7 @@ class KatibByHand:
         self._cluster.put("trials", self._namespace, manifest)
 
     def end(self, name: str, phase: str, message: str = "", reason: str = "", **metrics: float | str) -> None:
-        """End a Trial, a minute after it began; one that is stopped early gets no completionTime."""
+        """Ends a Trial, a minute after it began; one that is stopped early gets no completionTime."""
         manifest = self._cluster.get("trials", self._namespace, name)
         status, now = _mapping(manifest["status"]), MOMENT + 60 + self._count
         status["conditions"] = _conditions("Created", "Running", phase, reason=reason, message=message, now=now)
@@ -57,7 +57,7 @@ class KatibByHand:
         self._cluster.put("trials", self._namespace, manifest)
 
     def pod(self, trial: str, status: Manifest, memory: str = "1Gi") -> None:
-        """Create the pod of a Trial, with the labels that Katib's webhook gives it."""
+        """Creates the pod of a Trial, with the labels that Katib's webhook gives it."""
         labels = {"katib.kubeflow.org/experiment": self._experiment, "katib.kubeflow.org/trial": trial}
         container = {"name": "trial", "image": "registry/toy:1", "resources": {"limits": {"memory": memory}}}
         always = {"image": "registry/toy:1", "imageID": "sha256:0", "ready": False, "restartCount": 0}
@@ -70,7 +70,7 @@ class KatibByHand:
         self._cluster.put("pods", self._namespace, manifest)
 
     def suggestion(self, requested: int, assigned: int) -> None:
-        """Say how many trials the algorithm was asked for, and how many it gave."""
+        """Says how many trials the algorithm was asked for, and how many it gave."""
         spec, status = {"requests": requested}, {"suggestionCount": assigned}
         manifest: Manifest = {"metadata": {"name": self._experiment}, "spec": spec, "status": status}
         self._cluster.put("suggestions", self._namespace, manifest)
@@ -84,13 +84,13 @@ class KatibByHand:
         self._cluster.put("experiments", self._namespace, manifest)
 
     def fail_suggestion(self, message: str) -> None:
-        """Let the algorithm's service refuse its settings."""
+        """Lets the algorithm's service refuse its settings."""
         status = {"conditions": _conditions("Created", "Failed", reason="SuggestionFailed", message=message)}
         manifest: Manifest = {"metadata": {"name": self._experiment}, "status": status}
         self._cluster.put("suggestions", self._namespace, manifest)
 
     def warn(self, kind: str, name: str, reason: str, message: str, **more: object) -> None:
-        """Let Kubernetes complain of an object."""
+        """Lets Kubernetes complain of an object."""
         self._count += 1
         now = timestamp(time.time())
         event: Manifest = {
@@ -154,7 +154,7 @@ class KatibOnThisMachine:
 
 
 def _points(experiment: Manifest) -> Iterator[dict[str, str]]:
-    """Yield the points of an Experiment: all combinations of its lists, or points evenly over its one range."""
+    """Yields the points of an Experiment: all combinations of its lists, or points evenly over its one range."""
     spec = _mapping(experiment["spec"])
     parameters = [_mapping(each) for each in _list(spec["parameters"])]
     names = [str(each["name"]) for each in parameters]
@@ -172,7 +172,7 @@ def _points(experiment: Manifest) -> Iterator[dict[str, str]]:
 
 
 def _rules(experiment: Manifest, ends: Sequence[TrialEnd]) -> list[Rule]:
-    """Return the rules of a new trial, where the Experiment stops trials early."""
+    """Returns the rules of a new trial, where the Experiment stops trials early."""
     stopping = _mapping(experiment["spec"]).get("earlyStopping")
     if stopping is None:
         return []
@@ -185,7 +185,7 @@ def _rules(experiment: Manifest, ends: Sequence[TrialEnd]) -> list[Rule]:
 
 
 def _pod_status(ended: Ended) -> Manifest:
-    """Return what the kubelet says of a pod that ended; it keeps the last 2048 bytes of the log of one that failed."""
+    """Returns what the kubelet says of a pod that ended; it keeps the last 2048 bytes of the log of one that failed."""
     message = ended.printed[-2048:] if ended.status else ""
     trial = {"exitCode": ended.status, "reason": "Error" if ended.status else "Completed", "message": message}
     collector = {"exitCode": ended.collector_status, "reason": "Completed"}
@@ -194,7 +194,7 @@ def _pod_status(ended: Ended) -> Manifest:
 
 
 def _conditions(*kinds: str, reason: str = "", message: str = "", now: float | None = None) -> list[dict[str, str]]:
-    """Return conditions as Katib appends them: the last one is true, and what was before is not any more."""
+    """Returns conditions as Katib appends them: the last one is true, and what was before is not any more."""
     at = timestamp(time.time() if now is None else now)
     return [
         {

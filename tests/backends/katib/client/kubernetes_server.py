@@ -78,7 +78,7 @@ class FakeKubernetes:  # pylint: disable=too-many-instance-attributes  # each is
     """Set: watches that are open break off."""
 
     def put(self, plural: str, namespace: str, manifest: Manifest) -> Manifest:
-        """Create an object, or replace it."""
+        """Creates an object, or replace it."""
         with self.lock:
             self.version += 1
             stored = copy.deepcopy(manifest)
@@ -94,17 +94,17 @@ class FakeKubernetes:  # pylint: disable=too-many-instance-attributes  # each is
             return copy.deepcopy(stored)
 
     def get(self, plural: str, namespace: str, name: str) -> Manifest:
-        """Return a copy of an object that is there."""
+        """Returns a copy of an object that is there."""
         with self.lock:
             return copy.deepcopy(self.objects[plural, namespace, name])
 
     def names(self, plural: str) -> list[str]:
-        """Return the names of the objects of one kind."""
+        """Returns the names of the objects of one kind."""
         with self.lock:
             return sorted(name for kind, _, name in self.objects if kind == plural)
 
     def remove(self, plural: str, namespace: str, name: str) -> None:
-        """Delete an object and what it owns."""
+        """Deletes an object and what it owns."""
         with self.lock:
             self.version += 1
             gone = self.objects.pop((plural, namespace, name))
@@ -116,13 +116,13 @@ class FakeKubernetes:  # pylint: disable=too-many-instance-attributes  # each is
                         self.remove(kind, place, trial)
 
     def forget(self) -> None:
-        """Let all that has happened be too old to watch from, as etcd's compaction does."""
+        """Lets all that has happened be too old to watch from, as etcd's compaction does."""
         with self.lock:
             self.forgotten = self.version
 
 
 def timestamp(seconds: float) -> str:
-    """Return a time as Kubernetes writes it."""
+    """Returns a time as Kubernetes writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
@@ -140,7 +140,7 @@ class KubernetesServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Serve; on the port of the last time, if there was one."""
+        """Serves; on the port of the last time, if there was one."""
         self.cluster.cut.clear()
         config = uvicorn.Config(
             _application(self.cluster), host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1
@@ -162,7 +162,7 @@ class KubernetesServer:
         self._thread.join(DEADLINE_SECONDS)
 
     def kubeconfig(self, path: Path, *, namespace: str | None = "ml", token: str = TOKEN) -> Path:
-        """Write a kubeconfig that leads here."""
+        """Writes a kubeconfig that leads here."""
         context = {"cluster": "test", "user": "test", **({"namespace": namespace} if namespace else {})}
         written = {
             "apiVersion": "v1",
@@ -178,7 +178,7 @@ class KubernetesServer:
 
 @contextmanager
 def running_server(cluster: FakeKubernetes) -> Iterator[KubernetesServer]:
-    """Serve for a while."""
+    """Serves for a while."""
     server = KubernetesServer(cluster)
     server.start()
     try:
@@ -357,7 +357,7 @@ class _Answers:
 
 
 def status(code: int, reason: str, message: str, kind: str = "Failure") -> JSONResponse:
-    """Return a Status, which is how the API answers what is no object."""
+    """Returns a Status, which is how the API answers what is no object."""
     body = {"kind": "Status", "apiVersion": "v1", "status": kind, "message": message, "reason": reason, "code": code}
     return JSONResponse(body, code)
 
@@ -369,12 +369,12 @@ def _selector(request: Request, kind: str = "labelSelector") -> dict[str, str | 
 
 
 def _selected(wanted: Mapping[str, str | None], found: Mapping[str, str]) -> bool:
-    """Tell whether labels have the wanted values; None: any value."""
+    """Returns whether labels have the wanted values; None: any value."""
     return all(key in found and value in (None, found[key]) for key, value in wanted.items())
 
 
 def _field(manifest: Manifest, path: str) -> object:
-    """Return a field by its path, as field selectors name it."""
+    """Returns a field by its path, as field selectors name it."""
     found: object = manifest
     for part in path.split("."):
         found = found.get(part) if isinstance(found, dict) else None

@@ -79,7 +79,7 @@ def test_every_kind_of_end_is_kept_apart(command: Command, katib: KatibByHand) -
 
 
 def killed(code: int, reason: str = "Error", message: str = "") -> dict[str, object]:
-    """Return the status of a pod whose trial ended so."""
+    """Returns the status of a pod whose trial ended so."""
     ended = {"terminated": {"exitCode": code, "reason": reason, "message": message}}
     return {"containerStatuses": [{"name": "trial", "state": ended}]}
 
@@ -402,7 +402,7 @@ def test_a_store_that_cannot_be_opened_is_said_before_anything_is_written(
 
 
 def _steady(folder: Path) -> list[dict[str, str]]:
-    """Return the trial table without the columns that tell how this run went."""
+    """Returns the trial table without the columns that tell how this run went."""
     with (folder / "trials.csv").open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table))
     steady = {*rows[0]} - {*RUN_COLUMNS, ELSEWHERE_COLUMN}

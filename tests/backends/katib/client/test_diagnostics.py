@@ -28,7 +28,7 @@ class Onlooker:
         self._complaints = Complaints(self.api, self._lines.append, service_seconds=service_seconds)
 
     def look(self) -> list[str]:
-        """Return what is new."""
+        """Returns what is new."""
         before = len(self._lines)
         self._complaints.look(snapshot(self.api, "toy"))
         return self._lines[before:]

@@ -22,7 +22,7 @@ WATCH = [sys.executable, "-m", "morphogenetic_engine.cli.sweep", "watch", "--exp
 
 
 def seen(viewer: Viewer, *states: str) -> bool:
-    """Tell whether a viewer sees trials in these states, in the order of their numbers."""
+    """Returns whether a viewer sees trials in these states, in the order of their numbers."""
     return [row[1] for _, row in sorted(viewer.rows.items())] == list(states)
 
 

@@ -18,7 +18,7 @@ RIGHTS = (MANIFESTS / "accounts/role.yaml", MANIFESTS / "base/rbac.yaml")
 
 
 def granted() -> set[tuple[str, str]]:
-    """Return (verb, plural) of every rule."""
+    """Returns (verb, plural) of every rule."""
     documents = [each for file in RIGHTS for each in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
     rules = [rule for document in documents for rule in document.get("rules", ())]
     return {(verb, plural) for rule in rules for plural in rule["resources"] for verb in rule["verbs"]}

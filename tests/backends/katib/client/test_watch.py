@@ -48,7 +48,7 @@ class Follower:
         self.thread.start()
 
     def sees(self, **phases: str) -> bool:
-        """Tell whether the last snapshot has these trials in these phases, and no others."""
+        """Returns whether the last snapshot has these trials in these phases, and no others."""
         if not self.snapshots:
             return False
         return {each.name: each.condition.phase.value for each in self.snapshots[-1].trials} == phases

@@ -15,7 +15,7 @@ def terminated(name: str = "trial", *, code: int, reason: str = "Error", message
 
 
 def end(*containers: Object, **status: object) -> PodEnd | None:
-    """Return how the trial of a pod with a limit of 8Gi ended."""
+    """Returns how the trial of a pod with a limit of 8Gi ended."""
     pod = {
         "metadata": {"labels": {"katib.kubeflow.org/trial": "toy-a"}},
         "spec": {"containers": [{"name": "trial", "resources": {"limits": {"memory": "8Gi"}}}]},

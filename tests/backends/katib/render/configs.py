@@ -16,7 +16,7 @@ MEDIAN = {"pruner": "MedianPruner", "pruner_options": {"n_startup_trials": 5, "n
 
 
 def sweep(parameters: Mapping[str, object] | None = None, *, kind: str = "bayesian", **sections: object) -> ConfigFile:
-    """Return a sweep file; bayesian ones have 30 trials."""
+    """Returns a sweep file; bayesian ones have 30 trials."""
     optimization = {"n_trials": 30, **_mapping(sections.pop("optimization", {}))}
     if kind == "grid":
         del optimization["n_trials"]
@@ -25,17 +25,17 @@ def sweep(parameters: Mapping[str, object] | None = None, *, kind: str = "bayesi
 
 
 def rendered(file: ConfigFile, **options: object) -> RenderedExperiment:
-    """Return the Experiment of a sweep file."""
+    """Returns the Experiment of a sweep file."""
     return render_experiment(file, RenderOptions(**{"image": "registry/train:1", **options}))  # type: ignore[arg-type]
 
 
 def spec(file: ConfigFile, **options: object) -> dict[str, object]:
-    """Return the Experiment's spec."""
+    """Returns the Experiment's spec."""
     return _mapping(rendered(file, **options).manifest["spec"])
 
 
 def unsupported(file: ConfigFile, **options: object) -> dict[str, str]:
-    """Return what is lost, by its place in the file; the last line of several."""
+    """Returns what is lost, by its place in the file; the last line of several."""
     return {loss.key: loss.text for loss in rendered(file, **options).unsupported}
 
 

@@ -15,7 +15,7 @@ from morphogenetic_engine.backends.katib.render.search_space import KatibParamet
 
 
 def assigned(parameter: KatibParameter, algorithm: Algorithm, unit: float) -> str:
-    """Return the text that Katib assigns for a number from 0 to 1 that its service drew."""
+    """Returns the text that Katib assigns for a number from 0 to 1 that its service drew."""
     space = parameter.feasible_space
     if parameter.kind == "categorical":
         values = space["list"]

@@ -21,7 +21,7 @@ _FILE = "spec.metricsCollectorSpec.source.fileSystemPath"
 
 
 def broken(path: str, value: object) -> dict[str, object]:
-    """Return an Experiment that is right but for one place."""
+    """Returns an Experiment that is right but for one place."""
     manifest = copy.deepcopy(dict(rendered(WHOLE).manifest))
     *above, last = [int(step) if step.isdigit() else step for step in path.split(".")]
     place: object = manifest

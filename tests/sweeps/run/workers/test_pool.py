@@ -27,7 +27,7 @@ MakePool = Callable[..., WorkerPool]
 
 @pytest.fixture(name="pool")
 def _pool(workplace: Path) -> Iterator[MakePool]:
-    """Make pools whose workers run a function of toy.py."""
+    """Makes pools whose workers run a function of toy.py."""
     made: list[WorkerPool] = []
 
     def make(workload: str, wakeup: int | None = None) -> WorkerPool:
@@ -49,7 +49,7 @@ def _pool(workplace: Path) -> Iterator[MakePool]:
 
 
 def _hear(pool: WorkerPool, count: int) -> list[tuple[int, WorkerMessage]]:
-    """Return the next messages with the numbers of the workers."""
+    """Returns the next messages with the numbers of the workers."""
     heard: list[tuple[int, WorkerMessage]] = []
     deadline = time.monotonic() + DEADLINE_SECONDS
     while len(heard) < count:

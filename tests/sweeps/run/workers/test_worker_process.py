@@ -81,7 +81,7 @@ COMPLETE = {"kind": "ended", "state": "complete", "metrics": {"val_acc": 1.0}, *
 
 
 def _line(text: str) -> int:
-    """Return the number of the first line of the workloads that has this text."""
+    """Returns the number of the first line of the workloads that has this text."""
     return next(number for number, line in enumerate(WORKLOADS.splitlines(), start=1) if text in line)
 
 

@@ -53,7 +53,7 @@ def falling(height: float) -> list[float]:
 
 
 def states(trials: Sequence[TrialRecord]) -> list[bool]:
-    """Tell of each trial whether it was pruned."""
+    """Tells of each trial whether it was pruned."""
     return [trial.state is TrialState.PRUNED for trial in trials]
 
 
@@ -84,7 +84,7 @@ def test_decisions_one_after_the_other_are_those_of_optuna(pruner: str, curves: 
 
 
 def _optunas_steps(pruner: str, curves: Sequence[Sequence[float]]) -> list[int]:
-    """Return how many steps each trial takes in Optuna's own loop."""
+    """Returns how many steps each trial takes in Optuna's own loop."""
     sampler = optuna.samplers.RandomSampler(seed=0)
     made = build_pruner(pruner, REGISTERED.load(pruner, OptunaPrunerKind), PRUNERS[pruner])
     study = optuna.create_study(study_name="sweep", direction="maximize", pruner=made, sampler=sampler)

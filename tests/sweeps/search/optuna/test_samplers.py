@@ -116,7 +116,7 @@ def test_every_generator_of_a_sampler_follows_its_seed(sampler: str) -> None:
 
 
 def _generators(sampler: object) -> list[LazyRandomState]:
-    """Return the generators of a sampler and of the samplers that it is made of."""
+    """Returns the generators of a sampler and of the samplers that it is made of."""
     found: list[LazyRandomState] = []
     for _, part in sorted(vars(sampler).items()):
         if isinstance(part, LazyRandomState):
@@ -134,7 +134,7 @@ def test_a_sampler_that_learns_ends_up_nearer_than_chance(sampler: str) -> None:
 
 
 def _late_distance(sampler: str, seed: int) -> float:
-    """Return how far from the best point the last trials are on average."""
+    """Returns how far from the best point the last trials are on average."""
     parameters = {"x": {"low": -1.0, "high": 1.0}, "y": {"low": -1.0, "high": 1.0}}
     config = config_of(sampler, parameters, n_trials=45, lookahead=2, seed=seed, direction="minimize")
     points = suggested(config, lambda _number, params: End(value=_distance(params)))
