@@ -6,9 +6,8 @@ from kfp import dsl
 from components.images import UNSET
 
 
-# pylint: disable-next=too-many-positional-arguments  # Kubeflow Pipelines passes them by name
 @dsl.component(base_image=UNSET, install_kfp_package=False)
-def evaluate(
+def evaluate(  # pylint: disable=too-many-positional-arguments  # Kubeflow Pipelines passes them by name
     model: dsl.Input[dsl.Model],
     evaluation: dsl.Output[dsl.Artifact],
     test_metrics: dsl.Output[dsl.Metrics],

@@ -11,7 +11,7 @@ V = TypeVar("V")
 class ReadOnlyDict(dict[K, V]):
     """A dictionary whose methods that would change it raise TypeError; `dict(...)` makes a copy that can be changed."""
 
-    def _refuse(self, *_given: object, **_named: object) -> NoReturn:
+    def _refuse(self, *_given: object, **_named: object) -> NoReturn:  # pylint: disable=no-self-use
         raise TypeError("results cannot be changed; make a copy with dict(...)")
 
     __setitem__ = __delitem__ = __ior__ = _refuse

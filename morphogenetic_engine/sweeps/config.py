@@ -1,7 +1,7 @@
 """The sweep configuration: the only schema of sweep YAML, and the source of its JSON Schema and reference.
 
-A valid configuration is frozen and complete: shorthands are expanded, defaults filled in. `config_file.py` reads the file
-and formats the errors; `space/` builds the search space from the parameters.
+A valid configuration is frozen and complete: shorthands are expanded, defaults filled in. `config_file.py` reads the
+file and formats the errors; `space/` builds the search space from the parameters.
 """
 
 from __future__ import annotations

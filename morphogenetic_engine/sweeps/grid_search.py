@@ -80,9 +80,8 @@ class Grid(RunsToTheEnd):
         """Returns 0: a grid depends on no results."""
         return 0
 
-    def suggest(
-        self, number: int, earlier: Earlier = NOTHING_EARLIER
-    ) -> dict[str, Value]:  # pylint: disable=unused-argument
+    # pylint: disable-next=unused-argument
+    def suggest(self, number: int, earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
         if not 0 <= number < self._length:
             raise IndexError(f"the grid has {self._length} points, but got number={number}")
         return {**self._space.fixed, **self._point(number)}
@@ -129,9 +128,8 @@ class SampledDesign(RunsToTheEnd):
         """Returns 0: a design depends on no results."""
         return 0
 
-    def suggest(
-        self, number: int, earlier: Earlier = NOTHING_EARLIER
-    ) -> dict[str, Value]:  # pylint: disable=unused-argument
+    # pylint: disable-next=unused-argument
+    def suggest(self, number: int, earlier: Earlier = NOTHING_EARLIER) -> dict[str, Value]:
         if not 0 <= number < self._trials:
             raise IndexError(f"the design has {self._trials} points, but got number={number}")
         while len(self._drawn) <= number:

@@ -1,5 +1,7 @@
 """The report that a sweep leaves in its folder when it ends."""
 
+# The report needs Jinja, which is an extra.
+# pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
 from rich.console import Console
@@ -10,11 +12,9 @@ _MISSING = "report: pip install 'morphogenetic-engine[reports]' for the HTML pag
 
 
 def write_closing_report(folder: SweepFolder, console: Console) -> None:
-    """Writes report.html and print its path; an error is printed as one line, because the trials are already saved."""
+    """Writes report.html and prints its path; an error is printed as one line, because the trials are already saved."""
     try:
-        from morphogenetic_engine.reports.formats.page_file import (
-            write_report,
-        )  # pylint: disable=import-outside-toplevel
+        from morphogenetic_engine.reports.formats.page_file import write_report
 
         line = f"report: {write_report(folder)}"
     except ModuleNotFoundError:

@@ -31,9 +31,7 @@ def trials_table(result: SweepResult, trials: Sequence[TrialRecord], room: int) 
     Where it is wider than `room` characters, it leaves out the parameters that have one value in all rows, then those
     that come last in the sweep file, and notes their number.
     """
-    optimization = result.config.optimization
-    objectives = [objective.metric for objective in optimization.all_objectives]
-    metrics = list(dict.fromkeys([*objectives, *optimization.secondary_metrics]))
+    metrics = _shown_metrics(result)
     others = [_outer_cells(trial, metrics) for trial in trials]
     axes = list(result.config.space.axes)
     values = {name: [shown(trial.params[name]) if name in trial.params else "" for trial in trials] for name in axes}
@@ -51,6 +49,13 @@ def trials_table(result: SweepResult, trials: Sequence[TrialRecord], room: int) 
     if len(names) < len(axes):
         table.caption = f"{len(axes) - len(names)} of {len(axes)} parameters left out; --json and trials.csv have all"
     return table
+
+
+def _shown_metrics(result: SweepResult) -> list[str]:
+    """Returns the objectives and the secondary metrics, each once."""
+    optimization = result.config.optimization
+    objectives = [objective.metric for objective in optimization.all_objectives]
+    return list(dict.fromkeys([*objectives, *optimization.secondary_metrics]))
 
 
 def _outer_cells(trial: TrialRecord, metrics: Sequence[str]) -> list[str]:

@@ -83,7 +83,7 @@ def _place(trial: TrialRecord, name: str, places: dict[tuple[type, Value], int])
 
 
 def _is_log(axis: Parameter) -> bool:
-    """Return True for logarithmic ranges, and for positive choices that span a factor of 100, such as 1e-4 and 1e-2."""
+    """Returns True for logarithmic ranges, and for positive choices that span a factor of 100 (1e-4 and 1e-2)."""
     if not isinstance(axis, Choices):
         return axis.log
     numbers = [value for value in axis.values if not isinstance(value, str)]

@@ -294,7 +294,7 @@ def _named(results: Path, sweep_id: str) -> SweepFolder:
 
 
 def _is_unused(folder: SweepFolder) -> bool:
-    """Tell whether a folder is a sweep's of which no trial ever began: its file had a mistake, or the disk was full."""
+    """Returns whether a folder belongs to a sweep that never began a trial, after an error or with a full disk."""
     foreign = {path.name for path in folder.path.iterdir()} - _FILES
     trials = folder.path / "trials"
     if foreign or is_locked(folder.journal) or (trials.exists() and any(trials.iterdir())):

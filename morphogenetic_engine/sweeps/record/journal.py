@@ -143,7 +143,7 @@ class Owner:
 
 
 def owner(path: Path) -> Owner | None:
-    """Return the process that has this journal open for writing; None: no process, or it has not written its id yet."""
+    """Returns the process that writes this journal; None if there is none, or it has not written its id yet."""
     if not is_locked(path):
         return None
     found = _OWNER.fullmatch(path.with_suffix(".lock").read_text(encoding="utf-8", errors="replace").strip())

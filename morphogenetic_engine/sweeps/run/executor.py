@@ -45,7 +45,7 @@ class Executor(Protocol):
         """Answers a report of a task that waits for a decision."""
 
     def stop(self, key: TaskKey) -> Sequence[Message]:
-        """Ends one task at once and returns the messages that were on their way; other tasks of its slot may end too."""
+        """Ends one task at once and returns its pending messages; other tasks of its slot may end too."""
 
     def stop_all(self) -> Sequence[Message]:
         """Ends all tasks at once and returns the messages that were on their way."""

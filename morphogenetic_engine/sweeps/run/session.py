@@ -76,7 +76,7 @@ class _Running:
 
 @contextmanager
 def open_executor(setup: ExecutorSetup) -> Iterator[tuple[Executor, StopSignals]]:
-    """Start the executor that a sweep names, with the stop signals that end its wait; nothing of both is left after."""
+    """Starts the executor of a sweep, and the stop signals that end its wait; ends both on exit."""
     with StopSignals() as signals:
         with executor_of(setup.config)(replace(setup, wakeup=signals.descriptor)) as executor:
             signals.before_exit = executor.stop_all
