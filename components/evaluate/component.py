@@ -7,7 +7,8 @@ from components.images import UNSET
 
 
 @dsl.component(base_image=UNSET, install_kfp_package=False)
-def evaluate(  # pylint: disable=too-many-positional-arguments  # Kubeflow Pipelines passes them by name
+# pylint: disable-next=too-many-positional-arguments  # Kubeflow Pipelines passes them by name
+def evaluate(
     model: dsl.Input[dsl.Model],
     evaluation: dsl.Output[dsl.Artifact],
     test_metrics: dsl.Output[dsl.Metrics],

@@ -90,8 +90,8 @@ class Complaints:
         self._stall_said = True
         minutes = (now - self._still_since) / 60
         self._tell(
-            f"warning: {experiment.where}: no trial has run for {minutes:.0f} minutes and Katib asks for none, though it"
-            f" is not done: {len(snapshot.trials)} trials have ended, {counts.requested} were asked for and"
+            f"warning: {experiment.where}: no trial has run for {minutes:.0f} minutes and Katib asks for none, though"
+            f" it is not done: {len(snapshot.trials)} trials have ended, {counts.requested} were asked for and"
             f" {counts.assigned} given; it may never end. morphogenetic sweep stop --experiment {experiment.name}"
             f" --namespace {experiment.namespace} ends it, and keeps what it has"
         )
