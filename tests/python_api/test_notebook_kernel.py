@@ -51,7 +51,7 @@ def test_the_latest_cells_count_and_classes_come_along(kernel: Kernel) -> None:
     run(client, "@dataclasses.dataclass\nclass Setting:\n    rate: float = 3.0")
     run(
         client,
-        "%time\ndef train(params, trial):\n" "    return {'val_acc': Setting().rate + params['x'] + 0 * rng.random()}",
+        "%time\ndef train(params, trial):\n    return {'val_acc': Setting().rate + params['x'] + 0 * rng.random()}",
     )
     said = run(client, "result = me.sweep(train, {'x': [1, 2]}, sweep_id='one')\nprint(result.best.metrics)")
     assert "{'val_acc': 5.0}" in said

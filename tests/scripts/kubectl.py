@@ -25,7 +25,9 @@ STATE, CALLS = "state.json", "calls.txt"
 """The objects that were applied to the cluster, and the changes that were asked for, one a line."""
 
 
-def main(root: Path, words: list[str]) -> int:  # pylint: disable=too-many-return-statements  # one a command
+def main(
+    root: Path, words: list[str]
+) -> int:  # pylint: disable=too-many-return-statements,too-many-branches  # one for each command
     """Do what kubectl would do with these words, and return its exit status."""
     namespace = "default"
     if words[0] == "--namespace":
@@ -83,7 +85,7 @@ def _asked(what: list[str]) -> str:
 
 
 def _pods(root: Path, run: str) -> Path:
-    """Return the file with the pods of a pipeline's run and their nodes in the workflow; an empty one where there is none."""
+    """Returns the file with the pods of a pipeline's run and their nodes; creates an empty one if there is none."""
     file = root / ANSWERS / f"pods-{run}"
     file.touch()
     return file

@@ -58,9 +58,11 @@ execution: {max_parallel: 2}
 optimization: {secondary_metrics: [twice]}
 """
 KATIB = TOY + 'resources: {image: "registry/toy:1"}\n'
-HOWS: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGKILL)
-EVERY = [pytest.param(how, 0, id=f"{how.name}-0") for how in HOWS] + [
-    pytest.param(how, seed, id=f"{how.name}-{seed}", marks=pytest.mark.slow) for how in HOWS for seed in range(1, 10)
+HOWS = {"SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL}
+EVERY = [pytest.param(how, 0, id=f"{name}-0") for name, how in HOWS.items()] + [
+    pytest.param(how, seed, id=f"{name}-{seed}", marks=pytest.mark.slow)
+    for name, how in HOWS.items()
+    for seed in range(1, 10)
 ]
 each_moment = pytest.mark.parametrize(("how", "seed"), EVERY)
 

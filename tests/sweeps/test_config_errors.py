@@ -55,7 +55,8 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(text: str, line: str
         ("parameters: {lr: }", "parameters.lr: must be a mapping of keys to values, but got nothing"),
         (
             "experiment: {lr: }",
-            'experiment.lr: must be a number, text, true or false, but got None; write "null" or "none" in quotes and let the workload'
+            'experiment.lr: must be a number, text, true or false, but got None; write "null" or "none" in'
+            " quotes and let the workload"
             " read it",
         ),
         ("experiment: {lr: {a: 1}}", "experiment.lr: must be a number, text, true or false, but got {'a': 1}"),
@@ -125,8 +126,8 @@ def test_a_value_of_the_wrong_kind_is_shown_with_what_was_wanted(text: str, line
         ),
         (
             "parameters: {lr: [1, [2]]}",
-            'parameters.lr.choices.1: must be a number, text, true or false, but got [2]; write "2" in quotes and let the'
-            " workload split it",
+            'parameters.lr.choices.1: must be a number, text, true or false, but got [2]; write "2" in quotes and let'
+            " the workload split it",
         ),
         ("{experiment: {lr: 1}, parameters: {lr: [1]}}", "parameters: experiment gives lr too; keep one"),
         (

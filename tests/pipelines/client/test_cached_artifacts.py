@@ -45,7 +45,7 @@ def test_after_the_artifacts_of_a_run_are_gone_a_new_generation_begins(tmp_path:
     assert lines == [f"the artifacts of run run-1 are gone from {tmp_path}: what was cached until then runs anew"]
 
 
-def test_a_store_that_cannot_be_asked_is_said(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_asked_is_said() -> None:
     lines: list[str] = []
     assert cache_generation([ended("run-0")], PIPELINE, "ftp://x", lines.append) == ""
     assert (

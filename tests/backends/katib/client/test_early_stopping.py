@@ -81,7 +81,8 @@ def test_katib_that_waits_for_a_metric_for_ever_is_told(
     complaints = Complaints(KatibApi(connect()), lines.append, stall_seconds=0.0)
     for _ in range(3):
         complaints.look(snapshot(KatibApi(connect()), "toy"))
-    (line,) = lines
+    assert len(lines) == 1
+    line = lines[0]
     assert "Experiment ml/toy: no trial has run for 0 minutes and Katib asks for none" in line
     assert "5 trials have ended, 5 were asked for and 5 given" in line
     assert "morphogenetic sweep stop --experiment toy --namespace ml" in line
