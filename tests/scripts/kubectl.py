@@ -25,9 +25,8 @@ STATE, CALLS = "state.json", "calls.txt"
 """The objects that were applied to the cluster, and the changes that were asked for, one a line."""
 
 
-def main(
-    root: Path, words: list[str]
-) -> int:  # pylint: disable=too-many-return-statements,too-many-branches  # one for each command
+# pylint: disable-next=too-many-return-statements,too-many-branches  # one for each command
+def main(root: Path, words: list[str]) -> int:
     """Do what kubectl would do with these words, and return its exit status."""
     namespace = "default"
     if words[0] == "--namespace":
