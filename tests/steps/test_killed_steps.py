@@ -5,7 +5,9 @@ The steps are real programs, the store is SeaweedFS, Katib is the emulated one. 
 
 from __future__ import annotations
 
+import os
 import csv
+import os
 import random
 import signal
 import time
@@ -37,7 +39,7 @@ from tests.steps.conftest import MOONS, parsed
 from tests.steps.step_program import GRACE_SECONDS, Ended, StepProgram
 from tests.waiting import until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 RUN = "6d547fbf-8f5f-4e84-a56c-db95091a3abe"
 WORKLOAD = """
@@ -58,11 +60,13 @@ execution: {max_parallel: 2}
 optimization: {secondary_metrics: [twice]}
 """
 KATIB = TOY + 'resources: {image: "registry/toy:1"}\n'
+MOMENTS = 10 if "SWEEP_FAULTS" in os.environ else 2
+"""Seeded moments of each kill; all ten with `make test-faults`."""
 HOWS = {"SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL}
 EVERY = [pytest.param(how, 0, id=f"{name}-0") for name, how in HOWS.items()] + [
     pytest.param(how, seed, id=f"{name}-{seed}", marks=pytest.mark.slow)
     for name, how in HOWS.items()
-    for seed in range(1, 10)
+    for seed in range(1, MOMENTS)
 ]
 each_moment = pytest.mark.parametrize(("how", "seed"), EVERY)
 
