@@ -5,7 +5,6 @@ The steps are real programs, the store is SeaweedFS, Katib is the emulated one. 
 
 from __future__ import annotations
 
-import os
 import csv
 import os
 import random
