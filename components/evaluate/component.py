@@ -21,12 +21,12 @@ def evaluate(
 
     Args:
         model: The model.
-        evaluation: JSON: everything that was found, for `report`.
-        test_metrics: The numbers in short; those of a baseline have its name at their end.
-        confusion_matrix: Samples of the test split by their class and the class that the model puts them into.
-        roc_curve: Of class 1 where there are two classes, over all decisions where there are more.
-        cache_generation: Part of what the cache of Kubeflow Pipelines goes by, and of nothing else.
-        baseline: The model of the sweep's defaults; left out where it has none.
+        evaluation: The complete evaluation as JSON, for `report`.
+        test_metrics: The metrics on the test split; those of a baseline end with its name.
+        confusion_matrix: The samples of the test split by true and predicted class.
+        roc_curve: The ROC curve of class 1, or the micro-average if there are more than two classes.
+        cache_generation: Part of the cache key of Kubeflow Pipelines; not used otherwise.
+        baseline: The model of the sweep's defaults, if it has any.
     """
     from morphogenetic_engine.steps.evaluation import evaluate as run
     from morphogenetic_engine.steps.trained.ui_metrics import log_evaluation

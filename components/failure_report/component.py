@@ -17,20 +17,20 @@ def failure_report(
     failure_page: dsl.Output[dsl.HTML],
     status: dsl.PipelineTaskFinalStatus,
 ) -> str:
-    """Report what a run left that failed or was stopped, and end its Experiment; a run that succeeded has its report.
+    """Report on a failed or stopped run and end its Experiment; does nothing after a success.
 
     Args:
         run_id: The run of the pipeline.
-        name: Of the sweep.
-        storage: Where its sweep is kept, and the page is written to reports/<run_id>/index.html: s3://bucket/folder,
+        name: The name of the sweep.
+        storage: The address that holds the sweep, to which the page is written as reports/<run_id>/index.html,
             or "".
-        namespace: Of the Experiment; "" for that of this pod.
+        namespace: The namespace of the Experiment; "" for that of this pod.
         on_katib: Whether the run has an Experiment.
-        failure_page: The page, complete in one file; after a success it says where the report is.
-        status: How the run ended, from Kubeflow Pipelines.
+        failure_page: The page in one file; after a success it links to the report.
+        status: The final status of the run, from Kubeflow Pipelines.
 
     Returns:
-        Where the page is in the object store, or "".
+        The address of the page in the object store, or "".
     """
     from morphogenetic_engine.steps.failure_report import failure_report as run
     from morphogenetic_engine.steps.pipeline_run import PipelineRun, RunEnd

@@ -19,18 +19,18 @@ def local_sweep(
     trials_table: dsl.Output[dsl.Markdown],
     sweep_metrics: dsl.Output[dsl.Metrics],
 ) -> str:
-    """Run a sweep with the local runner; one that was killed goes on where it stopped.
+    """Run a sweep on worker processes of this pod; a restarted step continues where it stopped.
 
     Args:
         config: The sweep's configuration as JSON, or the address of an object that holds it.
         run_id: The run of the pipeline, which names the sweep's folder.
-        name: Of the sweep, for people.
-        storage: Where the sweep's folder is kept while it runs: s3://bucket/folder, or "".
+        name: The name of the sweep.
+        storage: The address to which the sweep's folder is uploaded while it runs, or "": s3://bucket/folder.
         compiled_for: A hash of the settings that the pipeline was compiled for.
         sweep_folder: A results folder that holds the sweep's folder.
         trials: The trial table, CSV.
-        trials_table: The trial table for people, the best first.
-        sweep_metrics: The best trial's metrics, and how many trials there are in each state.
+        trials_table: The trial table as Markdown, best trial first.
+        sweep_metrics: The best trial's metrics, and the number of trials in each state.
 
     Returns:
         The best trial as JSON, for `train`.

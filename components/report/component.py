@@ -20,14 +20,14 @@ def report(
 
     Args:
         run_id: The run of the pipeline.
-        name: Of the sweep, the heading of the page.
-        storage: The page is also written to reports/<run_id>/index.html in there: s3://bucket/folder, or "".
+        name: The name of the sweep, which is the heading of the page.
+        storage: The address to which the page is written as reports/<run_id>/index.html, or "".
         sweep_folder: The sweep's folder, from `sweep` or `local_sweep`.
         report: The page, complete in one file.
-        evaluation: What `evaluate` found of the best trial's model.
+        evaluation: The output of `evaluate` for the best trial's model.
 
     Returns:
-        Where the page is in the object store, or "".
+        The address of the page in the object store, or "".
     """
     from morphogenetic_engine.steps.report import report as run
 

@@ -21,20 +21,20 @@ def sweep(
     trials_table: dsl.Output[dsl.Markdown],
     sweep_metrics: dsl.Output[dsl.Metrics],
 ) -> str:
-    """Run a sweep as a Katib Experiment, wait for its end, and collect it; started again, it finds the Experiment.
+    """Run a sweep as a Katib Experiment until it ends, and collect it; a restarted step finds the same Experiment.
 
     Args:
         config: The sweep's configuration as JSON, or the address of an object that holds it.
         run_id: The run of the pipeline.
-        workflow: Of the run; where it is gone, so is the run, and the Experiment is ended.
-        name: Of the sweep; the Experiment's name follows from it and the run.
-        storage: Where the sweep's folder is kept while it runs: s3://bucket/folder, or "".
-        namespace: Of the Experiment; "" for that of this pod.
+        workflow: The workflow of the run; if it was deleted, the Experiment is ended.
+        name: The name of the sweep, from which the Experiment's name is derived.
+        storage: The address to which the sweep's folder is uploaded while it runs, or "": s3://bucket/folder.
+        namespace: The namespace of the Experiment; "" for that of this pod.
         image: The image that trials run in.
         sweep_folder: A results folder that holds the sweep's folder; its metadata name the Experiment.
         trials: The trial table, CSV.
-        trials_table: The trial table for people, the best first, with the names of the trials in Katib.
-        sweep_metrics: The best trial's metrics, and how many trials there are in each state.
+        trials_table: The trial table as Markdown, best trial first, with the names of the trials in Katib.
+        sweep_metrics: The best trial's metrics, and the number of trials in each state.
 
     Returns:
         The best trial as JSON, for `train`.

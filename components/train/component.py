@@ -24,12 +24,12 @@ def train(
         config: The sweep's configuration as JSON, or the address of an object that holds it.
         candidate: A trial as `sweep` returns it, "baseline" for the defaults of the sweep, or "" for a sweep file of
             a single configuration.
-        compiled_for: A hash of the settings that the pipeline was compiled for; "": it was compiled for none.
-        cache_generation: Part of what the cache of Kubeflow Pipelines goes by, and of nothing else.
-        model: A folder: what the workload saved, and `training.json`.
-        training_metrics: What the workload returned.
-        learning_curve: CSV, a row a step.
-        learning_curve_table: The same for people; of a long curve some steps.
+        compiled_for: A hash of the settings that the pipeline was compiled for; "" if there were none.
+        cache_generation: Part of the cache key of Kubeflow Pipelines; not used otherwise.
+        model: The folder with the files of the workload and `training.json`.
+        training_metrics: The metrics of the workload.
+        learning_curve: The learning curve as CSV, one row per step.
+        learning_curve_table: The learning curve as Markdown; a long curve is thinned.
     """
     from morphogenetic_engine.steps.trained.ui_metrics import log_metrics
     from morphogenetic_engine.steps.training import Places, train as run
