@@ -111,6 +111,12 @@ class _ParamsBelow(Sequence[Params]):
     def __len__(self) -> int:
         return len(self._numbers)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._numbers))
+
     @overload
     def __getitem__(self, index: int) -> Params: ...
 
