@@ -13,8 +13,8 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from shutil import which
 
-from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 from PIL import Image
+from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 from rich.console import Console
 from rich.text import Text
 

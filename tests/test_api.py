@@ -114,7 +114,9 @@ def test_all_names_are_pinned() -> None:
 
 def test_importing_the_package_imports_nothing_else() -> None:
     code = "import sys; import morphogenetic_engine; print(*sys.modules, sep='\\n')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True)
+    # Without site: what its .pth files import (coverage's do) is not ours.
+    command = [sys.executable, "-S", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
     loaded = done.stdout.split()
     assert [name for name in loaded if name.startswith("morphogenetic_engine")] == ["morphogenetic_engine"]
     assert not {"numpy", "pydantic", "yaml", "rich", "orjson", "IPython", "inspect", "ast", "typing"} & set(loaded)

@@ -32,7 +32,8 @@ def train(
         learning_curve_table: The learning curve as Markdown; a long curve is thinned.
     """
     from morphogenetic_engine.steps.trained.ui_metrics import log_metrics
-    from morphogenetic_engine.steps.training import Places, train as run
+    from morphogenetic_engine.steps.training import Places
+    from morphogenetic_engine.steps.training import train as run
 
     places = Places(model.path, learning_curve.path, learning_curve_table.path)
     log_metrics(training_metrics, run(config, candidate, compiled_for=compiled_for, places=places))

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-
 from morphogenetic_engine.backends.backend import DelegatedSweep, Source, Tell
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config_file import ConfigFile

@@ -18,8 +18,8 @@ from morphogenetic_engine.cli.main import INTERRUPTED, run
 if TYPE_CHECKING:
     from morphogenetic_engine.storage import Store
     from morphogenetic_engine.sweeps.config_file import ConfigFile
-    from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
     from morphogenetic_engine.sweeps.record.trials import TrialRecord
+    from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
 
 FAILED = 1
 STOPPED = 128 + 15
@@ -90,8 +90,8 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     if SIGTERM stopped it early, and 130 after Ctrl-C. In each case its files stay in its folder and are uploaded to
     --to.
     """
-    from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.errors import ConfigError
+    from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_name
 
     file = _config(config)
@@ -111,9 +111,9 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
 
 
 def _config(source: str) -> ConfigFile:
+    from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE, variable
     from morphogenetic_engine.sweeps.config_file import ConfigFile, config_of_json, config_of_text, read_config
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
-    from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE, variable
 
     if source == "-":
         return config_of_text(sys.stdin.read(), where="standard input")
@@ -127,9 +127,9 @@ def _config(source: str) -> ConfigFile:
 
 def _check_inputs(source: str, file: ConfigFile) -> None:
     """Checks that the inputs of a trial are the files that the sweep was started with."""
+    from morphogenetic_engine.backends.katib.render.environment import check_inputs_here
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.sweeps.record.inputs import check_inputs
-    from morphogenetic_engine.backends.katib.render.environment import check_inputs_here
 
     folder = SweepFolder(file.path)
     if source == "env":
@@ -141,9 +141,9 @@ def _check_inputs(source: str, file: ConfigFile) -> None:
 def _planned(
     file: ConfigFile, params: tuple[str, ...], assignments: str | None, number: int | None, seed: int | None
 ) -> PlannedTrial:
-    from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
     from morphogenetic_engine.backends.katib.render.environment import ASSIGNMENTS_VARIABLE, read_assignments, variable
+    from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.sweeps.single_trial.planned_trial import (
         read_point,

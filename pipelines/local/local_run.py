@@ -16,9 +16,9 @@ from kfp import local
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage.address import parse_address
-from pipelines.local.container_engine import container_engine
 from pipelines.definition import definition
 from pipelines.large_config import with_stored_config
+from pipelines.local.container_engine import container_engine
 from pipelines.plan import Images, Plan
 
 HERE = Images("local-python", "local-python")

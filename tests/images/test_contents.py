@@ -7,6 +7,7 @@ import subprocess
 from importlib.metadata import version
 
 import pytest
+
 from tests.waiting import DEADLINE_SECONDS
 
 IMAGES = {name: os.environ.get(f"{name.upper()}_IMAGE", "") for name in ("train", "report")}

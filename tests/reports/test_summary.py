@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import morphogenetic_engine.reports
-
 from morphogenetic_engine.reports.analysis.correlation import clear_trends, correlations_of
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.importance.importance import RESAMPLES

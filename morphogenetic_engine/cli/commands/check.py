@@ -14,8 +14,8 @@ import click
 from morphogenetic_engine.cli import options
 
 if TYPE_CHECKING:
-    from morphogenetic_engine.sweeps.run.preflight import SweepCheck
     from morphogenetic_engine.sweeps.config_file import ConfigFile
+    from morphogenetic_engine.sweeps.run.preflight import SweepCheck
 
 
 @click.command("check")
@@ -37,8 +37,8 @@ def check_command(config: Path, as_json: bool, watch: float, target: str | None,
     """Validate a sweep file and show what it will run."""
     from morphogenetic_engine.cli.commands.render import unsupported_settings
     from morphogenetic_engine.cli.views.tables import check_json
-    from morphogenetic_engine.sweeps.run.preflight import check_sweep
     from morphogenetic_engine.sweeps.config_file import read_configs
+    from morphogenetic_engine.sweeps.run.preflight import check_sweep
 
     files = read_configs(config, options.overrides(**given))
     unsupported = {file.path: unsupported_settings(target, file) for file in files} if target else {}

@@ -157,8 +157,8 @@ def _collect_and_show(
     from morphogenetic_engine.display.progress import SweepProgress
     from morphogenetic_engine.display.terminal import display, terminal
     from morphogenetic_engine.sinks.destinations import followed
-    from morphogenetic_engine.sweeps.results import read_result
     from morphogenetic_engine.sweeps.kinds import recorded_trials
+    from morphogenetic_engine.sweeps.results import read_result
 
     before = read_result(folder, keep_curves=False)
     progress, console = SweepProgress(before, recorded_trials(before.info)), terminal()

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-
 from rich.console import Console
 
 from morphogenetic_engine.cli import options

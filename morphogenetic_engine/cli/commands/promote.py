@@ -36,8 +36,8 @@ def promote_command(*, sweep_id: str, results: Path, as_json: bool, **given: obj
 
     The exit status is 1 if the model is worse than the threshold or than the model that has the alias.
     """
-    from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sinks.mlflow.promotion import promote
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
 
     promotion = promote(find_sweep(results, sweep_id), **given)  # type: ignore[arg-type]  # as click read them
     if as_json:

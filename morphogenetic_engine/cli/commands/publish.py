@@ -24,8 +24,8 @@ def publish_command(sweep_id: str, results: Path, uri: str | None) -> None:
 
     Nothing is sent twice. Optuna's storage is the one that the sweep file names.
     """
-    from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sinks.destinations import publish_all
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
 
     for line in publish_all(find_sweep(results, sweep_id), uri=uri):
         click.echo(line)

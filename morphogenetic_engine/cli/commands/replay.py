@@ -32,8 +32,8 @@ def replay_command(
     from morphogenetic_engine.cli.views import replay_table
     from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.sweeps.record.folder import find_sweep
-    from morphogenetic_engine.sweeps.search.simulation import Contestant, as_recorded, replay
     from morphogenetic_engine.sweeps.results import read_result
+    from morphogenetic_engine.sweeps.search.simulation import Contestant, as_recorded, replay
 
     result = read_result(find_sweep(results, sweep_id))
     asked = [Contestant(sampler, pruner) for pruner in pruners for sampler in samplers]

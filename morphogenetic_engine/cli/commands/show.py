@@ -18,8 +18,8 @@ from morphogenetic_engine.cli import options
 @options.as_json
 def list_command(results: Path, as_json: bool) -> None:
     """List the sweeps of a results folder."""
-    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.cli.views.tables import overview_table
+    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.sweeps.overview import overviews
 
     sweeps = overviews(results)
@@ -38,10 +38,10 @@ def list_command(results: Path, as_json: bool) -> None:
 @click.option("--top", type=options.Integer(min=1), metavar="N", help="Only the N best trials.")
 def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -> None:
     """Show the trials of a sweep, running or not."""
-    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.cli.views.tables import overview_table, trial_json, trials_table
-    from morphogenetic_engine.sweeps.record.folder import find_sweep
+    from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.sweeps.overview import overview
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sweeps.results import read_result
 
     folder = find_sweep(results, sweep_id)

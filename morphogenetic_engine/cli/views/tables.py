@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from itertools import accumulate
-from itertools import islice
+from itertools import accumulate, islice
 
 from rich.table import Table
 

@@ -13,8 +13,8 @@ from pipelines.client.api_errors import ServerBusy, ServerFailed
 from pipelines.client.runs import Run, RunState
 from pipelines.client.server import Address, PipelinesServer, WantedRun
 from pipelines.client.submission import Patience, Starter, Tell, run_name, wait
-from tests.pipelines.conftest import QUICK
 from tests.pipelines.client.stub_server import Failure, StubServer, serving
+from tests.pipelines.conftest import QUICK
 
 PACKAGE = "pipelineInfo: {name: one}\n"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from morphogenetic_engine.reports.analysis.objective_trend import trend_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial

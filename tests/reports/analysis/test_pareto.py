@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from morphogenetic_engine.reports.analysis.pareto import pareto_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from tests.reports.sweeps import sweep, trial

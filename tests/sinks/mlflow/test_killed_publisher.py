@@ -11,7 +11,8 @@ from itertools import count
 import pytest
 
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.sinks.mlflow import publish, publisher as publisher_module
+from morphogenetic_engine.sinks.mlflow import publish
+from morphogenetic_engine.sinks.mlflow import publisher as publisher_module
 from morphogenetic_engine.sinks.mlflow.client import TrackingServer
 from morphogenetic_engine.sinks.mlflow.publisher import Publisher
 from morphogenetic_engine.sinks.mlflow.runs import RunUpdate, Status

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError
-from morphogenetic_engine.sinks.mlflow import client as server_module, publish
+from morphogenetic_engine.sinks.mlflow import client as server_module
+from morphogenetic_engine.sinks.mlflow import publish
 from morphogenetic_engine.sinks.mlflow.sync_state import only_publisher
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialInterrupted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
-from tests.sinks.mlflow.conftest import MakeSweep, SWEEP_YAML
+from tests.sinks.mlflow.conftest import SWEEP_YAML, MakeSweep
 from tests.sinks.mlflow.kept_runs import Reader
 from tests.sinks.mlflow.server_process import Server
 from tests.sinks.mlflow.story import Story

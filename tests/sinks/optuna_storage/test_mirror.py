@@ -21,9 +21,9 @@ from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import read_result
 from tests.conftest import StartSweep
 from tests.saboteur import Killed, Saboteur
+from tests.sinks.mlflow.story import Story
 from tests.sinks.postgresql import PostgresServer
 from tests.sinks.studies import journal_file, kept_in, plain_storage, states_in, trials_in
-from tests.sinks.mlflow.story import Story
 
 # Optuna calls naming the metrics of a study experimental, for the reader in these tests too
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")

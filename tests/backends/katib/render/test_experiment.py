@@ -20,9 +20,9 @@ from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_ya
 from morphogenetic_engine.backends.katib.render.validation import trial_job, validate_experiment
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, config_of_text, read_config
+from tests.backends.katib.render.configs import LR, MEDIAN, ROOT, rendered, spec, sweep, unsupported
 from tests.emulated_katib import kubelet
 from tests.manifests.kustomizations import KUBECTL
-from tests.backends.katib.render.configs import LR, MEDIAN, ROOT, unsupported, rendered, spec, sweep
 
 RESOURCES = {
     "gpu": 1,

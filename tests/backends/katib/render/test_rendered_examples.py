@@ -10,8 +10,8 @@ import yaml
 
 from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
 from morphogenetic_engine.sweeps.config_file import read_config
-from tests.manifests.kustomizations import KUBECTL
 from tests.backends.katib.render.configs import ROOT, rendered
+from tests.manifests.kustomizations import KUBECTL
 
 EXPERIMENTS = sorted(path for path in (ROOT / "katib").glob("*.yaml") if path.name != "kustomization.yaml")
 

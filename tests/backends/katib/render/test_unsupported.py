@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-
-from tests.backends.katib.render.configs import LR, MEDIAN, unsupported, spec, sweep
+from tests.backends.katib.render.configs import LR, MEDIAN, spec, sweep, unsupported
 
 RESOURCES = {
     "gpu": 1,

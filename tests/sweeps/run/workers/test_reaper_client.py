@@ -9,7 +9,7 @@ import sys
 
 import psutil
 
-from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialState, TrialReported
+from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialReported, TrialState
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.workers.reaper_client import ProcessReaper
