@@ -25,9 +25,10 @@ from morphogenetic_engine.sweeps.schema.search_names import (
     SweepTypeRules,
 )
 from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
+from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
 from morphogenetic_engine.sweeps.space.combinations import all_points
 from morphogenetic_engine.sweeps.space.conditions import in_order
-from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, Space
+from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import METRIC_NAME, Params, Value, text
 from morphogenetic_engine.workload.loading import check_command
 from morphogenetic_engine.workload.workload_kinds import Workload, workload_of

@@ -17,8 +17,9 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import KatibAlgorithm, StrategyKind
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
+from morphogenetic_engine.sweeps.space.axes import Choices
 from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
-from morphogenetic_engine.sweeps.space.search_space import Choices, Space
+from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.sweeps.space.seeds import derived_seed
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Earlier, RunsToTheEnd, Strategy
 from morphogenetic_engine.trial import Params, Value

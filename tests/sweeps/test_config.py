@@ -14,7 +14,7 @@ from morphogenetic_engine.sweeps.config_file import parse_yaml
 from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping
 from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
-from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange
+from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange
 from morphogenetic_engine.trial import text
 
 EXAMPLE = """

@@ -15,7 +15,8 @@ from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.run.preflight import SweepCheck
-from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter, shown
+from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
+from morphogenetic_engine.sweeps.space.search_space import shown
 from morphogenetic_engine.trial import Value, text
 
 _SHOWN_VALUES = 8

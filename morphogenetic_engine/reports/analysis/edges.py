@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from morphogenetic_engine.reports.analysis.evidence import SEED
 from morphogenetic_engine.reports.columns.columns import Column, is_ordered, parameter_column
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.space.search_space import Choices, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.axes import Choices, IntRange, Parameter
 
 Mask = NDArray[np.bool_]
 

@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, ex
 from morphogenetic_engine.sweeps.run.messages import Ended, TrialTask
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
-from morphogenetic_engine.sweeps.space.search_space import Parameter
+from morphogenetic_engine.sweeps.space.axes import Parameter
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Strategy
 from morphogenetic_engine.trial import Params

@@ -18,8 +18,9 @@ from morphogenetic_engine.sweeps.kinds import StrategyKind
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.objective import Direction
+from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
-from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
+from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.sweeps.strategy import Earlier, RunsToTheEnd
 from morphogenetic_engine.trial import Params, Value
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from morphogenetic_engine.sweeps.space.search_space import AxisValues, Choices, Space
+from morphogenetic_engine.sweeps.space.axes import AxisValues, Choices
+from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params, Value
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange
 from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
-from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Space
+from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Value
 
 LETTERS = "abcd"

@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import KatibAlgorithm, SamplerKind, strategy_kind, total_trials
 from morphogenetic_engine.sweeps.schema.search_names import SAMPLERS
 from morphogenetic_engine.sweeps.search.bayesian_search import sampler_name
-from morphogenetic_engine.sweeps.space.search_space import Choices, Parameter
+from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
 from morphogenetic_engine.trial import Value, text
 
 MANY_POINTS = 1000

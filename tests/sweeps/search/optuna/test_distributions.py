@@ -19,7 +19,8 @@ from morphogenetic_engine.sweeps.search.optuna.distributions import (
     running_trial,
     suggest,
 )
-from morphogenetic_engine.sweeps.space.search_space import Choices, FloatRange, IntRange, Parameter, Space
+from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Value, text
 
 ONE = (Objective(metric="val_acc"),)

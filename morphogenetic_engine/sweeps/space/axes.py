@@ -1,0 +1,257 @@
+"""The axes of a search space: the kinds of parameters, their values, and the texts that stand for these values.
+
+`parse(text)` and `text(value)` are exact inverses, so a value survives the trip through a Katib assignment, a command
+line or a CSV file unchanged. A unit number is a float in [0, 1), which designs and samplers draw.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import overload
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.trial import Value, text
+
+_LISTED_VALUES = 1000
+"""Up to here the values of a range with a step are held in memory."""
+GRID_POINTS = 5
+"""How many values a grid takes from a range that names neither `step` nor `points`."""
+
+
+class AxisValues(Sequence[Value]):
+    """The values of a finite range, computed when they are asked for."""
+
+    def __init__(self, axis: IntRange | FloatRange, size: int) -> None:
+        self._axis = axis
+        self.size = size
+        """Their number, which may be beyond what len() can say."""
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Value]: ...
+    def __getitem__(self, index: int | slice) -> Value | Sequence[Value]:
+        if isinstance(index, slice):
+            return [self._axis.at(each) for each in range(self.size)[index]]
+        return self._axis.at(range(self.size)[index])
+
+    def index(self, value: object, start: int = 0, stop: int | None = None) -> int:
+        """Returns the place of a value without a walk over the others."""
+        place = self._axis.place_of(value) if isinstance(value, (bool, int, float, str)) else None
+        if place is None or place not in range(self.size)[start:stop]:
+            raise ValueError(f"{value!r} is not among the values")
+        return place
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A parameter that takes one of the values listed."""
+
+    values: tuple[Value, ...]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise ConfigError("choices must not be empty")
+        texts: set[str] = set()
+        numbers: set[float] = set()
+        for value in self.values:
+            number = None if isinstance(value, str) else value
+            if text(value) in texts or number in numbers:
+                raise ConfigError(f"choices must differ from each other, but {text(value)} is there twice")
+            texts.add(text(value))
+            if number is not None:
+                numbers.add(number)
+
+    @property
+    def size(self) -> int:
+        return len(self.values)
+
+    def at(self, index: int) -> Value:
+        return self.values[index]
+
+    def from_unit(self, unit: float) -> Value:
+        return self.values[int(unit * len(self.values))]
+
+    def grid(self) -> tuple[Value, ...]:
+        return self.values
+
+    def parse(self, written: str) -> Value:
+        for value in self.values:
+            if text(value) == written:
+                return value
+        raise ConfigError(f"must be one of {', '.join(map(text, self.values))}, but got {written!r}")
+
+
+@dataclass(frozen=True)
+class IntRange:
+    """Whole numbers from `low` to `high`, both included, every `step`-th of them."""
+
+    low: int
+    high: int
+    step: int = 1
+    log: bool = False
+    points: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_bounds(self.low, self.high, self.log)
+        _check_points(self.points)
+        if self.step < 1:
+            raise ConfigError(f"step must be >= 1, but got step={self.step}")
+        if self.log and self.step != 1:
+            raise ConfigError(f"step must be left out when log is true, but got step={self.step}")
+
+    @property
+    def size(self) -> int:
+        return (self.high - self.low) // self.step + 1
+
+    def at(self, index: int) -> int:
+        return self.low + index * self.step
+
+    def place_of(self, value: Value) -> int | None:
+        """Returns the index of a value, or None when it is none of the range."""
+        if isinstance(value, (bool, str)) or not self.low <= value <= self.high:
+            return None
+        place = int(value - self.low) // self.step
+        return place if self.at(place) == value else None
+
+    def from_unit(self, unit: float) -> int:
+        if not self.log:
+            return self.at(int(unit * self.size))
+        # Half a unit on either side gives both ends their full share, as in Optuna.
+        low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+        return min(max(round(math.exp(low + unit * (high - low))), self.low), self.high)
+
+    def grid(self) -> Sequence[Value]:
+        points = self.points or GRID_POINTS
+        if (self.step != 1 and self.points is None) or points >= self.size:
+            if self.size > sys.maxsize:
+                return AxisValues(self, self.size)
+            return range(self.low, self.high + 1, self.step)  # any length, nothing held in memory
+        if self.log:
+            spread = [round(value) for value in _spread(self.low, self.high, points, log=True)]
+        else:
+            spread = [self.at(round(index)) for index in _spread(0, self.size - 1, points, log=False)]
+        return tuple(dict.fromkeys(spread))
+
+    def parse(self, written: str) -> int:
+        try:
+            value = int(written)
+        except ValueError as error:
+            raise ConfigError(f"must be a whole number, but got {written!r}") from error
+        if not self.low <= value <= self.high or (value - self.low) % self.step:
+            raise ConfigError(f"must be one of {self.low}, {self.low + self.step}, ... {self.high}, but got {written}")
+        return value
+
+
+@dataclass(frozen=True)
+class FloatRange:
+    """Real numbers from `low` to `high`; with a `step`, only `low`, `low + step`, ... up to `high`."""
+
+    low: float
+    high: float
+    step: float | None = None
+    log: bool = False
+    points: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_bounds(self.low, self.high, self.log)
+        _check_points(self.points)
+        if self.step is not None and self.step <= 0:
+            raise ConfigError(f"step must be > 0, but got step={self.step}")
+        if self.step is not None and self.log:
+            raise ConfigError(f"step must be left out when log is true, but got step={self.step}")
+        if not math.isfinite(self.high - self.low):
+            raise ConfigError(f"high - low must be finite, but got low={self.low}, high={self.high}")
+        spacing = math.ulp(max(abs(self.low), abs(self.high)))
+        if self.step is not None and self.step <= spacing:
+            raise ConfigError(f"step must be > {spacing}, the spacing of floats there, but got step={self.step}")
+
+    @property
+    def size(self) -> int | None:
+        if self.low == self.high:
+            return 1
+        if self.step is None:
+            return None
+        return int((_decimal(self.high) - _decimal(self.low)) / _decimal(self.step)) + 1
+
+    def at(self, index: int) -> float:
+        # Decimal arithmetic on the numbers as written: 0.1 + 2 * 0.1 is 0.3, not 0.30000000000000004.
+        if self.step is None:
+            return self.low
+        return min(float(_decimal(self.low) + index * _decimal(self.step)), self.high)
+
+    def from_unit(self, unit: float) -> float:
+        if self.size is not None:
+            return self.at(int(unit * self.size))
+        if self.log:
+            low, high = math.log(self.low), math.log(self.high)
+            return min(max(math.exp(low + unit * (high - low)), self.low), self.high)
+        return min(self.low + unit * (self.high - self.low), self.high)
+
+    def place_of(self, value: Value) -> int | None:
+        """Returns the index of a value, or None when it is none of the range, or the range is continuous."""
+        if isinstance(value, (bool, str)) or not self.low <= value <= self.high:
+            return None
+        if self.step is None:
+            return 0 if self.low == self.high else None
+        place = round((_decimal(float(value)) - _decimal(self.low)) / _decimal(self.step))
+        return place if self.at(place) == value else None
+
+    def grid(self) -> Sequence[Value]:
+        if self.size is not None and (self.points is None or self.points >= self.size):
+            values = AxisValues(self, self.size)
+            return values if self.size > _LISTED_VALUES else tuple(values)
+        points = self.points or GRID_POINTS
+        if self.size is not None:
+            return tuple(self.at(round(index)) for index in _spread(0, self.size - 1, points, log=False))
+        return tuple(dict.fromkeys(_spread(self.low, self.high, points, log=self.log)))
+
+    def parse(self, written: str) -> float:
+        try:
+            value = float(written)
+        except ValueError as error:
+            raise ConfigError(f"must be a number, but got {written!r}") from error
+        if not self.low <= value <= self.high:
+            raise ConfigError(f"must be from {self.low} to {self.high}, but got {written}")
+        if self.step is not None and self.place_of(value) is None:
+            raise ConfigError(f"must be {self.low} plus a multiple of {self.step}, but got {written}")
+        return value
+
+
+Parameter = Choices | IntRange | FloatRange
+"""One axis of the space."""
+
+
+def _spread(low: float, high: float, points: int, *, log: bool) -> list[float]:
+    """Returns `points` numbers from low to high, evenly (in the logarithm) apart, with both ends exact."""
+    if points == 1:
+        return [low]
+    if log:
+        raw = [low ** (1 - index / (points - 1)) * high ** (index / (points - 1)) for index in range(points)]
+    else:
+        raw = [low + (high - low) * index / (points - 1) for index in range(points)]
+    # Twelve digits turn 0.00010000000000000002 into the 0.0001 that the user means.
+    return [low, *(min(max(float(f"{value:.12g}"), low), high) for value in raw[1:-1]), high]
+
+
+def _decimal(number: float) -> Decimal:
+    return Decimal(repr(number))
+
+
+def _check_bounds(low: float, high: float, log: bool) -> None:
+    if low > high:
+        raise ConfigError(f"low must be <= high, but got low={low}, high={high}")
+    if log and low <= 0:
+        raise ConfigError(f"low must be > 0 when log is true, but got low={low}")
+
+
+def _check_points(points: int | None) -> None:
+    if points is not None and points < 1:
+        raise ConfigError(f"points must be >= 1, but got points={points}")

@@ -1,0 +1,204 @@
+"""The kinds of parameters: exact texts, exact steps, tidy grids."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.trial import Value, text
+
+UNITS = st.floats(0, 1, exclude_max=True)
+WHOLE = st.integers(-(2**63), 2**63 - 1)
+REAL = st.floats(-1e300, 1e300)
+
+
+def _number_or_text(value: Value) -> object:
+    return ("text", value) if isinstance(value, str) else value
+
+
+CHOICES = st.lists(
+    st.booleans() | WHOLE | REAL | st.text(max_size=5), min_size=1, max_size=8, unique_by=(text, _number_or_text)
+).map(lambda values: Choices(tuple(values)))
+
+
+@st.composite
+def int_ranges(draw: st.DrawFn) -> IntRange:
+    low, high = sorted((draw(WHOLE), draw(WHOLE)))
+    points = draw(st.none() | st.integers(1, 50))
+    if low > 0 and draw(st.booleans()):
+        return IntRange(low, high, log=True, points=points)
+    return IntRange(low, high, step=draw(st.integers(max(1, (high - low) // 50), 2**63)), points=points)
+
+
+@st.composite
+def float_ranges(draw: st.DrawFn) -> FloatRange:
+    low, high = sorted((draw(REAL), draw(REAL)))
+    points = draw(st.none() | st.integers(1, 50))
+    if low > 0 and draw(st.booleans()):
+        return FloatRange(low, high, log=True, points=points)
+    smallest = max((high - low) / 50, 2 * math.ulp(max(-low, high)))
+    return FloatRange(low, high, step=draw(st.none() | st.floats(smallest, 1e301)), points=points)
+
+
+PARAMETERS = CHOICES | int_ranges() | float_ranges()
+
+
+@given(PARAMETERS, UNITS)
+def test_parse_and_text_are_exact_inverses_for_any_value_drawn(axis: Parameter, unit: float) -> None:
+    value = axis.from_unit(unit)
+    parsed = axis.parse(text(value))
+    assert parsed == value
+    assert type(parsed) is type(value)
+
+
+@given(PARAMETERS)
+def test_parse_and_text_are_exact_inverses_for_every_grid_value(axis: Parameter) -> None:
+    for value in axis.grid():
+        parsed = axis.parse(text(value))
+        assert parsed == value
+        assert type(parsed) is type(value)
+
+
+@given(int_ranges() | float_ranges())
+def test_a_grid_stays_inside_rises_and_has_no_value_twice(axis: IntRange | FloatRange) -> None:
+    values = [float(value) if isinstance(axis, FloatRange) else value for value in axis.grid()]
+    assert values[0] == axis.low
+    assert all(axis.low <= value <= axis.high for value in values if not isinstance(value, str))
+    assert len(set(values)) == len(values) == len(axis.grid())
+    assert values == sorted(values, key=float)
+
+
+@given(float_ranges())
+def test_a_grid_of_a_plain_range_ends_exactly_at_both_ends(axis: FloatRange) -> None:
+    if axis.step is None and axis.points != 1:
+        assert axis.grid()[0] == axis.low
+        assert axis.grid()[-1] == axis.high
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [
+        Choices(("TPE", 3, 0.5, False)),
+        IntRange(-3, 9),
+        IntRange(-3, 9, step=5),
+        IntRange(1, 40, log=True),
+        FloatRange(0.1, 0.7, step=0.1),
+        FloatRange(2.5, 2.5),
+    ],
+)
+def test_unit_numbers_hit_every_value_of_a_finite_axis_and_no_other(axis: Parameter) -> None:
+    hit = {axis.from_unit(index / 10_000) for index in range(10_000)} | {axis.from_unit(math.nextafter(1, 0))}
+    size = axis.size
+    assert size is not None
+    assert hit == {axis.at(index) for index in range(size)}
+    assert len(hit) == size
+
+
+def test_values_are_equally_likely_and_the_ends_of_a_log_range_get_their_share() -> None:
+    for axis in (IntRange(1, 4), Choices((1, 2, 3, 4)), FloatRange(1.0, 4.0, step=1.0)):
+        even = [axis.from_unit(index / 1000) for index in range(1000)]
+        assert [even.count(value) for value in range(1, 5)] == [250, 250, 250, 250]
+    drawn = [IntRange(1, 4, log=True).from_unit(index / 1000) for index in range(1000)]
+    shares = [drawn.count(value) for value in range(1, 5)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] == pytest.approx(1000 * math.log(4.5 / 3.5) / math.log(4.5 / 0.5), abs=1)
+
+
+def test_half_of_a_log_range_lies_below_the_geometric_mean() -> None:
+    assert FloatRange(1e-4, 1e-2, log=True).from_unit(0.5) == pytest.approx(1e-3)
+    assert FloatRange(1.0, 3.0).from_unit(0.5) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("axis", "values"),
+    [
+        (FloatRange(0.1, 0.7, step=0.1), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]),
+        (FloatRange(0.0, 1.0, step=0.3), [0.0, 0.3, 0.6, 0.9]),
+        (FloatRange(1e-5, 3e-5, step=1e-5), [1e-5, 2e-5, 3e-5]),
+        (FloatRange(0.0, 1.0, step=0.25, points=2), [0.0, 1.0]),
+        (FloatRange(0.0, 1.0), [0.0, 0.25, 0.5, 0.75, 1.0]),
+        (FloatRange(0.1, 0.4, points=4), [0.1, 0.2, 0.3, 0.4]),
+        (FloatRange(1e-4, 1e-1, log=True, points=4), [0.0001, 0.001, 0.01, 0.1]),
+        (FloatRange(1e-300, 1e300, log=True, points=3), [1e-300, 1.0, 1e300]),
+        (FloatRange(1e-5, 1e-1, log=True), [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]),
+        (FloatRange(2.0, 2.0), [2.0]),
+        (FloatRange(0.0, 1.0, points=1), [0.0]),
+        (IntRange(1, 5), [1, 2, 3, 4, 5]),
+        (IntRange(1, 3), [1, 2, 3]),
+        (IntRange(0, 100), [0, 25, 50, 75, 100]),
+        (IntRange(0, 10, step=4), [0, 4, 8]),
+        (IntRange(0, 100, step=10, points=3), [0, 50, 100]),
+        (IntRange(32, 512, log=True), [32, 64, 128, 256, 512]),
+        (IntRange(1, 6, log=True, points=5), [1, 2, 4, 6]),
+        (IntRange(7, 7), [7]),
+        (Choices((3, "a", True)), [3, "a", True]),
+    ],
+)
+def test_grids_are_exact_and_tidy(axis: Parameter, values: list[Value]) -> None:
+    assert list(axis.grid()) == values
+    assert [type(value) for value in axis.grid()] == [type(value) for value in values]
+
+
+def test_a_step_that_leaves_the_end_out_still_parses_only_its_own_values() -> None:
+    axis = FloatRange(1000.123, 1010.0, step=0.3333333333333333)
+    assert axis.parse(text(axis.at(1))) == axis.at(1)
+    with pytest.raises(ConfigError, match="must be 1000.123 plus a multiple of 0.3333333333333333, but got 1000.2"):
+        axis.parse("1000.2")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Choices(()), "choices must not be empty"),
+        (lambda: Choices(("a", "b", "a")), "choices must differ from each other, but a is there twice"),
+        (lambda: Choices((1, 1.0)), "choices must differ from each other, but 1.0 is there twice"),
+        (lambda: Choices((1, True)), "choices must differ from each other, but true is there twice"),
+        (lambda: Choices((1, "1")), "choices must differ from each other, but 1 is there twice"),
+        (lambda: Choices(("true", True)), "choices must differ from each other, but true is there twice"),
+        (lambda: IntRange(3, 2), "low must be <= high, but got low=3, high=2"),
+        (lambda: IntRange(0, 2, log=True), "low must be > 0 when log is true, but got low=0"),
+        (lambda: IntRange(0, 2, step=0), "step must be >= 1, but got step=0"),
+        (lambda: IntRange(1, 8, step=2, log=True), "step must be left out when log is true, but got step=2"),
+        (lambda: IntRange(1, 8, points=0), "points must be >= 1, but got points=0"),
+        (lambda: FloatRange(1.0, 0.5), "low must be <= high, but got low=1.0, high=0.5"),
+        (lambda: FloatRange(0.0, 1.0, log=True), "low must be > 0 when log is true, but got low=0.0"),
+        (lambda: FloatRange(0.0, 1.0, step=0.0), "step must be > 0, but got step=0.0"),
+        (lambda: FloatRange(0.1, 1.0, step=0.1, log=True), "step must be left out when log is true, but got step=0.1"),
+        (lambda: FloatRange(0.0, 1.0, points=-1), "points must be >= 1, but got points=-1"),
+        (lambda: FloatRange(-1e308, 1e308), "high - low must be finite, but got low=-1e+308, high=1e+308"),
+        (
+            lambda: FloatRange(1e17, 1e17 + 64, step=1.0),
+            "step must be > 16.0, the spacing of floats there, but got step=1.0",
+        ),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_says_rule_and_value(make: Callable[[], Parameter], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("axis", "written", "message"),
+    [
+        (Choices(("TPE", 3)), "4", "must be one of TPE, 3, but got '4'"),
+        (IntRange(1, 9), "x", "must be a whole number, but got 'x'"),
+        (IntRange(1, 9), "3.0", "must be a whole number, but got '3.0'"),
+        (IntRange(1, 9), "10", "must be one of 1, 2, ... 9, but got 10"),
+        (IntRange(1, 9, step=4), "4", "must be one of 1, 5, ... 9, but got 4"),
+        (FloatRange(0.0, 1.0), "x", "must be a number, but got 'x'"),
+        (FloatRange(0.0, 1.0), "1.5", "must be from 0.0 to 1.0, but got 1.5"),
+        (FloatRange(0.0, 1.0), "nan", "must be from 0.0 to 1.0, but got nan"),
+        (FloatRange(0.0, 1.0, step=0.25), "0.3", "must be 0.0 plus a multiple of 0.25, but got 0.3"),
+    ],
+)
+def test_a_text_that_is_no_value_of_the_axis_is_refused(axis: Parameter, written: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        axis.parse(written)
+    assert str(caught.value) == message
