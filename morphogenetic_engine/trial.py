@@ -8,13 +8,13 @@ a user's training code can import it anywhere.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from morphogenetic_engine.errors import FailureReason, TrialFailed
+from morphogenetic_engine.metric_names import checked_metric_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,10 +27,8 @@ Params = Mapping[str, Value]
 """The fixed and searched parameters by name."""
 
 Metrics = Mapping[str, float]
-"""Finite numbers by name; the metrics that `train` returns include the objective."""
-
-METRIC_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-"""Metric names that every back end supports; Katib's collector would shorten `val/acc` to `acc`."""
+"""Numbers by name; the metrics that `train` returns include the objective. A name is any text of one line, such as
+`val/acc`. The metrics that the sweep file names must be finite; values of others that are not are left out."""
 
 
 def text(value: Value) -> str:
@@ -171,22 +169,49 @@ def checked_metrics(metrics: object) -> dict[str, float]:
     """Returns the metrics as plain floats, valid on every back end.
 
     Raises:
-        TrialFailed: not a mapping of allowed names to finite numbers.
+        TrialFailed: not a mapping of names to finite numbers.
     """
+    checked = _numbers(metrics)
+    for name, number in checked.items():
+        _check_finite(name, number)
+    return checked
+
+
+def finite_metrics(metrics: object, named: Container[str]) -> tuple[dict[str, float], list[str]]:
+    """Returns the finite metrics as plain floats, and the names of those that are not finite.
+
+    Raises:
+        TrialFailed: not a mapping of names to numbers, or a metric among `named` is not finite.
+    """
+    numbers = _numbers(metrics)
+    for name, number in numbers.items():
+        if name in named:
+            _check_finite(name, number)
+    finite = {name: number for name, number in numbers.items() if math.isfinite(number)}
+    return finite, [name for name in numbers if name not in finite]
+
+
+def _numbers(metrics: object) -> dict[str, float]:
     if not isinstance(metrics, Mapping):
         raise TrialFailed(f"metrics must be a mapping of names to numbers, but got {type(metrics).__name__}")
-    checked: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for name, value in metrics.items():
-        if not isinstance(name, str) or METRIC_NAME.fullmatch(name) is None:
-            raise TrialFailed(f"metric names must match {METRIC_NAME.pattern}, but got {name!r}")
+        if not isinstance(name, str):
+            raise TrialFailed(f"metric names must be text, but got {name!r:.80}")
         try:
-            number = float(value)
+            checked_metric_name(name)
+        except ValueError as error:
+            raise TrialFailed(str(error)) from error
+        try:
+            numbers[name] = float(value)
         except (TypeError, ValueError) as error:
-            raise TrialFailed(f"metric {name} must be a number, but got {value!r}") from error
+            raise TrialFailed(f"metric {name} must be a number, but got {value!r:.80}") from error
         except OverflowError:
-            number = math.inf
-        if not math.isfinite(number):
-            reason = FailureReason.NON_FINITE_METRIC
-            raise TrialFailed(f"metric {name} must be finite, but got {number}", reason=reason)
-        checked[name] = number
-    return checked
+            numbers[name] = math.inf
+    return numbers
+
+
+def _check_finite(name: str, number: float) -> None:
+    if not math.isfinite(number):
+        reason = FailureReason.NON_FINITE_METRIC
+        raise TrialFailed(f"metric {name} must be finite, but got {number}", reason=reason)

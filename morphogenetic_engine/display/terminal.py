@@ -23,8 +23,8 @@ _STATE_STYLES = {TrialState.COMPLETE: "green", TrialState.PRUNED: "yellow", Tria
 
 def terminal(*, stderr: bool = False) -> Console:
     """Returns the console on standard output or error; lines are not wrapped if it is not a terminal."""
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(width=_LINE_WIDTH, stderr=stderr)
+    console = Console(stderr=stderr, markup=False)  # a metric may be called `mAP[0.5]`
+    return console if console.is_terminal else Console(width=_LINE_WIDTH, stderr=stderr, markup=False)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import orjson
 from pydantic import Field, field_validator, model_validator
 
 from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.metric_names import PARAMETER_NAME
 from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
 from morphogenetic_engine.sweeps.schema.experiment_section import ExperimentConfig
 from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
@@ -29,7 +30,7 @@ from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
 from morphogenetic_engine.sweeps.space.combinations import all_points
 from morphogenetic_engine.sweeps.space.conditions import in_order
 from morphogenetic_engine.sweeps.space.search_space import Space
-from morphogenetic_engine.trial import METRIC_NAME, Params, Value, text
+from morphogenetic_engine.trial import Params, Value, text
 from morphogenetic_engine.workload.loading import check_command
 from morphogenetic_engine.workload.workload_kinds import Workload, workload_of
 
@@ -56,8 +57,8 @@ class SweepConfig(Section):
     @classmethod
     def _names_are_plain(cls, parameters: dict[str, ParameterConfig]) -> dict[str, ParameterConfig]:
         for name in parameters:
-            if METRIC_NAME.fullmatch(name) is None:
-                raise ValueError(f"names must match {METRIC_NAME.pattern}, but got {name!r}")
+            if PARAMETER_NAME.fullmatch(name) is None:
+                raise ValueError(f"names must match {PARAMETER_NAME.pattern}, but got {name!r}")
         return parameters
 
     @model_validator(mode="after")

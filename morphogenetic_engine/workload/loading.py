@@ -27,7 +27,7 @@ from morphogenetic_engine.trial import Metrics, Params, Train, Trial, checked_me
 from morphogenetic_engine.workload.program import Program
 
 _SPEC = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=([^\s,=]+)")
+_ASSIGNMENT = re.compile(r"([^\W\d][^\s,=]*)=([^\s,=]+)")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\S+")
 _STEP_NAMES = ("step", "epoch")
 _TRIAL_FIELDS = frozenset({"number", "seed", "dir", "params"})

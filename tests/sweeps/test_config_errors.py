@@ -139,8 +139,8 @@ def test_a_value_of_the_wrong_kind_is_shown_with_what_was_wanted(text: str, line
             "parameters: names must match [A-Za-z_][A-Za-z0-9_-]*, but got '1st'",
         ),
         (
-            "optimization: {target_metric: val/acc}",
-            "optimization.target_metric: must match ^[A-Za-z_][A-Za-z0-9_-]*$, but got 'val/acc'",
+            'optimization: {target_metric: " acc"}',
+            "optimization.target_metric: metric names must not be empty, nor begin or end with a space, but got ' acc'",
         ),
         ("optimization: {seed: -1}", "optimization.seed: must be >= 0, but got -1"),
         ("optimization: {seed: 4294967296}", "optimization.seed: must be < 4294967296, but got 4294967296"),

@@ -65,9 +65,8 @@ def confirm_command(
 
 def _write_page(folder: SweepFolder, *, aside: bool) -> None:
     """Rewrites the report page with the confirmation; `aside` keeps messages off standard output."""
-    from rich.console import Console
 
     from morphogenetic_engine.cli.views.closing_report import write_closing_report
     from morphogenetic_engine.display.terminal import terminal
 
-    write_closing_report(folder, Console(stderr=True) if aside else terminal())
+    write_closing_report(folder, terminal(stderr=True) if aside else terminal())

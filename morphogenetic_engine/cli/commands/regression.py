@@ -111,7 +111,7 @@ def trend_command(paths: Sequence[Path], json_path: Path | None, markdown_path: 
 
 
 def _tolerance(given: str) -> tuple[str, float]:
-    metric, _, number = given.partition("=")
+    metric, _, number = given.rpartition("=")
     try:
         return metric, float(number)
     except ValueError as error:

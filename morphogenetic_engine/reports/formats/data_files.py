@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +64,7 @@ def trial_columns(result: SweepResult) -> list[str]:
     parameters = parameters_of(result)
     taken = {*_TRIAL, *parameters}
     named = [f"parameter.{name}" if name in _TRIAL else name for name in parameters]
-    return [*_TRIAL, *named, *(f"metric.{name}" if name in taken else name for name in _metrics(result.trials))]
+    return [*_TRIAL, *named, *(_metric_column(name, taken) for name in _metrics(result.trials))]
 
 
 def trial_rows(result: SweepResult) -> Iterator[Row]:
@@ -87,7 +87,11 @@ def trial_rows(result: SweepResult) -> Iterator[Row]:
 
 def epoch_columns(result: SweepResult) -> list[str]:
     """Returns the columns of the epochs."""
-    return [*_EPOCH, *(f"metric.{name}" if name in _EPOCH else name for name in _reported(result))]
+    return [*_EPOCH, *(_metric_column(name, _EPOCH) for name in _reported(result))]
+
+
+def _metric_column(name: str, taken: Container[str]) -> str:
+    return f"metric.{name}" if name in taken or name.startswith(("metric.", "parameter.")) else name
 
 
 def epoch_rows(result: SweepResult) -> Iterator[Row]:
@@ -120,7 +124,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
     """Returns the rows as CSV, with texts that spreadsheets would run as formulas escaped."""
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(map(_cell, columns))
     writer.writerows([_cell(value) for value in row] for row in rows)
     return content.getvalue()
 

@@ -5,7 +5,7 @@
     one        = "not" one | "(" condition ")" | name operator value | name "in" "(" value { "," value } ")"
     operator   = "<" | "<=" | ">" | ">=" | "=" | "==" | "!="
 
-A value is a number, `true`, `false`, or text, in quotes where it holds more than letters, digits, `_`, `.` and `-`.
+A name stands in quotes or backquotes where it holds more than letters, digits, `_`, `.`, `-`, `/` and `@`. A value is a number, `true`, `false`, or text, in quotes where it holds more than letters, digits, `_`, `.` and `-`.
 A trial without a value of the name fulfils only `!=`, and `not` of the others. The text is parsed here and never
 evaluated as Python.
 """
@@ -25,8 +25,8 @@ Condition = Callable[[TrialRecord], bool]
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
-        |(?P<word>[A-Za-z_][\w.-]*)
-        |(?P<quoted>"[^"]*"|'[^']*')
+        |(?P<word>[^\W\d][\w./@-]*)
+        |(?P<quoted>"[^"]*"|'[^']*'|`[^`]*`)
         |(?P<sign><=|>=|==|!=|[<>=(),]))""",
     re.VERBOSE,
 )
@@ -122,9 +122,9 @@ class _Parser:
         return found
 
     def _comparison(self) -> Condition:
-        if self._next.kind != "word":
+        if self._next.kind not in ("word", "quoted"):
             raise self._error("a name")
-        name = self._next.text
+        name = self._next.text if self._next.kind == "word" else self._next.text[1:-1]
         self._names.check(name, f"{self._where}: column {self._next.column}")
         self._place += 1
         if self._take("in"):

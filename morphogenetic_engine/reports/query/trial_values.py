@@ -36,9 +36,9 @@ class Names:
         Raises:
             ConfigError: no trial has a value of this name.
         """
-        kind, _, bare = name.rpartition(".")
-        known = {"parameter": self.parameters, "metric": self.metrics, "": frozenset(self.all)}.get(kind)
-        if known is None or bare not in known:
+        kind, bare = _split(name)
+        known = {"parameter": self.parameters, "metric": self.metrics}.get(kind, frozenset())
+        if bare not in known and name not in self.all:
             hint = did_you_mean(name, self.all) or f"; the names are {', '.join(self.all)}"
             raise ConfigError(f"{where}: unknown name {name!r}{hint}")
 
@@ -62,7 +62,7 @@ class Names:
 
     def _values_of(self, name: str) -> tuple[Value, ...]:
         """Returns the possible values of a name that can be text, otherwise nothing."""
-        kind, _, bare = name.rpartition(".")
+        kind, bare = _split(name)
         if kind == "parameter" or (name not in OWN and name in self.parameters):
             return self.values.get(bare, ())
         own: Mapping[str, tuple[Value, ...]] = {
@@ -85,14 +85,20 @@ def names_of(result: SweepResult) -> Names:
 
 def value_of(trial: TrialRecord, name: str) -> Value | None:
     """Returns a trial's value of a name; None where it has none."""
-    kind, _, bare = name.rpartition(".")
-    if kind == "parameter":
-        return trial.params.get(bare)
-    if kind == "metric":
-        return trial.metrics.get(bare)
+    kind, bare = _split(name)
+    if kind == "parameter" and bare in trial.params:
+        return trial.params[bare]
+    if kind == "metric" and bare in trial.metrics:
+        return trial.metrics[bare]
     if name in OWN:
         return _own(trial, name)
     return trial.params[name] if name in trial.params else trial.metrics.get(name)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Returns the prefix of a name ("parameter", "metric" or none) and the rest; metrics may have dots themselves."""
+    kind, dot, bare = name.partition(".")
+    return (kind, bare) if dot and kind in ("parameter", "metric") else ("", name)
 
 
 def in_order(result: SweepResult, trials: Iterable[TrialRecord], name: str, *, reverse: bool) -> list[TrialRecord]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from morphogenetic_engine.metric_names import encoded
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.trial import Metrics
 
 TAG = "morphogenetic."
+_KEY_CHARACTERS = re.compile(r"[A-Za-z0-9_\-./ ]")
 METRICS_A_CALL = 900
 ENTRIES_A_CALL = 100
 """Params and tags together, MLflow's own limit; with the metrics they stay under its 1000 in all."""
@@ -113,4 +117,15 @@ def milliseconds(seconds: float) -> int:
 
 def metric_rows(metrics: Metrics, time: float, step: int) -> list[MetricRow]:
     """Returns the rows of metrics that belong together; `time` in seconds since 1970."""
-    return [MetricRow(key, value, milliseconds(time), step) for key, value in metrics.items()]
+    return [MetricRow(metric_key(name), value, milliseconds(time), step) for name, value in metrics.items()]
+
+
+def metric_key(name: str) -> str:
+    """Returns the name of a metric on MLflow's pages: most names as they are, others encoded.
+
+    MLflow takes letters, digits, `_`, `-`, `.`, spaces and `/`, and the name must be a path that is in its shortest form
+    and leads nowhere else.
+    """
+    key = encoded(name, _KEY_CHARACTERS)
+    is_path = posixpath.normpath(key) == key and not key.startswith(("/", ".."))
+    return key if is_path and key != "." else encoded(name)

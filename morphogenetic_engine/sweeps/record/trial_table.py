@@ -65,7 +65,8 @@ def _parameter_column(name: str) -> str:
 
 
 def _metric_column(name: str, params: Container[str]) -> str:
-    return f"metric.{name}" if name in _OWN_COLUMNS or name in params else name
+    taken = name in _OWN_COLUMNS or name in params or name.startswith(("metric.", "parameter."))
+    return f"metric.{name}" if taken else name
 
 
 class TrialTable:

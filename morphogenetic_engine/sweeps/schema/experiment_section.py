@@ -17,8 +17,9 @@ from pydantic import (
     model_validator,
 )
 
+from morphogenetic_engine.metric_names import PARAMETER_NAME
 from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number, scalar
-from morphogenetic_engine.trial import METRIC_NAME, Value
+from morphogenetic_engine.trial import Value
 
 DEFAULT_WORKLOAD = "morphogenetic_engine.engine.training:train"
 
@@ -98,8 +99,8 @@ class ExperimentConfig(Section):
         if twice:
             raise ValueError(f"inputs: {', '.join(sorted(twice))} is given a second time beside them; keep one")
         for name in self.parameters:
-            if METRIC_NAME.fullmatch(name) is None:
-                raise ValueError(f"names must match {METRIC_NAME.pattern}, but got {name!r}")
+            if PARAMETER_NAME.fullmatch(name) is None:
+                raise ValueError(f"names must match {PARAMETER_NAME.pattern}, but got {name!r}")
         return self
 
     @property

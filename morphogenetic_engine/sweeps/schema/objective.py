@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from morphogenetic_engine.metric_names import LONGEST, checked_metric_name
 from morphogenetic_engine.sweeps.schema.parameters import Section
-from morphogenetic_engine.trial import METRIC_NAME
 
-MetricName = Annotated[str, Field(pattern=f"^{METRIC_NAME.pattern}$")]
+MetricName = Annotated[str, AfterValidator(checked_metric_name), Field(min_length=1, max_length=LONGEST)]
 
 
 class Direction(StrEnum):

@@ -1,7 +1,7 @@
 """Metrics as lines that Katib's TEXT collector reads: a time, then one `name=value`, each line written through at once.
 
 Katib takes the first word for the time when it is RFC 3339, keeps it to the microsecond, and sorts by it; so no two
-lines have the same time. Source: pkg/metricscollector/v1beta1 of kubeflow/katib.
+lines have the same time. It reads names of letters, digits, `_` and `-` alone, so others are encoded. Source: pkg/metricscollector/v1beta1 of kubeflow/katib.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
+from morphogenetic_engine.metric_names import encoded
 from morphogenetic_engine.sweeps.record.events import Event, ReplicateEnded, TrialEnded, TrialReported, TrialState
 
 Clock = Callable[[], datetime]
@@ -41,7 +42,7 @@ class MetricLines:
                 self._write(metrics)
 
     def _write(self, metrics: Mapping[str, float]) -> None:
-        self._file.writelines(f"{self._time()} {name}={value!r}\n" for name, value in metrics.items())
+        self._file.writelines(f"{self._time()} {encoded(name)}={value!r}\n" for name, value in metrics.items())
         self._file.flush()
 
     def _time(self) -> str:

@@ -25,6 +25,33 @@ RESULT = sweep(
 NAMES = names_of(RESULT)
 
 
+ODD = sweep(
+    [
+        trial(0, {"lr": 0.1}, 0.5, **{"val/acc": 0.9, "val.loss": 1.0, "test acc@5": 0.1, "metric.lr": 5.0, "or": 1.0}),
+        trial(1, {"lr": 0.2}, 0.6, **{"val/acc": 0.8, "val.loss": 2.0, "test acc@5": 0.2, "metric.lr": 6.0, "lr": 9.0}),
+    ],
+    {"lr": [0.1, 0.2]},
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "numbers"),
+    [
+        ("val/acc>0.85", [0]),
+        ("val.loss > 1.5", [1]),
+        ("metric.val.loss > 1.5", [1]),
+        ("'test acc@5' < 0.15", [0]),
+        ('"test acc@5" in (0.1, 0.2)', [0, 1]),
+        ("`or` = 1", [0]),
+        ("metric.lr = 9", [1]),
+        ("metric.metric.lr = 5", [0]),
+        ("parameter.lr = 0.2", [1]),
+    ],
+)
+def test_metrics_of_any_name_are_found(condition: str, numbers: list[int]) -> None:
+    assert [each.number for each in filter(parse_filter(condition, names_of(ODD)), ODD.trials)] == numbers
+
+
 def chosen(condition: str) -> list[int]:
     return [each.number for each in filter(parse_filter(condition, NAMES), RESULT.trials)]
 

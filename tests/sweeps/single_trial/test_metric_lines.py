@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from morphogenetic_engine.metric_names import decoded
 from morphogenetic_engine.sweeps.record.events import ReplicateEnded, TrialEnded, TrialReported, TrialState
 from morphogenetic_engine.sweeps.single_trial.metric_lines import ALL_REPORTS, CollectorLines, MetricLines, is_kept
 
@@ -25,7 +26,7 @@ def read(line: str) -> tuple[datetime, list[tuple[str, float]]]:
 
 @given(
     st.dictionaries(
-        st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,8}", fullmatch=True),
+        st.from_regex(r"[A-Za-z_/.@\[][A-Za-z0-9_/.@ :=-]{0,8}[A-Za-z0-9_-]", fullmatch=True),
         st.floats(allow_nan=False, allow_infinity=False),
         max_size=4,
     )
@@ -34,7 +35,7 @@ def test_katib_reads_the_very_numbers_each_from_a_line_of_its_own(metrics: dict[
     file = io.StringIO()
     MetricLines(file)(TrialReported(0.0, 0, 0, 1, metrics))
     lines = [read(line) for line in file.getvalue().splitlines()]
-    assert [found for _, (found,) in lines] == list(metrics.items())
+    assert [(decoded(name), value) for _, ((name, value),) in lines] == list(metrics.items())
 
 
 def test_no_two_lines_have_the_same_time_even_when_the_clock_stands_still() -> None:

@@ -13,6 +13,7 @@ from morphogenetic_engine.backends.katib.read.pod_ends import PodEnd
 from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE
 from morphogenetic_engine.backends.katib.render.experiment import SPEC_ANNOTATION, STORE_ANNOTATION
 from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.metric_names import decoded
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import config_of_json
 
@@ -218,5 +219,5 @@ def _latest(metrics: Sequence[Object]) -> dict[str, float]:
         except ValueError:
             continue  # Katib's value for a metric that it did not find
         if math.isfinite(value):
-            found[text(metric, "name")] = value
+            found[decoded(text(metric, "name"))] = value
     return found

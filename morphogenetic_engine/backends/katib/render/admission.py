@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from morphogenetic_engine.backends.katib.render.quantity import canonical_bytes
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.trial import METRIC_NAME
+from morphogenetic_engine.metric_names import WORD_CHARACTERS
 
 Manifest = Mapping[str, object]
 
@@ -86,7 +86,7 @@ def _check_objective(objective: Manifest) -> None:
         raise _broken(f"{where}.type", "must be minimize or maximize", objective.get("type"))
     target, additional = objective.get("objectiveMetricName"), _texts(objective, "additionalMetricNames")
     for name in (target, *additional):
-        if not isinstance(name, str) or METRIC_NAME.fullmatch(name) is None:
+        if not isinstance(name, str) or not name or not all(map(WORD_CHARACTERS.fullmatch, name)):
             raise _broken(where, "metrics must be letters, digits, '_' and '-', which Katib's collector reads", name)
     if target in additional or len(set(additional)) < len(additional):
         raise _broken(f"{where}.additionalMetricNames", "must differ from the objective and each other", additional)

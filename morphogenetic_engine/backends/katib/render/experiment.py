@@ -33,6 +33,7 @@ from morphogenetic_engine.backends.katib.render.search_space import (
 )
 from morphogenetic_engine.backends.katib.render.stopping import early_stopping, goal, unsupported_stopping
 from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.metric_names import encoded
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.kinds import total_trials
@@ -149,7 +150,7 @@ def _search_spec(config: SweepConfig, options: RenderOptions, search: Search, pa
 
 def _objective(config: SweepConfig) -> dict[str, object]:
     """Returns the objective; a metric's value is its latest, the workload's result, not its best during the trial."""
-    target, *additional = config.optimization.recorded_metrics
+    target, *additional = map(encoded, config.optimization.recorded_metrics)
     wanted = goal(config)
     return {
         "type": config.optimization.direction.value,
@@ -158,6 +159,15 @@ def _objective(config: SweepConfig) -> dict[str, object]:
         **({"additionalMetricNames": additional} if additional else {}),
         "metricStrategies": [{"name": name, "value": "latest"} for name in (target, *additional)],
     }
+
+
+def _encoded_names(config: SweepConfig) -> Iterator[Unsupported]:
+    """Yields the metrics that have other names on Katib's pages, because its collector reads few characters."""
+    for name in config.optimization.recorded_metrics:
+        if encoded(name) != name:
+            yield Unsupported(
+                name, f"is the metric {encoded(name)} on Katib's pages; the sweep's own results keep the name"
+            )
 
 
 def _parameters(config: SweepConfig, search: Search) -> list[KatibParameter]:
@@ -200,6 +210,7 @@ def _unsupported_run(config: SweepConfig, options: RenderOptions) -> Iterator[Un
         yield Unsupported(
             "execution.max_parallel", "auto: 3 trials at a time; give the number of free GPUs, Katib does not look"
         )
+    yield from _encoded_names(config)
     if len(optimization.objectives) > 1:
         first, *others = [each.metric for each in optimization.objectives]
         yield Unsupported("optimization.objectives", f"Katib optimises {first} alone; {', '.join(others)} are recorded")

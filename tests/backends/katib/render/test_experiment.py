@@ -143,6 +143,18 @@ def test_what_the_file_optimises_is_the_workload_s_last_word() -> None:
     }
 
 
+def test_metrics_that_katib_s_collector_cannot_read_have_encoded_names_and_the_list_of_differences_says_so() -> None:
+    options = {"target_metric": "val/acc", "secondary_metrics": ["test acc@5", "loss"]}
+    file = sweep(optimization=options)
+    found = spec(file)["objective"]
+    assert isinstance(found, dict)
+    assert found["objectiveMetricName"] == "val_x2F_acc"
+    assert found["additionalMetricNames"] == ["test_x20_acc_x40_5", "loss"]
+    losses = unsupported(file)
+    assert losses["val/acc"].startswith("is the metric val_x2F_acc on Katib's pages")
+    assert "test acc@5" in losses and "loss" not in losses
+
+
 def test_counts_follow_the_file_and_the_options() -> None:
     found = spec(WITH_ALL)
     assert [found[name] for name in ("parallelTrialCount", "maxTrialCount", "maxFailedTrialCount")] == [4, 30, 30]
