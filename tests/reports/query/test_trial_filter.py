@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,11 +27,12 @@ RESULT = sweep(
 NAMES = names_of(RESULT)
 
 
+ODD_METRICS = [
+    {"val/acc": 0.9, "val.loss": 1.0, "test acc@5": 0.1, "metric.lr": 5.0, "or": 1.0},
+    {"val/acc": 0.8, "val.loss": 2.0, "test acc@5": 0.2, "metric.lr": 6.0, "lr": 9.0},
+]
 ODD = sweep(
-    [
-        trial(0, {"lr": 0.1}, 0.5, **{"val/acc": 0.9, "val.loss": 1.0, "test acc@5": 0.1, "metric.lr": 5.0, "or": 1.0}),
-        trial(1, {"lr": 0.2}, 0.6, **{"val/acc": 0.8, "val.loss": 2.0, "test acc@5": 0.2, "metric.lr": 6.0, "lr": 9.0}),
-    ],
+    [replace(trial(n, {"lr": (n + 1) / 10}, 0.5), metrics=metrics) for n, metrics in enumerate(ODD_METRICS)],
     {"lr": [0.1, 0.2]},
 )
 

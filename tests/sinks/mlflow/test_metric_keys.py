@@ -17,7 +17,7 @@ TEXTS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_si
 @given(PATHS | TEXTS)
 def test_mlflow_takes_the_key_of_any_name_and_no_two_names_share_one(name: str) -> None:
     key = metric_key(name)
-    _validate_metric_name(key)
+    _validate_metric_name(key)  # type: ignore[no-untyped-call]
     assert len(key) <= MAX_ENTITY_KEY_LENGTH
     assert decoded(key) == name
 
