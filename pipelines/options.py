@@ -87,6 +87,14 @@ waiting = several(
         "--outage", type=click.FloatRange(min=0), default=300.0, show_default=True, help="Seconds without server."
     ),
 )
+logs = click.option(
+    "--logs",
+    envvar="KFP_LOGS",
+    default="s3://mlpipeline/private-artifacts",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Where Kubeflow Pipelines archives logs; '': nowhere.",
+)
 caching = several(
     click.option(
         "--cache/--no-cache",

@@ -15,6 +15,8 @@ from pipelines import options
 from pipelines.plan import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipelines.client.runs import Run
     from pipelines.client.server import PipelinesServer, WantedRun
     from pipelines.client.submission import Patience
@@ -28,6 +30,7 @@ _MOST = 20
 @options.caching
 @options.server
 @options.waiting
+@options.logs
 @click.option("--wait/--no-wait", default=True, help="Wait for the end; the exit status says whether it succeeded.")
 def submit_command(
     wait: bool,
@@ -37,6 +40,7 @@ def submit_command(
     experiment: str,
     service_account: str | None,
     artifacts: str,
+    logs: str,
     **given: Any,
 ) -> int:
     """Start a pipeline and follow it to its end; one that runs already is followed, not started again."""
@@ -55,7 +59,7 @@ def submit_command(
         click.echo(f"report: {plan.store.address.rstrip('/')}/reports/{run.run_id}/index.html")
     if plan.on_katib:
         click.echo(f"experiment: {plan.namespace or server.namespace}/{plan.experiment_of(run.run_id)}")
-    return _followed(server, run.run_id, patience) if wait else 0
+    return _followed(server, run.run_id, patience, logs) if wait else 0
 
 
 @click.command("stop")
@@ -192,19 +196,31 @@ def fetch_command(run: str, storage: str, results: Path) -> None:
 COMMANDS = (submit_command, stop_command, runs_command, schedule_command, schedules, fetch_command)
 
 
-def _followed(server: "PipelinesServer", run_id: str, patience: "Patience") -> int:
+def _followed(server: "PipelinesServer", run_id: str, patience: "Patience", logs: str) -> int:
     """Waits for a run, prints how it ended, and returns the exit status."""
-    from pipelines.client.diagnosis import reasons
     from pipelines.client.runs import RunState
-    from pipelines.client.submission import failure_lines
 
     run = _waited(server, run_id, patience)
     if run is None:
         return INTERRUPTED
-    told = failure_lines(run, server.namespace)
-    for line in [*(reasons(run, server.namespace) if told else []), *told]:
-        click.echo(line, err=True)
-    return 0 if run.state is RunState.SUCCEEDED else FAILED
+    if run.state is RunState.SUCCEEDED:
+        return 0
+    if not run.stopped:
+        for line in _why_failed(run, server, logs):
+            click.echo(line, err=True)
+    return FAILED
+
+
+def _why_failed(run: "Run", server: "PipelinesServer", logs: str) -> "Iterator[str]":
+    from pipelines.client.diagnosis import reasons
+    from pipelines.client.step_logs import log_lines
+    from pipelines.client.submission import failure_lines
+
+    yield from reasons(run, server.namespace)
+    yield from failure_lines(run)
+    yield from log_lines(run, server, logs)
+    if run.report:
+        yield f"what there is: {run.report}"
 
 
 def _waited(server: "PipelinesServer", run_id: str, patience: "Patience") -> "Run | None":

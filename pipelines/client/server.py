@@ -9,6 +9,7 @@ import json
 import os
 import re
 import warnings
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ _PAGE = 100
 _EXPERIMENT_DESCRIPTION = "Sweeps: each run is one sweep, its best trial trained again, evaluated and reported."
 _IN_POD = "KUBERNETES_SERVICE_HOST"
 _HOST = "KF_PIPELINES_ENDPOINT"
+_LOG_OF_PAGES = "/k8s/pod/logs"
+_LOG_OF_API = "/apis/v1alpha1/runs/{}/nodes/{}/log"
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,31 @@ class PipelinesServer:
         """
         with self._calls(f"run {run_id}"):
             self._client.runs.run_service_terminate_run(run_id, _request_timeout=TIMES)
+
+    def pod_log(self, run_id: str, pod: str, *, day: str, lines: int) -> list[str]:
+        """Returns the last lines of a pod's log; [] if the server has none. `day`: when the run was created.
+
+        The server of the web pages and the API server have different addresses for logs. The former also reads logs
+        that are archived.
+        """
+        asked = {"podname": pod, "podnamespace": self.namespace, "createdat": day}
+        return self._log(_LOG_OF_PAGES, asked, lines) or self._log(_LOG_OF_API.format(run_id, pod), {}, lines)
+
+    def _log(self, path: str, asked: Mapping[str, str], lines: int) -> list[str]:
+        try:
+            answer = self._client.runs.api_client.call_api(
+                *(path, "GET"),
+                query_params=list(asked.items()),
+                auth_settings=["Bearer"],
+                _return_http_data_only=True,
+                _preload_content=False,
+                _request_timeout=TIMES,
+            )
+            if "html" in answer.headers.get("content-type", ""):
+                return []  # the web pages answer with their first page what they do not know
+            return [line.decode(errors="replace").rstrip() for line in deque(answer, lines)]
+        except (kfp_server_api.ApiException, urllib3.exceptions.HTTPError):
+            return []
 
     def recurring_runs(self, experiment_id: str, name: str = "") -> list[RecurringRun]:
         """Returns the recurring runs of this name, or all.

@@ -94,8 +94,9 @@ class Starter:
             try:
                 if live := self._live(name, experiment_id):
                     return live[0]
+                self.tell(f"no run {name} yet; looking again")
             except (ServerBusy, ServerFailed) as again:
-                self.tell(str(again))
+                self.tell(f"{again}; looking again")
             if time.monotonic() >= deadline:
                 break
             time.sleep(min(self.patience.poll, _LONGEST_PAUSE, max(0.0, deadline - time.monotonic())))
@@ -144,14 +145,10 @@ def wait(server: PipelinesServer, run_id: str, *, patience: Patience, tell: Tell
         time.sleep(patience.poll)
 
 
-def failure_lines(run: Run, namespace: str) -> list[str]:
-    """Returns the message about a run that did not succeed: its failed tasks, and where to find the reason."""
-    if run.state is RunState.SUCCEEDED or run.stopped:
-        return []
+def failure_lines(run: Run) -> list[str]:
+    """Returns the tasks of a run that failed, and how often they were tried."""
     tried = {task.title: task.attempts for task in run.failed_tasks}
-    lines = [f"failed: {title}{f', {count} attempts' if count > 1 else ''}" for title, count in tried.items()]
-    lines += [f"log: kubectl --namespace {namespace} logs {pod} --container main" for pod in run.failed_pods]
-    return [*lines, f"what there is: {run.report}"] if run.report else lines
+    return [f"failed: {title}{f', {count} attempts' if count > 1 else ''}" for title, count in tried.items()]
 
 
 class Trying:

@@ -16,6 +16,7 @@ class Break(Enum):
     BEFORE = "the connection breaks before the server has it"
     AFTER = "the server does it, and the answer is lost"
     BUSY = "what stands before the server says 503"
+    SILENT = "the server does it, and neither answers nor ends the connection"
 
 
 @dataclass
@@ -51,6 +52,8 @@ class BreakingProxy:
             answer = self._forwarded(request)
             if how is None:
                 connection.sendall(answer)
+            if how is Break.SILENT:
+                connection.recv(1)  # until the client has given up
 
     def _forwarded(self, request: bytes) -> bytes:
         head, _, body = request.partition(b"\r\n\r\n")

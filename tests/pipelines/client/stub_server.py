@@ -52,6 +52,8 @@ class StubServer:
     barrier: threading.Barrier | None = None
     """Where starts wait for one another."""
     failures: list[Failure] = field(default_factory=list)
+    logs: dict[str, str] = field(default_factory=dict)
+    """Of pods, by the address that has them; a page is sent as one."""
     calls: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -71,7 +73,9 @@ class StubServer:
             Route(f"{API}/recurringruns", self._make_recurring, methods=["POST"]),
             Route(f"{API}/recurringruns/{{id}}", self._delete_recurring, methods=["DELETE"]),
         ]
-        app = Starlette(routes=routes)
+        app = Starlette(
+            routes=[*routes, Route("/k8s/pod/logs", self._log), Route("/apis/v1alpha1/{rest:path}", self._log)]
+        )
         app.add_middleware(BaseHTTPMiddleware, dispatch=self._watch)
         return app
 
@@ -134,6 +138,14 @@ class StubServer:
                 run["story"] = [{"state": "CANCELING", "state_history": history}, {"state": "FAILED"}]
                 run.update(looks=0, state="CANCELING")
         return JSONResponse({})
+
+    async def _log(self, request: Request) -> Response:
+        """Answers as the servers of the pages and of the API do: with a log, or with their words for having none."""
+        asked = request.url.path.removeprefix("/") + (f"?{request.url.query}" if request.url.query else "")
+        log = self.logs.get(asked)
+        if log is None:
+            return Response("Could not get main container logs", 500)
+        return Response(log, media_type="text/html" if log.startswith("<") else None)
 
     async def _list_recurring(self, request: Request) -> Response:
         return JSONResponse({"recurringRuns": _matching(self.recurring, request)})
