@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
+from pathlib import Path
 
 
 class MorphogeneticError(Exception):
@@ -74,3 +75,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Returns "; did you mean 'x'?" for the known name nearest to `name`, or "" when none is near."""
     near = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def error_line(error: BaseException) -> str:
+    """Returns an exception of other people's code as one line: its type and its text."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def error_place(error: BaseException) -> str:
+    """Returns " (train.py:12)", the place where an exception was raised, or "" when it was not raised."""
+    trace = error.__traceback__
+    if trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"

@@ -13,13 +13,12 @@ from morphogenetic_engine.steps.ending import step
 from morphogenetic_engine.steps.trained.comparison import Comparison, with_baseline, with_most_frequent_class
 from morphogenetic_engine.steps.trained.evaluation_file import Evaluation, write_evaluation
 from morphogenetic_engine.steps.trained.trained_model import Training, read_training, was_trained
-from morphogenetic_engine.trial import Predictions, declaration_of
-from morphogenetic_engine.workload.loading import load_workload
+from morphogenetic_engine.trial import Predictions
 
 
 @step("evaluate")
 def evaluate(model: str, baseline: str | None, *, evaluation: str) -> Evaluation:
-    """Evaluates the model in a folder, write the file `evaluation`, and returns what is in it.
+    """Evaluates the model in a folder, writes the file `evaluation`, and returns its content.
 
     Raises:
         SystemExit: a folder holds no usable trained model; with the reason in one line.
@@ -74,5 +73,5 @@ def _predictions(training: Training, folder: Path) -> Predictions | None:
     """Returns the predictions of the model in a folder; None: the workload declares no models."""
     if training.workload is None:
         return None
-    models = declaration_of(load_workload(training.workload, training.workload_source)).models
+    models = training.workload.declaration().models
     return models.predictions(training.params, training.seed, folder) if models else None

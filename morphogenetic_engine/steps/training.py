@@ -46,7 +46,7 @@ class Places:
 
 @step("train")
 def train(config: str, candidate: str, *, compiled_for: str, places: Places) -> Metrics:
-    """Trains a candidate, write its model and its learning curve, and returns its metrics.
+    """Trains a candidate, writes its model and its learning curve, and returns its metrics.
 
     If the defaults are requested, but the configuration no longer has any, nothing is trained.
 
@@ -96,8 +96,7 @@ def run_training(
             f" its metrics: {', '.join(sorted(metrics)) or 'none'}"
         )
     training = Training(
-        workload=config.experiment.workload,
-        workload_source=config.experiment.workload_source,
+        workload=config.workload,
         trial=candidate.trial,
         seed=candidate.seed,
         params=candidate.params,

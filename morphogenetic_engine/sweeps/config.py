@@ -109,8 +109,9 @@ class SweepConfig(Section):
     @property
     def workload(self) -> Workload:
         """What a trial runs."""
-        experiment = self.experiment
-        return workload_of(experiment.workload, experiment.command, experiment.workload_source)
+        found = workload_of(self.experiment.model_dump(include={"workload", "workload_source", "command"}))
+        assert found is not None, "the schema fills in the default"
+        return found
 
     @cached_property
     def space(self) -> Space:

@@ -22,6 +22,7 @@ from morphogenetic_engine.errors import (
     TrialFailed,
     WorkloadError,
     did_you_mean,
+    error_line,
 )
 from morphogenetic_engine.trial import Metrics, Params, Train, Trial, checked_metrics, declaration_of, text
 from morphogenetic_engine.workload.program import Program
@@ -48,8 +49,7 @@ def load_workload(spec: str, source: str | None = None) -> Train:
     except ModuleNotFoundError as error:
         raise WorkloadError(_not_found(module_name, error)) from error
     except (Exception, SystemExit) as error:  # the user needs to see any error that their module raises at import
-        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise WorkloadError(f"importing {module_name} raised {what}") from error
+        raise WorkloadError(f"importing {module_name} raised {error_line(error)}") from error
     train = getattr(module, name, None)
     if not callable(train):
         raise WorkloadError(f"{module_name} has no function {name!r}{did_you_mean(name, _functions(module))}")
@@ -96,8 +96,7 @@ def _check(check: Callable[[Params], None], params: Params) -> None:
     except MorphogeneticError:
         raise
     except Exception as error:  # a bug in the user's check itself
-        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise WorkloadError(f"its check of the parameters raised {what}") from error
+        raise WorkloadError(f"its check of the parameters raised {error_line(error)}") from error
 
 
 def command_fields(command: Sequence[str]) -> frozenset[str]:

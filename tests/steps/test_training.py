@@ -10,12 +10,14 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, StoreError, TrialFailed, WorkloadError
 from morphogenetic_engine.steps.candidate import Candidate, best_candidate
-from morphogenetic_engine.steps.trained.trained_model import read_training, was_trained
+from morphogenetic_engine.steps.evaluation import evaluation_of
+from morphogenetic_engine.steps.trained.trained_model import read_training, was_trained, write_training
 from morphogenetic_engine.steps.training import Places, run_training, train
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.trial import Metrics
+from morphogenetic_engine.workload.workload_kinds import FunctionWorkload, ProgramWorkload, Workload
 from tests.conftest import StartSweep
 from tests.steps.conftest import Trained, parsed
 
@@ -50,7 +52,8 @@ def test_the_best_trial_trained_again_has_the_metrics_that_the_sweep_found(start
 def test_the_folder_says_how_its_model_is_used(trained: Trained) -> None:
     folder, training = trained()
     assert read_training(folder) == training
-    assert (training.workload, training.seed, training.trial) == ("morphogenetic_engine.engine.training:train", 7, 3)
+    engine = FunctionWorkload("morphogenetic_engine.engine.training:train")
+    assert (training.workload, training.seed, training.trial) == (engine, 7, 3)
     assert (folder / "model.pt").exists()
 
 
@@ -62,12 +65,34 @@ def test_the_curve_has_a_row_for_each_step(trained: Trained) -> None:
     assert float(rows[-1]["val_acc"]) == training.metrics["val_acc"]
 
 
+@pytest.mark.parametrize(
+    ("keys", "workload"),
+    [
+        ({"workload": "toy:nothing", "workload_source": None}, FunctionWorkload("toy:nothing")),
+        ({"workload": "cell:f", "workload_source": "f = print"}, FunctionWorkload("cell:f", "f = print")),
+        ({"workload": None, "workload_source": None}, None),
+        ({"workload": None}, None),
+    ],
+)
+def test_a_record_of_format_1_is_read(keys: dict[str, object], workload: Workload | None, tmp_path: Path) -> None:
+    objective = {"metric": "val_acc", "direction": "maximize"}
+    others = {"trial": 3, "seed": 7, "params": {"x": 1}, "metrics": {"val_acc": 0.5}, "found": {}, "seconds": 1.5}
+    record = json.dumps({"format": 1, **keys, **others, "objective": objective})
+    (tmp_path / "training.json").write_text(record, encoding="utf-8")
+    training = read_training(tmp_path)
+    assert training.workload == workload
+    write_training(tmp_path, training)
+    assert read_training(tmp_path) == training
+
+
 def test_a_program_is_trained_too(workplace: Path) -> None:
     program = "import sys; print('step=0 val_acc=0.5'); print('val_acc=0.75'); open(sys.argv[2] + '/kept', 'w')"
     command = ["python3", "-c", program, "{x}", "{dir}"]
     config = json.dumps({"experiment": {"command": command}, "parameters": {"x": [1]}})
     assert train(config, "", compiled_for="", places=PLACES) == {"val_acc": 0.75}
     assert (workplace / "model" / "kept").exists()
+    assert read_training(workplace / "model").workload == ProgramWorkload(tuple(command))
+    assert evaluation_of(workplace / "model", None).metrics == {"val_acc": 0.75}
     assert (workplace / "curve.csv").read_text(encoding="utf-8") == "step,val_acc\n0,0.5\n"
 
 

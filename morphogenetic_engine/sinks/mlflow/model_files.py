@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import morphogenetic_engine
 from morphogenetic_engine.errors import StoreError, SweepError, WorkloadError
 from morphogenetic_engine.sweeps.ensemble.model_library import importable, saved_models
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
@@ -18,8 +19,9 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.experiment_section import DEFAULT_WORKLOAD
 from morphogenetic_engine.trial import SavedModels
+from morphogenetic_engine.workload.workload_kinds import FunctionWorkload
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(morphogenetic_engine.__file__).parent
 _SERVED = Path(__file__).with_name("served_model.py")
 
 
@@ -28,9 +30,7 @@ class TrialModel:
     """The saved model of one trial, and how it is used."""
 
     folder: Path
-    workload: str
-    source: str | None
-    """The source of the workload's module, if the configuration holds it."""
+    workload: FunctionWorkload
     directory: str
     """Where the workload is imported from."""
     models: SavedModels
@@ -46,10 +46,13 @@ def trial_model(folder: SweepFolder, result: SweepResult, trial: TrialRecord) ->
         SweepError: the trial has no whole model.
     """
     models = saved_models(result.info)
-    workload = result.config.experiment.workload or ""
+    workload = result.config.workload
+    assert isinstance(workload, FunctionWorkload), "programs declare no models"
     if models.example is None:
         where = f"sweep {result.info.sweep_id}: experiment.workload"
-        raise WorkloadError(f"{where}: {workload} gives no example of what its models take; see SavedModels.example")
+        raise WorkloadError(
+            f"{where}: {workload.spec} gives no example of what its models take; see SavedModels.example"
+        )
     home, seed = folder.trial(trial.number), trial.seed
     if trial.replicates:
         rule = result.config.optimization
@@ -60,9 +63,7 @@ def trial_model(folder: SweepFolder, result: SweepResult, trial: TrialRecord) ->
         data = models.predictions(trial.params, seed, home).data
     except StoreError as error:
         raise SweepError(f"sweep {result.info.sweep_id}: trial {trial.number} has no whole model: {error}") from error
-    return TrialModel(
-        home, workload, result.config.experiment.workload_source, result.info.working_directory, models, data
-    )
+    return TrialModel(home, workload, result.info.working_directory, models, data)
 
 
 def write_model(model: TrialModel, to: Path) -> None:
@@ -79,7 +80,7 @@ def write_model(model: TrialModel, to: Path) -> None:
             path=str(to),
             python_model=str(_SERVED),
             artifacts={"trial": str(files)},
-            model_config={"workload": model.workload, "workload_source": model.source},
+            model_config=model.workload.keys,
             signature=infer_signature(x_NF, p_NC),
             input_example=x_NF,
             code_paths=[str(_PACKAGE), *_workload_code(model.workload)],
@@ -99,9 +100,9 @@ def _files(model: TrialModel, place: Path) -> Iterator[Path]:
     yield place
 
 
-def _workload_code(workload: str) -> list[str]:
+def _workload_code(workload: FunctionWorkload) -> list[str]:
     """Returns the file or the package that holds the user's workload."""
-    name = workload.partition(":")[0].partition(".")[0]
+    name = workload.module.partition(".")[0]
     file = getattr(sys.modules.get(name), "__file__", None)
     if file is None or name == _PACKAGE.name:
         return []
@@ -109,6 +110,6 @@ def _workload_code(workload: str) -> list[str]:
     return [str(path.parent if path.name == "__init__.py" else path)]
 
 
-def _requirements(workload: str) -> list[str]:
-    names = ["numpy", "torch"] if workload == DEFAULT_WORKLOAD else ["numpy"]
+def _requirements(workload: FunctionWorkload) -> list[str]:
+    names = ["numpy", "torch"] if workload.spec == DEFAULT_WORKLOAD else ["numpy"]
     return [f"{name}=={version(name)}" for name in names]

@@ -14,8 +14,8 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from numpy.typing import NDArray
 
 from morphogenetic_engine.errors import WorkloadError
-from morphogenetic_engine.trial import Predictor, declaration_of
-from morphogenetic_engine.workload.loading import load_workload
+from morphogenetic_engine.trial import Predictor
+from morphogenetic_engine.workload.workload_kinds import workload_of
 
 
 class ClassProbabilities(PythonModel):  # pylint: disable=abstract-method  # it does not stream
@@ -25,10 +25,11 @@ class ClassProbabilities(PythonModel):  # pylint: disable=abstract-method  # it 
 
     def load_context(self, context: PythonModelContext) -> None:
         """Loads the trial's model with the workload that wrote it."""
-        workload = context.model_config["workload"]
-        models = declaration_of(load_workload(workload, context.model_config.get("workload_source"))).models
-        if models is None:
-            raise WorkloadError(f"{workload} does not say how its models are used; see declare(models=...)")
+        workload = workload_of(context.model_config)
+        models = None if workload is None else workload.declaration().models
+        if workload is None or models is None:
+            name = "the model names no workload, which" if workload is None else workload.description
+            raise WorkloadError(f"{name} does not say how its models are used; see declare(models=...)")
         self._predictor = models.predictor(Path(context.artifacts["trial"]))
 
     def predict(

@@ -15,7 +15,8 @@ from morphogenetic_engine.steps.trained.trained_model import Training
 from morphogenetic_engine.sweeps.record.folder import write_whole
 from morphogenetic_engine.sweeps.record.record_file import read_record
 
-FORMAT = 1
+FORMAT = 2
+"""Format 2 has trainings of format 2."""
 _SYNONYMS = {"accuracy": ("test_acc", "test_accuracy"), "log_loss": ("test_loss", "test_log_loss")}
 
 

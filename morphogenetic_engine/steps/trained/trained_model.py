@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.record.folder import write_whole
 from morphogenetic_engine.sweeps.record.record_file import read_record
 from morphogenetic_engine.sweeps.schema.objective import Objective
 from morphogenetic_engine.trial import Value
+from morphogenetic_engine.workload.workload_kinds import FunctionWorkload, ProgramWorkload, Workload, workload_of
 
-FORMAT = 1
+FORMAT = 2
+"""Since format 2, a program has its `command`, where format 1 had no workload at all."""
 _FILE = "training.json"
+_WORKLOAD_KEYS = frozenset({"workload", "workload_source", "command"})
 
 
 class Training(BaseModel):
@@ -23,10 +26,8 @@ class Training(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: int = FORMAT
-    workload: str | None
-    """`module:function`; None: a program was run."""
-    workload_source: str | None = None
-    """The source of that module, if the sweep file holds it."""
+    workload: Workload | None
+    """In the file: its keys in a sweep file. None: a program, in a file of format 1."""
     trial: int
     """The number of the sweep's trial with this configuration."""
     seed: int
@@ -37,6 +38,20 @@ class Training(BaseModel):
     """The sweep's metrics of the same configuration and seed, filled in by `report`; empty: not in a sweep."""
     objective: Objective
     seconds: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_workload(cls, written: object) -> object:
+        if not isinstance(written, dict) or isinstance(written.get("workload"), FunctionWorkload | ProgramWorkload):
+            return written
+        others = {key: value for key, value in written.items() if key not in _WORKLOAD_KEYS}
+        return {**others, "workload": workload_of(written)}
+
+    @model_serializer(mode="wrap")
+    def _write_workload(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        written: dict[str, object] = serialize(self)
+        del written["workload"]
+        return {**({} if self.workload is None else self.workload.keys), **written}
 
 
 def write_training(folder: Path, training: Training) -> None:

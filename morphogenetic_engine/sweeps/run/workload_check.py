@@ -12,9 +12,9 @@ from morphogenetic_engine.sweeps.record.folder import CODE_FOLDER, write_whole
 from morphogenetic_engine.sweeps.run.resources import thread_environment
 from morphogenetic_engine.sweeps.run.workers.wire import Rejected
 from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
-from morphogenetic_engine.sweeps.schema.experiment_section import ExperimentConfig
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params
+from morphogenetic_engine.workload.workload_kinds import FunctionWorkload, Workload
 
 _VALUES_AN_AXIS = 100
 
@@ -29,36 +29,37 @@ def probe_points(space: Space) -> list[Params]:
 def worker_setup(config: SweepConfig, directory: Path, log: Path, workers: int) -> WorkerSetup:
     """Returns the setup of a sweep's workers; they import the workload from `directory`."""
     wanted = (config.optimization.target_metric, *config.optimization.secondary_metrics)
+    workload, environment = importable_workload(config.workload, log.parent / CODE_FOLDER)
     return WorkerSetup(
-        workload=config.experiment.workload,
-        command=config.experiment.command,
+        workload=workload,
         metrics=wanted,
         probe=probe_points(config.space),
         working_directory=directory if directory.is_dir() else Path.cwd(),
         environment={
             **thread_environment(workers, config.execution.threads_per_trial),
-            **source_environment(config.experiment, log.parent / CODE_FOLDER),
+            **environment,
         },
         log=log,
     )
 
 
-def source_environment(experiment: ExperimentConfig, folder: Path) -> dict[str, str]:
-    """Writes the workload's source, where the sweep has it, and returns what lets workers import it from there.
+def importable_workload(workload: Workload, folder: Path) -> tuple[Workload, dict[str, str]]:
+    """Writes the workload's source, if the sweep has it, as a module into a folder.
+
+    Returns the workload that workers import from there, and the environment variables with which they find it.
 
     Raises:
         StoreError: it cannot be written.
     """
-    if experiment.workload_source is None or experiment.workload is None:
-        return {}
-    module = folder / f"{experiment.workload.partition(':')[0]}.py"
+    if not isinstance(workload, FunctionWorkload) or workload.source is None:
+        return workload, {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder}: cannot be created: {error.strerror}") from error
-    write_whole(module, experiment.workload_source.encode())
+    write_whole(folder / f"{workload.module}.py", workload.source.encode())
     places = [str(folder.absolute()), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"PYTHONPATH": os.pathsep.join(places)}
+    return FunctionWorkload(workload.spec), {"PYTHONPATH": os.pathsep.join(places)}
 
 
 def rejection(message: Rejected, config: SweepConfig, where: str) -> MorphogeneticError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from morphogenetic_engine.errors import ConfigError, WorkloadError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.run.workers.wire import Rejected
 from morphogenetic_engine.sweeps.run.workload_check import probe_points, rejection, worker_setup
+from morphogenetic_engine.workload.workload_kinds import FunctionWorkload
 
 CONFIG = SweepConfig.model_validate(
     {
@@ -50,11 +52,19 @@ def test_a_long_axis_is_probed_in_part_and_not_held_in_memory() -> None:
 
 def test_workers_are_told_what_they_run_where_and_with_what(tmp_path: Path) -> None:
     setup = worker_setup(CONFIG, tmp_path, tmp_path / "log", 2)
-    assert (setup.workload, setup.command) == ("toy:quadratic", None)
+    assert setup.workload == FunctionWorkload("toy:quadratic")
     assert setup.metrics == ("score", "loss")
     assert setup.probe == probe_points(CONFIG.space)
     assert (setup.working_directory, setup.log) == (tmp_path, tmp_path / "log")
     assert setup.environment["OMP_NUM_THREADS"] == "3"
+
+
+def test_workers_import_a_source_from_the_sweeps_folder(tmp_path: Path) -> None:
+    experiment = {"workload": "mine:train", "workload_source": "def train(params, trial): ..."}
+    setup = worker_setup(SweepConfig.model_validate({"experiment": experiment}), tmp_path, tmp_path / "log", 1)
+    assert setup.workload == FunctionWorkload("mine:train")
+    place = setup.environment["PYTHONPATH"].split(os.pathsep)[0]
+    assert (Path(place) / "mine.py").read_text(encoding="utf-8") == experiment["workload_source"]
 
 
 def test_a_working_directory_that_is_gone_gives_way_to_the_current_one(

@@ -21,6 +21,7 @@ from morphogenetic_engine.sweeps.run.workers.wire import BadLine, WorkerMessage,
 from morphogenetic_engine.sweeps.strategy import Decision
 from morphogenetic_engine.trial import Params
 from morphogenetic_engine.workload.process_groups import kill_session
+from morphogenetic_engine.workload.workload_kinds import Workload
 
 _LONGEST_LINE = 1 << 26
 """Bytes without a newline that are no message of ours."""
@@ -30,8 +31,7 @@ _LONGEST_LINE = 1 << 26
 class WorkerSetup:
     """What every worker is told first."""
 
-    workload: str | None
-    command: Sequence[str] | None
+    workload: Workload
     metrics: Sequence[str]
     """Metrics that the sweep needs."""
     probe: Sequence[Params]
@@ -75,9 +75,7 @@ class Worker:
             os.close(write_end)
         self.exit_fd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
         probe = [dict(params) for params in setup.probe]
-        self._send(
-            {"workload": setup.workload, "command": setup.command, "metrics": setup.metrics, "probe": probe},
-        )
+        self._send({"workload": setup.workload.keys, "metrics": setup.metrics, "probe": probe})
 
     def assign(self, tasks: Sequence[TrialTask]) -> None:
         """Gives the worker tasks, which it runs one after another."""

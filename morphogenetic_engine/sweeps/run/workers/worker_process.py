@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from morphogenetic_engine.errors import FailureReason, MorphogeneticError, Paused, Pruned, TrialFailed
+from morphogenetic_engine.errors import FailureReason, MorphogeneticError, Paused, Pruned, TrialFailed, error_place
 from morphogenetic_engine.sweeps.run.workers.channel import Channel
 from morphogenetic_engine.sweeps.run.workers.process_state import (
     ProcessState,
@@ -120,13 +120,13 @@ class _Worker:
 
 
 def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | None:
-    """Loads the workload and validate the sweep against it; answer `ready`, or `rejected` with the reason."""
+    """Loads the workload and checks the sweep against it; answers `ready`, or `rejected` with the reason."""
     if setup is None:
         return None
     try:
-        command = setup["command"]
-        named = (str(setup["workload"]), None) if command is None else (None, _texts(command))
-        train = workload_of(*named).load()
+        workload = workload_of(_mapping(setup["workload"]))
+        assert workload is not None, "the coordinator names one"
+        train = workload.load()
         verify_workload(train, metrics=_texts(setup["metrics"]), probe=_mappings(setup["probe"]))
     except MorphogeneticError as error:
         traceback.print_exc()
@@ -184,9 +184,7 @@ def _message(error: BaseException) -> str:
         text = f"(its text cannot be made: {type(mistake).__name__})"
     if isinstance(error, MorphogeneticError):
         return _one_line(text)
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return _one_line(f"{type(error).__name__}: {text[:_LONGEST_MESSAGE]}")[:500] + place
+    return _one_line(f"{type(error).__name__}: {text[:_LONGEST_MESSAGE]}")[:500] + error_place(error)
 
 
 def _one_line(text: str) -> str:

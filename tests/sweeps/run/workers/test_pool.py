@@ -20,6 +20,7 @@ from morphogenetic_engine.sweeps.run.messages import Ended, Reported, TrialTask
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
 from morphogenetic_engine.sweeps.run.workers.wire import Died, Ready, Rejected, WorkerMessage
 from morphogenetic_engine.sweeps.run.workers.worker import Worker, WorkerSetup
+from morphogenetic_engine.workload.workload_kinds import FunctionWorkload
 from tests.waiting import DEADLINE_SECONDS, gone, until
 
 MakePool = Callable[..., WorkerPool]
@@ -32,8 +33,7 @@ def _pool(workplace: Path) -> Iterator[MakePool]:
 
     def make(workload: str, wakeup: int | None = None) -> WorkerPool:
         setup = WorkerSetup(
-            workload=workload,
-            command=None,
+            workload=FunctionWorkload(workload),
             metrics=["val_acc"],
             probe=[{"x": 0.5}],
             working_directory=workplace,
@@ -236,8 +236,9 @@ from pathlib import Path
 from morphogenetic_engine.sweeps.run.messages import TrialTask
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
 from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
+from morphogenetic_engine.workload.workload_kinds import FunctionWorkload
 place = Path.cwd()
-setup = WorkerSetup(f"toy:{sys.argv[1]}", None, ["val_acc"], [], place, {}, place / "workers.log")
+setup = WorkerSetup(FunctionWorkload(f"toy:{sys.argv[1]}"), ["val_acc"], [], place, {}, place / "workers.log")
 pool = WorkerPool(setup)
 worker = pool.start(0)
 while not pool.poll(None):

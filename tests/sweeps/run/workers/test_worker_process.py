@@ -126,7 +126,7 @@ def _worker(place: Path, function: str, **setup: object) -> Iterator[Driver]:
         assert process.stdin is not None
         with os.fdopen(read_end, encoding="utf-8") as messages:
             driver = Driver(process.stdin, messages, place)
-            first = {"workload": f"workloads:{function}", "command": None, "metrics": ["val_acc"], "probe": []}
+            first = {"workload": {"workload": f"workloads:{function}"}, "metrics": ["val_acc"], "probe": []}
             driver.send({**first, **setup})
             yield driver
             process.stdin.close()
@@ -217,8 +217,13 @@ def test_a_workload_cannot_read_the_commands(tmp_path: Path) -> None:
     ("workload", "setup", "error", "message"),
     [
         ("goood", {}, "WorkloadError", "workloads has no function 'goood'; did you mean 'good'?"),
-        ("good", {"workload": "nowhere:train"}, "WorkloadError", "there is no module 'nowhere'"),
-        ("good", {"command": ["nowhere-program"]}, "WorkloadError", "there is no program 'nowhere-program'"),
+        ("good", {"workload": {"workload": "nowhere:train"}}, "WorkloadError", "there is no module 'nowhere'"),
+        (
+            "good",
+            {"workload": {"command": ["nowhere-program"]}},
+            "WorkloadError",
+            "there is no program 'nowhere-program'",
+        ),
         ("declared", {"metrics": ["val_loss"]}, "ConfigError", "metric val_loss: the workload does not report it"),
         ("declared", {"probe": [{"x": 1}, {"y": 1}]}, "ConfigError", "y: unknown parameter"),
         ("declared", {"probe": [{"x": 1}, {"x": 10}]}, "ConfigError", "x: must be <= 9, but got 10"),
@@ -236,7 +241,7 @@ def test_a_sweep_that_its_workload_does_not_take_is_rejected_with_the_reason(
 
 def test_a_command_is_run_in_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("import sys; print('val_acc=' + sys.argv[1])", encoding="utf-8")
-    with _worker(tmp_path, "good", command=[sys.executable, "program.py", "{x}"]) as driver:
+    with _worker(tmp_path, "good", workload={"command": [sys.executable, "program.py", "{x}"]}) as driver:
         assert driver.hear() == {"kind": "ready"}
         assert driver.run(x=0.5) == {**COMPLETE, "metrics": {"val_acc": 0.5}}
         assert driver.output() == "val_acc=0.5\n"
