@@ -16,7 +16,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeVar
 
-from morphogenetic_engine.errors import ConfigError, did_you_mean
+from morphogenetic_engine.errors import ConfigError, did_you_mean, error_line
 
 _PartT = TypeVar("_PartT")
 
@@ -61,8 +61,8 @@ class Registry:
         except ModuleNotFoundError as error:
             raise ConfigError(f"{self.kind} {name!r}: {_remedy(point, error)}") from error
         except Exception as error:  # pylint: disable=broad-exception-caught  # a third party's code runs here
-            line = " ".join(f"{type(error).__name__}: {error}".split())
-            raise ConfigError(f"{self.kind} {name!r} ({point.value}): cannot be loaded: {line}") from error
+            what = f"{self.kind} {name!r} ({point.value})"
+            raise ConfigError(f"{what}: cannot be loaded: {error_line(error)}") from error
         return part
 
     def load(self, name: str, expected: type[_PartT]) -> _PartT:
@@ -79,6 +79,11 @@ class Registry:
                 f" {type(part).__name__}"
             )
         return part
+
+    def package_of(self, name: str) -> str | None:
+        """Returns the installed package that provides a part; None: it is a built-in one, or there is no such part."""
+        point = None if name in self._built_in else self._installed.get(name)
+        return None if point is None else _package(point)
 
     def unknown(self, name: str) -> str:
         """Returns the message for a name that the registry does not have."""
@@ -107,8 +112,11 @@ def _without_duplicates(
 
 
 def _source(point: EntryPoint) -> str:
-    package = "morphogenetic-engine" if point.dist is None else point.dist.name
-    return f"{package} ({point.value})"
+    return f"{_package(point)} ({point.value})"
+
+
+def _package(point: EntryPoint) -> str:
+    return "morphogenetic-engine" if point.dist is None else point.dist.name
 
 
 def _remedy(point: EntryPoint, error: ModuleNotFoundError) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
+import orjson
+
+from morphogenetic_engine.errors import MorphogeneticError, error_line, error_place
 from morphogenetic_engine.reports.analysis.configurations import Configuration
 from morphogenetic_engine.reports.analysis.correlation import Correlations
 from morphogenetic_engine.reports.analysis.cost import Cost
@@ -20,7 +25,7 @@ from morphogenetic_engine.reports.analysis.timeline import Timeline
 from morphogenetic_engine.reports.analysis.verdict import BestVerdict
 from morphogenetic_engine.reports.importance.importance import Importance, Method
 from morphogenetic_engine.reports.section import Report, ReportOptions, Section, plain
-from morphogenetic_engine.reports.sections.all_sections import all_sections
+from morphogenetic_engine.reports.sections.all_sections import SECTIONS, all_sections
 from morphogenetic_engine.reports.sections.outcome.best import BEST
 from morphogenetic_engine.reports.sections.outcome.findings import FINDINGS
 from morphogenetic_engine.reports.sections.outcome.overtuning import OVERTUNING
@@ -41,6 +46,10 @@ from morphogenetic_engine.sweeps.results import SweepResult, read_result
 TOP = 10
 
 
+_log = logging.getLogger(__name__)
+_ShownT = TypeVar("_ShownT")
+
+
 class SweepSummary(Report):
     """The numbers of every section. `summary.of(SECTION)` returns those of a section.
 
@@ -50,18 +59,45 @@ class SweepSummary(Report):
     def __init__(self, result: SweepResult, options: ReportOptions, sections: Sequence[Section[object]]) -> None:
         super().__init__(result, options)
         self.sections = tuple(sections)
+        self.failed_sections: dict[str, str] = {}
+        """The sections of installed packages that failed, and one line about each."""
         for section in self.sections:
-            self.of(section)
+            self.show(section, lambda numbers: None, lambda failure: None)
+
+    def show(
+        self, section: Section[object], shown: Callable[[Any], _ShownT], failed: Callable[[str], _ShownT]
+    ) -> _ShownT:
+        """Returns what `shown` makes of a section's numbers, or what `failed` makes of the line about its failure.
+
+        Only a section of an installed package may fail: the rest of the report is shown nevertheless. An exception in
+        a section of this package is an error of ours and passes through.
+        """
+        if section.name not in self.failed_sections:
+            try:
+                return shown(self.of(section))
+            except Exception as error:  # pylint: disable=broad-exception-caught  # a third party's code runs here
+                package = SECTIONS.package_of(section.name)
+                if package is None:
+                    raise
+                self._fail(section.name, package, error)
+        return failed(self.failed_sections[section.name])
+
+    def _fail(self, name: str, package: str, error: Exception) -> None:
+        what = str(error) if isinstance(error, MorphogeneticError) else error_line(error) + error_place(error)
+        self.failed_sections[name] = f"the section {name} of the package {package} failed: {what}"
+        _log.warning("warning: %s", self.failed_sections[name])
+        _log.debug("the traceback of section %s", name, exc_info=error)
 
     def to_dict(self) -> dict[str, object]:
-        """Returns the numbers of all sections as plain values, for JSON."""
+        """Returns the numbers of all sections as plain values, for JSON; a section that failed has a line `failed`."""
         known: Mapping[str, object] = {
             "identification": plain(self.identification),
             "objectives": plain(self.objectives),
             "parameters": self.parameters,
             "counts": dict(self.counts),
         }
-        return {**known, **{each.name: plain(self.of(each)) for each in self.sections if each.in_json}}
+        sections = [each for each in self.sections if each.in_json or each.name in self.failed_sections]
+        return {**known, **{each.name: self.show(each, _jsonable, _failed_json) for each in sections}}
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -120,6 +156,16 @@ class SweepSummary(Report):
         return self.of(PARETO)
 
 
+def _jsonable(numbers: object) -> object:
+    values = plain(numbers)
+    orjson.dumps(values, option=orjson.OPT_NON_STR_KEYS)  # raises where a value has no JSON
+    return values
+
+
+def _failed_json(failure: str) -> object:
+    return {"failed": failure}
+
+
 def summarize(
     result: SweepResult,
     *,
@@ -132,7 +178,7 @@ def summarize(
     `price_per_hour` is that of one worker, in any currency; fANOVA is the one slow method.
 
     Raises:
-        ConfigError: a section of an installed package cannot be loaded.
+        ConfigError: two installed packages have a section of the same name.
     """
     return SweepSummary(result, ReportOptions(top, methods, price_per_hour), all_sections())
 

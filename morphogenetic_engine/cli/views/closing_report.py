@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from morphogenetic_engine.errors import error_line
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 _MISSING = "report: pip install 'morphogenetic-engine[reports]' for the HTML page of a sweep"
@@ -20,5 +21,5 @@ def write_closing_report(folder: SweepFolder, console: Console) -> None:
     except ModuleNotFoundError:
         line = _MISSING
     except Exception as error:  # pylint: disable=broad-exception-caught  # shown; a failed page must not fail the sweep
-        line = f"warning: the report was not written: {' '.join(f'{type(error).__name__}: {error}'.split())}"
+        line = f"warning: the report was not written: {error_line(error)}"
     console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
+from rich.segment import Segments
 from rich.text import Text
 
 from morphogenetic_engine.reports.analysis.configurations import Configuration
-from morphogenetic_engine.reports.section import TerminalView
+from morphogenetic_engine.reports.section import Section, TerminalPart, TerminalView
 from morphogenetic_engine.reports.summary import SweepSummary
 
 _INDENT = 2
@@ -26,11 +27,28 @@ def print_summary(
         console.print(Text(f"  continue with: {command}", style="yellow"), soft_wrap=True)
     view = TerminalView(console, console.width - _INDENT, title, trials)
     for section in summary.sections:
-        for part in section.terminal(summary.of(section), summary, view):
-            if part.heading:
-                console.print()
-                console.print(Text(part.heading, style="bold"))
-            console.print(Padding(part.body, (0, 0, 0, _INDENT), expand=False))
+        for line in _section(summary, section, view):
+            console.print(line)
+
+
+def _section(summary: SweepSummary, section: Section[object], view: TerminalView) -> list[RenderableType]:
+    def shown(numbers: object) -> list[RenderableType]:
+        return _lines(section.terminal(numbers, summary, view), view.console)
+
+    def failed(failure: str) -> list[RenderableType]:
+        return _lines([TerminalPart(section.name, Text(failure, style="yellow"))], view.console)
+
+    return summary.show(section, shown, failed)
+
+
+def _lines(parts: Sequence[TerminalPart], console: Console) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    for part in parts:
+        if part.heading:
+            lines += ["", Text(part.heading, style="bold")]
+        body = Padding(part.body, (0, 0, 0, _INDENT), expand=False)
+        lines.append(Segments(console.render(body)))  # rendered here, where only this section is lost if it raises
+    return lines
 
 
 def _head(summary: SweepSummary, state: str) -> Text:

@@ -8,7 +8,9 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from morphogenetic_engine.reports.summary import ReportedSweep
+from morphogenetic_engine.reports.section import Section
+from morphogenetic_engine.reports.summary import ReportedSweep, SweepSummary
+from morphogenetic_engine.reports.visualizations import drawable_figures
 from morphogenetic_engine.sweeps.record.folder import write_whole
 
 NAME = "report.ipynb"
@@ -49,15 +51,23 @@ def _notebook(sweep: ReportedSweep, folder: str) -> nbformat.NotebookNode:
         new_code_cell(_OPENING.format(folder=folder, fanova="fANOVA" in sweep.methods, price=sweep.price_per_hour)),
     ]
     for section in sweep.summary.sections:
-        numbers = sweep.summary.of(section)
-        for each in section.notebook(numbers, sweep.summary):
-            cells += [new_markdown_cell(f"## {each.heading}"), new_code_cell(each.code)]
-        for figure in section.figures(numbers, sweep.summary):
-            cells.append(new_markdown_cell(f"## {figure.heading}\n\n{figure.empty or figure.caption}"))
-            if figure.charts:
-                cells.append(new_code_cell(f"show({figure.id!r})"))
+        cells += _section(sweep.summary, section)
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # the same sweep gives the same file
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     book: nbformat.NotebookNode = new_notebook(cells=cells, metadata={"kernelspec": kernel})
     return book
+
+
+def _section(summary: SweepSummary, section: Section[object]) -> list[nbformat.NotebookNode]:
+    def shown(numbers: object) -> list[nbformat.NotebookNode]:
+        cells: list[nbformat.NotebookNode] = []
+        for each in section.notebook(numbers, summary):
+            cells += [new_markdown_cell(f"## {each.heading}"), new_code_cell(each.code)]
+        for figure in drawable_figures(section, summary, numbers):
+            cells.append(new_markdown_cell(f"## {figure.heading}\n\n{figure.empty or figure.caption}"))
+            if figure.charts:
+                cells.append(new_code_cell(f"show({figure.id!r})"))
+        return cells
+
+    return summary.show(section, shown, lambda failure: [new_markdown_cell(f"## {section.name}\n\n{failure}")])

@@ -24,7 +24,7 @@ from morphogenetic_engine.reports.drawing.palette import DARK, LIGHT, page_rules
 from morphogenetic_engine.reports.drawing.svg import draw, draw_key
 from morphogenetic_engine.reports.drawing.text_size import shortened
 from morphogenetic_engine.reports.page.page_data import embedded, page_data
-from morphogenetic_engine.reports.section import Chapter, PagePart
+from morphogenetic_engine.reports.section import Chapter, PagePart, Section
 from morphogenetic_engine.reports.sections.space.importance import parameter_order
 from morphogenetic_engine.reports.summary import SweepSummary
 from morphogenetic_engine.sweeps.results import SweepResult
@@ -132,13 +132,24 @@ def page(
 
 
 def _chapter(summary: SweepSummary, chapter: Chapter, *, interactive: bool) -> DrawnChapter:
-    parts = []
+    parts: list[Markup] = []
     for section in summary.sections:
         if section.chapter is chapter:
-            numbers = summary.of(section)
-            parts += [_part(each, interactive) for each in section.page(numbers, summary, printed=not interactive)]
-            parts += [_figure(each, interactive) for each in section.figures(numbers, summary)]
+            parts += _section(summary, section, interactive)
     return DrawnChapter(chapter.value, *_NAMES[chapter], tuple(parts))
+
+
+def _section(summary: SweepSummary, section: Section[object], interactive: bool) -> list[Markup]:
+    def shown(numbers: object) -> list[Markup]:
+        return [
+            *(_part(each, interactive) for each in section.page(numbers, summary, printed=not interactive)),
+            *(_figure(each, interactive) for each in section.figures(numbers, summary)),
+        ]
+
+    def failed(failure: str) -> list[Markup]:
+        return [_part(PagePart("parts/failed_section.html", {"name": section.name, "failure": failure}), interactive)]
+
+    return summary.show(section, shown, failed)
 
 
 def _part(part: PagePart, interactive: bool) -> Markup:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.registry import Registry
-from morphogenetic_engine.reports.section import Section
+from morphogenetic_engine.reports.section import Report, Section
 
 _HERE = "morphogenetic_engine.reports.sections"
 
@@ -38,11 +39,35 @@ SECTIONS = Registry(
 )
 
 
+class _MissingSection(Section[object]):
+    """Stands for a section of an installed package that cannot be loaded."""
+
+    def __init__(self, name: str, error: ConfigError) -> None:
+        self.name = name
+        self._error = error
+
+    def compute(self, report: Report) -> object:
+        raise self._error
+
+
 @cache
 def all_sections() -> tuple[Section[object], ...]:
-    """Returns the sections of every report.
+    """Returns the sections of every report; one of an installed package that cannot be loaded raises in `compute`.
 
     Raises:
-        ConfigError: a section of an installed package cannot be loaded, or its name is taken.
+        ConfigError: two sections have the same name.
     """
-    return tuple(SECTIONS.load(name, Section) for name in SECTIONS.names)
+    return tuple(map(_section, SECTIONS.names))
+
+
+def _section(name: str) -> Section[object]:
+    try:
+        section: Section[object] = SECTIONS.load(name, Section)
+        own = getattr(section, "name", None)
+        if own != name:
+            raise ConfigError(f"section {name!r}: its name must be that of its entry point, but is {own!r}")
+    except ConfigError as error:
+        if SECTIONS.package_of(name) is None:
+            raise
+        return _MissingSection(name, error)
+    return section

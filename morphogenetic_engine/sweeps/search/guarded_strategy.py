@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from morphogenetic_engine.errors import ConfigError, MorphogeneticError
+from morphogenetic_engine.errors import ConfigError, MorphogeneticError, error_line
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.strategy import Decision, Earlier, Reports, Strategy, TrialDecisions
 from morphogenetic_engine.trial import Params, Value
@@ -90,6 +90,6 @@ def one_line_errors(place: str, log: Path | None) -> Iterator[None]:
             with log.open("a", encoding="utf-8") as file:
                 file.write(f"{place}\n{traceback.format_exc()}\n")
             kept = f" (traceback: {log})"
-        told = " ".join(f"{type(error).__name__}: {error}".split())
+        told = error_line(error)
         told = told if len(told) <= _LONGEST else f"{told[:_LONGEST]}..."
         raise ConfigError(f"{place}: {told}{kept}") from error
