@@ -33,7 +33,8 @@ class FunctionWorkload:
     @property
     def keys(self) -> dict[str, object]:
         """Its keys in a sweep file, and their values."""
-        return {self.key: self.spec} | ({} if self.source is None else {"workload_source": self.source})
+        source = {} if self.source is None else {"workload_source": self.source}
+        return {self.key: self.spec, **source}
 
     @property
     def module(self) -> str:
