@@ -14,7 +14,7 @@ from morphogenetic_engine.steps.saying import say
 from morphogenetic_engine.steps.trained.markdown_tables import write_curves, write_markdown
 from morphogenetic_engine.steps.trained.trained_model import Training, write_training
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.trial import Metrics, Train, checked_metrics
+from morphogenetic_engine.trial import Metrics, Train, checked_step, finite_metrics
 from morphogenetic_engine.workload.loading import verify_workload
 
 
@@ -25,11 +25,13 @@ class ComponentTrial:
     number: int
     seed: int
     dir: Path
+    named: frozenset[str]
+    """The metrics that the sweep file names, which must be finite; values of others that are not are left out."""
     curve: dict[int, Metrics] = field(default_factory=dict)
 
     def report(self, step: int, metrics: Metrics) -> None:  # pylint: disable=redefined-outer-name
         """Records the metrics of one step."""
-        self.curve[int(step)] = checked_metrics(metrics)
+        self.curve[checked_step(step)] = finite_metrics(metrics, self.named)[0]
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,10 @@ def run_training(
     except OSError as error:
         raise StoreError(f"{model}: cannot be created: {error.strerror}") from error
     run = _loaded(config, candidate)
-    trial = ComponentTrial(candidate.trial, candidate.seed, model)
+    trial = ComponentTrial(candidate.trial, candidate.seed, model, frozenset(config.named_metrics))
     begun = time.monotonic()
     try:
-        metrics = checked_metrics(run(candidate.params, trial))
+        metrics, _ = finite_metrics(run(candidate.params, trial), trial.named)
     except Pruned as error:
         raise TrialFailed(f"the workload pruned itself: {error}") from error
     finally:

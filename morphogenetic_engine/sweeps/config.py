@@ -107,6 +107,13 @@ class SweepConfig(Section):
         return self.optimization.n_trials
 
     @property
+    def named_metrics(self) -> tuple[str, ...]:
+        """The metrics that the file names, which must be finite; values of others that are not are left out."""
+        stopping = self.execution.early_stopping
+        watched = [stopping.metric] if stopping is not None and stopping.metric is not None else []
+        return tuple(dict.fromkeys([*self.optimization.recorded_metrics, *watched]))
+
+    @property
     def workload(self) -> Workload:
         """What a trial runs."""
         found = workload_of(self.experiment.model_dump(include={"workload", "workload_source", "command"}))

@@ -24,7 +24,7 @@ from morphogenetic_engine.errors import (
     did_you_mean,
     error_line,
 )
-from morphogenetic_engine.trial import Metrics, Params, Train, Trial, checked_metrics, declaration_of, text
+from morphogenetic_engine.trial import Metrics, Params, Train, Trial, declaration_of, text
 from morphogenetic_engine.workload.program import Program
 
 _SPEC = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -159,7 +159,7 @@ class CommandWorkload:
                 step, found = parse_metric_line(line)
                 metrics.update(found)
                 if step is not None and found:
-                    trial.report(step, checked_metrics(found))
+                    trial.report(step, found)
             status = program.status()
         finally:
             program.end()

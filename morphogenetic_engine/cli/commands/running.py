@@ -23,6 +23,8 @@ from morphogenetic_engine.sweeps.run.runner import run_sweep
 
 TOP = 10
 NO_COMPLETE_TRIAL = 1
+_MOST_NAMES = 4
+"""The number of metrics with values that were left out that are named at a sweep's end."""
 
 
 def run_and_show(folder: SweepFolder, *, retry_failed: bool = False, serving: Serving | None = None) -> int:
@@ -87,6 +89,12 @@ def _notes(result: SweepResult) -> list[str]:
         notes.append(
             f"note: the workload caught Pruned in {len(caught)} trials, first in trial {caught[0]}: let it pass"
         )
+    from morphogenetic_engine.reports.analysis.failures import left_out_of
+
+    left_out = left_out_of(result)
+    if left_out:
+        names = "; ".join(map(str, left_out[:_MOST_NAMES]))
+        notes.append(f"note: values that are not finite are left out of metrics that the file does not name ({names})")
     return notes
 
 

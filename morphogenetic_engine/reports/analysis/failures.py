@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,8 +29,21 @@ class FailureGroup:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A metric that the sweep file does not name, and of which some values were not finite."""
+
+    metric: str
+    values: int
+    trials: int
+
+    def __str__(self) -> str:
+        values = f"{self.values} value{'' if self.values == 1 else 's'}"
+        return f"{self.metric}: {values} in {self.trials} trial{'' if self.trials == 1 else 's'}"
+
+
+@dataclass(frozen=True)
 class Failures:
-    """The failed trials."""
+    """The failed trials, and the values that were not recorded."""
 
     failed: int
     ended: int
@@ -39,6 +53,8 @@ class Failures:
     """The regions where they concentrate, the clearest first."""
     tried_again: int
     """The number of attempts that failed and were retried."""
+    left_out: tuple[LeftOut, ...] = ()
+    """The metrics with values that were left out, the most first."""
 
 
 def failures_of(result: SweepResult) -> Failures:
@@ -46,7 +62,17 @@ def failures_of(result: SweepResult) -> Failures:
     ended = [trial for trial in result.trials if trial.state.final]
     failed = [trial for trial in ended if trial.state is TrialState.FAILED]
     again = sum(trial.crashes + trial.exceptions for trial in result.trials)
-    return Failures(len(failed), len(ended), _groups(failed), failure_regions(result, ended), again)
+    regions = failure_regions(result, ended)
+    return Failures(len(failed), len(ended), _groups(failed), regions, again, left_out_of(result))
+
+
+def left_out_of(result: SweepResult) -> tuple[LeftOut, ...]:
+    """Returns the metrics with values that were left out because they were not finite, the most first."""
+    values, trials = Counter[str](), Counter[str]()
+    for trial in result.trials:
+        values.update(trial.left_out)
+        trials.update(trial.left_out.keys())
+    return tuple(LeftOut(name, count, trials[name]) for name, count in values.most_common())
 
 
 def _groups(failed: Sequence[TrialRecord]) -> tuple[FailureGroup, ...]:

@@ -114,6 +114,7 @@ class _Confirmation(Work):
             params=trial.params,
             dir=self._folder.confirmation(trial.number, run.index),
             objectives=[objective.metric for objective in self._config.optimization.all_objectives],
+            named=self._config.named_metrics,
         )
         self._attempts[trial.number] += 1
         self._running[task.key] = evaluation

@@ -141,6 +141,8 @@ class TrialEnded:
     metrics: Mapping[str, float] = field(default_factory=dict)
     reason: FailureReason | None = None
     message: str = ""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many values of each metric were left out because they were not finite; lines without any do not have it."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,8 @@ _ENUMS_OF = {
 def to_line(event: Event) -> bytes:
     """Returns the journal's line for an event, newline included."""
     members = {"format": FORMAT, "event": event.kind, **vars(event)}
+    if not members.get("left_out", True):
+        del members["left_out"]
     return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
 
 

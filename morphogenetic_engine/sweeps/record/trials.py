@@ -70,6 +70,8 @@ class TrialRecord:
     """The replicates that are complete, by their numbers."""
     confirmations: dict[int, Confirmation] = field(default_factory=dict)
     """The runs with fresh seeds, by the numbers of the seeds."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many values of each metric were left out because they were not finite."""
     attempt: int = 0
     """The last attempt, from 0."""
     crashes: int = 0
@@ -121,7 +123,7 @@ class History:
             case TrialEnded():
                 trial = self.trials[event.trial]
                 trial.state, trial.reason, trial.message = event.state, event.reason, event.message
-                trial.metrics, trial.duration = event.metrics, event.duration
+                trial.metrics, trial.duration, trial.left_out = event.metrics, event.duration, event.left_out
                 self.any_complete = self.any_complete or event.state is TrialState.COMPLETE
             case AttemptFailed():
                 trial = self.trials[event.trial]

@@ -28,6 +28,8 @@ class TrialTask:
     dir: Path
     objectives: Sequence[str]
     """Metrics that the workload must return."""
+    named: Sequence[str] = ()
+    """Further metrics that the sweep file names: they must be finite, as the objectives must."""
     decides: bool = False
     """Whether each report waits for a decision (with replicates: each replicate does)."""
     replicates: Sequence[Mapping[str, int]] = ()
@@ -75,6 +77,8 @@ class Ended(_OfTask):
     metrics: Mapping[str, float] = field(default_factory=dict)
     reason: FailureReason | None = None
     message: str = ""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many values of each metric were left out because they were not finite."""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,8 @@ def _strategy(file: ConfigFile) -> Strategy:
 
 def _first_trial(config: SweepConfig, params: Params, folder: Path) -> TrialTask:
     objectives = [objective.metric for objective in config.optimization.all_objectives]
-    return TrialTask(0, 0, trial_seed(config.optimization.seed, 0), params, folder, objectives)
+    seed = trial_seed(config.optimization.seed, 0)
+    return TrialTask(0, 0, seed, params, folder, objectives, config.named_metrics)
 
 
 def _free_slot(executor: Executor) -> int:

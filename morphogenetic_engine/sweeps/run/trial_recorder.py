@@ -31,6 +31,7 @@ class TrialRecorder:
         self._record = record
         self._last_reports: dict[TaskKey, Metrics] = {}
         self._objectives = [objective.metric for objective in config.optimization.all_objectives]
+        self._named = config.named_metrics
 
     def start(  # pylint: disable=too-many-arguments
         self, number: int, *, slot: int, seed: int, params: Params, folder: Path, decides: bool = False
@@ -46,6 +47,7 @@ class TrialRecorder:
             params=params,
             dir=folder,
             objectives=self._objectives,
+            named=self._named,
             decides=decides,
             replicates=self._replicates_left(number),
         )
@@ -75,7 +77,17 @@ class TrialRecorder:
         metrics = self._final_metrics(ended)
         number, attempt = ended.key
         self._record(
-            events.TrialEnded(time.time(), number, attempt, ended.state, seconds, metrics, ended.reason, ended.message)
+            events.TrialEnded(
+                time.time(),
+                number,
+                attempt,
+                ended.state,
+                seconds,
+                metrics,
+                ended.reason,
+                ended.message,
+                ended.left_out,
+            )
         )
 
     def interrupted(self, key: TaskKey) -> None:

@@ -30,7 +30,9 @@ EVENTS = st.one_of(
     st.builds(events.AttemptFailed, TIME, NUMBER, NUMBER, REASON, TEXT),
     st.builds(events.TrialInterrupted, TIME, NUMBER, NUMBER),
     st.builds(
-        events.TrialEnded, TIME, NUMBER, NUMBER, st.sampled_from(TrialState), TIME, METRICS, st.none() | REASON, TEXT
+        events.TrialEnded,
+        *(TIME, NUMBER, NUMBER, st.sampled_from(TrialState), TIME, METRICS, st.none() | REASON, TEXT),
+        st.dictionaries(TEXT, st.integers(1, 99), max_size=2),
     ),
     st.builds(
         events.ConfirmationEnded,

@@ -26,7 +26,7 @@ class FailuresSection(Section[Failures]):
         return [PagePart("parts/failures.html", {"failures": numbers})]
 
     def terminal(self, numbers: Failures, report: Report, view: TerminalView) -> Sequence[TerminalPart]:
-        if not (numbers.failed or numbers.tried_again):
+        if not (numbers.failed or numbers.tried_again or numbers.left_out):
             return ()
         return [TerminalPart(f"Failures: {numbers.failed} of {numbers.ended} trials", _text(numbers))]
 
@@ -47,4 +47,7 @@ def _text(failures: Failures) -> Text:
         lines.append(f"with {place}: {here} {each.what}, elsewhere {there} ({p_text(each.p)})")
     if failures.tried_again:
         lines.append(f"{failures.tried_again} attempts failed and were retried")
+    if failures.left_out:
+        shown = "; ".join(map(str, failures.left_out[:_MOST_GROUPS]))
+        lines.append(f"values that are not finite are left out of metrics that the file does not name ({shown})")
     return Text("\n".join(lines))

@@ -89,6 +89,7 @@ def _of_attempt(kind: str, trial: int, attempt: int, members: Mapping[str, objec
                 _metrics(members.get("metrics", {})),
                 None if reason is None else FailureReason(_of(str, reason)),
                 _of(str, members.get("message", "")),
+                _counts(members.get("left_out", {})),
             )
         case "paused":
             return PausedAttempt(trial, attempt)
@@ -102,6 +103,13 @@ def _metrics(value: object) -> Mapping[str, float]:
     for each in metrics.values():
         _of(float, each)
     return metrics
+
+
+def _counts(value: object) -> Mapping[str, int]:
+    counts: dict[str, int] = _of(dict, value)
+    for each in counts.values():
+        _of(int, each)
+    return counts
 
 
 def _of(kind: type[_T], value: object) -> _T:

@@ -27,7 +27,7 @@ from morphogenetic_engine.sweeps.run.workers.process_state import (
     seed_generators,
 )
 from morphogenetic_engine.sweeps.run.workers.worker_trial import WorkerTrial, end_by_decision
-from morphogenetic_engine.trial import Metrics, Params, Train, checked_metrics
+from morphogenetic_engine.trial import Metrics, Params, Train
 from morphogenetic_engine.workload.loading import verify_workload
 from morphogenetic_engine.workload.workload_kinds import workload_of
 
@@ -66,6 +66,7 @@ class _Worker:
             seed=_whole(task["seed"]),
             dir=Path(str(task["dir"])),
             decides=bool(task["decides"]),
+            named=frozenset([*_texts(task["objectives"]), *_texts(task["named"])]),
         )
         try:
             trial.dir.mkdir(parents=True, exist_ok=True)
@@ -76,7 +77,7 @@ class _Worker:
         except OSError as error:
             ended = {"kind": "ended", "state": "failed", "reason": FailureReason.EXCEPTION, "message": _message(error)}
         trial.close()
-        trial.send(ended)
+        trial.send({**ended, "left_out": trial.left_out} if trial.left_out else ended)
 
     def _outcome(self, task: Mapping[str, object], trial: WorkerTrial) -> _EndMessage:
         """Runs the workload and returns the message about its end; a decision to end the trial overrides all else."""
@@ -100,7 +101,7 @@ class _Worker:
         """Runs the workload with the trial's or replicate's seed, from a clean state of the process."""
         self.state.restore()
         seed_generators(trial.seed)
-        return _with_objectives(checked_metrics(self.train(_mapping(task["params"]), trial)), task)
+        return _with_objectives(trial.finite(self.train(_mapping(task["params"]), trial)), task)
 
     def _replicates(self, task: Mapping[str, object], trial: WorkerTrial) -> Metrics:
         """Runs the workload for each replicate that is left; the coordinator combines their metrics."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from morphogenetic_engine.errors import Paused, Pruned, TrialFailed
 from morphogenetic_engine.sweeps.run.workers.channel import Channel
 from morphogenetic_engine.sweeps.run.workers.process_state import flush_streams
-from morphogenetic_engine.trial import Metrics, checked_metrics, checked_step
+from morphogenetic_engine.trial import Metrics, checked_step, finite_metrics
 
 _SWALLOWED = 5
 """Reports after a decision to end the trial, each of which raises again, until the worker ends the trial itself."""
@@ -27,6 +28,7 @@ class WorkerTrial:
         seed: int,
         dir: Path,  # pylint: disable=redefined-builtin  # the contract's name
         decides: bool,
+        named: frozenset[str],
         replicate: int | None = None,
     ) -> None:
         self.number = number
@@ -36,6 +38,9 @@ class WorkerTrial:
         """What the last decision raised, if it ended the trial."""
         self.ignored = 0
         """Reports that were made in spite of it."""
+        self.left_out: Counter[str] = Counter()
+        """How many values of each metric were not finite; the file does not name these metrics."""
+        self._named = named
         self._channel = channel
         self._attempt = attempt
         self._replicate = replicate
@@ -44,24 +49,37 @@ class WorkerTrial:
 
     def report(self, step: int, metrics: Metrics) -> None:
         """Records the metrics of one step."""
-        checked, whole = checked_metrics(metrics), checked_step(step)
+        checked, whole = self.finite(metrics), checked_step(step)
         with self._channel.lock:
             self._check_open(whole)
             self.send({"kind": "reported", "step": whole, "metrics": checked, "replicate": self._replicate})
             if self._decides and self._replicate is None:
                 self.await_decision(f"step {whole}")
 
+    def finite(self, metrics: object) -> dict[str, float]:
+        """Returns the finite metrics and counts the others.
+
+        Raises:
+            TrialFailed: the file names a metric that is not finite, or these are no metrics.
+        """
+        kept, left_out = finite_metrics(metrics, self._named)
+        self.left_out.update(left_out)
+        return kept
+
     def replicate(self, number: int, seed: int) -> WorkerTrial:
         """Returns one replicate of this attempt, with a folder of its own inside the trial's."""
-        return WorkerTrial(
+        one = WorkerTrial(
             self._channel,
             number=self.number,
             attempt=self._attempt,
             seed=seed,
             dir=self.dir / f"replicate_{number}",
             decides=False,
+            named=self._named,
             replicate=number,
         )
+        one.left_out = self.left_out
+        return one
 
     def send(self, message: Mapping[str, object]) -> None:
         """Sends a message about this attempt."""

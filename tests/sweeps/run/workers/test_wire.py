@@ -41,6 +41,10 @@ MESSAGES: list[tuple[dict[str, object], WorkerMessage]] = [
         {"kind": "ended", **KEY, "state": "failed", "reason": "killed", "message": "no"},
         Ended(3, 1, TrialState.FAILED, reason=FailureReason.KILLED, message="no"),
     ),
+    (
+        {"kind": "ended", **KEY, "state": "complete", "metrics": {"a": 1.5}, "left_out": {"b": 2}},
+        Ended(3, 1, TrialState.COMPLETE, {"a": 1.5}, left_out={"b": 2}),
+    ),
     ({"kind": "paused", **KEY}, PausedAttempt(3, 1)),
     ({"kind": "stale", **KEY}, Stale(3, 1)),
 ]

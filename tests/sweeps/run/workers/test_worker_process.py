@@ -103,7 +103,8 @@ class Driver:
 
     def run(self, number: int = 0, **params: object) -> dict[str, Any]:
         folder = str(self.place / str(number))
-        task = {"trial": number, "attempt": 0, "seed": 5, "params": params, "dir": folder, "objectives": ["val_acc"]}
+        task = {"trial": number, "attempt": 0, "seed": 5, "params": params, "dir": folder}
+        task |= {"objectives": ["val_acc"], "named": ["loss"]}
         self.send({"kind": "run", "tasks": [{"decides": False, "replicates": [], **task}]})
         return self.hear()
 
