@@ -98,8 +98,8 @@ deploy: ## Install everything on the cluster of kubectl: make deploy OVERLAY=kin
 smoke: .venv/development ## Run the smoke pipeline and an Experiment on the cluster of kubectl (after make deploy OVERLAY=kind)
 	@scripts/smoke.sh
 
-port-forward: ## Open the pages of Kubeflow Pipelines, Katib and MLflow on this machine
-	@scripts/port-forward.sh
+port-forward: ## Open the pages of Kubeflow Pipelines, Katib and MLflow on this machine: make port-forward [NAMESPACE=...]
+	@scripts/port-forward.sh $(NAMESPACE)
 
 ##@ Maintain
 

@@ -1,7 +1,13 @@
 #!/usr/bin/env bash
-# Everything that says why a cluster did not do what it should, into a folder: cluster-logs.sh FOLDER. No secrets.
+# Everything that says why a cluster did not do what it should, into a folder, without secrets:
+# cluster-logs.sh FOLDER [NAMESPACE...], by default of the namespaces morphogenetic and kubeflow.
 set -uo pipefail
-folder=${1:?usage: cluster-logs.sh FOLDER}
+folder=${1:?usage: cluster-logs.sh FOLDER [NAMESPACE...]}
+shift
+namespaces=("$@")
+if [ $# -eq 0 ]; then
+  namespaces=(morphogenetic kubeflow)
+fi
 mkdir -p "$folder"
 
 keep() { # FILE COMMAND...: what cannot be had is no reason to stop
@@ -13,7 +19,7 @@ keep() { # FILE COMMAND...: what cannot be had is no reason to stop
 keep nodes.txt kubectl describe nodes
 keep pods.txt kubectl get pods --all-namespaces --output=wide
 keep events.txt kubectl get events --all-namespaces --sort-by=.lastTimestamp
-for namespace in morphogenetic kubeflow; do
+for namespace in "${namespaces[@]}"; do
   keep "$namespace-pods.txt" kubectl --namespace "$namespace" describe pods
   keep "$namespace-sweeps.yaml" kubectl --namespace "$namespace" get experiments,suggestions,trials,jobs --output=yaml
   keep "$namespace-workflows.yaml" kubectl --namespace "$namespace" get workflows --output=yaml

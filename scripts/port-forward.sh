@@ -1,6 +1,11 @@
 #!/usr/bin/env bash
 # Open the cluster's pages on this machine, until Ctrl-C: Kubeflow Pipelines, Katib and MLflow.
+#
+#   port-forward.sh [NAMESPACE]   the namespace of MLflow, which is that of the overlay (morphogenetic)
+#   KUBEFLOW_NAMESPACE            that of Kubeflow Pipelines and Katib (kubeflow)
 set -euo pipefail
+home=${1:-morphogenetic}
+kubeflow=${KUBEFLOW_NAMESPACE:-kubeflow}
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
 
@@ -13,9 +18,9 @@ forward() { # NAMESPACE SERVICE PORT TARGET WHAT PATH
     echo "$5: there is no service $2 in the namespace $1"
   fi
 }
-forward kubeflow ml-pipeline-ui 8080 80 "Kubeflow Pipelines" /
-forward kubeflow katib-ui 8081 80 Katib /katib/
-forward morphogenetic mlflow 5000 5000 MLflow /
+forward "$kubeflow" ml-pipeline-ui 8080 80 "Kubeflow Pipelines" /
+forward "$kubeflow" katib-ui 8081 80 Katib /katib/
+forward "$home" mlflow 5000 5000 MLflow /
 if [ ${#pids[@]} -eq 0 ]; then
   echo "port-forward.sh: nothing to open: see 'kubectl config current-context', and make deploy" >&2
   exit 2

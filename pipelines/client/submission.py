@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipelines.client.api_errors import ServerBusy, ServerFailed
 from pipelines.client.progress import Diagnose, Progress
-from pipelines.client.runs import Run, RunState
+from pipelines.client.runs import Run
 from pipelines.client.server import PipelinesServer, WantedRun
 from pipelines.compiling import identity
 

@@ -42,18 +42,27 @@ def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -
     from morphogenetic_engine.display.terminal import terminal
     from morphogenetic_engine.sweeps.overview import overview
     from morphogenetic_engine.sweeps.record.folder import find_sweep
+    from morphogenetic_engine.sweeps.record.origin import read_trial_names
+    from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
     from morphogenetic_engine.sweeps.results import read_result
 
     folder = find_sweep(results, sweep_id)
     result = read_result(folder)
     trials = result.ranked[:top] if top else result.trials
+    origin, names = result.info.origin, read_trial_names(folder.path)
     if as_json:
-        _print_json({**asdict(overview(folder)), "trials": [trial_json(trial) for trial in trials]})
+        given = {"origin": origin.model_dump()} if origin else {}
+        rows = [
+            {**trial_json(trial), **({ELSEWHERE_COLUMN: names.get(trial.number)} if names else {})} for trial in trials
+        ]
+        _print_json({**asdict(overview(folder)), **given, "trials": rows})
         return
     console = terminal()
     console.print(overview_table([overview(folder)]))
+    if origin:
+        click.echo(f"on {origin.system}: {origin.where}{f', cluster {origin.cluster}' if origin.cluster else ''}")
     console.print()
-    console.print(trials_table(result, trials, console.width))
+    console.print(trials_table(result, trials, console.width, names))
 
 
 def _print_json(value: object) -> None:

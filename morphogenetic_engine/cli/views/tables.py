@@ -12,6 +12,7 @@ from morphogenetic_engine.display.terminal import clock
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.overview import SweepOverview
 from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.run.preflight import SweepCheck
@@ -25,8 +26,12 @@ _GAP = 2
 _LISTED_VALUES = 1000
 
 
-def trials_table(result: SweepResult, trials: Sequence[TrialRecord], room: int) -> Table:
+def trials_table(
+    result: SweepResult, trials: Sequence[TrialRecord], room: int, elsewhere: Mapping[int, str] | None = None
+) -> Table:
     """Builds the table of trials: parameters, objectives, secondary metrics.
+
+    `elsewhere` has the names of the trials on the system that ran them, by their numbers; they are a column.
 
     Where it is wider than `room` characters, it leaves out the parameters that have one value in all rows, then those
     that come last in the sweep file, and notes their number.
@@ -38,14 +43,19 @@ def trials_table(result: SweepResult, trials: Sequence[TrialRecord], room: int) 
     widths = {name: max(map(len, (name, *cells))) + _GAP for name, cells in values.items()}
     columns = ("trial", "state", *metrics, "time")
     used = sum(max(map(len, (name, *cells))) + _GAP for name, *cells in zip(columns, *others, strict=True))
+    given = [elsewhere.get(trial.number, "") for trial in trials] if elsewhere else []
+    used += max(map(len, (ELSEWHERE_COLUMN, *given))) + _GAP if given else 0
     names = _fitting(axes, values, widths, room - used)
     table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", caption_justify="left")
     for name in ("trial", "state", *names, *metrics, "time"):
         table.add_column(name, justify="left" if name == "state" else "right", overflow="fold")
+    if given:
+        table.add_column(ELSEWHERE_COLUMN, overflow="fold")
     best = result.best
     for row, (trial, (number, state, *rest)) in enumerate(zip(trials, others, strict=True)):
         style = "green" if best is not None and trial.number == best.number else _style(trial)
-        table.add_row(number, state, *(values[name][row] for name in names), *rest, style=style)
+        cells = (*(values[name][row] for name in names), *rest, *given[row : row + 1])
+        table.add_row(number, state, *cells, style=style)
     if len(names) < len(axes):
         table.caption = f"{len(axes) - len(names)} of {len(axes)} parameters left out; --json and trials.csv have all"
     return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -125,7 +126,7 @@ def test_a_trial_that_was_stopped_early_has_its_duration(command: Command, katib
     assert (trial.state, trial.duration) == (TrialState.PRUNED, 60.0)
 
 
-def test_the_table_has_katibs_names_of_the_trials(command: Command, katib: KatibByHand) -> None:
+def test_tables_have_katibs_names_of_the_trials(command: Command, katib: KatibByHand) -> None:
     command(*SUBMIT)
     for name, x in (("toy-gdcqh8kc", "0.7"), ("toy-x2x2x2x2", "0.1")):
         katib.start(name, x=x)
@@ -134,6 +135,12 @@ def test_the_table_has_katibs_names_of_the_trials(command: Command, katib: Katib
     with (FOLDER / "trials.csv").open(encoding="utf-8") as table:
         names = [(row["number"], row["katib_trial"]) for row in csv.DictReader(table)]
     assert names == [("0", "toy-x2x2x2x2"), ("1", "toy-gdcqh8kc")]
+    shown = command("sweep", "show", "--sweep-id", "toy").out
+    assert "on Katib: Experiment ml/toy, cluster http" in shown
+    assert re.search(r"^ *0 +complete .* toy-x2x2x2x2 *$", shown, re.MULTILINE)
+    told = json.loads(command("sweep", "show", "--sweep-id", "toy", "--json").out)
+    assert (told["origin"]["kind"], told["origin"]["namespace"], told["origin"]["name"]) == ("Experiment", "ml", "toy")
+    assert [each["katib_trial"] for each in told["trials"]] == ["toy-x2x2x2x2", "toy-gdcqh8kc"]
     columns = page_data(collected(), ["x"])["columns"]
     assert isinstance(columns, list)
     assert {
