@@ -48,6 +48,10 @@ bench: .venv/development ## Measure speed; a table here, JSON in benchmarks/resu
 bench-compare: .venv/development ## Measure again, and print ratios to the results in benchmarks/results/
 	$(BIN)/python -m benchmarks --compare
 
+bench-search: .venv/development ## Compare search strategies, ours and Optuna's, on recorded trainings (takes hours)
+	$(INSTALL) --editable '.[benchmarks]'
+	$(BIN)/python -m benchmarks.judge
+
 reference: .venv/development ## Write the reference pages that are made from the code and from measurements
 	@$(BIN)/python -m scripts.reference
 
@@ -131,4 +135,4 @@ help: ## List the targets
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --constraint manifests/checkov.lock checkov
 	@touch $@
 
-.PHONY: sweep environment test test-all test-faults lint reference pictures docs format bench hooks render verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean nightly nightly-issue bench-compare help
+.PHONY: sweep environment test test-all test-faults lint reference pictures docs format bench bench-search hooks render verify ci-sweep images test-images deploy submit-sweep pipeline-local smoke port-forward lock clean nightly nightly-issue bench-compare help

@@ -1,0 +1,1 @@
+"""Tests of the benchmarks that compare: what they compute, not how fast."""

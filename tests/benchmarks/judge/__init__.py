@@ -1,0 +1,1 @@
+"""Tests of the comparison of search strategies on recorded trainings."""

@@ -1,0 +1,58 @@
+"""Running contestants: the best within each budget, and runs that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from benchmarks.judge.registry import BUDGETS, Search, contestants
+from benchmarks.judge.runs import Asked, found_by, run_all, run_one
+from benchmarks.judge.tasks import Task
+from tests.benchmarks.judge.test_tasks import small_task
+
+TASK = "imdb_patch32_GRU64_avg_bs128"
+
+
+def descending(_task: Task, _seed: int, budget: int) -> Iterator[float]:
+    """Yields losses whose whole part names the budget that they were laid out for."""
+    return (1_000 * budget - step for step in count(1))
+
+
+def test_one_search_serves_all_budgets_where_it_is_not_laid_out_for_one() -> None:
+    assert found_by(Search(descending), small_task(), 0) == [50_000 - 2 * budget for budget in BUDGETS]
+
+
+def test_a_sized_search_is_laid_out_for_each_budget() -> None:
+    assert found_by(Search(descending, sized=True), small_task(), 0) == [998 * budget for budget in BUDGETS]
+
+
+def test_what_a_search_found_stays_where_it_ends_early() -> None:
+    search = Search(lambda _task, _seed, _budget: iter([3.0, 2.0]))
+    assert found_by(search, small_task(), 0) == [2.0] * len(BUDGETS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("contestant", ["random", "Optuna TPE + MedianPruner", "auto + MedianPruner"])
+def test_a_run_is_a_function_of_its_seed_and_never_gets_worse(contestant: str) -> None:
+    first, again, other = (run_one(Asked(contestant, "TaskSet", TASK, seed)).regrets for seed in (1, 1, 2))
+    assert first == again != other
+    assert list(first) == sorted(first, reverse=True)
+    assert 0 <= first[-1] < first[0]
+
+
+@pytest.mark.slow
+def test_kept_runs_are_not_repeated(tmp_path: Path) -> None:
+    kept = tmp_path / "runs.jsonl"
+    asked = [Asked("random", "TaskSet", TASK, seed) for seed in range(2)]
+    runs = run_all(asked, kept)
+    written = kept.read_text(encoding="utf-8")
+    assert len(written.splitlines()) == 2
+    assert run_all(asked, kept) == runs
+    assert kept.read_text(encoding="utf-8") == written
+
+
+def test_ours_is_compared_first() -> None:
+    assert next(iter(contestants())) == "auto"
