@@ -13,6 +13,7 @@ from morphogenetic_engine.sweeps.record.events import (
     SessionStarted,
     TrialEnded,
     TrialInterrupted,
+    TrialPaused,
     TrialReported,
     TrialStarted,
     TrialState,
@@ -91,6 +92,8 @@ class SweepProgress:
                 self.retries += 1
                 self._leave(event.trial)
             case TrialInterrupted():
+                self._leave(event.trial)
+            case TrialPaused():
                 self._leave(event.trial)
 
     def _take_end(self, event: TrialEnded) -> None:

@@ -16,7 +16,7 @@ from morphogenetic_engine.engine.network.network import SeedState
 from morphogenetic_engine.engine.network.recovery import recovery
 from morphogenetic_engine.engine.run import Run
 from morphogenetic_engine.engine.settings import PARAMETERS, TrainingSettings
-from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.errors import Paused, StoreError
 from morphogenetic_engine.trial import Metrics, Params, SavedModels, Trial, checked_metrics, declare
 
 _log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def train(params: Params, trial: Trial) -> Metrics:
 
     Raises:
         ConfigError: a parameter is wrong, or names a GPU that is not there.
-        Pruned: passed through from `trial.report`.
+        Pruned, Paused: passed through from `trial.report`; a paused run goes on where it paused.
         TrialFailed: a metric is no longer finite: the training diverged.
         StoreError: a file could not be written.
     """
@@ -73,7 +73,11 @@ def _train(settings: TrainingSettings, seed: int, trial: Trial) -> Metrics:
     started -= _restore(run, path)
     while run.epoch < settings.warm_up_epochs + settings.adaptation_epochs:
         run.next_epoch()
-        trial.report(run.epoch - 1, checked_metrics(_epoch_metrics(run)))
+        try:
+            trial.report(run.epoch - 1, checked_metrics(_epoch_metrics(run)))
+        except Paused:
+            save_checkpoint(path, run.identity, run.state(time.perf_counter() - started))
+            raise
         if settings.checkpoint_every and run.epoch % settings.checkpoint_every == 0:
             save_checkpoint(path, run.identity, run.state(time.perf_counter() - started))
     if settings.save_model:

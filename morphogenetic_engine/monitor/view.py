@@ -21,8 +21,11 @@ from morphogenetic_engine.sweeps.record.events import (
     ReplicateEnded,
     SessionEnded,
     SessionStarted,
+    StepsRepeated,
     TrialEnded,
     TrialInterrupted,
+    TrialPaused,
+    TrialPromoted,
     TrialReported,
     TrialStarted,
     TrialState,
@@ -40,7 +43,16 @@ _COLUMNS = ("number", "state", "attempt", "worker", "started", "duration", "step
 
 
 _TrialEvent = (
-    TrialStarted | TrialReported | ReplicateEnded | AttemptFailed | TrialInterrupted | TrialEnded | ConfirmationEnded
+    TrialStarted
+    | TrialReported
+    | ReplicateEnded
+    | AttemptFailed
+    | TrialInterrupted
+    | TrialPaused
+    | TrialPromoted
+    | StepsRepeated
+    | TrialEnded
+    | ConfirmationEnded
 )
 
 

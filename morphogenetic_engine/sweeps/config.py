@@ -81,12 +81,13 @@ class SweepConfig(Section):
         missing = [name for name, parameter in self.parameters.items() if parameter.default is None]
         if missing and len(missing) < len(self.parameters):
             raise ValueError(f"parameters.{missing[0]}: default is missing; give all parameters one, or none")
-        size = self.points
-        if rules.distinct and size is not None and size < (self.optimization.n_trials or 0):
+        size, trials = self.points, self.n_trials or 0
+        if rules.distinct and size is not None and size < trials:
             raise ValueError(
-                f"optimization.n_trials: must be <= {size}, the number of points in the space,"
-                f" but got {self.optimization.n_trials}"
+                f"optimization.n_trials: must be <= {size}, the number of points in the space, but got {trials}"
             )
+        if self.optimization.strategy is not None:
+            _check_halving(self)
         return self
 
     @property
@@ -102,6 +103,9 @@ class SweepConfig(Section):
     @property
     def n_trials(self) -> int | None:
         """The number of trials that the file gives, or the sweep type's default; None: it follows from the space."""
+        budgeted = self.optimization.halving.budgeted(learns=self.brackets_learn)
+        if budgeted is not None:
+            return budgeted
         if self.optimization.n_trials is None and self.rules.default_trials is not None:
             return self.rules.default_trials(len(self.space.axes))
         return self.optimization.n_trials
@@ -112,6 +116,11 @@ class SweepConfig(Section):
         stopping = self.execution.early_stopping
         watched = [stopping.metric] if stopping is not None and stopping.metric is not None else []
         return tuple(dict.fromkeys([*self.optimization.recorded_metrics, *watched]))
+
+    @property
+    def brackets_learn(self) -> bool:
+        """Whether the configurations of a halving's bracket follow from the results of the brackets before."""
+        return self.rules.sampler and self.optimization.sampler not in {"Random", "QMC"}
 
     @property
     def workload(self) -> Workload:
@@ -167,13 +176,15 @@ class SweepConfig(Section):
     def identifying(self) -> dict[str, object]:
         """All that decides which trials there are and what they compute.
 
-        `execution`, `tracking` and `resources` are left out, and so are the time budget, the storage and, where points
-        do not depend on it, the number of trials: these may change when a sweep is resumed.
+        `execution`, `tracking` and `resources` are left out, and so are the time budget, the storage and, where neither
+        points nor rungs depend on it, the number of trials: these may change when a sweep is resumed.
         """
         dump = self.model_dump(mode="json", exclude={"execution", "tracking", "resources"})
         free = {"timeout", "storage"}
-        if self.sweep_type != "latin_hypercube":
-            free.add("n_trials")
+        if self.optimization.strategy is None:
+            free |= {"strategy", "halving"}  # sweeps of earlier versions have no such keys, and keep their identity
+            if self.sweep_type != "latin_hypercube":
+                free.add("n_trials")
         dump["optimization"] = {key: value for key, value in dump["optimization"].items() if key not in free}
         return dump
 
@@ -181,3 +192,30 @@ class SweepConfig(Section):
     def identity(self) -> str:
         """The SHA-256 of what identifies the sweep."""
         return hashlib.sha256(orjson.dumps(self.identifying)).hexdigest()
+
+
+def _check_halving(config: SweepConfig) -> None:
+    """Checks that the trials of a sweep can be compared at rungs.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    optimization, rules = config.optimization, config.rules
+    if not rules.known_ahead and not rules.sampler:
+        raise ValueError(
+            f"optimization.strategy: a {config.sweep_type} sweep chooses configurations by full trainings; use"
+            " sweep_type bayesian, random, latin_hypercube, sobol or grid, or leave strategy out"
+        )
+    if config.prunes:
+        raise ValueError("optimization.pruner: halving decides how far trials are trained; leave the pruner out")
+    if config.experiment.replicates > 1:
+        raise ValueError(
+            "experiment.replicates: halving trains a configuration with one seed; leave replicates out, and run the best"
+            " on more seeds with: morphogenetic sweep confirm"
+        )
+    if not optimization.reproducible:
+        raise ValueError("optimization.reproducible: halving always is; leave it out")
+    budgeted, given = config.n_trials, optimization.n_trials
+    if optimization.halving.budget is not None and (rules.counts_itself or given not in (None, budgeted)):
+        told = "the grid has its own number of trials" if rules.counts_itself else f"gives {budgeted} trials"
+        raise ValueError(f"optimization.halving.budget: {told}; give a budget or n_trials")

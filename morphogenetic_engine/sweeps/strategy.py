@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, overload
+from typing import Protocol, overload, runtime_checkable
 
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.trial import Params, Value
@@ -70,6 +70,48 @@ class Strategy(Protocol):
 
         `reported` are the reports of an earlier attempt, which an attempt from a checkpoint does not repeat.
         """
+
+
+@dataclass(frozen=True)
+class RungDecision:
+    """What becomes of a trial that is paused at a rung."""
+
+    trial: int
+    promoted: bool
+    reason: str
+    """Why, in one line."""
+
+
+Trials = Mapping[int, TrialRecord]
+"""The trials that were started so far, by number."""
+
+
+class Promoter(Protocol):
+    """Pauses trials at rungs and decides which of them go on: the part of a strategy that calls trials again.
+
+    A decision depends on the results of all trials of a rung, in the order of their numbers, and on nothing else.
+    """
+
+    def pause_after(self, number: int, trials: Trials) -> int | None:
+        """Returns the report, counted from 1 over all attempts, at which a trial pauses next; None: at none."""
+
+    def group(self, number: int) -> range:
+        """Returns the trials that compete with a trial; a sweep ends early after a whole group only."""
+
+    def may_start(self, number: int, trials: Trials) -> bool:
+        """Returns whether all results are there on which the suggestion of a trial depends."""
+
+    def decided(self, trials: Trials) -> Sequence[RungDecision]:
+        """Returns the decisions about paused trials that can be made now and are not recorded yet."""
+
+
+@runtime_checkable
+class HasPromoter(Protocol):
+    """A strategy whose trials pause at rungs."""
+
+    @property
+    def promoter(self) -> Promoter:
+        """What decides which of them go on."""
 
 
 class RunsToTheEnd:

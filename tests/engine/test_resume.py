@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.engine.checkpoints.sealed_file import read_sealed
-from morphogenetic_engine.errors import Pruned
+from morphogenetic_engine.errors import Paused, Pruned
 from morphogenetic_engine.trial import Metrics, Params
 
 RunTrial = Callable[..., tuple[Metrics, list[dict[str, float]]]]
@@ -41,6 +41,18 @@ def test_resume_at_any_epoch_is_bit_equal(run_trial: RunTrial, tmp_path: Path, s
     else:
         run_trial(PARAMS, folder=tmp_path / "stopped")
     assert run_trial(PARAMS, folder=tmp_path / "stopped") == (metrics, reports[stop:])
+
+
+@pytest.mark.parametrize("checkpoint_every", [0, 5])
+@pytest.mark.parametrize("pause", range(EPOCHS))
+def test_a_paused_run_goes_on_at_the_next_epoch_bit_for_bit(
+    run_trial: RunTrial, tmp_path: Path, pause: int, checkpoint_every: int
+) -> None:
+    params = {**PARAMS, "checkpoint_every": checkpoint_every}
+    metrics, reports = run_trial(params)
+    with pytest.raises(Paused):
+        run_trial(params, folder=tmp_path / "paused", pause_at=pause)
+    assert run_trial(params, folder=tmp_path / "paused") == (metrics, reports[pause + 1 :])
 
 
 def test_the_stops_fall_into_every_part_of_a_seeds_life(run_trial: RunTrial, tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ class Status(StrEnum):
 TRIAL_STATUS: Mapping[TrialState, Status] = {
     TrialState.RUNNING: Status.RUNNING,
     TrialState.INTERRUPTED: Status.SCHEDULED,
+    TrialState.PAUSED: Status.SCHEDULED,
+    TrialState.PROMOTED: Status.SCHEDULED,
     TrialState.COMPLETE: Status.FINISHED,
     TrialState.PRUNED: Status.KILLED,
     TrialState.FAILED: Status.FAILED,
@@ -42,6 +44,7 @@ SWEEP_STATUS: Mapping[Outcome, Status] = {
     Outcome.FINISHED: Status.FINISHED,
     Outcome.EARLY_STOPPED: Status.FINISHED,
     Outcome.TIME_IS_UP: Status.FINISHED,
+    Outcome.BUDGET_SPENT: Status.FINISHED,
     Outcome.INTERRUPTED: Status.KILLED,
     Outcome.ABORTED: Status.FAILED,
 }

@@ -54,8 +54,8 @@ def trial_of(record: TrialRecord, config: SweepConfig, sweep_id: str, *, abandon
         trial.datetime_complete = datetime.fromtimestamp(record.started + record.duration)
     else:
         trial = running_trial(record.number, record.params, space)
-        waits = abandoned or record.state is TrialState.INTERRUPTED
-        trial.state = OptunaState.WAITING if waits else OptunaState.RUNNING
+        runs = record.state is TrialState.RUNNING and not abandoned
+        trial.state = OptunaState.RUNNING if runs else OptunaState.WAITING
     trial.datetime_start = datetime.fromtimestamp(record.started)
     trial.intermediate_values = _steps(record, objectives)
     trial.user_attrs = _attrs(record, objectives, sweep_id)

@@ -17,8 +17,8 @@ from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
 from morphogenetic_engine.sweeps.run.messages import Ended, TaskKey, TrialTask
+from morphogenetic_engine.sweeps.run.order.schedule import tries_again
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
-from morphogenetic_engine.sweeps.run.schedule import tries_again
 from morphogenetic_engine.sweeps.run.session import Session, Work, open_executor
 
 Observer = Callable[[ConfirmationEnded, int], None]

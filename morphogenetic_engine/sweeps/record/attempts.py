@@ -11,6 +11,7 @@ from morphogenetic_engine.sweeps.record.events import (
     SessionStarted,
     TrialEnded,
     TrialInterrupted,
+    TrialPaused,
     TrialReported,
     TrialStarted,
     TrialState,
@@ -73,6 +74,8 @@ class Attempts:
                 self._open[event.trial] = attempt
             case TrialEnded():
                 self._close(event.trial, event.time, event.state)
+            case TrialPaused():
+                self._close(event.trial, event.time, TrialState.PAUSED)
             case AttemptFailed():
                 self._close(event.trial, event.time, TrialState.INTERRUPTED)
             case TrialInterrupted():

@@ -16,7 +16,8 @@ import orjson
 from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.trial import Value
 
-FORMAT = 1
+FORMAT = 2
+"""The newest format. A line carries the oldest one that has its kind, so that older versions read all they can."""
 
 
 class TrialState(StrEnum):
@@ -24,6 +25,10 @@ class TrialState(StrEnum):
 
     RUNNING = "running"
     INTERRUPTED = "interrupted"
+    PAUSED = "paused"
+    """At a rung, where it waits for the other trials."""
+    PROMOTED = "promoted"
+    """Will go on to the next rung."""
     COMPLETE = "complete"
     PRUNED = "pruned"
     FAILED = "failed"
@@ -129,8 +134,48 @@ class TrialInterrupted:
 
 
 @dataclass(frozen=True)
+class TrialPaused:
+    """An attempt ended at a rung: the trial waits there until it is promoted or ended.
+
+    `step` and `metrics` are those of its last report; `duration` is that of the attempt, in seconds.
+    """
+
+    kind: ClassVar[str] = "trial_paused"
+    time: float
+    trial: int
+    attempt: int
+    step: int
+    metrics: Mapping[str, float]
+    duration: float
+
+
+@dataclass(frozen=True)
+class TrialPromoted:
+    """A paused trial goes on to the rung `rung`, counted from 0."""
+
+    kind: ClassVar[str] = "trial_promoted"
+    time: float
+    trial: int
+    rung: int
+
+
+@dataclass(frozen=True)
+class StepsRepeated:
+    """An attempt at a promoted trial reported `steps` steps again that were known: it did not go on where it paused."""
+
+    kind: ClassVar[str] = "steps_repeated"
+    time: float
+    trial: int
+    attempt: int
+    steps: int
+
+
+@dataclass(frozen=True)
 class TrialEnded:
-    """A trial reached a final state. `duration` is that of its last attempt, in seconds."""
+    """A trial reached a final state.
+
+    `duration` is that of its last attempt, in seconds; 0 of a paused trial that is not promoted.
+    """
 
     kind: ClassVar[str] = "trial_ended"
     time: float
@@ -172,6 +217,9 @@ Event = (
     | ReplicateEnded
     | AttemptFailed
     | TrialInterrupted
+    | TrialPaused
+    | TrialPromoted
+    | StepsRepeated
     | TrialEnded
     | ConfirmationEnded
 )
@@ -186,10 +234,15 @@ _KINDS: Mapping[str, type[Event]] = {
         ReplicateEnded,
         AttemptFailed,
         TrialInterrupted,
+        TrialPaused,
+        TrialPromoted,
+        StepsRepeated,
         TrialEnded,
         ConfirmationEnded,
     )
 }
+_FORMATS = {TrialPaused.kind: 2, TrialPromoted.kind: 2, StepsRepeated.kind: 2}
+"""The formats that brought kinds of events; 1 where none is given."""
 _FIELDS = {kind: frozenset(each.name for each in fields(cls)) for kind, cls in _KINDS.items()}
 _ENUMS: Mapping[str, type[StrEnum]] = {"state": TrialState, "reason": FailureReason, "outcome": Outcome}
 _ENUMS_OF = {
@@ -199,7 +252,7 @@ _ENUMS_OF = {
 
 def to_line(event: Event) -> bytes:
     """Returns the journal's line for an event, newline included."""
-    members = {"format": FORMAT, "event": event.kind, **vars(event)}
+    members = {"format": _FORMATS.get(event.kind, 1), "event": event.kind, **vars(event)}
     if not members.get("left_out", True):
         del members["left_out"]
     return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)

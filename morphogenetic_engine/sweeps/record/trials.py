@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from morphogenetic_engine.errors import FailureReason, SweepError
@@ -14,8 +14,11 @@ from morphogenetic_engine.sweeps.record.events import (
     ReplicateEnded,
     SessionEnded,
     SessionStarted,
+    StepsRepeated,
     TrialEnded,
     TrialInterrupted,
+    TrialPaused,
+    TrialPromoted,
     TrialReported,
     TrialStarted,
     TrialState,
@@ -53,6 +56,17 @@ class Confirmation:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The end of a trial's training towards one rung."""
+
+    step: int
+    metrics: Mapping[str, float]
+    """Of the report at this step."""
+    duration: float
+    """Seconds of the attempt that ended here."""
+
+
 @dataclass(slots=True)
 class TrialRecord:
     """The state of one trial according to the journal."""
@@ -81,7 +95,18 @@ class TrialRecord:
     started: float = 0.0
     """When the last attempt started, in seconds since 1970."""
     duration: float = 0.0
-    """Seconds of the last attempt."""
+    """Seconds of the last attempt, and of those before it that ended in a pause."""
+    pauses: list[Pause] = field(default_factory=list)
+    """The rungs at which it paused, from the lowest."""
+    rung: int = 0
+    """The rung that it is trained to, from 0: it has been promoted so often."""
+    repeated: int = 0
+    """Steps that it reported again, because it did not go on from a checkpoint."""
+
+
+def counted_steps(trial: TrialRecord, objectives: Sequence[str]) -> list[int]:
+    """Returns the steps at which a trial reported all objectives, in order."""
+    return sorted(step for step, found in trial.curve.items() if all(name in found for name in objectives))
 
 
 class History:
@@ -108,7 +133,9 @@ class History:
         if isinstance(event, TrialReported):  # first, because it is the most frequent by far
             self._last = max(self._last, event.time)
             if self._keep_curves:
-                self._curve_of(event)[event.step] = event.metrics
+                curve = self._curve_of(event)
+                known = curve.get(event.step)
+                curve[event.step] = event.metrics if known is None else {**known, **event.metrics}
             return
         if isinstance(event, SessionStarted):
             self._seconds_before, self._begun, self._last = self.seconds, event.time, event.time
@@ -123,7 +150,8 @@ class History:
             case TrialEnded():
                 trial = self.trials[event.trial]
                 trial.state, trial.reason, trial.message = event.state, event.reason, event.message
-                trial.metrics, trial.duration, trial.left_out = event.metrics, event.duration, event.left_out
+                trial.metrics, trial.left_out = event.metrics, event.left_out
+                trial.duration = _paused_seconds(trial) + event.duration
                 self.any_complete = self.any_complete or event.state is TrialState.COMPLETE
             case AttemptFailed():
                 trial = self.trials[event.trial]
@@ -134,6 +162,8 @@ class History:
                     trial.exceptions += 1
             case TrialInterrupted():
                 self.trials[event.trial].state = TrialState.INTERRUPTED
+            case TrialPaused() | TrialPromoted() | StepsRepeated():
+                _take_pausing(self.trials[event.trial], event)
             case ConfirmationEnded():
                 self.trials[event.trial].confirmations[event.index] = Confirmation(
                     event.seed, event.state, event.metrics, event.duration, event.reason, event.message
@@ -164,6 +194,22 @@ class History:
     def ended(self, number: int) -> bool:
         """Returns whether a trial reached a final state."""
         return number in self.trials and self.trials[number].state.final
+
+
+def _take_pausing(trial: TrialRecord, event: TrialPaused | TrialPromoted | StepsRepeated) -> None:
+    match event:
+        case TrialPaused():
+            trial.state = TrialState.PAUSED
+            trial.pauses.append(Pause(event.step, event.metrics, event.duration))
+            trial.duration = _paused_seconds(trial)
+        case TrialPromoted():
+            trial.state, trial.rung = TrialState.PROMOTED, event.rung
+        case StepsRepeated():
+            trial.repeated += event.steps
+
+
+def _paused_seconds(trial: TrialRecord) -> float:
+    return sum(pause.duration for pause in trial.pauses)
 
 
 def read_history(folder: SweepFolder, *, keep_curves: bool = True) -> History:

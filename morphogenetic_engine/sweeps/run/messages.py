@@ -34,6 +34,13 @@ class TrialTask:
     """Whether each report waits for a decision (with replicates: each replicate does)."""
     replicates: Sequence[Mapping[str, int]] = ()
     """`replicate` and `seed` of each run that is left to do; empty: one run with the trial's own seed."""
+    pause_after: int | None = None
+    """The attempt pauses at this report, counted from 1; None: it runs to its end.
+
+    Reports that lack an objective, and those up to `reported_until`, do not count.
+    """
+    reported_until: int | None = None
+    """The last step that earlier attempts reported; a workload without checkpoints repeats the steps up to it."""
 
     @property
     def key(self) -> TaskKey:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.errors import MorphogeneticError, StoreError
-from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record import events
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
@@ -22,14 +21,14 @@ from morphogenetic_engine.sweeps.record.inputs import check_inputs
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.replicate_table import add_replicates, write_replicates
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
-from morphogenetic_engine.sweeps.record.trials import History, read_history
-from morphogenetic_engine.sweeps.run.budget import BudgetStopper
-from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper
+from morphogenetic_engine.sweeps.record.trials import History, counted_steps, read_history
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
 from morphogenetic_engine.sweeps.run.first_trials import FirstTrials
 from morphogenetic_engine.sweeps.run.messages import Ended, Replicated, Reported, TaskKey, TrialTask
+from morphogenetic_engine.sweeps.run.order.pausing import PausePoint, pause_point, reached_step
+from morphogenetic_engine.sweeps.run.order.rung_schedule import RungSchedule
+from morphogenetic_engine.sweeps.run.order.scheduling import looks_at_curves, schedule_of
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
-from morphogenetic_engine.sweeps.run.schedule import Schedule, Stopper
 from morphogenetic_engine.sweeps.run.session import Session, Work, open_executor
 from morphogenetic_engine.sweeps.run.trial_recorder import TrialRecorder
 from morphogenetic_engine.sweeps.search.registry import strategy_of
@@ -38,7 +37,6 @@ from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.sweeps.strategy import (
     Decision,
     Earlier,
-    Strategy,
     TrialDecisions,
     earlier_than,
     ended_by_now,
@@ -62,7 +60,7 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
         journal = stack.enter_context(Journal(folder.journal))
         info = folder.read_info()
         check_inputs(info.inputs, Path(info.working_directory), f"sweep {folder.sweep_id}")
-        history = read_history(folder, keep_curves=_looks_at_curves(info.config))
+        history = read_history(folder, keep_curves=looks_at_curves(info.config))
         table = stack.enter_context(TrialTable(folder.table, info.config))
         runner = SweepRunner(
             folder, info, journal, history=history, table=table, observers=observers, retry_failed=retry_failed
@@ -93,8 +91,12 @@ class SweepRunner(Work):
         self._observers = tuple(observers)
         self._strategy = strategy_of(info.config, read_warm_start(folder), log=folder.search_log)
         self._parallel = parallel_workers(info.config.execution)
-        self._schedule = _schedule(info.config, history, self._strategy, self._parallel, retry_failed)
+        self._promoter = self._strategy.promoter
+        self._schedule = schedule_of(
+            info.config, history, self._strategy, self._promoter, parallel=self._parallel, retry_failed=retry_failed
+        )
         self._decisions: dict[int, TrialDecisions] = {}
+        self._objectives = [objective.metric for objective in info.config.optimization.all_objectives]
         self._recorder = TrialRecorder(info.config, history, self._record)
         self._first_trials = FirstTrials(
             info,
@@ -113,6 +115,7 @@ class SweepRunner(Work):
         self._mark_orphans()
         self._record(events.SessionStarted(time.time(), os.getpid(), host, __version__, self._parallel))
         self._write_tables()
+        self._decide_rungs()
         if not self._schedule.waiting:
             return self._end(self._schedule.stopped or Outcome.FINISHED)
         info = self._info
@@ -150,6 +153,9 @@ class SweepRunner(Work):
     def next(self, slot: int) -> TrialTask | None:
         """Records the start of the next trial that may run now."""
         number = self._schedule.next()
+        while number is not None and self._paused_already(number):
+            self._decide_rungs()
+            number = self._schedule.next()
         if number is None:
             return None
         known = self._history.trials.get(number)
@@ -162,6 +168,7 @@ class SweepRunner(Work):
             params=params,
             folder=self._folder.trial(number),
             decides=decisions is not None,
+            pause=self._pause_point(number),
         )
 
     def reported(self, report: Reported | Replicated) -> Decision:
@@ -173,27 +180,74 @@ class SweepRunner(Work):
         value = report.metrics.get(self._config.optimization.target_metric)
         step = report.replicate if isinstance(report, Replicated) else report.step
         decision = Decision.GO_ON if value is None else decisions.decide(step, value)
-        if decision is Decision.PAUSE:
-            self.paused(report.key)
+        if decision is Decision.PAUSE and self._promoter is None:
+            super().paused(report.key, 0.0)
         return decision
+
+    def paused(self, key: TaskKey, seconds: float) -> None:
+        """Records that a trial waits at a rung, and what this decides."""
+        if self._promoter is None:
+            super().paused(key, seconds)
+        self._decisions.pop(key[0], None)
+        trial = self._history.trials[key[0]]
+        step = counted_steps(trial, self._objectives)[-1]
+        self._recorder.paused(key, step, seconds)
+        self._decide_rungs()
 
     def ended(self, ended: Ended, seconds: float) -> None:
         """Records how an attempt ended: for good, or to be tried again."""
         self._decisions.pop(ended.trial, None)
+        if ended.state is TrialState.FAILED and self._paused_already(ended.trial, seconds):
+            self._decide_rungs()
+            return
         if self._recorder.tries_again(ended):
             self._schedule.again(ended.trial)
             return
         self._recorder.ended(ended, seconds)
-        trial = self._history.trials[ended.trial]
-        self._table.add(trial, self._history.trials.values())
-        add_replicates(self._folder.replicates, trial)
+        self._add_to_tables(ended.trial)
         self._schedule.ended()
         self._first_trials.check(ended)
+        self._decide_rungs()
 
     def interrupted(self, key: TaskKey, seconds: float) -> None:
         """Record that a trial was given up; it runs again when the sweep is resumed."""
         del seconds
         self._recorder.interrupted(key)
+
+    def _decide_rungs(self) -> None:
+        """Records the decisions about paused trials that can be made now."""
+        if not isinstance(self._schedule, RungSchedule):
+            return
+        while decisions := self._schedule.decided():
+            for decision in decisions:
+                self._recorder.decided(decision)
+                if not decision.promoted:
+                    self._add_to_tables(decision.trial)
+            self._schedule.ended()
+
+    def _pause_point(self, number: int) -> PausePoint | None:
+        """Returns where the next attempt at a trial pauses; None: no trial of this sweep pauses."""
+        if self._promoter is None:
+            return None
+        trials = self._history.trials
+        return pause_point(trials.get(number), self._promoter.pause_after(number, trials), self._objectives)
+
+    def _paused_already(self, number: int, seconds: float = 0.0) -> bool:
+        """Records a trial as paused whose last report before its process died was that of its rung."""
+        trial = self._history.trials.get(number)
+        if self._promoter is None or trial is None:
+            return False
+        after = self._promoter.pause_after(number, self._history.trials)
+        step = reached_step(trial, after, self._objectives)
+        if step is None:
+            return False
+        self._recorder.paused((number, trial.attempt), step, seconds)
+        return True
+
+    def _add_to_tables(self, number: int) -> None:
+        trial = self._history.trials[number]
+        self._table.add(trial, self._history.trials.values())
+        add_replicates(self._folder.replicates, trial)
 
     def _decisions_about(self, number: int, params: Params) -> TrialDecisions | None:
         """Returns the decisions about a trial; they depend on the trials that its suggestion depended on."""
@@ -245,25 +299,3 @@ class SweepRunner(Work):
         self._history.apply(event)
         for observer in self._observers:
             observer(event)
-
-
-def _looks_at_curves(config: SweepConfig) -> bool:
-    """Returns whether any decision depends on the reports of trials."""
-    return config.rules.learns or config.prunes or config.optimization.budget is not None
-
-
-def _schedule(config: SweepConfig, history: History, strategy: Strategy, parallel: int, retry_failed: bool) -> Schedule:
-    stoppers: dict[Outcome, Stopper] = {}
-    if config.execution.early_stopping is not None:
-        stoppers[Outcome.EARLY_STOPPED] = EarlyStopper(config.execution.early_stopping, config.optimization)
-    if config.optimization.budget is not None:
-        stoppers[Outcome.BUDGET_SPENT] = BudgetStopper(config.optimization.budget, config.optimization)
-    return Schedule(
-        history,
-        strategy.trials,
-        needs=strategy.needs,
-        lookahead=config.optimization.lookahead or parallel,
-        waits=config.optimization.reproducible,
-        stoppers=stoppers,
-        retry_failed=retry_failed,
-    )

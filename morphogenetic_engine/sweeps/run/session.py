@@ -54,12 +54,13 @@ class Work(ABC):
     def ended(self, ended: Ended, seconds: float) -> None:
         """Records the end of an attempt: the trial has ended, or waits to be tried again."""
 
-    def paused(self, key: TaskKey) -> None:
+    def paused(self, key: TaskKey, seconds: float) -> None:
         """Record that an attempt ended because its trial is paused.
 
         Raises:
             SweepError: nothing of this work calls a paused trial again.
         """
+        del seconds
         raise SweepError(f"trial {key[0]}: was paused, but nothing in this session can call it again")
 
     @abstractmethod
@@ -148,8 +149,8 @@ class Session:
                 running = self._running.pop(message.key)
                 self._work.ended(message, time.monotonic() - running.begun)
             case PausedAttempt():
-                del self._running[message.key]
-                self._work.paused(message.key)
+                running = self._running.pop(message.key)
+                self._work.paused(message.key, time.monotonic() - running.begun)
 
     def _end_overdue(self) -> None:
         """Stops the tasks that have run longer than allowed."""

@@ -7,6 +7,7 @@ failed attempt is tried again, and which metrics a trial ends with.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from morphogenetic_engine.sweeps.record.events import Event, TrialState
 from morphogenetic_engine.sweeps.record.replicates import combined_metrics, replicate_seed
 from morphogenetic_engine.sweeps.record.trials import History
 from morphogenetic_engine.sweeps.run.messages import Ended, Replicated, Reported, TaskKey, TrialTask
-from morphogenetic_engine.sweeps.run.schedule import tries_again
+from morphogenetic_engine.sweeps.run.order.pausing import PausePoint
+from morphogenetic_engine.sweeps.run.order.schedule import tries_again
+from morphogenetic_engine.sweeps.strategy import RungDecision
 from morphogenetic_engine.trial import Metrics, Params
 
 
@@ -30,16 +33,28 @@ class TrialRecorder:
         self._history = history
         self._record = record
         self._last_reports: dict[TaskKey, Metrics] = {}
+        self._known_until: dict[TaskKey, int] = {}
+        self._repeated: Counter[TaskKey] = Counter()
         self._objectives = [objective.metric for objective in config.optimization.all_objectives]
         self._named = config.named_metrics
 
     def start(  # pylint: disable=too-many-arguments
-        self, number: int, *, slot: int, seed: int, params: Params, folder: Path, decides: bool = False
+        self,
+        number: int,
+        *,
+        slot: int,
+        seed: int,
+        params: Params,
+        folder: Path,
+        decides: bool = False,
+        pause: PausePoint | None = None,
     ) -> TrialTask:
-        """Record that an attempt at a trial starts, and return its task."""
+        """Records that an attempt at a trial starts, and returns its task; with a `pause`, known steps count as repeated."""
         known = self._history.trials.get(number)
         attempt = known.attempt + 1 if known else 0
         self._record(events.TrialStarted(time.time(), number, attempt, slot, seed, params))
+        if pause is not None and pause.reported_until is not None:
+            self._known_until[number, attempt] = pause.reported_until
         return TrialTask(
             trial=number,
             attempt=attempt,
@@ -50,6 +65,8 @@ class TrialRecorder:
             named=self._named,
             decides=decides,
             replicates=self._replicates_left(number),
+            pause_after=None if pause is None else pause.after,
+            reported_until=None if pause is None else pause.reported_until,
         )
 
     def reported(self, report: Reported | Replicated) -> None:
@@ -59,6 +76,9 @@ class TrialRecorder:
             number, seed, duration = report.replicate, report.seed, report.duration
             self._record(events.ReplicateEnded(now, trial, attempt, number, seed, report.metrics, duration))
             return
+        if report.step <= self._known_until.get(report.key, report.step - 1):
+            self._repeated[report.key] += 1
+            return
         self._last_reports[report.key] = report.metrics
         self._record(events.TrialReported(now, trial, attempt, report.step, report.metrics, report.replicate))
 
@@ -67,7 +87,7 @@ class TrialRecorder:
         number, attempt = ended.key
         if not tries_again(self._history.trials[number], ended.reason, self._config.execution.retries):
             return False
-        self._last_reports.pop(ended.key, None)
+        self._forget(ended.key)
         reason = ended.reason or FailureReason.EXCEPTION
         self._record(events.AttemptFailed(time.time(), number, attempt, reason, ended.message))
         return True
@@ -76,6 +96,7 @@ class TrialRecorder:
         """Records the end of a trial."""
         metrics = self._final_metrics(ended)
         number, attempt = ended.key
+        self._forget(ended.key)
         self._record(
             events.TrialEnded(
                 time.time(),
@@ -92,8 +113,32 @@ class TrialRecorder:
 
     def interrupted(self, key: TaskKey) -> None:
         """Record that an attempt was given up without an end."""
-        self._last_reports.pop(key, None)
+        self._forget(key)
         self._record(events.TrialInterrupted(time.time(), *key))
+
+    def paused(self, key: TaskKey, step: int, seconds: float) -> None:
+        """Records that an attempt ended in a pause at a step."""
+        self._forget(key)
+        metrics = self._history.trials[key[0]].curve[step]
+        self._record(events.TrialPaused(time.time(), *key, step, metrics, seconds))
+
+    def decided(self, decision: RungDecision) -> None:
+        """Records what becomes of a paused trial: it goes on, or ends as pruned with the metrics of its last report."""
+        trial = self._history.trials[decision.trial]
+        if decision.promoted:
+            self._record(events.TrialPromoted(time.time(), trial.number, trial.rung + 1))
+            return
+        metrics, attempt = trial.pauses[-1].metrics, trial.attempt
+        now, state = time.time(), TrialState.PRUNED
+        self._record(events.TrialEnded(now, trial.number, attempt, state, 0.0, metrics, message=decision.reason))
+
+    def _forget(self, key: TaskKey) -> None:
+        """Forgets an attempt that has ended, and records how many steps it repeated."""
+        self._last_reports.pop(key, None)
+        self._known_until.pop(key, None)
+        repeated = self._repeated.pop(key, 0)
+        if repeated:
+            self._record(events.StepsRepeated(time.time(), *key, repeated))
 
     def _final_metrics(self, ended: Ended) -> Metrics:
         """Returns a complete trial's metrics, the combination of its replicates, or a pruned trial's last report."""

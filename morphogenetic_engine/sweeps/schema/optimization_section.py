@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from morphogenetic_engine.sweeps.schema.halving_section import Halving, StrategyName
 from morphogenetic_engine.sweeps.schema.objective import Direction, MetricName, Objective
 from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number
 from morphogenetic_engine.sweeps.schema.search_names import PrunerName, SamplerName
@@ -78,6 +79,11 @@ class OptimizationConfig(Section):
     """The pruner, which ends trials that fall behind earlier ones; it works with every sweep type."""
     pruner_options: dict[str, Scalar] = Field(default_factory=dict)
     """Options of the pruner, by their names in its library (Optuna)."""
+    strategy: StrategyName | None = None
+    """How far configurations are trained: halving trains all of them a little, and the best go on; it works with every
+    sweep type but progressive. Left out: to their end, or as far as the pruner lets them."""
+    halving: Halving = Halving()
+    """The rungs of `strategy: halving`."""
     storage: Annotated[str, AfterValidator(checked_storage)] | None = None
     """Your own Optuna storage, which shows every trial while the sweep runs, of whatever type it is: the URL of a
     database (sqlite:///sweeps.db, postgresql+psycopg://host/name), or a journal file (sweeps.log)."""
@@ -95,6 +101,14 @@ class OptimizationConfig(Section):
             return written
         given = {"target_metric": first.get("metric"), "direction": first.get("direction", Direction.MAXIMIZE)}
         return {**{name: value for name, value in given.items() if value is not None}, **written}
+
+    @model_validator(mode="after")
+    def _strategy_has_its_section(self) -> OptimizationConfig:
+        if self.strategy is None and self.halving != Halving():
+            raise ValueError("halving: needs strategy: halving")
+        if self.halving.budget is not None and self.halving.full is None:
+            raise ValueError("halving.full: must be given with a budget in full trainings")
+        return self
 
     @model_validator(mode="after")
     def _objectives_agree(self) -> OptimizationConfig:

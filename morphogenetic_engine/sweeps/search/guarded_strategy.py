@@ -12,7 +12,15 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, MorphogeneticError, error_line
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.strategy import Decision, Earlier, Reports, Strategy, TrialDecisions
+from morphogenetic_engine.sweeps.strategy import (
+    Decision,
+    Earlier,
+    HasPromoter,
+    Promoter,
+    Reports,
+    Strategy,
+    TrialDecisions,
+)
 from morphogenetic_engine.trial import Params, Value
 
 _LONGEST = 300
@@ -37,6 +45,11 @@ class GuardedStrategy:
     @property
     def needs_reports(self) -> bool:
         return self._strategy.needs_reports
+
+    @property
+    def promoter(self) -> Promoter | None:
+        """What decides which paused trials go on; None: no trial pauses."""
+        return self._strategy.promoter if isinstance(self._strategy, HasPromoter) else None
 
     def needs(self, number: int, /) -> int:
         return self._strategy.needs(number)

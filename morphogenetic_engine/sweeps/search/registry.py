@@ -11,11 +11,12 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.search_names import PRUNERS
 from morphogenetic_engine.sweeps.search.fitting import check_pruner
 from morphogenetic_engine.sweeps.search.guarded_strategy import GuardedStrategy, one_line_errors, searching_part
+from morphogenetic_engine.sweeps.search.halving.halving_strategy import HalvingStrategy
 from morphogenetic_engine.sweeps.search.pruned_strategy import PrunedStrategy
 from morphogenetic_engine.sweeps.strategy import Strategy
 
 
-def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = (), *, log: Path | None = None) -> Strategy:
+def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = (), *, log: Path | None = None) -> GuardedStrategy:
     """Builds the strategy of a sweep, with its pruner; `known` are the results of a warm start.
 
     Tracebacks of errors in a sampler or pruner are appended to `log`; the errors themselves become ConfigErrors.
@@ -28,6 +29,8 @@ def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = (), *, log: 
 
 
 def _strategy(config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
+    if config.optimization.strategy is not None:
+        return HalvingStrategy(config, known)
     strategy = strategy_kind(config).make(config, known)
     pruner = pruner_kind(config)
     if pruner is None:

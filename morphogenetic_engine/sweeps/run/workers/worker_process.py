@@ -26,7 +26,7 @@ from morphogenetic_engine.sweeps.run.workers.process_state import (
     flush_streams,
     seed_generators,
 )
-from morphogenetic_engine.sweeps.run.workers.worker_trial import WorkerTrial, end_by_decision
+from morphogenetic_engine.sweeps.run.workers.worker_trial import Pausing, WorkerTrial, end_by_decision
 from morphogenetic_engine.trial import Metrics, Params, Train
 from morphogenetic_engine.workload.loading import verify_workload
 from morphogenetic_engine.workload.workload_kinds import workload_of
@@ -67,6 +67,7 @@ class _Worker:
             dir=Path(str(task["dir"])),
             decides=bool(task["decides"]),
             named=frozenset([*_texts(task["objectives"]), *_texts(task["named"])]),
+            pausing=_pausing(task),
         )
         try:
             trial.dir.mkdir(parents=True, exist_ok=True)
@@ -118,6 +119,14 @@ class _Worker:
             if task["decides"]:
                 trial.await_decision(f"replicate {number}")
         return {}
+
+
+def _pausing(task: Mapping[str, object]) -> Pausing | None:
+    """Returns where an attempt pauses; None: it runs to its end."""
+    after, until = task["pause_after"], task["reported_until"]
+    if after is None:
+        return None
+    return Pausing(_whole(after), None if until is None else _whole(until), _texts(task["objectives"]))
 
 
 def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from morphogenetic_engine.errors import Paused, Pruned, TrialFailed
@@ -14,6 +14,23 @@ from morphogenetic_engine.trial import Metrics, checked_step, finite_metrics
 
 _SWALLOWED = 5
 """Reports after a decision to end the trial, each of which raises again, until the worker ends the trial itself."""
+
+
+class Pausing:
+    """Counts the reports of an attempt up to the one at which it pauses."""
+
+    def __init__(self, after: int, reported_until: int | None, objectives: Sequence[str]) -> None:
+        self._left = after
+        self._last = reported_until
+        self._objectives = objectives
+
+    def is_due(self, step: int, metrics: Metrics) -> bool:
+        """Takes a report, and returns whether the attempt pauses at it; repeated steps do not count."""
+        if (self._last is not None and step <= self._last) or any(name not in metrics for name in self._objectives):
+            return False
+        self._last = step
+        self._left -= 1
+        return self._left <= 0
 
 
 class WorkerTrial:
@@ -30,6 +47,7 @@ class WorkerTrial:
         decides: bool,
         named: frozenset[str],
         replicate: int | None = None,
+        pausing: Pausing | None = None,
     ) -> None:
         self.number = number
         self.seed = seed
@@ -45,6 +63,7 @@ class WorkerTrial:
         self._attempt = attempt
         self._replicate = replicate
         self._decides = decides
+        self._pausing = pausing
         self._is_over = False
 
     def report(self, step: int, metrics: Metrics) -> None:
@@ -55,6 +74,9 @@ class WorkerTrial:
             self.send({"kind": "reported", "step": whole, "metrics": checked, "replicate": self._replicate})
             if self._decides and self._replicate is None:
                 self.await_decision(f"step {whole}")
+            if self._pausing is not None and self._pausing.is_due(whole, checked):
+                self.verdict = Paused(f"paused at step {whole}")
+                raise self.verdict
 
     def finite(self, metrics: object) -> dict[str, float]:
         """Returns the finite metrics and counts the others.

@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.record.events import (
 )
 from morphogenetic_engine.sweeps.record.trials import History
 from morphogenetic_engine.sweeps.run.early_stopping import EarlyStopper
-from morphogenetic_engine.sweeps.run.schedule import Schedule, tries_again
+from morphogenetic_engine.sweeps.run.order.schedule import Schedule, tries_again
 from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping, Retries
 from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 

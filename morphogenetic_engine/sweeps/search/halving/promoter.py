@@ -1,0 +1,159 @@
+"""Decides at each rung which trials go on: the best 1/eta of a bracket, once all of its trials have reached the rung."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.record.trials import TrialRecord, counted_steps
+from morphogenetic_engine.sweeps.schema.halving_plan import Bracket, HalvingPlan
+from morphogenetic_engine.sweeps.schema.objective import Objective
+from morphogenetic_engine.sweeps.search.halving.ranking import ranked
+from morphogenetic_engine.sweeps.search.halving.rung_results import metrics_at
+from morphogenetic_engine.sweeps.strategy import RungDecision, Trials
+
+
+class HalvingPromoter:
+    """Follows the rungs of every bracket; each decision is made as soon as it is certain."""
+
+    def __init__(self, config: SweepConfig, configurations: int, *, learns: bool, enough: int) -> None:
+        """`learns`: a sampler is shown the results of the brackets before; `enough` is how many it wants."""
+        self._halving = config.optimization.halving
+        self._objectives = config.optimization.all_objectives
+        self._configurations = configurations
+        self._brackets_learn = config.brackets_learn
+        self._learns = learns
+        self._enough = enough
+        self.brackets = self._halving.plan(configurations, 1, learns=self._brackets_learn).brackets
+        """Which trials are in which bracket; their sizes at the rungs depend on the full length, and are in the plan."""
+        self._plan: HalvingPlan | None = None
+        self._races: list[_Race] = []
+        if self._halving.full is not None:
+            self._set_plan(self._halving.full)
+
+    def plan(self, trials: Trials) -> HalvingPlan | None:
+        """Returns the plan; None: the full length is not known yet, since no trial is complete."""
+        if self._plan is None:
+            pilot = self._pilot(trials)
+            if pilot is not None:
+                steps = counted_steps(pilot, [each.metric for each in self._objectives])
+                self._set_plan(max(1, len(steps)))
+        return self._plan
+
+    def pause_after(self, number: int, trials: Trials) -> int | None:
+        """Returns the reports of the rung that a trial is trained to; None: to its end."""
+        plan = self.plan(trials)
+        rung = trials[number].rung if number in trials else 0
+        return None if plan is None or rung >= plan.top else plan.rungs[rung]
+
+    def group(self, number: int) -> range:
+        """Returns the trials of the bracket that a trial belongs to."""
+        return next(bracket.numbers for bracket in self.brackets if number < bracket.end)
+
+    def may_start(self, number: int, trials: Trials) -> bool:
+        """Returns whether all earlier brackets have reached the rung whose results the sampler is shown."""
+        plan = self.plan(trials)
+        if plan is None:
+            return all(trials[each].state.final for each in range(number))
+        if not self._learns:
+            return True
+        place = plan.bracket_of(number)
+        shown = shown_rung(plan, place, self._enough)
+        return all(race.settled > shown for race in self._races[:place])
+
+    def decided(self, trials: Trials) -> Sequence[RungDecision]:
+        """Returns the decisions that can be made now, in the order of brackets, rungs and numbers."""
+        if self.plan(trials) is None:
+            return []
+        decisions: list[RungDecision] = []
+        for race in self._races:
+            while race.is_settled(trials):
+                decisions += race.decide(trials)
+        return decisions
+
+    def shown_rung(self, place: int) -> int:
+        """Returns the rung whose results the sampler of a bracket is shown."""
+        assert self._plan is not None, "a sampler is shown results, so a trial is complete"
+        return shown_rung(self._plan, place, self._enough)
+
+    def _pilot(self, trials: Trials) -> TrialRecord | None:
+        """Returns the first complete trial if all before it have failed."""
+        for number in range(len(trials)):
+            if trials[number].state is TrialState.COMPLETE:
+                return trials[number]
+            if not trials[number].state.final:
+                return None
+        return None
+
+    def _set_plan(self, full: int) -> None:
+        self._plan = self._halving.plan(self._configurations, full, learns=self._brackets_learn)
+        self._races = [_Race(self._plan, bracket, self._objectives) for bracket in self._plan.brackets]
+
+
+def shown_rung(plan: HalvingPlan, place: int, enough: int) -> int:
+    """Returns the highest rung that enough trials of the brackets before reach; the first one if there is none.
+
+    Source: Falkner, Klein, Hutter, BOHB (ICML 2018). The plan decides, not the results, so it is known in advance.
+    """
+    reaching = [sum(each.sizes[rung] for each in plan.brackets[:place]) for rung in range(len(plan.rungs))]
+    return max((rung for rung, trials in enumerate(reaching) if trials >= enough), default=0)
+
+
+class _Race:
+    """One bracket: the rung that is being decided, and the trials that take part."""
+
+    def __init__(self, plan: HalvingPlan, bracket: Bracket, objectives: Sequence[Objective]) -> None:
+        self._plan = plan
+        self._bracket = bracket
+        self._objectives = objectives
+        self._members = list(bracket.numbers)
+        self._awaited = list(bracket.numbers)
+        self.settled = 0
+        """The rungs that all members have reached, or failed on the way to."""
+
+    def is_settled(self, trials: Trials) -> bool:
+        """Returns whether all members have reached the rung that is to be decided next."""
+        if self.settled > self._plan.top:
+            return False
+        while self._awaited and self._has_arrived(trials.get(self._awaited[-1])):
+            self._awaited.pop()
+        return not self._awaited
+
+    def decide(self, trials: Trials) -> list[RungDecision]:
+        """Returns the decisions of the rung about the trials that are paused there, and moves to the next rung."""
+        rung, plan = self.settled, self._plan
+        self.settled += 1
+        if rung == plan.top:
+            return []
+        results = {number: metrics_at(trials[number], rung, plan, self._objectives) for number in self._members}
+        order = ranked(results, self._objectives)
+        goes_on = self._chosen(rung, [number for number in order if results[number] is not None], trials)
+        paused = [number for number in self._members if _is_paused(trials[number], rung)]
+        decisions = [
+            RungDecision(number, number in goes_on, self._reason(rung, order.index(number) + 1)) for number in paused
+        ]
+        self._members = sorted(goes_on)
+        self._awaited = list(self._members)
+        return decisions
+
+    def _chosen(self, rung: int, order: Sequence[int], trials: Trials) -> set[int]:
+        """Returns who goes on: those that a journal says were promoted, then the best of the others."""
+        promoted = [number for number in order if trials[number].rung > rung]
+        others = [number for number in order if trials[number].rung <= rung]
+        places = max(0, self._bracket.sizes[rung + 1] - len(promoted))
+        return {*promoted, *others[:places]}
+
+    def _reason(self, rung: int, place: int) -> str:
+        places, members = self._bracket.sizes[rung + 1], len(self._members)
+        best = "the best goes on" if places == 1 else f"the best {places} go on"
+        return f"rung {rung + 1} of {len(self._plan.rungs)}: place {place} of {members}, {best}"
+
+    def _has_arrived(self, trial: TrialRecord | None) -> bool:
+        if trial is None:
+            return False
+        return trial.state.final or trial.rung > self.settled or _is_paused(trial, self.settled)
+
+
+def _is_paused(trial: TrialRecord, rung: int) -> bool:
+    return trial.state is TrialState.PAUSED and trial.rung == rung

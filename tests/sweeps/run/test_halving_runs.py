@@ -1,0 +1,220 @@
+"""Halving in the run loop: the same table at any number of workers, after any kill; simulated and with processes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from morphogenetic_engine.sweeps.config_file import config_of_text
+from morphogenetic_engine.sweeps.record.events import (
+    Event,
+    Outcome,
+    StepsRepeated,
+    TrialEnded,
+    TrialPaused,
+    TrialPromoted,
+    TrialReported,
+    TrialStarted,
+    TrialState,
+)
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import read_events
+from morphogenetic_engine.sweeps.results import read_result
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import start_sweep
+from tests.sweeps.run.simulated_executor import Killed, Machine, simulate
+from tests.tables import steady_rows
+
+Start = Callable[[str], SweepFolder]
+Table = list[dict[str, str]]
+
+
+def sweep(
+    optimization: str = "n_trials: 30, halving: {full: 27}", *, kind: str = "random", workers: int = 2, more: str = ""
+) -> str:
+    return f"""
+sweep_type: {kind}
+experiment: {{workload: "toy:rising"{more}}}
+parameters: {{x: {{low: 0.0, high: 1.0}}, y: {{low: 0.0, high: 1.0}}}}
+execution: {{max_parallel: {workers}, retries: {{crashes: 1000}}}}
+optimization: {{strategy: halving, {optimization}}}
+"""
+
+
+def run_simulated(text: str, machine: Machine, place: Path) -> SweepFolder:
+    """Runs a sweep to its end, over all kills."""
+    folder = start_sweep(config_of_text(text, where="sweep.yaml"), results=place)
+    with pytest.MonkeyPatch.context() as patch:
+        simulate(patch, machine)
+        while True:
+            try:
+                run_sweep(folder)
+                return folder
+            except Killed:
+                continue
+
+
+KINDS = {
+    "random": "n_trials: 30, halving: {full: 27}",
+    "sobol in brackets": "n_trials: 30, halving: {full: 27, brackets: 3}",
+    "bayesian": "n_trials: 36, halving: {full: 27}",
+    "auto": "n_trials: 30, sampler: auto, halving: {full: 27}",
+    "pilot": "n_trials: 30",
+    "short": "n_trials: 20, halving: {full: 81, first_rung: 9}",
+    "early": "n_trials: 36, halving: {full: 27, brackets: 4}, budget: {steps: 150}",
+}
+
+
+def _text(name: str) -> str:
+    kinds = {"sobol in brackets": "sobol", "bayesian": "bayesian", "auto": "bayesian", "early": "bayesian"}
+    return sweep(KINDS[name], kind=kinds.get(name, "random"))
+
+
+@pytest.fixture(scope="module", name="calm")
+def calm_tables(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Table]:
+    """Returns the table that one worker makes of a sweep, undisturbed."""
+
+    @cache
+    def table(name: str) -> Table:
+        machine = Machine(random.Random(0), workers=1, failing=frozenset({0, 4, 11}))
+        return steady_rows(run_simulated(_text(name), machine, tmp_path_factory.mktemp("calm")))
+
+    return table
+
+
+@pytest.mark.parametrize("name", KINDS)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32), st.sampled_from([1, 2, 3, 4, 8]), st.booleans(), st.integers(0, 6), st.integers(0, 4))
+def test_any_order_number_of_workers_kills_and_crashes_give_the_same_table(
+    tmp_path_factory: pytest.TempPathFactory,
+    calm: Callable[[str], Table],
+    name: str,
+    seed: int,
+    workers: int,
+    saves: bool,
+    kills: int,
+    crashes: int,
+) -> None:
+    machine = Machine(
+        random.Random(seed), workers, saves=saves, kills=kills, crashes=crashes, failing=frozenset({0, 4, 11})
+    )
+    folder = run_simulated(_text(name), machine, tmp_path_factory.mktemp("sweep"))
+    assert steady_rows(folder) == calm(name)
+    ends = Counter(event.trial for event in read_events(folder.journal) if isinstance(event, TrialEnded))
+    assert set(ends.values()) == {1}
+
+
+def test_the_journal_tells_who_paused_was_promoted_and_stopped(tmp_path: Path) -> None:
+    folder = run_simulated(
+        sweep("n_trials: 27, halving: {full: 27, first_rung: 3}"), Machine(random.Random(1)), tmp_path
+    )
+    events = list(read_events(folder.journal))
+    pauses = Counter(event.step for event in events if isinstance(event, TrialPaused))
+    assert pauses == {2: 27, 8: 9}
+    assert Counter(event.rung for event in events if isinstance(event, TrialPromoted)) == {1: 9, 2: 3}
+    result = read_result(folder)
+    assert result.counts == {TrialState.COMPLETE: 3, TrialState.PRUNED: 24}
+    stopped = next(trial for trial in result.trials if trial.state is TrialState.PRUNED and not trial.rung)
+    assert stopped.message.startswith("rung 1 of 3: place ") and stopped.message.endswith("the best 9 go on")
+    assert stopped.metrics == stopped.pauses[-1].metrics
+
+
+def test_the_best_of_a_rung_go_on(tmp_path: Path) -> None:
+    folder = run_simulated(
+        sweep("n_trials: 27, halving: {full: 27, first_rung: 3}"), Machine(random.Random(1)), tmp_path
+    )
+    trials = read_result(folder).trials
+    at_first = sorted(trials, key=lambda trial: (-trial.pauses[0].metrics["val_acc"], trial.number))
+    assert {trial.number for trial in at_first[:9]} == {trial.number for trial in trials if trial.rung > 0}
+
+
+def test_a_promoted_trial_goes_on_where_it_paused_and_costs_what_the_plan_says(tmp_path: Path) -> None:
+    machine = Machine(random.Random(1))
+    folder = run_simulated(sweep("n_trials: 27, halving: {full: 27, first_rung: 3}"), machine, tmp_path)
+    assert machine.steps == 27 * 3 + 9 * 6 + 3 * 18
+    assert not any(trial.repeated for trial in read_result(folder).trials)
+
+
+def test_steps_that_a_workload_without_checkpoints_repeats_are_counted_once_and_told(tmp_path: Path) -> None:
+    machine = Machine(random.Random(1), saves=False)
+    folder = run_simulated(sweep("n_trials: 27, halving: {full: 27, first_rung: 3}"), machine, tmp_path)
+    events = list(read_events(folder.journal))
+    reported = [(event.trial, event.step) for event in events if isinstance(event, TrialReported)]
+    assert len(reported) == len(set(reported)) == 27 * 3 + 9 * 6 + 3 * 18
+    assert sum(event.steps for event in events if isinstance(event, StepsRepeated)) == 9 * 3 + 3 * 9
+    assert machine.steps == len(reported) + 9 * 3 + 3 * 9
+
+
+def test_without_a_full_length_the_first_complete_trial_runs_alone_and_gives_it(tmp_path: Path) -> None:
+    machine = Machine(random.Random(1), workers=4, failing=frozenset({0}))
+    folder = run_simulated(sweep("n_trials: 30"), machine, tmp_path)
+    events = list(read_events(folder.journal))
+    started = next(place for place, event in enumerate(events) if isinstance(event, TrialStarted) and event.trial == 2)
+    assert [event.trial for event in events[:started] if isinstance(event, TrialEnded)] == [0, 1]
+    assert {event.step for event in events if isinstance(event, TrialPaused)} == {2, 8}  # 27 reports: 3, 9, 27
+
+
+def test_later_brackets_learn_from_earlier_ones(tmp_path: Path) -> None:
+    near: list[float] = []
+    for kind in ("random", "bayesian"):
+        text = sweep("n_trials: 60, halving: {full: 27, brackets: 3}", kind=kind)
+        trials = read_result(run_simulated(text, Machine(random.Random(1)), tmp_path / kind)).trials
+        near.append(sum(abs(float(trial.params["x"]) - 0.3) for trial in trials[40:]) / 20)
+    assert near[1] < near[0] / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["grid", "bayesian"])
+def test_worker_processes_give_the_same_table_at_any_number(start: Start, kind: str) -> None:
+    tables = []
+    for workers in (1, 2, 4, 8):
+        many = "halving: {full: 9, first_rung: 1}" + (", n_trials: 20" if kind == "bayesian" else "")
+        text = sweep(many, kind=kind, workers=workers).replace("high: 1.0}", "high: 1.0, points: 4}")
+        folder = start(text)
+        assert run_sweep(folder) is Outcome.FINISHED
+        tables.append(steady_rows(folder))
+    assert all(table == tables[0] for table in tables)
+    assert {row["state"] for row in tables[0]} == {"complete", "pruned"}
+
+
+@pytest.mark.slow
+def test_a_promoted_trial_is_called_again_in_its_folder(start: Start) -> None:
+    folder = start(sweep("n_trials: 9, halving: {full: 9, first_rung: 1}"))
+    assert run_sweep(folder) is Outcome.FINISHED
+    best = read_result(folder).best
+    assert best is not None and best.attempt == 2
+    steps = (folder.trial(best.number) / "steps").read_text(encoding="utf-8").split()
+    assert [int(step) for step in steps] == list(range(9))
+
+
+@pytest.mark.slow
+def test_a_signal_at_a_rung_and_a_resume_give_the_undisturbed_table(start: Start) -> None:
+    text = sweep("n_trials: 20, halving: {full: 9, first_rung: 1}", more=", saves: 0")
+    whole, folder = start(text), start(text)
+    run_sweep(whole)
+    stops: list[type[Event]] = [TrialPaused, TrialPromoted, TrialReported, TrialStarted]
+
+    def interrupt(event: Event) -> None:
+        if stops and isinstance(event, stops[-1]):
+            stops.pop()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    while stops:
+        run_sweep(folder, observers=[interrupt])
+    assert run_sweep(folder) is Outcome.FINISHED
+    assert steady_rows(folder) == steady_rows(whole)
+
+
+def test_a_sweep_whose_time_is_up_keeps_its_paused_trials_for_the_resume(start: Start) -> None:
+    folder = start(sweep("n_trials: 9, timeout: 0.001, halving: {full: 9, first_rung: 1}"))
+    assert run_sweep(folder) is Outcome.TIME_IS_UP
+    assert not read_result(folder).counts[TrialState.COMPLETE]
