@@ -137,6 +137,7 @@ def planned(
         ConfigError: a mistake in the file or in an option.
     """
     from morphogenetic_engine.backends.katib.render.credentials_check import check_no_passwords
+    from morphogenetic_engine.steps.portable_json import portable_text
     from morphogenetic_engine.sweeps.config_file import read_config
 
     settings = read_config(config).config
@@ -148,7 +149,8 @@ def planned(
     kept = _store(**store)
     for key, text in lost_settings(settings, Pipeline(pipeline)):
         click.echo(f"# {config}: {key}: {text}", err=True)
-    return Plan(Pipeline(pipeline), settings, images, kept, config.stem, trial_namespace, caching=cache)
+    name = portable_text(config.stem)
+    return Plan(Pipeline(pipeline), settings, images, kept, name, trial_namespace, caching=cache)
 
 
 def images_of(train: str | None, report: str | None) -> Images:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.steps.configuration import compiled_settings
 from morphogenetic_engine.steps.pipeline_run import experiment_name
-from morphogenetic_engine.steps.portable_json import short_config
+from morphogenetic_engine.steps.portable_json import portable_text, short_config
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import total_trials
 
@@ -90,7 +90,8 @@ class Plan:
     @property
     def target(self) -> str:
         """The description of the objective."""
-        return " and ".join(f"{each.direction} {each.metric}" for each in self.config.optimization.all_objectives)
+        objectives = self.config.optimization.all_objectives
+        return portable_text(" and ".join(f"{each.direction} {each.metric}" for each in objectives))
 
     @property
     def trials(self) -> str:

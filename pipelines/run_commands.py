@@ -52,7 +52,7 @@ def submit_command(
     plan = _with_generation(plan, server, experiment, artifacts)
     wanted, patience = _wanted(plan), Patience(poll, outage)
     starter = Starter(server, experiment, service_account, patience, click.echo)
-    run, known = starter.submit(wanted, name := run_name(_stem(plan, given["config"]), wanted.package))
+    run, known = starter.submit(wanted, name := run_name(_stem(plan), wanted.package))
     click.echo(f"{'runs already' if known else 'started'}: {name}")
     click.echo(f"run: {server.link(run.run_id)}")
     if plan.store.address:
@@ -126,7 +126,7 @@ def schedule_command(
     cron = checked_cron(cron)
     plan, server = _planned_and_server(given)
     plan = _with_generation(plan, server, experiment, artifacts)
-    name = name or _stem(plan, given["config"])
+    name = name or _stem(plan)
     made, replaced = schedule(
         server, _wanted(plan), name=name, experiment=experiment, cron=cron, service_account=service_account
     )
@@ -281,5 +281,5 @@ def _planned_and_server(given: dict[str, Any]) -> "tuple[Plan, PipelinesServer]"
     return with_stored_config(plan), server
 
 
-def _stem(plan: Plan, config: Path) -> str:
-    return f"{plan.pipeline}-{config.stem}"
+def _stem(plan: Plan) -> str:
+    return f"{plan.pipeline}-{plan.sweep_name}"

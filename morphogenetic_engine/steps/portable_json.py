@@ -15,12 +15,20 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_EVALUATED = re.compile(r"\{(?=\{)|\$(?=\()")
+_BEYOND_UTF8 = re.compile("[\U00010000-\U0010ffff]")
+"""What MySQL's utf8 cannot store; other letters than ASCII's it can."""
 _UNSAFE = re.compile(r"[{}$\u007f-\U0010ffff]")
 
 
 def portable_json(value: Mapping[str, object]) -> str:
     """Returns a value as one line of JSON in plain ASCII, without braces or dollar signs in its strings."""
     return _STRING.sub(lambda found: _UNSAFE.sub(_escape, found[0]), orjson.dumps(value).decode())
+
+
+def portable_text(text: str) -> str:
+    """Returns a text for display that is passed on unchanged: it loses its emoji, and `{{` and `$(` get a space."""
+    return _EVALUATED.sub(r"\g<0> ", _BEYOND_UTF8.sub("?", text))
 
 
 def short_config(config: SweepConfig) -> str:

@@ -177,6 +177,19 @@ def test_a_started_run_is_told_apart_in_the_pages_of_kubeflow(stub: StubServer) 
     assert {name: defaults[name]["defaultValue"] for name in parameters} == parameters
 
 
+def test_a_file_with_an_odd_name_starts_a_run_that_the_server_can_store(stub: StubServer, tmp_path: Path) -> None:
+    """A text that its database cannot store leaves a workflow that no page lists."""
+    file = tmp_path / "größe {{workflow.name}} $(HOME) 🙂.yaml"
+    file.write_text("experiment: {problem_type: moons}\nparameters: {lr: [0.1]}\n", encoding="utf-8")
+    ended = submit(stub, "--config", str(file), "--no-wait")
+    (started,) = stub.runs
+    name = "größe { {workflow.name}} $ (HOME) ?"
+    assert started["runtime_config"]["parameters"]["name"] == name
+    assert started["description"].startswith(f"{name}.yaml: grid, 1 trials, ")
+    assert started["display_name"].startswith(f"sweep-{name}-")
+    assert f"experiment: morphogenetic/{experiment_name(name, 'run-0')}\n" in ended.stdout
+
+
 def test_a_run_without_the_cache(stub: StubServer) -> None:
     image = f"registry/train@sha256:{'a' * 64}"
     for words in ([], ["--no-cache"]):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.steps.candidate import Candidate
 from morphogenetic_engine.steps.configuration import read_parameter
-from morphogenetic_engine.steps.portable_json import portable_json, short_config
+from morphogenetic_engine.steps.portable_json import portable_json, portable_text, short_config
 from morphogenetic_engine.sweeps.config_file import read_config
 from tests.steps.conftest import parsed
 
@@ -51,3 +51,11 @@ def test_values_that_a_workflow_would_evaluate_are_those_of_the_file() -> None:
     config = parsed("parameters: {note: ['{{workflow.name}}', '{{=1+1}}', '$(KFP_POD_NAME)', 'ü 🙂']}")
     assert read_parameter(short_config(config)).config.space.axes == config.space.axes
     assert evaluated(short_config(config)) == []
+
+
+@given(WORDS | st.text("{}$()a🙂"))
+def test_a_text_for_display_holds_nothing_that_is_evaluated_or_cannot_be_stored(text: str) -> None:
+    shown = portable_text(text)
+    assert "{{" not in shown and "$(" not in shown and all(ord(each) <= 0xFFFF for each in shown)
+    assert portable_text(shown) == shown
+    assert shown == text or "{{" in text or "$(" in text or any(ord(each) > 0xFFFF for each in text)
