@@ -59,13 +59,10 @@ class KatibStopping:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StrategyKind(SweepTypeRules, ABC):
-    """A sweep type."""
+class SearchKind(ABC):
+    """The part that sweep types and samplers share: each builds a strategy."""
 
     # pylint: disable=no-self-use  # kinds override these methods
-
-    katib: KatibAlgorithm | None = None
-    """None: Katib has no such algorithm; points fixed in advance still run there, as a grid over trial numbers."""
 
     @abstractmethod
     def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
@@ -73,7 +70,7 @@ class StrategyKind(SweepTypeRules, ABC):
 
     def trials(self, config: SweepConfig) -> int:
         """Returns the number of trials of a sweep that nothing stops early."""
-        assert config.n_trials is not None, "the schema requires n_trials of strategies that do not count themselves"
+        assert config.n_trials is not None, "the schema requires n_trials of searches that do not count themselves"
         return config.n_trials
 
     def rule(self, config: SweepConfig) -> str | None:  # pylint: disable=unused-argument
@@ -82,10 +79,26 @@ class StrategyKind(SweepTypeRules, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SamplerKind(ABC):
-    """A sampler of a bayesian sweep."""
+class StrategyKind(SweepTypeRules, SearchKind):
+    """A sweep type."""
 
-    # pylint: disable=no-self-use  # kinds override these methods
+    katib: KatibAlgorithm | None = None
+    """None: Katib has no such algorithm; points fixed in advance still run there, as a grid over trial numbers."""
+
+
+@dataclass(frozen=True)
+class SingleSearch:
+    """The search that replaces a sampler on systems where one algorithm suggests all trials of a sweep."""
+
+    sampler: str | None
+    """None: every point of the space, once."""
+    reason: str
+    """In one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplerKind(SearchKind):
+    """A sampler of a bayesian sweep."""
 
     options: Mapping[str, type] = field(default_factory=dict)
     """The allowed `sampler_options`, with the types of the values."""
@@ -107,17 +120,8 @@ class SamplerKind(ABC):
     katib_one_at_a_time: KatibAlgorithm | None = None
     """The algorithm to use when one trial runs at a time, if it differs."""
 
-    @abstractmethod
-    def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
-        """Builds the strategy of a sweep; `known` are the results that a warm start gives it."""
-
-    def trials(self, config: SweepConfig) -> int:
-        """Returns the number of trials of a sweep that nothing stops early."""
-        assert config.n_trials is not None, "a bayesian sweep has a number of trials"
-        return config.n_trials
-
-    def rule(self, config: SweepConfig) -> str | None:  # pylint: disable=unused-argument
-        """Returns the reason for an automatic choice of the search; None: there is no such choice."""
+    def single_search(self, config: SweepConfig) -> SingleSearch | None:  # pylint: disable=unused-argument,no-self-use
+        """Returns the replacement of a sampler that combines several searches; None: it is one search itself."""
         return None
 
 

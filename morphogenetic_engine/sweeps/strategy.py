@@ -125,6 +125,14 @@ class RunsToTheEnd:
         return None
 
 
+@runtime_checkable
+class FindsPoints(Protocol):
+    """A strategy that finds the number of a trial from its searched parameters."""
+
+    def find(self, point: Params) -> int | None:
+        """Returns the number of the trial that has these searched parameters, or None if there is none."""
+
+
 class Pruner(Protocol):
     """Decides whether trials go on, with any strategy; a decision depends on the trials that the suggestion saw."""
 

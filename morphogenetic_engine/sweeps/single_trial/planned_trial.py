@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.grid_search import design_of, grid_of
+from morphogenetic_engine.sweeps.grid_search import design_of
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.trials import read_history
 from morphogenetic_engine.sweeps.space.seeds import derived_seed, trial_seed
-from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
+from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, FindsPoints
 from morphogenetic_engine.trial import Params, Value, text
 
 
@@ -57,12 +57,13 @@ def trial_of_point(
 ) -> PlannedTrial:
     """Returns the trial that has these searched parameters.
 
-    In a grid a point has its number, and so the seed that it has in a local sweep. Elsewhere the number, where it is
-    not given, is 0 and the seed follows from the sweep's seed and the values, so that the same configuration gives the
-    same result wherever it runs.
+    Where the strategy finds the number of a point, as a grid does, the trial has that number, and so the seed that it
+    has in a local sweep. Elsewhere the number, where it is not given, is 0 and the seed follows from the sweep's seed
+    and the values, so that the same configuration gives the same result wherever it runs.
     """
-    if number is None and config.sweep_type == "grid":
-        number = grid_of(config).find(point)
+    if number is None and config.rules.known_ahead:
+        design = design_of(config)
+        number = design.find(point) if isinstance(design, FindsPoints) else None
     if seed is None:
         sweep_seed = config.optimization.seed
         written = ",".join(f"{name}={text(value)}" for name, value in point.items())

@@ -16,7 +16,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import KatibAlgorithm, SamplerKind, strategy_kind, total_trials
 from morphogenetic_engine.sweeps.schema.search_names import SAMPLERS
-from morphogenetic_engine.sweeps.search.bayesian_search import sampler_name
+from morphogenetic_engine.sweeps.search.bayesian_search import sampler_kind, sampler_name
 from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
 from morphogenetic_engine.trial import Value, text
 
@@ -67,7 +67,9 @@ def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Sea
     kind = strategy_kind(config)
     if kind.sampler:
         if exact:
-            raise ConfigError("exact: the points of a bayesian sweep follow from results; Katib finds its own")
+            raise ConfigError(
+                f"exact: the points of a {config.sweep_type} sweep follow from results; Katib finds its own"
+            )
         return _by_sampler(config, parallel)
     if not kind.known_ahead:
         raise ConfigError(
@@ -139,9 +141,24 @@ def _unsupported_of_draws(config: SweepConfig) -> Iterator[Unsupported]:
 
 
 def _by_sampler(config: SweepConfig, parallel: int) -> Search:
-    sampler, unsupported = _sampler(config)
-    if sampler == "points":
-        return Search(Algorithm.GRID, total_trials(config), finest=True, unsupported=tuple(unsupported))
+    sampler = sampler_name(config)
+    single = sampler_kind(config).single_search(config)
+    if single is None:
+        return _by_algorithm(config, sampler, parallel)
+    if single.sampler is None:
+        if config.space.conditions:
+            raise ConfigError(
+                f"optimization.sampler: {sampler} takes every point, with conditions: write sweep_type: grid"
+            )
+        return Search(Algorithm.GRID, total_trials(config), finest=True)
+    chosen = Unsupported(
+        "optimization.sampler", f"{sampler}: {single.sampler} from the first trial on ({single.reason})"
+    )
+    return _by_algorithm(config, single.sampler, parallel, chosen)
+
+
+def _by_algorithm(config: SweepConfig, sampler: str, parallel: int, *unsupported: Unsupported) -> Search:
+    """Returns the search with a sampler's algorithm; `unsupported` are the settings that are lost already."""
     kind = SAMPLERS.load(sampler, SamplerKind)
     chosen = (None if parallel > 1 else kind.katib_one_at_a_time) or kind.katib
     if chosen is None:
@@ -150,27 +167,16 @@ def _by_sampler(config: SweepConfig, parallel: int) -> Search:
         )
     _check_fits(config, sampler, chosen)
     settings, unused = _settings(config, chosen)
-    unsupported += [
-        Unsupported(f"optimization.sampler_options.{name}", f"Katib's {chosen.name} has no such setting")
-        for name in unused
-    ]
-    unsupported += [*_unsupported_of_samplers(config, chosen), *_unsupported_of_draws(config)]
-    return Search(_algorithm(chosen), total_trials(config), settings, unsupported=tuple(unsupported))
-
-
-def _sampler(config: SweepConfig) -> tuple[str, list[Unsupported]]:
-    sampler = sampler_name(config)
-    if sampler != "auto":
-        return sampler, []
-    from morphogenetic_engine.sweeps.search.samplers.auto import auto_choice  # pylint: disable=import-outside-toplevel
-
-    choice = auto_choice(config)
-    if not choice.phases:
-        if config.space.conditions:
-            raise ConfigError("optimization.sampler: auto takes every point, with conditions: write sweep_type: grid")
-        return "points", []
-    chosen = choice.phases[0].sampler
-    return chosen, [Unsupported("optimization.sampler", f"auto: {chosen} from the first trial on ({choice.rule})")]
+    lost = (
+        *unsupported,
+        *(
+            Unsupported(f"optimization.sampler_options.{each}", f"Katib's {chosen.name} has no such setting")
+            for each in unused
+        ),
+        *_unsupported_of_samplers(config, chosen),
+        *_unsupported_of_draws(config),
+    )
+    return Search(_algorithm(chosen), total_trials(config), settings, unsupported=lost)
 
 
 def _searched(config: SweepConfig) -> list[Parameter]:

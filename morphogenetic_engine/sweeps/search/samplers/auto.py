@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.grid_search import Grid, sampled_design, sobol_points, whole_grid
-from morphogenetic_engine.sweeps.kinds import SamplerKind
+from morphogenetic_engine.sweeps.kinds import SamplerKind, SingleSearch
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.space.axes import Choices
 from morphogenetic_engine.sweeps.strategy import Earlier, RunsToTheEnd, Strategy
@@ -106,6 +106,10 @@ class _AutoKind(SamplerKind):
 
     def rule(self, config: SweepConfig) -> str | None:
         return auto_choice(config).rule
+
+    def single_search(self, config: SweepConfig) -> SingleSearch:
+        choice = auto_choice(config)
+        return SingleSearch(choice.phases[0].sampler if choice.phases else None, choice.rule)
 
 
 AUTO = _AutoKind(packages=("optuna",))

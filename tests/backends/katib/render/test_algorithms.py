@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
 
 import pytest
 
@@ -10,6 +12,10 @@ from morphogenetic_engine.backends.katib.render.algorithms import MANY_POINTS, A
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
+from morphogenetic_engine.sweeps.kinds import SamplerKind, SingleSearch
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.schema.search_names import SAMPLERS
+from morphogenetic_engine.sweeps.strategy import Strategy
 
 X = {"x": {"low": 0.0, "high": 1.0}, "y": {"low": 0.0, "high": 1.0}}
 SMALL = {"kind": ["a", "b"], "depth": {"type": "int", "low": 1, "high": 3}}
@@ -36,6 +42,34 @@ def test_auto_is_the_sampler_that_it_would_start_with() -> None:
     found = search_of(config_of("bayesian", X, sampler="auto", n_trials=50, expected_trial_seconds=60), parallel=2)
     assert (found.algorithm, found.trials) == (Algorithm.BAYESIAN_OPTIMIZATION, 50)
     assert "auto: GP from the first trial on" in unsupported(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoSearches(SamplerKind):
+    """A sampler of another package that combines searches, as `auto` does."""
+
+    chosen: str | None
+
+    def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
+        raise NotImplementedError
+
+    def single_search(self, config: SweepConfig) -> SingleSearch:
+        return SingleSearch(self.chosen, "for a reason")
+
+
+TWINS, WHOLE = TwoSearches(chosen="TPE"), TwoSearches(chosen=None)
+
+
+def test_a_combined_sampler_of_another_package_names_the_search_that_katib_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TWINS", "WHOLE"):
+        monkeypatch.setitem(vars(SAMPLERS)["_built_in"], name, EntryPoint(name, f"{__name__}:{name}", SAMPLERS.group))
+    found = search_of(config_of("bayesian", X, sampler="TWINS", n_trials=9), parallel=2)
+    assert found.algorithm is Algorithm.MULTIVARIATE_TPE
+    assert "optimization.sampler: TWINS: TPE from the first trial on (for a reason)" in unsupported(found)
+    found = search_of(config_of("bayesian", SMALL, sampler="WHOLE", n_trials=6), parallel=2)
+    assert (found.algorithm, found.finest) == (Algorithm.GRID, True)
 
 
 @pytest.mark.parametrize(
