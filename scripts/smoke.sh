@@ -66,7 +66,7 @@ host=http://127.0.0.1:$port
 make submit-sweep CONFIG="$config" PIPELINE=smoke HOST="$host" >"$folder/pipeline.txt" 2>&1 &
 pids+=($!)
 pipeline=$!
-# A pod that somebody deletes, or a node that is drained, is no failure: the step is tried again and finds its Experiment.
+# A pod that somebody deletes, or a node that is drained, is no failure: the step is retried and finds its Experiment.
 within 180 "the run has started" told pipeline experiment >"$folder/first-experiment.txt"
 run=$(told pipeline run)
 run=${run##*/}
@@ -79,13 +79,13 @@ wait "$pipeline" || {
 }
 cat "$folder/pipeline.txt"
 if ! pods_of "$run" sweep | grep -qvxF --file="$folder/deleted.txt"; then
-  fail "the step sweep was not tried again after its pod was deleted"
+  fail "the step sweep was not retried after its pod was deleted"
 fi
 kubectl --namespace kubeflow get workflows "--selector=pipeline/runid=$run" >"$folder/nodes.txt" \
   --output='go-template={{range .items}}{{range .status.nodes}}{{.displayName}} {{.phase}}{{"\n"}}{{end}}{{end}}'
 grep -qx 'failure-report Succeeded' "$folder/nodes.txt" || fail "the exit task has not ended well, see $folder/nodes.txt"
 
-# What the retries of a task rest on: pods alone are tried again, whatever ended them (workflow-defaults.yaml).
+# What the retries of a task rest on: pods alone are retried, whatever ended them (workflow-defaults.yaml).
 defaults=$(kubectl --namespace kubeflow get configmap workflow-controller-configmap \
   --output='go-template={{.data.workflowDefaults}}')
 if ! grep -q lastRetry.exitCode <<<"$defaults"; then

@@ -36,7 +36,7 @@ def local_sweep(
         outcome = run_sweep(folder, observers=[teller(file.config), keeper])
     if outcome is Outcome.INTERRUPTED:
         raise SweepError(
-            f"sweep {run.run_id}: was interrupted; it goes on where it stopped when the task is tried again"
+            f"sweep {run.run_id}: was interrupted; it goes on where it stopped when the task is retried"
         )
     return write_outputs(folder, places)
 

@@ -20,7 +20,7 @@ def strategy() -> dict[str, str]:
     return found
 
 
-def tried_again(exit_code: int, message: str) -> bool:
+def retried(exit_code: int, message: str) -> bool:
     """Evaluates the expression: comparisons, `matches`, `&&`, `||` and `!` of expr-lang."""
     text = strategy()["expression"].replace("asInt(lastRetry.exitCode)", str(exit_code))
     text = re.sub(
@@ -53,10 +53,10 @@ def tried_again(exit_code: int, message: str) -> bool:
         (137, "Pod was active on the node longer than the specified deadline", False),
     ],
 )
-def test_pods_are_tried_again_where_another_attempt_may_end_otherwise(
+def test_pods_are_retried_where_another_attempt_may_end_otherwise(
     exit_code: int, message: str, again: bool
 ) -> None:
-    assert tried_again(exit_code, message) is again
+    assert retried(exit_code, message) is again
 
 
 def test_failures_and_errors_are_looked_at_alike() -> None:

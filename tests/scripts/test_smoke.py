@@ -171,7 +171,7 @@ def overlay_image(name: str) -> str:
     ("answer", "text", "said"),
     [
         ("workflows", "root Succeeded\nfailure-report Failed\n", "the exit task has not ended well"),
-        ("retries", None, "the step sweep was not tried again after its pod was deleted"),
+        ("retries", None, "the step sweep was not retried after its pod was deleted"),
         ("pods-run-1", f"q1 {NODE}.train-2.executor(0)\n", "has not taken its trainings from the cache"),
         ("nodes", "localhost/morphogenetic-train:kind\n", "by its digest, so the cache was not tried"),
         ("experiment-looks", "1000", "was stopped, but its Experiment"),

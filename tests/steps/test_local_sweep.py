@@ -70,7 +70,7 @@ def test_a_configuration_that_was_edited_runs_edited_and_what_stays_is_said(
     assert ("was edited after the pipeline was compiled" in capsys.readouterr().out) is said
 
 
-def test_a_task_that_is_tried_again_goes_on_where_the_first_was_killed(
+def test_a_task_that_is_retried_goes_on_where_the_first_was_killed(
     importable: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     swept(importable, "first")

@@ -121,7 +121,7 @@ class _Confirmation(Work):
         return task
 
     def ended(self, ended: Ended, seconds: float) -> None:
-        """Records how a run ended, or put it back to be tried again."""
+        """Records how a run ended, or put it back to be retried."""
         evaluation = self._running.pop(ended.key)
         if tries_again(evaluation, ended.reason, self._config.execution.retries):
             killed = ended.reason is FailureReason.KILLED

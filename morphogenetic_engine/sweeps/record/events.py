@@ -113,7 +113,7 @@ class ReplicateEnded:
 
 @dataclass(frozen=True)
 class AttemptFailed:
-    """An attempt failed and the trial will be tried again."""
+    """An attempt failed and the trial will be retried."""
 
     kind: ClassVar[str] = "attempt_failed"
     time: float

@@ -89,9 +89,9 @@ class TrialRecord:
     attempt: int = 0
     """The last attempt, from 0."""
     crashes: int = 0
-    """Attempts that ended with the death of the worker and were tried again."""
+    """Attempts that ended with the death of the worker and were retried."""
     exceptions: int = 0
-    """Attempts that ended with an exception and were tried again."""
+    """Attempts that ended with an exception and were retried."""
     started: float = 0.0
     """When the last attempt started, in seconds since 1970."""
     duration: float = 0.0
@@ -179,7 +179,7 @@ class History:
         if trial is None:
             trial = self.trials[event.trial] = TrialRecord(event.trial, event.seed, event.params)
         trial.state, trial.attempt, trial.started = TrialState.RUNNING, event.attempt, event.time
-        trial.reason, trial.message, trial.metrics = None, "", {}  # of a failure that is tried again
+        trial.reason, trial.message, trial.metrics = None, "", {}  # of a failure that is retried
 
     def _take_replicate(self, event: ReplicateEnded) -> None:
         trial, curve = self.trials[event.trial], self._inner.pop((event.trial, event.replicate), {})

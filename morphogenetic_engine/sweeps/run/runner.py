@@ -195,7 +195,7 @@ class SweepRunner(Work):
         self._decide_rungs()
 
     def ended(self, ended: Ended, seconds: float) -> None:
-        """Records how an attempt ended: for good, or to be tried again."""
+        """Records how an attempt ended: for good, or to be retried."""
         self._decisions.pop(ended.trial, None)
         if ended.state is TrialState.FAILED and self._paused_already(ended.trial, seconds):
             self._decide_rungs()

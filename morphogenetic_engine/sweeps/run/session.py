@@ -52,7 +52,7 @@ class Work(ABC):
 
     @abstractmethod
     def ended(self, ended: Ended, seconds: float) -> None:
-        """Records the end of an attempt: the trial has ended, or waits to be tried again."""
+        """Records the end of an attempt: the trial has ended, or waits to be retried."""
 
     def paused(self, key: TaskKey, seconds: float) -> None:
         """Record that an attempt ended because its trial is paused.

@@ -1,7 +1,7 @@
 """Records attempts at trials as events: started, reported, replicated, failed, ended, interrupted.
 
 The run loop and a single trial record the same events for the same messages; this is the place that decides whether a
-failed attempt is tried again, and which metrics a trial ends with.
+failed attempt is retried, and which metrics a trial ends with.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class EarlyStopping(Section):
 
 
 class Retries(Section):
-    """How often a trial is tried again before it counts as failed."""
+    """How often a trial is retried before it counts as failed."""
 
     crashes: int = Field(default=1, ge=0)
     """After the worker process died (killed, out of memory, crashed in C code)."""
@@ -68,7 +68,7 @@ class ExecutionConfig(Section):
     early_stopping: EarlyStopping | None = None
     """When to stop the sweep before all trials have run."""
     retries: Annotated[Retries, BeforeValidator(_retries_written_out, json_schema_input_type=Retries | int)] = Retries()
-    """How often a trial is tried again; one number serves for crashes and exceptions alike."""
+    """How often a trial is retried; one number serves for crashes and exceptions alike."""
     executor: ExecutorName = LOCAL
     """What runs the trials: local (worker processes on this machine), or the name that an installed package gives."""
     isolate: bool = False

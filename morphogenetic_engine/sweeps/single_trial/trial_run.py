@@ -69,7 +69,7 @@ class _OneTrial(Work):
         return self._history.trials[self._trial.number]
 
     def stop(self) -> None:
-        """Records the end of a trial that a signal stopped before it started, or before it was tried again."""
+        """Records the end of a trial that a signal stopped before it started, or before it was retried."""
         if not self._history.trials:
             self.interrupted(self._start(slot=0).key, 0.0)
         elif self._waits and self._signals.requested is signal.SIGTERM:

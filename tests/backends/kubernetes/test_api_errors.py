@@ -1,4 +1,4 @@
-"""What the cluster's refusals become: which may be tried again, and what the user reads."""
+"""What the cluster's refusals become: which may be retried, and what the user reads."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_an_undisturbed_run_takes_so_many_requests(stub: StubServer) -> None:
 def test_an_outage_at_a_request_makes_no_second_run(
     stub: StubServer, number: int, how: Break, length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An outage of a moment, and one that goes on when the request is tried again."""
+    """An outage of a moment, and one that goes on when the request is retried."""
     if how is Break.SILENT:
         monkeypatch.setattr(server_module, "TIMES", (1.0, 1.0))
     stub.story = STORY

@@ -71,7 +71,7 @@ def test_a_start_whose_answer_got_lost_is_found_again(stub: StubServer, server: 
     assert (run.run_id, known, len(stub.runs)) == ("run-0", False, 1)
 
 
-def test_a_start_that_failed_after_it_made_the_run_is_found_and_not_tried_again(
+def test_a_start_that_failed_after_it_made_the_run_is_found_and_not_retried(
     stub: StubServer, server: PipelinesServer
 ) -> None:
     stub.failures.append(Failure("POST /runs", 500, "Failed to create a new run: InternalServerError", after=True))
@@ -80,7 +80,7 @@ def test_a_start_that_failed_after_it_made_the_run_is_found_and_not_tried_again(
 
 
 @pytest.mark.parametrize(("status", "kind"), [(500, ServerFailed), (503, ServerBusy), (504, ServerBusy)])
-def test_a_start_that_may_have_made_a_workflow_that_no_page_lists_is_not_tried_again(
+def test_a_start_that_may_have_made_a_workflow_that_no_page_lists_is_not_retried(
     stub: StubServer, server: PipelinesServer, status: int, kind: type[StoreError]
 ) -> None:
     stub.failures.append(Failure("POST /runs", status))
@@ -114,7 +114,7 @@ def test_a_server_that_fails_for_a_moment_is_asked_again(stub: StubServer, serve
     assert (len(stub.experiments), len(stub.runs)) == (1, 1)
 
 
-def test_what_is_forbidden_is_not_tried_again(stub: StubServer, server: PipelinesServer) -> None:
+def test_what_is_forbidden_is_not_retried(stub: StubServer, server: PipelinesServer) -> None:
     stub.failures.append(Failure("POST /runs", 403, "robot may not"))
     with pytest.raises(StoreError, match="forbidden"):
         submitted(server)

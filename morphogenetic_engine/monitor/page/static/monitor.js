@@ -122,7 +122,7 @@ function showNumbers() {
   setText(byId("pace"), store.isLive && endedNow > 0 ? numberText((endedNow / elapsed) * 3600, 3) : "–");
   setText(byId("workers"), store.isLive ? `${counts.running} of ${workers}` : "–");
   setText(byId("failed"), String(counts.failed));
-  setText(byId("retries"), retries ? `${retries} tried again` : "");
+  setText(byId("retries"), retries ? `${retries} retried` : "");
   byId("failed").title = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`).join(", ");
 }
 
@@ -239,7 +239,7 @@ function failureRow({ trial, time, attempt, reason, message, again }) {
     element("td", {}, String(attempt + 1)),
     element("td", { class: "text" }, reason.replaceAll("_", " ")),
     element("td", { class: "text long" }, message),
-    element("td", { class: "text" }, again ? "tried again" : "failed"),
+    element("td", { class: "text" }, again ? "retried" : "failed"),
   );
 }
 

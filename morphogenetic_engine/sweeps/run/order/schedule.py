@@ -1,6 +1,6 @@
 """The order in which trials start, and when there is none left; independent of processes.
 
-Trials start in the order of their numbers; one that was interrupted, or is tried again, goes first. Where the results
+Trials start in the order of their numbers; one that was interrupted, or is retried, goes first. Where the results
 decide about later trials, trial n waits for the trials up to n - lookahead and is decided by these alone.
 """
 

@@ -84,7 +84,7 @@ def test_trials_run_as_jobs_and_the_best_is_handed_on(cluster: FakeKubernetes, w
         assert [row["x"] for row in csv.DictReader(file)] == ["0.1", "0.7", "0.3"]
 
 
-def test_a_task_that_is_tried_again_finds_its_experiment(
+def test_a_task_that_is_retried_finds_its_experiment(
     cluster: FakeKubernetes, by_hand: KatibByHand, workplace: Path
 ) -> None:
     first = InThread(storage=str(workplace / "store"))

@@ -250,7 +250,7 @@ def test_a_trial_is_one_job_that_is_tried_once_and_ends() -> None:
     [
         ({}, 24 * 3600),
         ({"timeout_per_trial": 90.5, "retries": 0}, 91),
-        ({"timeout_per_trial": 90.5}, 2 * 90.5),  # a crash is tried again
+        ({"timeout_per_trial": 90.5}, 2 * 90.5),  # a crash is retried
         ({"timeout_per_trial": 100, "retries": {"crashes": 2, "exceptions": 3}}, 600),
         ({"timeout_per_trial": 1e300}, 365 * 24 * 3600),
     ],

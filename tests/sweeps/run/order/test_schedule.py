@@ -136,7 +136,7 @@ def test_a_stopped_sweep_still_runs_the_trials_of_the_lookahead() -> None:
     assert [schedule.next() for _ in range(3)] == [1, 2, None]
 
 
-def test_interrupted_trials_and_those_that_are_tried_again_go_first_in_their_order() -> None:
+def test_interrupted_trials_and_those_that_are_retried_go_first_in_their_order() -> None:
     history = History()
     for number in range(5):
         _start(history, number)
