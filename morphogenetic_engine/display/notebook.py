@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
-import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import Protocol
 
 from morphogenetic_engine.display.progress import SweepProgress
-from morphogenetic_engine.display.terminal import clock
+from morphogenetic_engine.display.worker_table import clock, worker_columns, worker_rows
 from morphogenetic_engine.sweeps.record.events import Event
 from morphogenetic_engine.sweeps.run.runner import Observer
 
@@ -103,25 +102,10 @@ def _best(progress: SweepProgress) -> str:
 def _workers(progress: SweepProgress) -> str:
     if not progress.workers:
         return ""
-    now = time.monotonic()
-    rows = [_row("th", ["trial", "time", "step", progress.target, "parameters"])]
-    for _, view in sorted(progress.workers.items()):
-        metric = view.metrics.get(progress.target)
-        rows.append(
-            _row(
-                "td",
-                [
-                    str(view.trial),
-                    clock(now - view.began),
-                    "" if view.step is None else str(view.step),
-                    "" if metric is None else f"{metric:.4g}",
-                    progress.space.describe(view.params),
-                ],
-            )
-        )
+    rows = [_row("th", worker_columns(progress)), *(_row("td", cells) for _, cells in worker_rows(progress))]
     return f'<table style="border:0;margin:6px 0 0;{_FONT}">{"".join(rows)}</table>'
 
 
-def _row(tag: str, cells: list[str]) -> str:
+def _row(tag: str, cells: Sequence[str]) -> str:
     weight = ";font-weight:500;opacity:.65" if tag == "th" else ""
     return "<tr>" + "".join(f'<{tag} style="{_CELL}{weight}">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"

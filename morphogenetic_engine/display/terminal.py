@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.display.progress import SweepProgress
+from morphogenetic_engine.display.worker_table import clock, worker_columns, worker_rows
 from morphogenetic_engine.sweeps.record.events import AttemptFailed, Event, TrialEnded, TrialState
 from morphogenetic_engine.sweeps.run.runner import Observer
 
@@ -47,7 +47,7 @@ class PlainLines:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, AttemptFailed):
-            self._print(f"trial {event.trial}  tried again  {event.reason}: {event.message}")
+            self._print(f"trial {event.trial}  retried  {event.reason}: {event.message}")
         view = next((view for view in self._progress.workers.values() if view.trial == _trial(event)), None)
         self._progress(event)
         if isinstance(event, TrialEnded) and view is not None:
@@ -92,20 +92,10 @@ class Panel:
     def _workers(self) -> Table:
         progress = self._progress
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("worker", "trial", "time", "step", progress.target, "parameters"):
+        for name in ("worker", *worker_columns(progress)):
             table.add_column(name, no_wrap=True, overflow="ellipsis")
-        now = time.monotonic()
-        # A copy: the run loop changes the dictionary while this thread draws.
-        for worker, view in sorted(dict(progress.workers).items()):
-            metric = view.metrics.get(progress.target)
-            table.add_row(
-                str(worker),
-                str(view.trial),
-                clock(now - view.began),
-                "" if view.step is None else str(view.step),
-                "" if metric is None else f"{metric:.4g}",
-                progress.space.describe(view.params),
-            )
+        for worker, cells in worker_rows(progress):
+            table.add_row(str(worker), *cells)
         return table
 
     def _best(self) -> Text:
@@ -122,15 +112,8 @@ class Panel:
         progress = self._progress
         parts = [(f"{count} {state}  ", _STATE_STYLES[state]) for state, count in progress.counts.items() if count]
         reasons = ", ".join(f"{count} {reason}" for reason, count in progress.failures.items())
-        retried = f"  {progress.retries} tried again" if progress.retries else ""
+        retried = f"  {progress.retries} retried" if progress.retries else ""
         return Text.assemble(*parts, (f"({reasons})" if reasons else "", "red"), (retried, "dim"))
-
-
-def clock(seconds: float) -> str:
-    """Formats a duration as 1:02:03, or 02:03 under an hour."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
 
 
 def _trial(event: Event) -> int | None:

@@ -127,6 +127,15 @@ class Section(Generic[NumbersT]):
         return ()
 
 
+class ViewSection(Section[None]):
+    """A section that shows the sweep itself and has no numbers of its own."""
+
+    in_json = False
+
+    def compute(self, report: Report) -> None:
+        return None
+
+
 class Report:
     """A sweep, and the numbers of its report: those of a section are computed once, when they are first asked for."""
 

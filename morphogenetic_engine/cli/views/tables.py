@@ -8,7 +8,7 @@ from itertools import accumulate, islice
 
 from rich.table import Table
 
-from morphogenetic_engine.display.terminal import clock
+from morphogenetic_engine.display.worker_table import clock
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.overview import SweepOverview
 from morphogenetic_engine.sweeps.record.events import TrialState

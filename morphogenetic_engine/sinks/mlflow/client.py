@@ -63,6 +63,30 @@ def quiet_mlflow(timeout: float) -> Iterator[None]:
                 os.environ[name] = old
 
 
+def open_client(uri: str) -> MlflowClient:
+    """Returns MLflow's client of a tracking server and its model registry.
+
+    Raises:
+        ConfigError: mlflow is not installed.
+        StoreError: the address is not valid.
+    """
+    if not installed():
+        raise ConfigError(MISSING)
+    with one_line_errors(uri):
+        from mlflow import MlflowClient  # pylint: disable=import-outside-toplevel  # takes seconds
+
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@contextmanager
+def one_line_errors(uri: str) -> Iterator[None]:
+    """Converts every error into a StoreError of one line, which names the server without credentials."""
+    try:
+        yield
+    except Exception as error:  # pylint: disable=broad-exception-caught  # mlflow passes on its libraries' errors
+        raise StoreError(f"MLflow at {without_credentials(uri)}: {reason(error, uri)}") from error
+
+
 class TrackingServer:
     """A tracking server, or a database that stands in for one.
 
@@ -70,19 +94,14 @@ class TrackingServer:
     """
 
     def __init__(self, uri: str) -> None:
-        if not installed():
-            raise ConfigError(MISSING)
         self._uri = uri
         self._experiment = ""
-        with self._one_line():
-            from mlflow import MlflowClient  # pylint: disable=import-outside-toplevel  # takes seconds
-
-            self._client: MlflowClient = MlflowClient(tracking_uri=uri)
+        self._client = open_client(uri)
 
     def enter_experiment(self, name: str) -> None:
         """Selects the experiment of this name for the other methods, and creates it if it does not exist."""
         place = artifact_folder(self._uri)
-        with self._one_line():
+        with one_line_errors(self._uri):
             found = self._client.get_experiment_by_name(name)
             if found is None:
                 location = None if place is None else place.as_uri()
@@ -94,7 +113,7 @@ class TrackingServer:
 
     def enter_experiment_of(self, run_id: str) -> bool:
         """Selects the experiment of a run; returns False if the run does not exist or was deleted."""
-        with self._one_line():
+        with one_line_errors(self._uri):
             from mlflow.exceptions import MlflowException  # pylint: disable=import-outside-toplevel
 
             try:
@@ -109,12 +128,12 @@ class TrackingServer:
 
     def params(self, run_id: str) -> dict[str, str]:
         """Returns the params of a run."""
-        with self._one_line():
+        with one_line_errors(self._uri):
             return dict(self._client.get_run(run_id).data.params)
 
     def is_active(self, run_id: str) -> bool:
         """Returns True if a run exists and is not deleted."""
-        with self._one_line():
+        with one_line_errors(self._uri):
             from mlflow.exceptions import MlflowException  # pylint: disable=import-outside-toplevel
 
             try:
@@ -142,13 +161,13 @@ class TrackingServer:
     def create(self, run: RunUpdate, parent: str | None) -> str:
         """Creates a run and returns its id."""
         tags = dict(run.identity) | ({} if parent is None else {PARENT_TAG: parent})
-        with self._one_line():
+        with one_line_errors(self._uri):
             made = self._client.create_run(self._experiment, start_time=run.started, tags=tags, run_name=run.name)
         return str(made.info.run_id)
 
     def log(self, run_id: str, page: Page) -> None:
         """Adds metrics, params and tags to a run."""
-        with self._one_line():
+        with one_line_errors(self._uri):
             from mlflow.entities import Metric, Param, RunTag  # pylint: disable=import-outside-toplevel
 
             self._client.log_batch(
@@ -160,7 +179,7 @@ class TrackingServer:
 
     def set_status(self, run_id: str, status: Status, ended: int | None) -> None:
         """Sets the status of a run and, if it is over, its end time."""
-        with self._one_line():
+        with one_line_errors(self._uri):
             if ended is None:
                 self._client.update_run(run_id, status=status.value)
             else:
@@ -168,12 +187,12 @@ class TrackingServer:
 
     def delete(self, run_id: str) -> None:
         """Deletes a run; MLflow only marks it as deleted."""
-        with self._one_line():
+        with one_line_errors(self._uri):
             self._client.delete_run(run_id)
 
     def upload(self, run_id: str, artifact: Artifact) -> None:
         """Uploads a file or a folder to a run's artifacts, replacing one of the same name."""
-        with self._one_line():
+        with one_line_errors(self._uri):
             if artifact.text is not None:
                 self._client.log_text(run_id, artifact.text, artifact.name)
             elif artifact.source.is_dir():
@@ -186,7 +205,7 @@ class TrackingServer:
         condition = " AND ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
         found: list[tuple[str, str, dict[str, str]]] = []
         token: str | None = None
-        with self._one_line():
+        with one_line_errors(self._uri):
             while True:
                 page = self._client.search_runs(
                     [self._experiment], filter_string=condition, max_results=_RUNS_A_PAGE, page_token=token
@@ -195,11 +214,3 @@ class TrackingServer:
                 token = page.token
                 if not token:
                     return found
-
-    @contextmanager
-    def _one_line(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:  # pylint: disable=broad-exception-caught  # mlflow passes on its libraries' errors
-            shown = without_credentials(self._uri)
-            raise StoreError(f"MLflow at {shown}: {reason(error, self._uri)}") from error

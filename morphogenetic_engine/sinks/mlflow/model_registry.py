@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from morphogenetic_engine.errors import ConfigError, MorphogeneticError, StoreError
-from morphogenetic_engine.sinks.mlflow.client import MISSING, installed
-from morphogenetic_engine.sweeps.schema.credentials import reason, without_credentials
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
+from morphogenetic_engine.sinks.mlflow.client import one_line_errors, open_client
 
 _ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 """The registry's error codes for a missing model or alias."""
@@ -32,19 +25,14 @@ class ModelRegistry:
     """The registry of a tracking server. Every method raises StoreError, in one line and without credentials."""
 
     def __init__(self, uri: str) -> None:
-        if not installed():
-            raise ConfigError(MISSING)
         self._uri = uri
-        with self._one_line():
-            from mlflow import MlflowClient  # pylint: disable=import-outside-toplevel  # takes seconds
-
-            self._client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        self._client = open_client(uri)
 
     def holder(self, name: str, alias: str) -> Version | None:
         """Returns the version that an alias stands for."""
         from mlflow.exceptions import MlflowException  # pylint: disable=import-outside-toplevel
 
-        with self._one_line():
+        with one_line_errors(self._uri):
             try:
                 found = self._client.get_model_version_by_alias(name, alias)
             except MlflowException as error:
@@ -55,7 +43,7 @@ class ModelRegistry:
 
     def find(self, name: str, tags: Mapping[str, str | None]) -> Version | None:
         """Returns the latest version of a model that carries all these tags."""
-        with self._one_line():
+        with one_line_errors(self._uri):
             found = self._client.search_model_versions(f"name = '{name}'")
         fitting = [each for each in found if tags.items() <= dict(each.tags).items()]
         latest = max(fitting, key=lambda each: int(each.version), default=None)
@@ -65,7 +53,7 @@ class ModelRegistry:
         """Uploads a model's folder to a run, and registers it as a new version."""
         from mlflow.exceptions import MlflowException  # pylint: disable=import-outside-toplevel
 
-        with self._one_line():
+        with one_line_errors(self._uri):
             self._client.log_artifacts(run_id, str(model), _ARTIFACT)
             try:
                 self._client.create_registered_model(name)
@@ -78,15 +66,5 @@ class ModelRegistry:
 
     def point(self, name: str, alias: str, version: Version) -> None:
         """Moves an alias to a version."""
-        with self._one_line():
+        with one_line_errors(self._uri):
             self._client.set_registered_model_alias(name, alias, version.number)
-
-    @contextmanager
-    def _one_line(self) -> Iterator[None]:
-        try:
-            yield
-        except MorphogeneticError:
-            raise
-        except Exception as error:  # pylint: disable=broad-exception-caught  # those of mlflow's libraries too
-            shown = without_credentials(self._uri)
-            raise StoreError(f"MLflow at {shown}: {reason(error, self._uri)}") from error

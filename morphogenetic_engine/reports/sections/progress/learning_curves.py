@@ -7,21 +7,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from morphogenetic_engine.reports.section import Chapter, Report, Section
+from morphogenetic_engine.reports.section import Chapter, Report, ViewSection
 
 if TYPE_CHECKING:
     from morphogenetic_engine.reports.drawing.charts import Figure
 
 
-class LearningCurves(Section[None]):
+class LearningCurves(ViewSection):
     """One figure of the learning curves."""
 
     name = "learning_curves"
     chapter = Chapter.PROGRESS
-    in_json = False
-
-    def compute(self, report: Report) -> None:
-        return None
 
     def figures(self, numbers: None, report: Report) -> Sequence[Figure]:
         from morphogenetic_engine.reports.figures.learning_curves import learning_curves_figure

@@ -7,21 +7,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from morphogenetic_engine.reports.section import Chapter, Report, Section
+from morphogenetic_engine.reports.section import Chapter, Report, ViewSection
 
 if TYPE_CHECKING:
     from morphogenetic_engine.reports.drawing.charts import Figure
 
 
-class Distribution(Section[None]):
+class Distribution(ViewSection):
     """One figure of the objective over the share of trials."""
 
     name = "distribution"
     chapter = Chapter.RUN
-    in_json = False
-
-    def compute(self, report: Report) -> None:
-        return None
 
     def figures(self, numbers: None, report: Report) -> Sequence[Figure]:
         from morphogenetic_engine.reports.figures.distribution import distribution_figure

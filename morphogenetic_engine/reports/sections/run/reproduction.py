@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from morphogenetic_engine.reports.analysis.configurations import Configuration
-from morphogenetic_engine.reports.section import Chapter, PagePart, Report, Section
+from morphogenetic_engine.reports.section import Chapter, PagePart, Report, ViewSection
 from morphogenetic_engine.reports.sections.outcome.best import BEST
 from morphogenetic_engine.trial import text
 
 
-class Reproduction(Section[None]):
+class Reproduction(ViewSection):
     """Commands, commit, versions and hashes."""
 
     name = "reproduction"
     chapter = Chapter.AGAIN
-    in_json = False
-
-    def compute(self, report: Report) -> None:
-        return None
 
     def page(self, numbers: None, report: Report, *, printed: bool) -> Sequence[PagePart]:
         fixed = {name: text(value) for name, value in report.result.config.space.fixed.items()}

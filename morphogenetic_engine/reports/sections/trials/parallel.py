@@ -7,22 +7,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from morphogenetic_engine.reports.section import Chapter, Report, Section
+from morphogenetic_engine.reports.section import Chapter, Report, ViewSection
 from morphogenetic_engine.reports.sections.space.importance import parameter_order
 
 if TYPE_CHECKING:
     from morphogenetic_engine.reports.drawing.charts import Figure
 
 
-class Parallel(Section[None]):
+class Parallel(ViewSection):
     """One figure with an axis for each parameter."""
 
     name = "parallel"
     chapter = Chapter.TRIALS
-    in_json = False
-
-    def compute(self, report: Report) -> None:
-        return None
 
     def figures(self, numbers: None, report: Report) -> Sequence[Figure]:
         from morphogenetic_engine.reports.figures.parallel import parallel_figure

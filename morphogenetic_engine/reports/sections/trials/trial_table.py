@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from morphogenetic_engine.reports.columns.columns import metric_names
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.drawing.page_fitting import columns_that_fit, left_out_note
-from morphogenetic_engine.reports.section import Chapter, NotebookCell, PagePart, Report, Section
+from morphogenetic_engine.reports.section import Chapter, NotebookCell, PagePart, Report, ViewSection
 from morphogenetic_engine.reports.sections.space.importance import parameter_order
 from morphogenetic_engine.reports.sections.terminal.cell_text import metric_text, value_text
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
@@ -22,15 +22,11 @@ trials = [{"trial": trial.number, "state": trial.state, **trial.params, **trial.
 print(len(trials), "trials;", trials[0] if trials else "none yet")"""
 
 
-class TrialTable(Section[None]):
+class TrialTable(ViewSection):
     """The trials, the best first; the page's script shows all of them."""
 
     name = "trials"
     chapter = Chapter.TRIALS
-    in_json = False
-
-    def compute(self, report: Report) -> None:
-        return None
 
     def page(self, numbers: None, report: Report, *, printed: bool) -> Sequence[PagePart]:
         table = trial_rows(report.result, parameter_order(report), printed=printed)

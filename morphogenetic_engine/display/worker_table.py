@@ -1,0 +1,37 @@
+"""The table of the workers of a running sweep, as text cells for every display."""
+
+from __future__ import annotations
+
+import time
+
+from morphogenetic_engine.display.progress import SweepProgress
+
+
+def worker_columns(progress: SweepProgress) -> tuple[str, ...]:
+    """Returns the names of the columns beside the worker's number."""
+    return ("trial", "time", "step", progress.target, "parameters")
+
+
+def worker_rows(progress: SweepProgress) -> list[tuple[int, list[str]]]:
+    """Returns the number of each worker that runs a trial, and its cells."""
+    now = time.monotonic()
+    rows: list[tuple[int, list[str]]] = []
+    # A copy: the run loop changes the dictionary while the thread of a display draws.
+    for worker, view in sorted(dict(progress.workers).items()):
+        metric = view.metrics.get(progress.target)
+        cells = [
+            str(view.trial),
+            clock(now - view.began),
+            "" if view.step is None else str(view.step),
+            "" if metric is None else f"{metric:.4g}",
+            progress.space.describe(view.params),
+        ]
+        rows.append((worker, cells))
+    return rows
+
+
+def clock(seconds: float) -> str:
+    """Formats a duration as 1:02:03, or 02:03 under an hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
