@@ -35,9 +35,7 @@ def local_sweep(
     with kept(run.kept, folder, warn=say) as keeper, followed(folder, file.config, warn=say):
         outcome = run_sweep(folder, observers=[teller(file.config), keeper])
     if outcome is Outcome.INTERRUPTED:
-        raise SweepError(
-            f"sweep {run.run_id}: was interrupted; it goes on where it stopped when the task is retried"
-        )
+        raise SweepError(f"sweep {run.run_id}: was interrupted; it goes on where it stopped when the task is retried")
     return write_outputs(folder, places)
 
 

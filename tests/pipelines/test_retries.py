@@ -53,9 +53,7 @@ def retried(exit_code: int, message: str) -> bool:
         (137, "Pod was active on the node longer than the specified deadline", False),
     ],
 )
-def test_pods_are_retried_where_another_attempt_may_end_otherwise(
-    exit_code: int, message: str, again: bool
-) -> None:
+def test_pods_are_retried_where_another_attempt_may_end_otherwise(exit_code: int, message: str, again: bool) -> None:
     assert retried(exit_code, message) is again
 
 
