@@ -189,6 +189,30 @@ def test_a_trial_opens_with_all_that_runs_it_again(tmp_path: Path, visit: Visit)
     expect(opened.locator("#grid").get_by_role("button", name="7", exact=True)).to_be_focused()
 
 
+@pytest.mark.parametrize("width", [477, 1158, 1600])
+def test_navigation_that_does_not_fit_shows_on_which_side_more_is_hidden(
+    width: int, tmp_path: Path, visit: Visit
+) -> None:
+    opened = visit.open(written(tmp_path, SWEEPS["several objectives"]()))
+    opened.set_viewport_size({"width": width, "height": 900})
+    bar = opened.locator("nav ul")
+    place = bar.bounding_box()
+    assert place is not None
+
+    def shaded(side: str) -> bool:
+        """Compares a strip above the links with one in the middle, where nothing is hidden."""
+        left = place["x"] if side == "left" else place["x"] + place["width"] - 4
+        strips = [{"x": x, "y": place["y"] + 1, "width": 4, "height": 4} for x in (left, place["x"] + width / 2)]
+        edge, middle = (opened.screenshot(clip=strip) for strip in strips)
+        return edge != middle
+
+    fits = bool(bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth"))
+    assert fits is (width > 477)
+    assert (shaded("left"), shaded("right")) == (False, not fits)
+    bar.evaluate("bar => { bar.scrollLeft = bar.scrollWidth; }")
+    assert (shaded("left"), shaded("right")) == (not fits, False)
+
+
 def test_long_names_leave_room_for_values_on_a_narrow_screen(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(viewport={"width": 400, "height": 800}, reduced_motion="reduce")
     opened = Visit(context).open(written(tmp_path, SWEEPS["hostile"]()))
