@@ -202,8 +202,10 @@ def test_navigation_that_does_not_fit_shows_on_which_side_more_is_hidden(
     def shaded(side: str) -> bool:
         """Compares a strip above the links with one in the middle, where nothing is hidden."""
         left = place["x"] if side == "left" else place["x"] + place["width"] - 4
-        strips = [{"x": x, "y": place["y"] + 1, "width": 4, "height": 4} for x in (left, place["x"] + width / 2)]
-        edge, middle = (opened.screenshot(clip=strip) for strip in strips)
+        edge, middle = (
+            opened.screenshot(clip={"x": x, "y": place["y"] + 1, "width": 4, "height": 4})
+            for x in (left, place["x"] + width / 2)
+        )
         return edge != middle
 
     fits = bool(bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth"))
