@@ -191,6 +191,13 @@ def finite_metrics(metrics: object, named: Container[str]) -> tuple[dict[str, fl
     return finite, [name for name in numbers if name not in finite]
 
 
+def missing_objective(objective: str, metrics: Metrics, hint: str = "") -> TrialFailed:
+    """Returns the error for a workload that did not return an objective; `hint` says more about it."""
+    found = ", ".join(sorted(metrics)) or "none"
+    message = f"the workload did not report the objective {objective}; its metrics: {found}{hint}"
+    return TrialFailed(message, reason=FailureReason.MISSING_METRIC)
+
+
 def _numbers(metrics: object) -> dict[str, float]:
     if not isinstance(metrics, Mapping):
         raise TrialFailed(f"metrics must be a mapping of names to numbers, but got {type(metrics).__name__}")

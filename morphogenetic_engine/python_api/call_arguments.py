@@ -102,7 +102,7 @@ def _experiment(workload: object) -> dict[str, object]:
     if isinstance(workload, str):
         return {"workload": workload}
     if isinstance(workload, Sequence):
-        return {"command": [str(each) for each in workload]}
+        return {"command": [[*map(str, each)] if isinstance(each, (list, tuple)) else str(each) for each in workload]}
     return workload_of(workload)
 
 

@@ -114,7 +114,7 @@ def _loaded(config: SweepConfig, candidate: Candidate) -> Train:
     """Returns the workload, after checking the parameters and metrics against its declaration."""
     wanted = (config.optimization.target_metric, *config.optimization.secondary_metrics)
     try:
-        run = config.workload.load()
+        run = config.workload.load(config.wanted_metrics)
         verify_workload(run, metrics=wanted, probe=[candidate.params])
     except WorkloadError as error:
         raise WorkloadError(f"experiment.{config.workload.key}: {error}") from error

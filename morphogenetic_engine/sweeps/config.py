@@ -31,7 +31,8 @@ from morphogenetic_engine.sweeps.space.combinations import all_points
 from morphogenetic_engine.sweeps.space.conditions import in_order
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params, Value, text
-from morphogenetic_engine.workload.loading import check_command
+from morphogenetic_engine.workload.command_line import check_command
+from morphogenetic_engine.workload.output_metrics import WantedMetrics
 from morphogenetic_engine.workload.workload_kinds import Workload, workload_of
 
 
@@ -68,7 +69,12 @@ class SweepConfig(Section):
             raise ValueError(f"parameters: experiment gives {', '.join(sorted(twice))} too; keep one")
         if self.experiment.command is not None:
             try:
-                check_command(self.experiment.command, searched=self.space.axes, fixed=self.space.fixed)
+                check_command(
+                    self.experiment.command,
+                    searched=self.space.axes,
+                    fixed=self.space.fixed,
+                    conditional=self.space.conditional,
+                )
             except ConfigError as error:
                 raise ValueError(f"experiment.command: {error}") from error
         rules = self.rules
@@ -123,9 +129,17 @@ class SweepConfig(Section):
         return self.rules.sampler and self.optimization.sampler not in {"Random", "QMC"}
 
     @property
+    def wanted_metrics(self) -> WantedMetrics:
+        """The metrics that are looked for in the output of a program."""
+        objectives = [each.metric for each in self.optimization.all_objectives]
+        return WantedMetrics(objectives, [name for name in self.named_metrics if name not in objectives])
+
+    @property
     def workload(self) -> Workload:
         """What a trial runs."""
-        found = workload_of(self.experiment.model_dump(include={"workload", "workload_source", "command"}))
+        found = workload_of(
+            self.experiment.model_dump(include={"workload", "workload_source", "command", "metrics_regex"})
+        )
         assert found is not None, "the schema fills in the default"
         return found
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from morphogenetic_engine.trial import Declaration, Train, declaration_of
-from morphogenetic_engine.workload.loading import CommandWorkload, load_workload
+from morphogenetic_engine.workload.command_line import CommandLine, description_of
+from morphogenetic_engine.workload.command_workload import CommandWorkload
+from morphogenetic_engine.workload.loading import load_workload
+from morphogenetic_engine.workload.output_metrics import NONE_WANTED, WantedMetrics
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,13 @@ class FunctionWorkload:
         """The name of the workload in reports and messages."""
         return self.spec
 
-    def load(self) -> Train:
-        """Imports the function.
+    def load(self, wanted: WantedMetrics = NONE_WANTED) -> Train:
+        """Imports the function, which returns its metrics whichever are wanted.
 
         Raises:
             WorkloadError: there is no such module or function, or its import fails.
         """
+        del wanted
         return load_workload(self.spec, self.source)
 
     def declaration(self) -> Declaration:
@@ -68,36 +72,43 @@ class ProgramWorkload:
     """A program that prints its metrics."""
 
     key: ClassVar[str] = "command"
-    command: Sequence[str]
+    command: CommandLine
+    patterns: Sequence[str] = ()
+    """The regular expressions that find its metrics; none: the rules of `output_metrics`."""
 
     @classmethod
     def from_keys(cls, keys: Mapping[str, object]) -> ProgramWorkload:
         """Returns the workload with these keys of a sweep file."""
-        command = keys[cls.key]
-        assert isinstance(command, Sequence)
-        return cls(tuple(map(str, command)))
+        command, patterns = keys[cls.key], keys.get("metrics_regex") or ()
+        assert isinstance(command, Sequence) and isinstance(patterns, Sequence)
+        return cls(tuple(map(_argument, command)), tuple(map(str, patterns)))
 
     @property
     def keys(self) -> dict[str, object]:
         """Its keys in a sweep file, and their values."""
-        return {self.key: list(self.command)}
+        command = [each if isinstance(each, str) else list(each) for each in self.command]
+        return {self.key: command, **({"metrics_regex": list(self.patterns)} if self.patterns else {})}
 
     @property
     def description(self) -> str:
         """The name of the workload in reports and messages."""
-        return " ".join(self.command)
+        return description_of(self.command)
 
-    def load(self) -> Train:
-        """Finds the program.
+    def load(self, wanted: WantedMetrics = NONE_WANTED) -> Train:
+        """Finds the program, in whose output the wanted metrics are looked for.
 
         Raises:
             WorkloadError: there is no such program.
         """
-        return CommandWorkload(self.command)
+        return CommandWorkload(self.command, wanted, self.patterns)
 
     def declaration(self) -> Declaration:
         """Returns an empty declaration: a program declares nothing of itself."""
         return Declaration()
+
+
+def _argument(written: object) -> str | tuple[str, ...]:
+    return tuple(map(str, written)) if isinstance(written, (list, tuple)) else str(written)
 
 
 Workload = FunctionWorkload | ProgramWorkload

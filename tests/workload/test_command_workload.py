@@ -10,12 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import FailureReason, Pruned, TrialFailed, WorkloadError
 from morphogenetic_engine.trial import Metrics, Params
-from morphogenetic_engine.workload.loading import CommandWorkload, parse_metric_line
+from morphogenetic_engine.workload.command_workload import CommandWorkload
+from morphogenetic_engine.workload.output_metrics import WantedMetrics
 from tests.waiting import gone, until
 
 
@@ -124,7 +123,6 @@ print("a=2" if time.monotonic() < deadline else "a=3")
             FailureReason.KILLED,
         ),
         ("import os; os.kill(os.getpid(), 40)", f"{sys.executable} was killed by signal 40", FailureReason.KILLED),
-        ("print('step=1 loss=nan')", "metric loss must be finite, but got nan", FailureReason.NON_FINITE_METRIC),
     ],
 )
 def test_a_program_that_fails_says_how(trial: _Trial, script: str, message: str, reason: FailureReason) -> None:
@@ -148,6 +146,87 @@ def test_a_program_that_cannot_be_run_is_named(trial: _Trial) -> None:
         with pytest.raises(WorkloadError) as caught:
             CommandWorkload(command)({"program": str(program)}, trial)
         assert str(caught.value) == f"{program}: cannot be run: Exec format error"
+
+
+def _script(folder: Path, content: bytes, mode: int = 0o755) -> str:
+    script = folder / "train.sh"
+    script.write_bytes(content)
+    script.chmod(mode)
+    return str(script)
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "message"),
+    [
+        (
+            b"#!/bin/sh\necho a=1\n",
+            0o644,
+            "{} is not executable: chmod +x {}, or put its interpreter before it ([python3, {}])",
+        ),
+        (
+            b"#!/usr/bin/env python3\r\nprint('a=1')\r\n",
+            0o755,
+            "the first line of {} (#!/usr/bin/env python3) has a Windows line ending: sed -i 's/\\r$//' {} removes them",
+        ),
+        (
+            b"#!/no/such/bash\necho a=1\n",
+            0o755,
+            "the first line of {} (#!/no/such/bash) names an interpreter that does not exist",
+        ),
+        (b"#! \necho a=1\n", 0o755, "the first line of {} (#! ) names no interpreter"),
+    ],
+)
+def test_a_script_that_cannot_be_started_says_exactly_why(
+    trial: _Trial, content: bytes, mode: int, message: str
+) -> None:
+    script = _script(trial.dir, content, mode)
+    with pytest.raises(WorkloadError) as caught:
+        CommandWorkload([script])
+    assert str(caught.value) == message.replace("{}", script)
+    with pytest.raises(WorkloadError) as caught:
+        CommandWorkload(["{program}"])({"program": script}, trial)
+    assert str(caught.value) == message.replace("{}", script)
+
+
+def test_a_script_without_a_first_line_for_the_system_is_told_to_have_one(trial: _Trial) -> None:
+    script = _script(trial.dir, b"echo a=1\n")
+    with pytest.raises(WorkloadError) as caught:
+        CommandWorkload([script])({}, trial)
+    assert str(caught.value) == f"{script} names no interpreter in its first line, such as #!/usr/bin/env bash"
+
+
+def test_a_folder_and_a_file_of_this_folder_are_no_programs_of_path(
+    trial: _Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trial.dir)
+    _script(trial.dir, b"#!/bin/sh\necho a=1\n")
+    with pytest.raises(WorkloadError, match="^'train.sh' is a file of .*, not a program of PATH: write ./train.sh$"):
+        CommandWorkload(["train.sh"])
+    with pytest.raises(WorkloadError, match=f"^{trial.dir} is a folder$"):
+        CommandWorkload([str(trial.dir)])
+
+
+def test_an_argument_that_is_a_list_is_left_out_where_a_parameter_of_it_is_not_there(trial: _Trial) -> None:
+    script = "import sys; print(f'count={len(sys.argv) - 1}')".replace("{", "{{").replace("}", "}}")
+    command = CommandWorkload([sys.executable, "-c", script, "{lr}", ["--momentum", "{momentum}"], ["a", "b"]])
+    assert command({"lr": 0.1}, trial) == {"count": 3.0}
+    assert command({"lr": 0.1, "momentum": 0.9}, trial) == {"count": 5.0}
+
+
+def test_a_missing_objective_is_told_with_the_lines_that_came_nearest(trial: _Trial) -> None:
+    script = "print('val acc: 0.5'); print('acc=50%'); print('loss=1')".replace("{", "{{").replace("}", "}}")
+    with pytest.raises(TrialFailed) as caught:
+        CommandWorkload([sys.executable, "-c", script], WantedMetrics(["acc"]))({}, trial)
+    assert caught.value.reason is FailureReason.MISSING_METRIC
+    assert str(caught.value) == (
+        "the workload did not report the objective acc; its metrics: loss; the nearest lines of its output:"
+        " `val acc: 0.5` (it may be another metric: name 'val acc' in the file, or print acc=0.5),"
+        " `acc=50%` ('50%' is no plain number)"
+    )
+    with pytest.raises(TrialFailed, match="its metrics: none; metrics are read from standard output$"):
+        CommandWorkload([sys.executable, "-c", "import sys; sys.stderr.write('acc=1')"], WantedMetrics(["acc"]))(
+            {}, trial
+        )
 
 
 def test_a_pruned_trial_ends_its_program(trial: _Trial) -> None:
@@ -183,41 +262,6 @@ time.sleep(3600)
 
 def test_a_program_gets_no_input(trial: _Trial) -> None:
     assert _run("import sys; print(f'read={len(sys.stdin.read())}')", trial, {}) == {"read": 0.0}
-
-
-@pytest.mark.parametrize(
-    ("line", "step", "metrics"),
-    [
-        ("val_acc=0.5", None, {"val_acc": 0.5}),
-        ("a=1 b=2.5e-3, c=-1,d=+4\n", None, {"a": 1.0, "b": 0.0025, "c": -1.0, "d": 4.0}),
-        ("epoch=3 val-acc=0.5", 3, {"val-acc": 0.5}),
-        ("step=3 epoch=1 a=2", 3, {"epoch": 1.0, "a": 2.0}),
-        ("step=3", 3, {}),
-        ("2025-06-16T14:30:22.123+02:00 a=1", None, {"a": 1.0}),
-        ("2025-06-16T14:30:22Z", None, {}),
-        ("", None, {}),
-        ("no metrics here", None, {}),
-        ("a=1 words", None, {}),
-        ("a=text", None, {}),
-        ("a = 1", None, {}),
-        ("a==1", None, {}),
-        ("1a=1", None, {}),
-        ("step=nan a=1", None, {}),
-        ("step=inf a=1", None, {}),
-        ("a=inf", None, {"a": float("inf")}),
-    ],
-)
-def test_a_metric_line_is_names_with_numbers_and_nothing_else(
-    line: str, step: int | None, metrics: dict[str, float]
-) -> None:
-    assert parse_metric_line(line) == (step, metrics)
-
-
-@given(st.text() | st.text("ab=1e-., \n"))
-def test_no_line_is_an_error(line: str) -> None:
-    step, metrics = parse_metric_line(line)
-    assert step is None or isinstance(step, int)
-    assert all(isinstance(value, float) for value in metrics.values())
 
 
 def test_a_trial_ends_with_its_program_although_a_child_holds_its_output(trial: _Trial, tmp_path: Path) -> None:

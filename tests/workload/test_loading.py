@@ -10,7 +10,7 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, WorkloadError
 from morphogenetic_engine.trial import Metrics, Params, Train, Trial, declare
-from morphogenetic_engine.workload.loading import check_command, command_fields, load_workload, verify_workload
+from morphogenetic_engine.workload.loading import load_workload, verify_workload
 
 WriteModule = Callable[[str, str], None]
 
@@ -129,40 +129,3 @@ def test_a_sweep_that_does_not_fit_says_what_the_workload_knows(
 def test_a_check_that_is_wrong_itself_is_told_as_the_workloads_mistake() -> None:
     with pytest.raises(WorkloadError, match="^its check of the parameters raised KeyError: 'y'$"):
         verify_workload(_declared, metrics=[], probe=[{"x": 99}])
-
-
-@pytest.mark.parametrize(
-    ("command", "fields"),
-    [
-        (["train", "--lr={lr}", "{weight-decay}", "{dir}/out"], {"lr", "weight-decay", "dir"}),
-        (["echo", "{{lr}}", "100%"], set()),
-        (["{a}{b}{a}"], {"a", "b"}),
-    ],
-)
-def test_the_fields_of_a_command_are_its_names_in_braces(command: list[str], fields: set[str]) -> None:
-    assert command_fields(command) == fields
-
-
-@pytest.mark.parametrize("argument", ["{", "}", "{}", "{0}", "{a.b}", "{a[0]}", "{a!r}", "{a:>5}", "{a b}"])
-def test_braces_that_hold_no_plain_name_are_refused(argument: str) -> None:
-    with pytest.raises(ConfigError, match="write {{ and }} for plain braces$"):
-        command_fields(["train", argument])
-
-
-@pytest.mark.parametrize(
-    ("command", "message"),
-    [
-        (["t", "{lrr}"], "{lrr} is not a parameter; did you mean 'lr'?"),
-        (["t", "{lr}", "{sede}"], "{sede} is not a parameter; did you mean 'seed'?"),
-        (["t", "{depth}"], "has no {lr}, which is searched; pass it on (or all, as JSON, with {params})"),
-    ],
-)
-def test_a_command_that_does_not_fit_its_sweep_says_why(command: list[str], message: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        check_command(command, searched=iter(["lr"]), fixed=["depth"])
-    assert str(caught.value) == message
-
-
-@pytest.mark.parametrize("command", [["t", "{lr}"], ["t", "{params}"], ["t", "{lr}{depth}{number}{seed}{dir}"]])
-def test_a_command_that_gets_what_is_searched_passes(command: list[str]) -> None:
-    check_command(command, searched=["lr"], fixed=["depth"])

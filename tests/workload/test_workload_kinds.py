@@ -9,7 +9,7 @@ import pytest
 from morphogenetic_engine.errors import WorkloadError
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.trial import Declaration
-from morphogenetic_engine.workload.loading import CommandWorkload
+from morphogenetic_engine.workload.command_workload import CommandWorkload
 from morphogenetic_engine.workload.workload_kinds import FunctionWorkload, ProgramWorkload, Workload, workload_of
 
 
@@ -33,7 +33,12 @@ def test_a_command_is_a_program_workload() -> None:
 
 @pytest.mark.parametrize(
     "workload",
-    [FunctionWorkload("a.b:f"), FunctionWorkload("cell:f", "def f(params, trial): ..."), ProgramWorkload(("p", "{x}"))],
+    [
+        FunctionWorkload("a.b:f"),
+        FunctionWorkload("cell:f", "def f(params, trial): ..."),
+        ProgramWorkload(("p", "{x}")),
+        ProgramWorkload(("p", ("--x", "{x}")), ("(a)=(.)",)),
+    ],
 )
 def test_a_workload_is_read_back_from_its_keys(workload: Workload) -> None:
     assert workload_of(json.loads(json.dumps(workload.keys))) == workload

@@ -40,6 +40,7 @@ def worker_setup(config: SweepConfig, directory: Path, log: Path, workers: int) 
             **environment,
         },
         log=log,
+        wanted=config.wanted_metrics,
     )
 
 

@@ -17,9 +17,11 @@ from pydantic import (
     model_validator,
 )
 
+from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.metric_names import PARAMETER_NAME
 from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number, scalar
 from morphogenetic_engine.trial import Value
+from morphogenetic_engine.workload.output_metrics import check_patterns
 
 DEFAULT_WORKLOAD = "morphogenetic_engine.engine.training:train"
 
@@ -33,6 +35,21 @@ def _scalar_or_axis(value: object) -> object:
 
 
 _Given = Annotated[Scalar | list[Scalar], BeforeValidator(_scalar_or_axis)]
+
+
+def _command(written: object) -> object:
+    if not isinstance(written, (list, tuple)):
+        return written
+    for each in written:
+        texts = each if isinstance(each, (list, tuple)) else [each]
+        for text in texts:
+            if not isinstance(text, str):
+                raise ValueError(f"arguments must be text, or lists of texts, but got {text!r}; put it in quotes")
+    return written
+
+
+def _one_or_several(written: object) -> object:
+    return [written] if isinstance(written, str) else written
 
 
 class ExperimentConfig(Section):
@@ -51,9 +68,15 @@ class ExperimentConfig(Section):
     sweep whose inputs have changed is not resumed."""
     replicates: int = Field(default=1, ge=1)
     """Runs of each configuration, with seeds that all configurations share; the objective is made of all of them."""
-    command: tuple[StrictStr, ...] | None = None
-    """A program and its arguments instead of a workload; {lr} stands for the parameter lr, no shell is involved."""
+    command: tuple[StrictStr | tuple[StrictStr, ...], ...] | None = None
+    """A program and its arguments instead of a workload; {lr} stands for the parameter lr, no shell is involved. An
+    argument that is a list is left out as a whole in trials that lack a parameter of it."""
+    metrics_regex: tuple[StrictStr, ...] | None = None
+    """Regular expressions that find the metrics in the lines that the command prints, instead of name=value: with two
+    groups, the name and the value, or with groups that are called as the metrics, (?P<acc>[0-9.]+)."""
 
+    _texts = field_validator("command", mode="before")(_command)
+    _patterns = field_validator("metrics_regex", mode="before")(_one_or_several)
     _numbers = field_validator("replicates", mode="before")(number)
 
     @model_validator(mode="before")
@@ -69,9 +92,20 @@ class ExperimentConfig(Section):
             raise ValueError("workload and command exclude each other; keep one")
         if self.replicates > 1 and "seed" in self.parameters:
             raise ValueError("replicates give each run a seed of its own; leave seed out")
-        if self.command is not None and not self.command:
+        if self.command is not None and (not self.command or not isinstance(self.command[0], str)):
             raise ValueError("command must name a program")
+        if self.metrics_regex is not None and self.command is None:
+            raise ValueError("metrics_regex is for a command: a function returns its metrics")
         return self
+
+    @field_validator("metrics_regex")
+    @classmethod
+    def _patterns_are_valid(cls, patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        try:
+            check_patterns(patterns or ())
+        except ConfigError as error:
+            raise ValueError(f"metrics_regex: {error}") from error
+        return patterns
 
     @model_validator(mode="after")
     def _source_is_a_module(self) -> ExperimentConfig:
@@ -86,11 +120,12 @@ class ExperimentConfig(Section):
         return self
 
     @model_serializer(mode="wrap")
-    def _without_missing_source(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Leaves the source out where there is none: such sweeps keep the identity that they had before the key."""
+    def _without_missing_keys(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leaves newer keys out where they have no value: sweeps keep the identity that they had before the keys."""
         written: dict[str, object] = serialize(self)
-        if self.workload_source is None:
-            written.pop("workload_source", None)
+        for key in ("workload_source", "metrics_regex"):
+            if written.get(key) is None:
+                written.pop(key, None)
         return written
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.space.axes import Parameter
+from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
 from morphogenetic_engine.trial import Params, Value, text
 
 
@@ -25,6 +25,23 @@ class Space:
         known = {**self.fixed, **point}
         conditions = self.conditions.get(name, {})
         return all(parent in known and known[parent] in values for parent, values in conditions.items())
+
+    @property
+    def conditional(self) -> dict[str, str]:
+        """The axes that some trials lack, each with its condition in words: `optimizer is sgd or rmsprop`."""
+        found: dict[str, str] = {}
+        for name in self.axes:
+            parents = self.conditions.get(name, {}).items()
+            if any(parent in found or not self._always_holds(name, parent) for parent, _ in parents):
+                found[name] = " and ".join(f"{parent} is {' or '.join(map(text, each))}" for parent, each in parents)
+        return found
+
+    def _always_holds(self, name: str, parent: str) -> bool:
+        """Returns whether a parent has a value of the condition in every trial that has the parent."""
+        values, axis = self.conditions[name][parent], self.axes.get(parent)
+        if axis is None:
+            return self.fixed.get(parent) in values
+        return isinstance(axis, Choices) and all(value in values for value in axis.values)
 
     def active(self, values: Sequence[Value]) -> dict[str, Value]:
         """Returns the searched parameters, given one value for each axis: those whose conditions hold."""

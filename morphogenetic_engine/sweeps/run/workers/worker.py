@@ -20,6 +20,7 @@ from morphogenetic_engine.sweeps.run.messages import TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.workers.wire import BadLine, WorkerMessage, read_message
 from morphogenetic_engine.sweeps.strategy import Decision
 from morphogenetic_engine.trial import Params
+from morphogenetic_engine.workload.output_metrics import NONE_WANTED, WantedMetrics
 from morphogenetic_engine.workload.process_groups import kill_session
 from morphogenetic_engine.workload.workload_kinds import Workload
 
@@ -40,6 +41,8 @@ class WorkerSetup:
     environment: Mapping[str, str]
     log: Path
     """The file for output that belongs to no trial."""
+    wanted: WantedMetrics = NONE_WANTED
+    """Metrics that are looked for in the output of a program."""
 
 
 class Worker:
@@ -75,7 +78,14 @@ class Worker:
             os.close(write_end)
         self.exit_fd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
         probe = [dict(params) for params in setup.probe]
-        self._send({"workload": setup.workload.keys, "metrics": setup.metrics, "probe": probe})
+        self._send(
+            {
+                "workload": setup.workload.keys,
+                "metrics": setup.metrics,
+                "wanted": {"objectives": list(setup.wanted.objectives), "others": list(setup.wanted.others)},
+                "probe": probe,
+            }
+        )
 
     def assign(self, tasks: Sequence[TrialTask]) -> None:
         """Gives the worker tasks, which it runs one after another."""

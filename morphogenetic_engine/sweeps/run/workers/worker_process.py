@@ -27,8 +27,9 @@ from morphogenetic_engine.sweeps.run.workers.process_state import (
     seed_generators,
 )
 from morphogenetic_engine.sweeps.run.workers.worker_trial import Pausing, WorkerTrial, end_by_decision
-from morphogenetic_engine.trial import Metrics, Params, Train
+from morphogenetic_engine.trial import Metrics, Params, Train, missing_objective
 from morphogenetic_engine.workload.loading import verify_workload
+from morphogenetic_engine.workload.output_metrics import WantedMetrics
 from morphogenetic_engine.workload.workload_kinds import workload_of
 
 _LONGEST_MESSAGE = 2000
@@ -136,7 +137,8 @@ def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | Non
     try:
         workload = workload_of(_mapping(setup["workload"]))
         assert workload is not None, "the coordinator names one"
-        train = workload.load()
+        names = _mapping(setup["wanted"])
+        train = workload.load(WantedMetrics(_texts(names["objectives"]), _texts(names["others"])))
         verify_workload(train, metrics=_texts(setup["metrics"]), probe=_mappings(setup["probe"]))
     except MorphogeneticError as error:
         traceback.print_exc()
@@ -168,9 +170,7 @@ def _captured(output: str) -> Iterator[None]:
 def _with_objectives(metrics: dict[str, float], task: Mapping[str, object]) -> dict[str, float]:
     for objective in _texts(task["objectives"]):
         if objective not in metrics:
-            found = ", ".join(sorted(metrics)) or "none"
-            message = f"the workload did not report the objective {objective}; its metrics: {found}"
-            raise TrialFailed(message, reason=FailureReason.MISSING_METRIC)
+            raise missing_objective(objective, metrics)
     return metrics
 
 
