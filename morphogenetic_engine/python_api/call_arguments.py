@@ -24,6 +24,8 @@ _SHORT = {
     "direction": "optimization.direction",
     "parallel": "execution.max_parallel",
 }
+_TOP = ("sweep_type", "constraints")
+"""Keys of a sweep file outside its sections."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Given:
     seed: int | None = None
     timeout: float | None = None
     parallel: int | str | None = None
+    constraints: str | Sequence[str] | None = None
     experiment: Mapping[str, object] | None = None
     execution: Mapping[str, object] | None = None
     optimization: Mapping[str, object] | None = None
@@ -49,10 +52,10 @@ class Given:
         Raises:
             ConfigError: a value is given twice, or a section is no mapping.
         """
-        found: dict[str, object] = {} if self.sweep_type is None else {"sweep_type": self.sweep_type}
+        found: dict[str, object] = {name: getattr(self, name) for name in _TOP if getattr(self, name) is not None}
         for field in fields(self):
             value = getattr(self, field.name)
-            if value is None or field.name in ("objective", "sweep_type"):
+            if value is None or field.name in ("objective", *_TOP):
                 continue
             if field.name in _SHORT:
                 _add(found, _SHORT[field.name], value, field.name)
@@ -87,7 +90,7 @@ def _written(experiment: Mapping[str, object], parameters: Mapping[str, object],
     """Returns the sections of a sweep file; a section is there where it has a key."""
     axes = {str(name): _parameter(str(name), each) for name, each in parameters.items()}
     overrides = given.overrides()
-    kind = overrides.pop("sweep_type", None)
+    kind, constraints = overrides.pop("sweep_type", None), overrides.pop("constraints", None)
     if kind is None:
         finite = all(isinstance(each, list) or (isinstance(each, dict) and "choices" in each) for each in axes.values())
         kind = "grid" if finite and given.trials is None else "bayesian"
@@ -95,7 +98,8 @@ def _written(experiment: Mapping[str, object], parameters: Mapping[str, object],
     for key, value in overrides.items():
         section, _, name = key.partition(".")
         written.setdefault(section, {})[name] = value
-    return {"sweep_type": kind, **{name: section for name, section in written.items() if section}}
+    sections = {name: section for name, section in written.items() if section}
+    return {"sweep_type": kind, **sections, **({"constraints": constraints} if constraints else {})}
 
 
 def _experiment(workload: object) -> dict[str, object]:

@@ -15,6 +15,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.replicates import replicate_seed
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
+from morphogenetic_engine.sweeps.space.combinations import all_points
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.trial import Value
 
@@ -84,11 +85,11 @@ def _baseline(config: SweepConfig) -> Candidate:
 
 
 def _only(config: SweepConfig) -> Candidate:
-    if config.points != 1:
-        points = "a continuous space" if config.points is None else f"{config.points} points"
-        raise ConfigError(f"candidate: must be given, or the sweep file must have one configuration, but has {points}")
-    values = [axis.grid()[0] for axis in config.space.axes.values()]
-    return Candidate(trial=0, seed=_first_seed(config), params={**config.space.fixed, **config.space.active(values)})
+    points = all_points(config.space)
+    if points is None or points.total != 1:
+        told = "a continuous space" if points is None else f"{points.total} points"
+        raise ConfigError(f"candidate: must be given, or the sweep file must have one configuration, but has {told}")
+    return Candidate(trial=0, seed=_first_seed(config), params={**config.space.fixed, **points[0]})
 
 
 def _first_seed(config: SweepConfig) -> int:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
+from typing import Annotated
 
 import orjson
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.metric_names import PARAMETER_NAME
@@ -26,14 +27,21 @@ from morphogenetic_engine.sweeps.schema.search_names import (
     SweepTypeRules,
 )
 from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
-from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
 from morphogenetic_engine.sweeps.space.combinations import all_points
 from morphogenetic_engine.sweeps.space.conditions import in_order
+from morphogenetic_engine.sweeps.space.constraints import constraints_of
+from morphogenetic_engine.sweeps.space.feasibility import check_feasible
+from morphogenetic_engine.sweeps.space.operations import Kind
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, Parameter
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params, Value, text
 from morphogenetic_engine.workload.command_line import check_command
 from morphogenetic_engine.workload.output_metrics import WantedMetrics
 from morphogenetic_engine.workload.workload_kinds import Workload, workload_of
+
+
+def _listed(written: object) -> object:
+    return [written] if isinstance(written, str) else written
 
 
 class SweepConfig(Section):
@@ -45,6 +53,8 @@ class SweepConfig(Section):
     """What a trial runs, and the parameters that are given."""
     parameters: dict[str, ParameterConfig] = Field(default_factory=dict)
     """The parameters that are searched: a list of values, one value, or a range."""
+    constraints: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = ()
+    """Conditions between parameters that every trial keeps, such as hidden_dim * num_layers <= 4096."""
     execution: ExecutionConfig = ExecutionConfig()
     """How the trials are run."""
     optimization: OptimizationConfig = OptimizationConfig()
@@ -87,8 +97,12 @@ class SweepConfig(Section):
         missing = [name for name, parameter in self.parameters.items() if parameter.default is None]
         if missing and len(missing) < len(self.parameters):
             raise ValueError(f"parameters.{missing[0]}: default is missing; give all parameters one, or none")
-        size, trials = self.points, self.n_trials or 0
-        if rules.distinct and size is not None and size < trials:
+        check_feasible(self.space)
+        broken = None if self.baseline is None else self.space.broken(self.baseline)
+        if broken is not None:
+            raise ValueError(f"parameters: the defaults break the constraint `{broken.text}`")
+        size, trials = self.points if rules.distinct else None, self.n_trials or 0
+        if size is not None and size < trials:
             raise ValueError(
                 f"optimization.n_trials: must be <= {size}, the number of points in the space, but got {trials}"
             )
@@ -158,11 +172,13 @@ class SweepConfig(Section):
                 fixed[name] = value
         axes.update({name: parameter.parameter() for name, parameter in self.parameters.items()})
         conditions = {name: parameter.when for name, parameter in self.parameters.items() if parameter.when}
-        return Space(in_order(axes, fixed, conditions), fixed, conditions)
+        kinds = {name: axis.values if isinstance(axis, Choices) else Kind.NUMBER for name, axis in axes.items()}
+        constraints = constraints_of(self.constraints, kinds, fixed)
+        return Space(in_order(axes, fixed, conditions), fixed, conditions, constraints)
 
     @cached_property
     def points(self) -> int | None:
-        """The number of points in the space; None: an axis is continuous."""
+        """The number of points in the space; None: an axis is continuous, or there are too many to check constraints."""
         points = all_points(self.space)
         return None if points is None else points.total
 
@@ -199,6 +215,8 @@ class SweepConfig(Section):
             free |= {"strategy", "halving"}  # sweeps of earlier versions have no such keys, and keep their identity
             if self.sweep_type != "latin_hypercube":
                 free.add("n_trials")
+        if not self.constraints:
+            del dump["constraints"]  # the identity of sweeps of earlier versions
         dump["optimization"] = {key: value for key, value in dump["optimization"].items() if key not in free}
         return dump
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +18,9 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import KatibAlgorithm, StrategyKind
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
-from morphogenetic_engine.sweeps.space.axes import Choices
-from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
+from morphogenetic_engine.sweeps.space.combinations import MOST_CHECKED, Combinations, all_points
+from morphogenetic_engine.sweeps.space.feasibility import MOST_DRAWS, listed_point
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.sweeps.space.seeds import derived_seed
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Earlier, RunsToTheEnd, Strategy
@@ -66,7 +68,7 @@ class Grid(RunsToTheEnd):
 
     def __init__(self, space: Space, trials: int | None = None, *, baseline: Params | None = None) -> None:
         self._space = space
-        self._points = Combinations(space, {name: axis.grid() for name, axis in space.axes.items()})
+        self._points = _grid_points(space)
         self._baseline = baseline
         self._left_out = None if baseline is None else self._points.find(baseline)
         added = int(baseline is not None and self._left_out is None)
@@ -106,8 +108,28 @@ class Grid(RunsToTheEnd):
         return self._points[number if passed else number - 1]
 
 
+def _grid_points(space: Space) -> Combinations:
+    """Returns the points of a grid.
+
+    Raises:
+        ConfigError: none keeps the constraints, or there are too many to check.
+    """
+    points = Combinations(space, {name: axis.grid() for name, axis in space.axes.items()})
+    if points.checked > MOST_CHECKED:
+        raise ConfigError(
+            f"constraints: a grid checks {points.checked} combinations of the constrained parameters, but at most"
+            f" {MOST_CHECKED} are possible; give them fewer points, or use random"
+        )
+    if not points.total:
+        raise ConfigError("constraints: no point of the grid keeps them; give the ranges more points, or use random")
+    return points
+
+
 class SampledDesign(RunsToTheEnd):
-    """Points of the unit cube mapped to the space; a duplicate point is replaced by a free one."""
+    """Points of the unit cube mapped to the space.
+
+    A point that breaks a constraint is passed over; a duplicate point is replaced by a free one.
+    """
 
     def __init__(
         self, space: Space, trials: int, seed: int, unit_points: UnitPoints, *, baseline: Params | None = None
@@ -134,7 +156,7 @@ class SampledDesign(RunsToTheEnd):
         if not 0 <= number < self._trials:
             raise IndexError(f"the design has {self._trials} points, but got number={number}")
         while len(self._drawn) <= number:
-            point = self._free(self._point(next(self._units)))
+            point = self._free(self._next())
             self._drawn.append(point)
             self._seen.add(_key(point))
         return {**self._space.fixed, **self._drawn[number]}
@@ -143,21 +165,33 @@ class SampledDesign(RunsToTheEnd):
         axes = self._space.axes.values()
         return self._space.active([axis.from_unit(float(number)) for axis, number in zip(axes, unit, strict=False)])
 
+    def _next(self) -> Params:
+        """Returns the next point of the sequence that keeps the constraints."""
+        return self._allowed(lambda: next(self._units))
+
     def _free(self, point: Params) -> Params:
         redraws = 0
         while _key(point) in self._seen:
             if redraws == _REDRAWS:
                 return self._next_free()
-            point = self._point(self._spare.random(self._dimensions))
+            point = self._allowed(lambda: self._spare.random(self._dimensions))
             redraws += 1
         return point
+
+    def _allowed(self, draw: Callable[[], NDArray[np.float64]]) -> Params:
+        """Draws until a point keeps the constraints; if none does, chooses one of those that a finite space has."""
+        for _ in range(MOST_DRAWS):
+            point = self._point(draw())
+            if self._space.allows(point):
+                return point
+        return listed_point(self._space, Random(int(self._spare.integers(2**31))))
 
     def _next_free(self) -> Params:
         """Returns the next free point of a nearly full finite space, starting at a random point."""
         points = all_points(self._space)
-        assert (
-            points is not None and points.total >= self._trials
-        ), "only a finite space fills up; the schema bounds n_trials"
+        if points is None:
+            raise ConfigError(f"constraints: the space has too few points that keep them for {self._trials} trials")
+        assert points.total >= self._trials, "only a finite space fills up; the schema bounds n_trials"
         start = int(self._spare.integers(points.total))
         walk = (points[(start + step) % points.total] for step in range(points.total))
         return next(point for point in walk if _key(point) not in self._seen)
@@ -176,7 +210,9 @@ def _random(dimensions: int, _points: int, seed: int) -> Iterator[NDArray[np.flo
 def _latin_hypercube(dimensions: int, points: int, seed: int) -> Iterator[NDArray[np.float64]]:
     from scipy.stats import qmc  # pylint: disable=import-outside-toplevel  # half a second; a grid does not need it
 
-    yield from qmc.LatinHypercube(dimensions, rng=seed).random(points)
+    sampler = qmc.LatinHypercube(dimensions, rng=seed)
+    while True:  # further designs replace the points that constraints leave out
+        yield from sampler.random(points)
 
 
 def sobol_points(dimensions: int, _points: int, seed: int) -> Iterator[NDArray[np.float64]]:

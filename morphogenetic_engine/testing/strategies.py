@@ -67,6 +67,7 @@ class StrategyTests:
             assert {name: params[name] for name in space.fixed} == dict(space.fixed)
             searched = {name: value for name, value in params.items() if name not in space.fixed}
             assert list(searched) == [name for name in space.axes if name in searched]
+            assert space.allows(searched)
             for name, axis in space.axes.items():
                 assert (name in searched) == space.is_active(name, searched)
                 if name in searched:

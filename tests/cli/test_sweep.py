@@ -112,6 +112,32 @@ optimization: {sampler: TPE}
     assert not Path("results").exists()
 
 
+def test_check_says_how_much_of_the_space_keeps_the_constraints(command: Command, sweep_file: Path) -> None:
+    sweep_file.write_text("""
+sweep_type: sobol
+experiment: {workload: "toy:quadratic"}
+parameters: {x: {low: 0.0, high: 1.0}, y: {low: 0.0, high: 1.0}}
+constraints: [x + y <= 1]
+optimization: {n_trials: 5}
+""")
+    assert "constraints: about 50% of the space keeps them" in command("sweep", "check", "--config", "sweep.yaml").out
+    sweep_file.write_text("""
+experiment: {workload: "toy:quadratic"}
+parameters: {x: [1, 2, 3], y: [1, 2, 3]}
+constraints: x < y
+""")
+    ran = command("sweep", "check", "--config", "sweep.yaml", "--watch", "0")
+    assert (
+        "grid, 3 trials, 3 points in the space" in ran.out and "constraints: 33.3% of the points keep them" in ran.out
+    )
+    (checked,) = json.loads(command("sweep", "check", "--config", "sweep.yaml", "--watch", "0", "--json").out)
+    assert checked["feasible_share"] == pytest.approx(1 / 3)
+    sweep_file.write_text(sweep_file.read_text().replace("x < y", "x < z"))
+    ran = command("sweep", "check", "--config", "sweep.yaml")
+    assert ran.status == 2
+    assert "sweep.yaml: constraints[0]: column 5: unknown parameter z" in ran.err
+
+
 def test_check_prints_the_default_number_of_trials_of_a_bayesian_sweep(command: Command, sweep_file: Path) -> None:
     sweep_file.write_text("""
 sweep_type: bayesian

@@ -30,6 +30,14 @@ def refusal(parameters: Mapping[str, object], **given: object) -> str:
     return str(refused.value)
 
 
+def test_constraints_are_those_of_a_file() -> None:
+    found = config({"x": [1, 2, 3], "y": [1, 2, 3]}, constraints="x < y")
+    assert found.constraints == ("x < y",) and found.points == 3
+    assert config({"x": Float(0, 1), "y": [1, 2]}, constraints=("x < y", "x > 0")).constraints == ("x < y", "x > 0")
+    message = "sweep(): constraints[0]: column 5: unknown parameter z; text stands in quotes"
+    assert refusal({"x": [1, 2]}, constraints=["x < z"]) == message
+
+
 def test_a_call_says_what_a_file_says() -> None:
     text = """
     sweep_type: random

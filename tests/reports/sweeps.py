@@ -53,6 +53,7 @@ def sweep(
             "sweep_type": "bayesian",
             "experiment": {"workload": "toy:quadratic", **(fixed or {})},
             "parameters": SPACE if parameters is None else parameters,
+            "constraints": optimization.pop("constraints", ()),
             "optimization": {"n_trials": max(1, len(trials)), **optimization},
         },
         where="sweep.yaml",

@@ -14,7 +14,7 @@ from morphogenetic_engine.cli.views.summary_view import print_summary
 from morphogenetic_engine.reports.page.page import page
 from morphogenetic_engine.reports.summary import SweepSummary, summarize
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.space.axes import Choices
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices
 from morphogenetic_engine.trial import Params, Value
 from tests.reports.sweeps import sweep, trial
 

@@ -14,7 +14,7 @@ from morphogenetic_engine.sweeps.config_file import parse_yaml
 from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping
 from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange
 from morphogenetic_engine.trial import text
 
 EXAMPLE = """
@@ -219,6 +219,7 @@ def test_the_json_schema_describes_the_fields_and_the_shorthands() -> None:
         "optimization",
         "tracking",
         "resources",
+        "constraints",
     }
     for each in schema["properties"].values():
         assert "description" in each or "description" in schema["$defs"][each["$ref"].removeprefix("#/$defs/")]

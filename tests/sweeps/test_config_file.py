@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import config_from, parse_config, parse_yaml, read_config, read_configs
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange
 
 
 def test_a_sweep_file_keeps_its_text_beside_what_it_means(tmp_path: Path) -> None:

@@ -60,9 +60,11 @@ def _print_check(file: ConfigFile, check: SweepCheck) -> None:
     from morphogenetic_engine.display.terminal import terminal
 
     console = terminal()
-    points = "a continuous space" if check.points is None else f"{check.points} points in the space"
-    console.print(f"{file.path}: {file.config.sweep_type}, {check.trials} trials, {points}", soft_wrap=True)
+    header = f"{file.path}: {file.config.sweep_type}, {check.trials} trials, {tables.size_text(check)}"
+    console.print(header, soft_wrap=True)
     console.print(tables.axes_table(check))
+    if check.feasible is not None:
+        console.print(f"constraints: {tables.share_text(check.feasible)}", highlight=False, soft_wrap=True)
     if check.rule:
         console.print(f"search: {check.rule}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"time: {tables.estimate_text(check)}", highlight=False, markup=False, soft_wrap=True)

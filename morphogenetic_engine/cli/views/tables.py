@@ -16,7 +16,8 @@ from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.run.preflight import SweepCheck
-from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
+from morphogenetic_engine.sweeps.space.feasibility import Share
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, Parameter
 from morphogenetic_engine.sweeps.space.search_space import shown
 from morphogenetic_engine.trial import Value, text
 
@@ -99,6 +100,25 @@ def overview_table(sweeps: Iterable[SweepOverview]) -> Table:
     return table
 
 
+def size_text(check: SweepCheck) -> str:
+    """Returns the number of points of a space as text."""
+    if check.points is not None:
+        return f"{check.points} points in the space"
+    continuous = any(axis.size is None for axis in check.axes.values())
+    return "a continuous space" if continuous else "too many points to count"
+
+
+def share_text(share: Share) -> str:
+    """Returns the part of a space that keeps its constraints as text."""
+    if share.exact:
+        return f"{share.share:.1%} of the points keep them"
+    return (
+        f"about {share.share:.0%} of the space keeps them"
+        if share.share >= 0.01
+        else "less than 1% of the space keeps them"
+    )
+
+
 def axes_table(check: SweepCheck) -> Table:
     """Returns the axes as rows with their parsed values: texts are quoted."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
@@ -155,6 +175,7 @@ def check_json(check: SweepCheck) -> dict[str, object]:
     return {
         "trials": check.trials,
         "points": check.points,
+        "feasible_share": None if check.feasible is None else check.feasible.share,
         "axes": axes,
         "rule": check.rule,
         "workers": check.workers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from morphogenetic_engine.reports.analysis.evidence import SEED
 from morphogenetic_engine.reports.columns.columns import Column, is_ordered, parameter_column
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.space.axes import Choices, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.search_space import Space
+from morphogenetic_engine.trial import Params
 
 Mask = NDArray[np.bool_]
 
@@ -44,7 +46,7 @@ class EdgeWarning:
     """The number of them that lie at this edge too."""
     suggestion: float | None
     """A wider end to try; None: the range cannot or should not be widened there (it starts at 0, or a logarithmic range
-    of whole numbers starts at 1, or no float lies beyond)."""
+    of whole numbers starts at 1, or no float lies beyond, or the best values would break a constraint there)."""
 
     @property
     def strong(self) -> bool:
@@ -66,7 +68,7 @@ def edge_warnings(result: SweepResult) -> tuple[EdgeWarning, ...]:
             column = parameter_column(name, axis, [trial for trial in ranked if name in trial.params])
             warning = _warning(column, axis)
             if warning is not None:
-                found.append(warning)
+                found.append(_within_constraints(warning, result.config.space, ranked[0].params))
     return tuple(sorted(found, key=lambda each: not each.strong))
 
 
@@ -90,6 +92,13 @@ def _warning(column: Column, axis: Parameter) -> EdgeWarning | None:
         top_at_edge=int(here_N[:top].sum()),
         suggestion=_wider(low, high, column.log, whole=_is_whole(axis), down=bool(lower_N[0])),
     )
+
+
+def _within_constraints(warning: EdgeWarning, space: Space, best: Params) -> EdgeWarning:
+    """Returns the warning without its wider end where the best configuration would break a constraint there."""
+    if warning.suggestion is None or space.allows({**best, warning.parameter: warning.suggestion}):
+        return warning
+    return replace(warning, suggestion=None)
 
 
 def _at_ends(column: Column, axis: Parameter, low: float, high: float) -> tuple[Mask, Mask]:

@@ -12,7 +12,7 @@ from morphogenetic_engine.reports.drawing.charts import Axis
 from morphogenetic_engine.reports.drawing.scales import CategoryScale, fitted
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord
 from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
-from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, Parameter
 from morphogenetic_engine.trial import text
 
 _WIDE = 1000.0

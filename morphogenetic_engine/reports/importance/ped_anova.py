@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.sweeps.space.search_space import Space
 
 Places = NDArray[np.intp]

@@ -10,7 +10,7 @@ from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.objective import Direction
-from morphogenetic_engine.sweeps.space.axes import Choices
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices
 from morphogenetic_engine.trial import Value, text
 
 OWN = ("trial", "state", "reason", "seed", "message", "attempts", "duration", "steps")

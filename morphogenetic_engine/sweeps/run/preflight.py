@@ -17,7 +17,8 @@ from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, ex
 from morphogenetic_engine.sweeps.run.messages import Ended, TrialTask
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
-from morphogenetic_engine.sweeps.space.axes import Parameter
+from morphogenetic_engine.sweeps.space.feasibility import Share, feasible_share
+from morphogenetic_engine.sweeps.space.parameter_axes import Parameter
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER, Strategy
 from morphogenetic_engine.trial import Params
@@ -29,7 +30,9 @@ class SweepCheck:
 
     trials: int
     points: int | None
-    """The number of points in the space; None: a continuous axis."""
+    """The number of points in the space; None: a continuous axis, or too many to check the constraints of each."""
+    feasible: Share | None
+    """The part of the space that keeps the constraints; None: there are no constraints."""
     axes: Mapping[str, Parameter]
     rule: str | None
     """The rule of the sampler `auto` that applied."""
@@ -74,6 +77,7 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
     return SweepCheck(
         trials=strategy.trials,
         points=config.points,
+        feasible=feasible_share(config.space) if config.constraints else None,
         axes=config.space.axes,
         rule=fired_rule(config),
         workers=min(parallel, strategy.trials),

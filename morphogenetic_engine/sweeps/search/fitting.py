@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import PrunerKind, SamplerKind
-from morphogenetic_engine.sweeps.space.axes import Choices
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices
 
 _SAMPLER = "optimization.sampler"
 

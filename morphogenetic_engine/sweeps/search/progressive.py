@@ -8,18 +8,21 @@ stay logarithmic; choices stay choices, at the best one's value.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice
+from random import Random
 
+from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.grid_search import Grid
 from morphogenetic_engine.sweeps.kinds import StrategyKind
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.objective import Direction
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
+from morphogenetic_engine.sweeps.space.feasibility import MOST_DRAWS, feasible_point
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.sweeps.strategy import Earlier, RunsToTheEnd
 from morphogenetic_engine.trial import Params, Value
@@ -67,7 +70,12 @@ class ProgressiveStrategy(RunsToTheEnd):
         centres = [_searched(trial.params, self._space) for trial in self._best(ended)]
         streams = [region_points(self._space, centre, round_number) for centre in centres]
         fresh = _unseen(_in_turn([*streams, _everywhere(self._space)]), seen)
-        return list(islice(fresh, wanted))
+        found = list(islice(fresh, wanted))
+        if len(found) < wanted:
+            raise ConfigError(
+                f"constraints: too few points keep them for {self._total} trials; set optimization.n_trials"
+            )
+        return found
 
     def _best(self, ended: Sequence[TrialRecord]) -> list[TrialRecord]:
         complete = [trial for trial in ended if trial.state is TrialState.COMPLETE]
@@ -108,9 +116,20 @@ def region_points(space: Space, centre: Params, round_number: int) -> Iterator[P
     points = COARSE_POINTS
     while points <= _FINEST:
         values = {name: _around(axis, centre, name, round_number, points) for name, axis in space.axes.items()}
-        grid = Combinations(space, values)
-        yield from (grid[number] for number in range(grid.total))
+        yield from _grid_points(space, values)
         points = 2 * points - 1
+
+
+def _grid_points(space: Space, values: Mapping[str, Sequence[Value]]) -> Iterator[Params]:
+    """Yields the points of a grid that keep the constraints, until too many in sequence do not."""
+    grid, broken = Combinations(replace(space, constraints=()), values), 0
+    for number in range(grid.total):
+        point = grid[number]
+        if space.allows(point):
+            broken = 0
+            yield point
+        elif (broken := broken + 1) == MOST_DRAWS:
+            return
 
 
 def _around(axis: Parameter, centre: Params, name: str, round_number: int, points: int) -> Sequence[Value]:
@@ -154,8 +173,12 @@ def _everywhere(space: Space) -> Iterator[Params]:
         return
     for points in (2**power + 1 for power in count(1)):
         finer = {n: a if isinstance(a, Choices) else replace(a, points=points) for n, a in space.axes.items()}
-        grid = Combinations(space, {name: axis.grid() for name, axis in finer.items()})
-        yield from (grid[number] for number in range(grid.total))
+        yield from _grid_points(space, {name: axis.grid() for name, axis in finer.items()})
+        if space.constraints and points > _FINEST:
+            break
+    generator = Random(0)
+    for _ in range(MOST_DRAWS):
+        yield feasible_point(space, generator)
 
 
 def _in_turn(streams: Sequence[Iterator[Params]]) -> Iterator[Params]:

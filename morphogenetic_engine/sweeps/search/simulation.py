@@ -21,7 +21,7 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.sweeps.search.registry import strategy_of
-from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, Parameter
 from morphogenetic_engine.sweeps.strategy import Decision, Strategy, earlier_than
 from morphogenetic_engine.trial import Params, Value
 

@@ -105,7 +105,7 @@ def _is_inside(params: Params, space: Space) -> bool:
                 space.parse(name, text(params[name]))
     except ConfigError:
         return False
-    return True
+    return space.allows(params)
 
 
 def _listed(names: set[str]) -> str:

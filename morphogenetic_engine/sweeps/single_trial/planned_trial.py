@@ -37,7 +37,7 @@ def read_point(config: SweepConfig, written: Mapping[str, str]) -> dict[str, Val
     """Returns the searched parameters parsed from text; one for each axis whose condition holds.
 
     Raises:
-        ConfigError: a parameter that is unknown, missing, not there under its condition, or out of its range.
+        ConfigError: a parameter that is unknown, missing, not there under its condition, or out of its range; or a constraint is broken.
     """
     space = config.space
     values = {name: space.parse(name, each) for name, each in written.items()}
@@ -49,6 +49,9 @@ def read_point(config: SweepConfig, written: Mapping[str, str]) -> dict[str, Val
             point[name] = values[name]
         elif name in values:
             raise ConfigError(f"{name}: is not there with these values of {', '.join(space.conditions[name])}")
+    broken = space.broken(point)
+    if broken is not None:
+        raise ConfigError(f"constraints: `{broken.text}` does not hold for {space.describe(point)}")
     return point
 
 

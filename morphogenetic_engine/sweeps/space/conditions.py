@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from morphogenetic_engine.errors import ConfigError, did_you_mean
-from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, Parameter
 from morphogenetic_engine.trial import Value, text
 
 Conditions = Mapping[str, Mapping[str, tuple[Value, ...]]]

@@ -1,4 +1,4 @@
-"""The search space: its axes, the fixed parameters, and the conditions under which an axis is there."""
+"""The search space: its axes, the fixed parameters, the conditions under which an axis is there, and constraints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
+from morphogenetic_engine.sweeps.space.constraints import Constraint
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, Parameter
 from morphogenetic_engine.trial import Params, Value, text
 
 
@@ -19,11 +20,14 @@ class Space:
     fixed: Mapping[str, Value]
     conditions: Mapping[str, Mapping[str, tuple[Value, ...]]] = field(default_factory=dict)
     """For an axis that is not always there: the parameters it depends on, and the values with which it is there."""
+    constraints: tuple[Constraint, ...] = ()
 
     def is_active(self, name: str, point: Params) -> bool:
         """Returns whether an axis is there, given the values of the axes before it."""
+        conditions = self.conditions.get(name)
+        if not conditions:
+            return True
         known = {**self.fixed, **point}
-        conditions = self.conditions.get(name, {})
         return all(parent in known and known[parent] in values for parent, values in conditions.items())
 
     @property
@@ -50,6 +54,15 @@ class Space:
             if self.is_active(name, point):
                 point[name] = value
         return point
+
+    def allows(self, point: Params) -> bool:
+        """Returns whether a point keeps every constraint."""
+        return not self.constraints or self.broken(point) is None
+
+    def broken(self, point: Params) -> Constraint | None:
+        """Returns the first constraint that a point breaks."""
+        known = {**self.fixed, **point}
+        return next((each for each in self.constraints if not each.allows(known)), None)
 
     def describe(self, params: Params) -> str:
         """Returns the searched parameters for people, floats in six digits: `lr=0.001 num_layers=8`."""

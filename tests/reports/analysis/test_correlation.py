@@ -11,7 +11,7 @@ from scipy import stats
 
 from morphogenetic_engine.reports.analysis.correlation import association, correlations_of, strongest
 from morphogenetic_engine.reports.columns.columns import Column, metric_column, parameter_column
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange
 from tests.reports.sweeps import sweep, trial
 
 X = {"x": {"low": 0.0, "high": 1.0}}

@@ -83,3 +83,12 @@ def test_a_seed_that_is_searched_has_no_edge_to_widen() -> None:
     trials = [trial(n, {"x": 0.5, "seed": n}, float(n)) for n in range(20)]
     space = {"x": {"low": 0.0, "high": 1.0}, "seed": {"type": "int", "low": 0, "high": 19}}
     assert not edge_warnings(sweep(trials, space))
+
+
+def test_no_wider_end_is_advised_where_the_best_configuration_would_break_a_constraint() -> None:
+    parameters = {"x": {"low": 0.0, "high": 10.0}, "y": {"low": 0.0, "high": 10.0}}
+    trials = [trial(n, {"x": x, "y": 1.0}, -float(n)) for n, x in enumerate([9.9, 9.8, 9.7, 5.0, 4.0, 3.0, 2.0, 1.0])]
+    (free,) = edge_warnings(sweep(trials, parameters, constraints=["x * y <= 90"]))
+    assert free.advised == 15.0
+    (bound,) = edge_warnings(sweep(trials, parameters, constraints=["x * y <= 10"]))
+    assert bound.strong and bound.advised is None

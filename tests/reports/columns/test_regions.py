@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.reports.columns.columns import Column, parameter_column
 from morphogenetic_engine.reports.columns.regions import ABSENT, split
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, Parameter
 from morphogenetic_engine.trial import Value
 from tests.reports.sweeps import trial
 

@@ -12,7 +12,7 @@ from optuna.importance import PedAnovaImportanceEvaluator
 
 from morphogenetic_engine.reports.importance.optuna_importance import Sample, frozen_trials
 from morphogenetic_engine.reports.importance.ped_anova import PedAnova
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.sweeps.space.search_space import Space
 from tests.reports.sweeps import trial
 

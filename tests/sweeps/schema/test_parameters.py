@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from morphogenetic_engine.sweeps.schema.parameters import ParameterConfig, scalar
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 
 ADAPTER: TypeAdapter[ParameterConfig] = TypeAdapter(ParameterConfig)
 

@@ -12,8 +12,8 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.search.registry import strategy_of
-from morphogenetic_engine.sweeps.space.axes import Choices
 from morphogenetic_engine.sweeps.space.conditions import in_order
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 from morphogenetic_engine.trial import Value
 

@@ -13,8 +13,8 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.grid_search import design_of
 from morphogenetic_engine.sweeps.search.registry import strategy_of
-from morphogenetic_engine.sweeps.space.axes import AxisValues, FloatRange, IntRange
 from morphogenetic_engine.sweeps.space.combinations import all_points
+from morphogenetic_engine.sweeps.space.parameter_axes import AxisValues, FloatRange, IntRange
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
 
 FINE: Mapping[str, object] = {"lr": {"low": 0.0, "high": 1.0, "step": 1e-8}, "n": {"low": 0, "high": 10**12, "step": 2}}

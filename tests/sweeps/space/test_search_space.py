@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Value
 

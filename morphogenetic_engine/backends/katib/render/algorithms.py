@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import KatibAlgorithm, SamplerKind, strategy_kind, total_trials
 from morphogenetic_engine.sweeps.schema.search_names import SAMPLERS
 from morphogenetic_engine.sweeps.search.bayesian_search import sampler_kind, sampler_name
-from morphogenetic_engine.sweeps.space.axes import Choices, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, Parameter
 from morphogenetic_engine.trial import Value, text
 
 MANY_POINTS = 1000
@@ -79,7 +79,8 @@ def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Sea
     if trials > MOST_POINTS:
         raise ConfigError(f"parameters: {trials} trials are more than an Experiment holds (at most {MOST_POINTS})")
     exhaustive = kind.katib is not None and kind.katib.name == Algorithm.GRID
-    if exact or kind.katib is None or (exhaustive and not _is_plain_grid(config)) or not _searched(config):
+    own = exact or bool(config.space.constraints)
+    if own or kind.katib is None or (exhaustive and not _is_plain_grid(config)) or not _searched(config):
         return Search(Algorithm.GRID, trials, numbered=True, unsupported=tuple(_unsupported_of_designs(trials)))
     if exhaustive:
         return Search(Algorithm.GRID, trials, unsupported=tuple(_unsupported_of_designs(trials)))
@@ -116,7 +117,8 @@ def _is_plain_grid(config: SweepConfig) -> bool:
     product = 1
     for axis in config.space.axes.values():
         product *= len(axis.grid())
-    return bool(config.space.axes) and not config.space.conditions and total_trials(config) == product
+    plain = bool(config.space.axes) and not config.space.conditions and not config.space.constraints
+    return plain and total_trials(config) == product
 
 
 def _unsupported_of_designs(trials: int) -> Iterator[Unsupported]:
@@ -146,9 +148,10 @@ def _by_sampler(config: SweepConfig, parallel: int) -> Search:
     if single is None:
         return _by_algorithm(config, sampler, parallel)
     if single.sampler is None:
-        if config.space.conditions:
+        if config.space.conditions or config.space.constraints:
             raise ConfigError(
-                f"optimization.sampler: {sampler} takes every point, with conditions: write sweep_type: grid"
+                f"optimization.sampler: {sampler} takes every point, with conditions or constraints: write"
+                " sweep_type: grid"
             )
         return Search(Algorithm.GRID, total_trials(config), finest=True)
     chosen = Unsupported(
@@ -159,6 +162,11 @@ def _by_sampler(config: SweepConfig, parallel: int) -> Search:
 
 def _by_algorithm(config: SweepConfig, sampler: str, parallel: int, *unsupported: Unsupported) -> Search:
     """Returns the search with a sampler's algorithm; `unsupported` are the settings that are lost already."""
+    if config.space.constraints:
+        raise ConfigError(
+            "constraints: Katib's algorithms would run points that break them; use grid, random, latin_hypercube or"
+            " sobol, whose points are fixed in advance"
+        )
     kind = SAMPLERS.load(sampler, SamplerKind)
     chosen = (None if parallel > 1 else kind.katib_one_at_a_time) or kind.katib
     if chosen is None:

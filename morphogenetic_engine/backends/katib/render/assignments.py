@@ -21,7 +21,7 @@ from urllib.parse import quote
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial, trial_of_number, trial_of_point
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.trial import Value, text
 
 LOG10 = "log10."

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.backends.katib.render.algorithms import Algorithm
 from morphogenetic_engine.backends.katib.render.assignments import EXP10, INDEX, LOG10, TRIAL_NUMBER, choice_text
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.trial import Value, text
 
 FEW_VALUES = 64

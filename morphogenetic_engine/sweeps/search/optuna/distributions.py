@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params, Value
 

@@ -35,6 +35,8 @@ class OptunaSampler(SamplerKind):
     """It stores attributes on the trials that it suggested, so a resumed sweep replays all suggestions."""
     reseeded: bool = True
     """Each suggestion has a seed of its own; otherwise one seed serves for the whole sequence."""
+    retries: int = 32
+    """How often it is asked again for a suggestion that keeps the constraints."""
 
     def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> OptunaStrategy:
         from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaStrategy

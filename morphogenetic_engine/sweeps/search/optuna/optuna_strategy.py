@@ -7,6 +7,7 @@ parameters of those after. Optuna computes the suggestion; this file decides whi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 import optuna
 from optuna.trial import FrozenTrial
@@ -20,6 +21,7 @@ from morphogenetic_engine.sweeps.search.fitting import check_sampler
 from morphogenetic_engine.sweeps.search.optuna.distributions import frozen_trial, new_study, running_trial, suggest
 from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaSampler
 from morphogenetic_engine.sweeps.search.optuna.optuna_sampler import build_sampler, reseed
+from morphogenetic_engine.sweeps.space.feasibility import repaired
 from morphogenetic_engine.sweeps.space.seeds import derived_seed
 from morphogenetic_engine.sweeps.strategy import Earlier, RunsToTheEnd
 from morphogenetic_engine.trial import Params, Value
@@ -107,11 +109,30 @@ class OptunaStrategy(RunsToTheEnd):
             reseed(self._study.sampler, derived_seed(self._seed, "sampler", number))
         trial = self._study.ask()
         assert trial.number == self._first_place + number, "suggestions are asked for in order"
+        values = self._values(trial)
+        return values if self._space.allows(values) else self._suggest_allowed(number, values)
+
+    def _values(self, trial: optuna.Trial) -> dict[str, Value]:
         values: dict[str, Value] = {}
         for name, axis in self._space.axes.items():
             if self._space.is_active(name, values):
                 values[name] = suggest(trial, name, axis)
         return values
+
+    def _suggest_allowed(self, number: int, values: dict[str, Value]) -> dict[str, Value]:
+        """Asks again until the values keep the constraints, or takes some near the last suggestion."""
+        place = self._first_place + number
+        for attempt in range(1, self._kind.retries + 1):
+            self._trials._set_trial(place, running_trial(place, {}, self._space))
+            seed = derived_seed(self._seed, "again", number, attempt)
+            if self._kind.fresh:
+                self._study.sampler = self._build(seed)
+            elif self._kind.reseeded:
+                reseed(self._study.sampler, seed)
+            values = self._values(optuna.Trial(self._study, place))
+            if self._space.allows(values):
+                return values
+        return repaired(self._space, values, Random(derived_seed(self._seed, "repair", number)))
 
     def _settle(self, number: int, params: Params) -> None:
         """Replaces a trial in the study by its running form, the same in any process.
@@ -147,8 +168,10 @@ class OptunaStrategy(RunsToTheEnd):
 
     def _sampler(self, number: int) -> optuna.samplers.BaseSampler:
         seed = derived_seed(self._seed, "sampler", number) if self._kind.reseeded else self._seed
+        return self._build(seed, self._source() if self._kind.transfers and number > 0 else ())
+
+    def _build(self, seed: int, source: Sequence[FrozenTrial] = ()) -> optuna.samplers.BaseSampler:
         conditional = bool(self._space.conditions)
-        source = self._source() if self._kind.transfers and number > 0 else ()
         return build_sampler(self._name, self._kind, seed, self._options, conditional=conditional, source=source)
 
     def _source(self) -> Sequence[FrozenTrial]:

@@ -13,7 +13,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.grid_search import Grid, sampled_design, sobol_points, whole_grid
 from morphogenetic_engine.sweeps.kinds import SamplerKind, SingleSearch
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.space.axes import Choices
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices
 from morphogenetic_engine.sweeps.strategy import Earlier, RunsToTheEnd, Strategy
 from morphogenetic_engine.trial import Value
 

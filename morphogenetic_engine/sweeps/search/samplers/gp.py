@@ -13,6 +13,7 @@ GP = OptunaSampler(
     packages=("optuna", "torch"),
     extras="bayesian,engine",
     fresh=True,
+    retries=0,
     katib=KatibAlgorithm(
         "bayesianoptimization",
         {"n_startup_trials": "n_initial_points"},

@@ -12,5 +12,6 @@ QMC = OptunaSampler(
     conditional=False,
     replayed=True,
     reseeded=False,
+    retries=1000,
     katib=KatibAlgorithm("sobol", seeded=False),
 )

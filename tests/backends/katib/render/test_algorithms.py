@@ -34,7 +34,9 @@ def unsupported(search: Search) -> str:
 def test_auto_takes_every_point_of_a_small_space_once() -> None:
     found = search_of(config_of("bayesian", SMALL, sampler="auto", n_trials=50), parallel=2)
     assert (found.algorithm, found.trials, found.finest, found.numbered) == (Algorithm.GRID, 6, True, False)
-    with pytest.raises(ConfigError, match="auto takes every point, with conditions: write sweep_type: grid"):
+    with pytest.raises(
+        ConfigError, match="auto takes every point, with conditions or constraints: write sweep_type: grid"
+    ):
         search_of(config_of("bayesian", CONDITIONAL, sampler="auto", n_trials=50), parallel=2)
 
 
@@ -105,6 +107,26 @@ def test_a_grid_too_large_for_katib_is_told() -> None:
 
     assert "more than Katib's Suggestion holds well" not in grid(MANY_POINTS)
     assert f"{MANY_POINTS + 1} trials are more than Katib's Suggestion holds well" in grid(MANY_POINTS + 1)
+
+
+@pytest.mark.parametrize("kind", ["grid", "random", "sobol", "latin_hypercube"])
+def test_designs_with_constraints_run_their_own_points(kind: str) -> None:
+    config = config_of(kind, SMALL, **({} if kind == "grid" else {"n_trials": 3}))
+    constrained = parse_config(
+        {**config.model_dump(mode="json"), "constraints": ["depth > 1 or kind == 'a'"]}, where="f"
+    )
+    found = search_of(constrained, parallel=2)
+    assert found.numbered and found.trials == (5 if kind == "grid" else 3)
+
+
+@pytest.mark.parametrize("sampler", ["TPE", "GP", "auto"])
+def test_a_sampler_of_katib_cannot_keep_constraints(sampler: str) -> None:
+    config = config_of("bayesian", X, n_trials=8, sampler=sampler)
+    constrained = parse_config({**config.model_dump(mode="json"), "constraints": ["x < y"]}, where="sweep.yaml")
+    with pytest.raises(
+        ConfigError, match="^constraints: Katib's algorithms would run points that break them; use grid"
+    ):
+        search_of(constrained, parallel=2)
 
 
 def test_conditions_that_katib_does_not_know_are_named() -> None:

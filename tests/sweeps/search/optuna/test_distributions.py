@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.search.optuna.distributions import (
     running_trial,
     suggest,
 )
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Value, text
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.sweeps.space.axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.trial import Value, text
 
 UNITS = st.floats(0, 1, exclude_max=True)
@@ -202,3 +202,14 @@ def test_a_text_that_is_no_value_of_the_axis_is_refused(axis: Parameter, written
     with pytest.raises(ConfigError) as caught:
         axis.parse(written)
     assert str(caught.value) == message
+
+
+@given(CHOICES | int_ranges() | float_ranges(), UNITS)
+def test_a_value_has_a_unit_number_that_stands_for_it(axis: Parameter, unit: float) -> None:
+    value = axis.from_unit(unit)
+    again = axis.to_unit(value)
+    assert 0 <= again < 1
+    if isinstance(axis, FloatRange) and axis.size is None:
+        assert again == pytest.approx(unit, abs=1e-6) or axis.from_unit(again) == pytest.approx(value, rel=1e-9)
+    elif not (isinstance(axis, IntRange) and axis.high - axis.low > 2**40):
+        assert axis.from_unit(again) == value

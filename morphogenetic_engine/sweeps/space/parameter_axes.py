@@ -79,6 +79,10 @@ class Choices:
     def from_unit(self, unit: float) -> Value:
         return self.values[int(unit * len(self.values))]
 
+    def to_unit(self, value: Value) -> float:
+        """Returns a unit number that stands for a value."""
+        return (self.values.index(value) + 0.5) / len(self.values)
+
     def grid(self) -> tuple[Value, ...]:
         return self.values
 
@@ -127,6 +131,13 @@ class IntRange:
         # Half a unit on either side gives both ends their full share, as in Optuna.
         low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
         return min(max(round(math.exp(low + unit * (high - low))), self.low), self.high)
+
+    def to_unit(self, value: Value) -> float:
+        """Returns a unit number that stands for a value."""
+        if not self.log:
+            return ((int(value) - self.low) // self.step + 0.5) / self.size
+        low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+        return (math.log(int(value)) - low) / (high - low)
 
     def grid(self) -> Sequence[Value]:
         points = self.points or GRID_POINTS
@@ -194,6 +205,16 @@ class FloatRange:
             low, high = math.log(self.low), math.log(self.high)
             return min(max(math.exp(low + unit * (high - low)), self.low), self.high)
         return min(self.low + unit * (self.high - self.low), self.high)
+
+    def to_unit(self, value: Value) -> float:
+        """Returns a unit number that stands for a value, which may be slightly another where the range is continuous."""
+        number = float(value)
+        if self.size is not None:
+            return ((self.place_of(number) or 0) + 0.5) / self.size
+        low, high = self.low, self.high
+        if self.log:
+            low, high, number = math.log(low), math.log(high), math.log(number)
+        return min(max((number - low) / (high - low), 0.0), math.nextafter(1, 0))
 
     def place_of(self, value: Value) -> int | None:
         """Returns the index of a value, or None when it is none of the range, or the range is continuous."""
