@@ -244,12 +244,15 @@ def _check_lacking(plan: Plan, server: "PipelinesServer", asked_of_kubeconfig: b
     Raises:
         ConfigError: something is missing, and the server is that of the kubeconfig.
     """
-    from pipelines.client.diagnosis import lacking
+    from pipelines.client.diagnosis import lacking, retry_note
 
+    where = "" if asked_of_kubeconfig else " (as the kubeconfig's cluster has it)"
     for problem in lacking(plan, server.namespace):
         if asked_of_kubeconfig:
             raise ConfigError(problem)
-        click.echo(f"# {problem} (as the kubeconfig's cluster has it)", err=True)
+        click.echo(f"# {problem}{where}", err=True)
+    if note := retry_note(server.namespace):
+        click.echo(f"# {note}{where}", err=True)
 
 
 def _with_generation(plan: Plan, server: "PipelinesServer", experiment: str, artifacts: str) -> Plan:

@@ -7,6 +7,7 @@ from morphogenetic_engine.backends.kubernetes.run_pods import (
     RUN_LABEL,
     failed_pods,
     quota_problem,
+    retries_as_deployed,
     secret_problem,
     waiting_pods,
 )
@@ -40,6 +41,19 @@ def reasons(run: Run, namespace: str) -> list[str]:
     except ClusterError:
         return []
     return list(dict.fromkeys(f"why: {TITLES.get(pod.step, pod.step)}: {pod.why}" for pod in pods))
+
+
+def retry_note(namespace: str) -> str:
+    """Returns a remark if the cluster may not retry steps as the pipelines expect; "" otherwise, or if unknown."""
+    try:
+        if retries_as_deployed(connect(namespace=namespace)):
+            return ""
+    except ClusterError:
+        return ""
+    return (
+        "the workflow controller lacks the defaults of manifests/third-party/kfp/workflow-defaults.yaml: steps that"
+        " fail, or whose pods are deleted, may not be tried again"
+    )
 
 
 def lacking(plan: Plan, namespace: str) -> list[str]:

@@ -26,6 +26,8 @@ from pipelines.client.runs import RecurringRun, Run, run_of
 
 TIMES = (3.0, 17.0)
 """Timeouts in seconds to connect and to answer; a pair, because the client ignores a single float."""
+_LOG_TIMES = (3.0, 7.0)
+"""The same for logs, of which there may be none."""
 _PAGE = 100
 _EXPERIMENT_DESCRIPTION = "Sweeps: each run is one sweep, its best trial trained again, evaluated and reported."
 _IN_POD = "KUBERNETES_SERVICE_HOST"
@@ -207,7 +209,7 @@ class PipelinesServer:
                 auth_settings=["Bearer"],
                 _return_http_data_only=True,
                 _preload_content=False,
-                _request_timeout=TIMES,
+                _request_timeout=_LOG_TIMES,
             )
             if "html" in answer.headers.get("content-type", ""):
                 return []  # the web pages answer with their first page what they do not know

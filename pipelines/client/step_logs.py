@@ -13,13 +13,14 @@ _PATIENCE_SECONDS = 5.0
 _FILE = "main.log"
 
 
-def log_lines(run: Run, server: PipelinesServer, archive: str) -> list[str]:
-    """Returns, for each failed pod of a run, the command that shows its log, and the log's last lines.
+def log_lines(run: Run, server: PipelinesServer, archive: str) -> Iterator[str]:
+    """Yields, for each failed pod of a run, the command that shows its log, and the log's last lines.
 
     `archive` is the folder in which Kubeflow Pipelines keeps logs. If neither the server nor the archive has the log,
-    the address at which it is archived is returned instead of its lines.
+    the address at which it is archived follows instead of its lines.
     """
-    return [line for pod in run.failed_pods for line in _of_pod(run, server, archive, pod)]
+    for pod in run.failed_pods:
+        yield from _of_pod(run, server, archive, pod)
 
 
 def _of_pod(run: Run, server: PipelinesServer, archive: str, pod: str) -> Iterator[str]:

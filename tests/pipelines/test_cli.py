@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -18,6 +19,7 @@ from morphogenetic_engine.cli.main import run as run_command
 from morphogenetic_engine.steps.pipeline_run import experiment_name
 from pipelines.cli import pipelines
 from tests.pipelines.client.stub_server import Failure, StubServer
+from tests.waiting import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +70,24 @@ def test_a_run_that_fails_or_is_cancelled(stub: StubServer, state: str) -> None:
     assert "sweep on Katib: failed: no trial is complete" in ended.stdout
     report = "s3://mlpipeline/morphogenetic/reports/run-0/index.html"
     assert ended.stderr == f"failed: sweep on Katib\nwhat there is: {report}\n"
+
+
+def test_make_tells_less_of_the_end_than_the_command_does(stub: StubServer) -> None:
+    """docs/pipelines.md says so: a script that wants to know whether a run failed runs the command itself."""
+    stub.story = [{"state": "FAILED"}]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    images = {"TRAIN_IMAGE": "train:1", "REPORT_IMAGE": "report:1"}
+    made = subprocess.run(
+        ["make", "--old-file=.venv/development", "submit-sweep", "CONFIG=examples/smoke.yaml", f"HOST={stub.url}"],
+        cwd=ROOT,
+        env={**environment, **images},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+    )
+    assert (made.returncode, submit(stub).returncode) == (2, 1), made.stderr
+    assert "run: failed" in made.stdout and "Error 1" in made.stderr
 
 
 def test_a_refusal_makes_no_run(stub: StubServer) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 RUN_LABEL = "pipeline/runid"
 """The label that Kubeflow Pipelines sets on each pod of a run."""
 _NODE = "workflows.argoproj.io/node-name"
+PIPELINES_NAMESPACE = "kubeflow"
+"""The namespace of Kubeflow Pipelines itself."""
+_CONTROLLER_CONFIG, _RETRY_EXPRESSION = "workflow-controller-configmap", "lastRetry.exitCode"
 _SELF_EXPLAINING = frozenset({"ContainerCreating", "PodInitializing"})
 """Reasons that every starting pod has; the actual cause is then in its events."""
 _TIMEOUT = (5, 20)
@@ -96,6 +99,23 @@ def secret_problem(cluster: Cluster, name: str, keys: Sequence[str]) -> str:
         return ""
     missing = [key for key in keys if key not in (found.data or {})]
     return f"Secret {cluster.namespace}/{name} has no key {missing[0]!r}" if missing else ""
+
+
+def retries_as_deployed(cluster: Cluster) -> bool:
+    """Returns False if Kubeflow Pipelines has other defaults for retries than this project's manifests give it.
+
+    True if that cannot be determined.
+    """
+    from kubernetes.client import CoreV1Api
+
+    try:
+        with explained(cluster.host, f"read ConfigMap {PIPELINES_NAMESPACE}/{_CONTROLLER_CONFIG}"):
+            found = CoreV1Api(cluster.client).read_namespaced_config_map(
+                _CONTROLLER_CONFIG, PIPELINES_NAMESPACE, _request_timeout=_TIMEOUT
+            )
+    except ClusterError:
+        return True
+    return _RETRY_EXPRESSION in (found.data or {}).get("workflowDefaults", "")
 
 
 def quota_problem(cluster: Cluster, wanted: Mapping[str, str]) -> str:

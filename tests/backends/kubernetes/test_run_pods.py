@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.run_pods import quota_problem, secret_problem, waiting_pods
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
-from pipelines.client.diagnosis import diagnosis, lacking, reasons
+from pipelines.client.diagnosis import diagnosis, lacking, reasons, retry_note
 from pipelines.client.runs import Run, RunState
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
 from tests.backends.katib.client.kubernetes_server import FakeKubernetes, Manifest
+from tests.manifests.kustomizations import MANIFESTS
 
 RUN = "6d547fbf-8f5f-4e84-a56c-db95091a3abe"
 UNSCHEDULABLE = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."
@@ -112,6 +114,21 @@ def test_a_quota_that_no_pod_of_a_training_fits_in_is_noticed(cluster: FakeKuber
     )
     assert quota_problem(here, {"nvidia.com/gpu": "1", "memory": "8Gi"}) == ""
     assert any(line.startswith("resources: quota ml/sweeps") for line in lacking(plan(gpu=2), "ml"))
+
+
+def test_a_workflow_controller_that_does_not_retry_as_pipelines_expect_is_noticed(cluster: FakeKubernetes) -> None:
+    assert retry_note("ml") == ""  # no such ConfigMap: it may be elsewhere
+    stock = "spec:\n  templateDefaults:\n    retryStrategy: {limit: 2, retryPolicy: OnError}\n"
+    config: Manifest = {"metadata": {"name": "workflow-controller-configmap"}, "data": {"workflowDefaults": stock}}
+    cluster.put("configmaps", "kubeflow", config)
+    assert "may not be tried again" in retry_note("ml")
+    deployed = (MANIFESTS / "third-party" / "kfp" / "workflow-defaults.yaml").read_text(encoding="utf-8")
+    cluster.put("configmaps", "kubeflow", {**config, "data": yaml.safe_load(deployed)["data"]})
+    assert retry_note("ml") == ""
+    cluster.put("configmaps", "kubeflow", {**config, "data": {}})
+    assert "may not be tried again" in retry_note("ml")
+    cluster.forbidden = {("get", "configmaps")}
+    assert retry_note("ml") == ""
 
 
 def test_what_may_not_be_looked_up_is_no_problem(cluster: FakeKubernetes) -> None:

@@ -28,7 +28,7 @@ def test_the_server_of_the_pages_and_that_of_the_api_are_asked(
     stub: StubServer, server: PipelinesServer, address: str
 ) -> None:
     stub.logs[address] = LOG
-    assert log_lines(RUN, server, "") == [COMMAND, *SHOWN]
+    assert list(log_lines(RUN, server, "")) == [COMMAND, *SHOWN]
 
 
 def test_an_archived_log_is_read_from_the_store(server: PipelinesServer, tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_an_archived_log_is_read_from_the_store(server: PipelinesServer, tmp_pat
         file = tmp_path / "kubeflow" / WORKFLOW / "2026" / "11" / "28" / pod / "main.log"
         file.parent.mkdir(parents=True)
         file.write_text(text, encoding="utf-8")
-    assert log_lines(RUN, server, str(tmp_path)) == [COMMAND, *SHOWN]
+    assert list(log_lines(RUN, server, str(tmp_path))) == [COMMAND, *SHOWN]
 
 
 @pytest.mark.parametrize("archive", ["s3://mlpipeline/private-artifacts", "ftp://mlpipeline/private-artifacts"])
@@ -44,14 +44,14 @@ def test_a_log_that_cannot_be_read_is_named(
     server: PipelinesServer, archive: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
-    said = log_lines(RUN, server, archive)
+    said = list(log_lines(RUN, server, archive))
     assert said == [COMMAND, f"archived log: {archive}/kubeflow/{WORKFLOW}/.../{POD}/main.log"]
 
 
 def test_a_page_is_no_log(stub: StubServer, server: PipelinesServer) -> None:
     stub.logs[OF_API] = "<html>Kubeflow Pipelines</html>"
-    assert log_lines(RUN, server, "") == [COMMAND]
+    assert list(log_lines(RUN, server, "")) == [COMMAND]
 
 
 def test_a_run_without_a_failed_pod_has_no_log(server: PipelinesServer) -> None:
-    assert log_lines(Run("run-0", "one", RunState.FAILED, ""), server, "s3://b/c") == []
+    assert list(log_lines(Run("run-0", "one", RunState.FAILED, ""), server, "s3://b/c")) == []
