@@ -104,7 +104,7 @@ class Driver:
     def run(self, number: int = 0, **params: object) -> dict[str, Any]:
         folder = str(self.place / str(number))
         task = {"trial": number, "attempt": 0, "seed": 5, "params": params, "dir": folder}
-        task |= {"objectives": ["val_acc"], "named": ["loss"]}
+        task |= {"objectives": ["val_acc"], "named": ["loss"], "pause_after": None, "reported_until": None}
         self.send({"kind": "run", "tasks": [{"decides": False, "replicates": [], **task}]})
         return self.hear()
 
@@ -128,6 +128,7 @@ def _worker(place: Path, function: str, **setup: object) -> Iterator[Driver]:
         with os.fdopen(read_end, encoding="utf-8") as messages:
             driver = Driver(process.stdin, messages, place)
             first = {"workload": {"workload": f"workloads:{function}"}, "metrics": ["val_acc"], "probe": []}
+            first["wanted"] = {"objectives": ["val_acc"], "others": []}
             driver.send({**first, **setup})
             yield driver
             process.stdin.close()
