@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.backends.katib.client.kubernetes_server import FakeKubernetes, Manifest, timestamp
+from tests.backends.katib.client.fake_kubernetes import FakeKubernetes, Manifest, timestamp
 from tests.emulated_katib.controller import TrialEnd, requests, trial_end
 from tests.emulated_katib.median_stop import Rule, median_rule
 from tests.emulated_katib.processes import Ended, run

@@ -1,6 +1,6 @@
-"""The part of the Kubernetes API that sweeps ask, over real HTTP: objects, lists, watches, and every refusal.
+"""The part of the Kubernetes API that sweeps use, over real HTTP: objects, lists, watches, and every refusal.
 
-Objects live as long as the FakeKubernetes; its server can be stopped and started again on the same port.
+The server of a FakeKubernetes can be stopped and started again on the same port.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ import copy
 import json
 import threading
 import time
-import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
@@ -23,108 +21,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.backends.katib.client.fake_kubernetes import TOKEN, FakeKubernetes, Manifest, labels_of
 from tests.waiting import DEADLINE_SECONDS
 
-Manifest = dict[str, object]
-TOKEN = "a-token-of-the-tests"
-LABEL = "katib.kubeflow.org/metrics-collector-injection"
 GROUP_PATH = "/apis/kubeflow.org/v1beta1/namespaces/{namespace}/{plural}"
-
-
-@dataclass(frozen=True)
-class Change:
-    """Something that happened to an object."""
-
-    version: int
-    kind: str
-    plural: str
-    manifest: Manifest
-
-
-@dataclass
-class FakeKubernetes:  # pylint: disable=too-many-instance-attributes  # each is what a test may turn
-    """The state of a cluster, and how it treats those who ask."""
-
-    namespaces: dict[str, dict[str, str]] = field(default_factory=lambda: {"ml": {LABEL: "enabled"}})
-    has_katib: bool = True
-    forbidden: set[tuple[str, str]] = field(default_factory=set)
-    """(verb, plural) that this user may not do."""
-    allowed: set[tuple[str, str]] | None = None
-    """All that this user may do; None: whatever is not forbidden."""
-    asked: set[tuple[str, str]] = field(default_factory=set)
-    """What was asked for."""
-    denial: str | None = None
-    """What the admission webhook says to every new Experiment; None: it admits them."""
-    failures: list[int] = field(default_factory=list)
-    """Statuses that the next requests for Katib's objects are answered with."""
-    retry_after: int | None = None
-    """Seconds after which those who are turned away may come again."""
-    late_pages: int = 0
-    """How many of the next requests for another page come too late."""
-    deaf: bool = False
-    """Watches are closed as soon as they are open."""
-    token: str = TOKEN
-    """What a user must show."""
-    page: int = 2
-    """The most objects of one answer to a list."""
-    objects: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    """Method and path of each request, in order."""
-    version: int = 1000
-    forgotten: int = 0
-    """Changes up to this version are too old to watch from."""
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    cut: threading.Event = field(default_factory=threading.Event)
-    """Set: watches that are open break off."""
-
-    def put(self, plural: str, namespace: str, manifest: Manifest) -> Manifest:
-        """Creates an object, or replace it."""
-        with self.lock:
-            self.version += 1
-            stored = copy.deepcopy(manifest)
-            metadata = stored["metadata"]
-            assert isinstance(metadata, dict)
-            key = (plural, namespace, str(metadata["name"]))
-            metadata.update({"namespace": namespace, "resourceVersion": str(self.version)})
-            metadata.setdefault("uid", str(uuid.uuid4()))
-            metadata.setdefault("creationTimestamp", timestamp(time.time()))
-            kind = "MODIFIED" if key in self.objects else "ADDED"
-            self.objects[key] = stored
-            self.changes.append(Change(self.version, kind, plural, copy.deepcopy(stored)))
-            return copy.deepcopy(stored)
-
-    def get(self, plural: str, namespace: str, name: str) -> Manifest:
-        """Returns a copy of an object that is there."""
-        with self.lock:
-            return copy.deepcopy(self.objects[plural, namespace, name])
-
-    def names(self, plural: str) -> list[str]:
-        """Returns the names of the objects of one kind."""
-        with self.lock:
-            return sorted(name for kind, _, name in self.objects if kind == plural)
-
-    def remove(self, plural: str, namespace: str, name: str) -> None:
-        """Deletes an object and what it owns."""
-        with self.lock:
-            self.version += 1
-            gone = self.objects.pop((plural, namespace, name))
-            self.changes.append(Change(self.version, "DELETED", plural, gone))
-            if plural == "experiments":
-                for kind, place, trial in list(self.objects):
-                    labels = _labels(self.objects[kind, place, trial])
-                    if kind in {"trials", "pods"} and labels.get("katib.kubeflow.org/experiment") == name:
-                        self.remove(kind, place, trial)
-
-    def forget(self) -> None:
-        """Lets all that has happened be too old to watch from, as etcd's compaction does."""
-        with self.lock:
-            self.forgotten = self.version
-
-
-def timestamp(seconds: float) -> str:
-    """Returns a time as Kubernetes writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 class KubernetesServer:
@@ -303,7 +203,7 @@ class _Answers:
             found = [
                 copy.deepcopy(manifest)
                 for (kind, place, _), manifest in sorted(self._cluster.objects.items())
-                if (kind, place) == (plural, namespace) and _selected(wanted, _labels(manifest))
+                if (kind, place) == (plural, namespace) and _selected(wanted, labels_of(manifest))
                 if all(_field(manifest, path) == value for path, value in fields.items())
             ]
             begin = int(request.query_params.get("continue") or 0)
@@ -350,7 +250,7 @@ class _Answers:
                 metadata = change.manifest["metadata"]
                 assert isinstance(metadata, dict)
                 ours = change.plural == plural and metadata["namespace"] == namespace
-                if ours and _selected(wanted, _labels(change.manifest)):
+                if ours and _selected(wanted, labels_of(change.manifest)):
                     yield json.dumps({"type": change.kind, "object": change.manifest}) + "\n"
             await asyncio.sleep(0.01)
         bookmark = {"metadata": {"resourceVersion": str(version)}}
@@ -380,9 +280,3 @@ def _field(manifest: Manifest, path: str) -> object:
     for part in path.split("."):
         found = found.get(part) if isinstance(found, dict) else None
     return found
-
-
-def _labels(manifest: Manifest) -> dict[str, str]:
-    metadata = manifest["metadata"]
-    assert isinstance(metadata, dict)
-    return metadata.get("labels") or {}

@@ -8,8 +8,9 @@ import pytest
 
 from morphogenetic_engine.backends.kubernetes.katib_api import INJECTION_LABEL
 from tests.backends.katib.client.conftest import SWEEP, Command
+from tests.backends.katib.client.fake_kubernetes import LABEL, FakeKubernetes
 from tests.backends.katib.client.katib_controller import KatibByHand
-from tests.backends.katib.client.kubernetes_server import LABEL, FakeKubernetes, KubernetesServer
+from tests.backends.katib.client.kubernetes_server import KubernetesServer
 
 SUBMIT = "sweep submit --config sweep.yaml --to katib --name toy".split()
 

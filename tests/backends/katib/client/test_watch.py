@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,11 +17,12 @@ from morphogenetic_engine.backends.kubernetes.api_errors import Unreachable
 from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
 from morphogenetic_engine.errors import ClusterError
-from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
+from morphogenetic_engine.sweeps.record.events import Outcome
+from tests.backends.katib.client.collected_sweep import FOLDER, collected, steady, wait_for_line
 from tests.backends.katib.client.conftest import SWEEP, Command
+from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
 from tests.backends.katib.client.katib_controller import KatibByHand, KatibOnThisMachine
-from tests.backends.katib.client.kubernetes_server import FakeKubernetes, KubernetesServer
-from tests.backends.katib.client.test_collect import FOLDER, _steady, collected
+from tests.backends.katib.client.kubernetes_server import KubernetesServer
 from tests.backends.katib.client.test_submit import SUBMIT
 from tests.waiting import DEADLINE_SECONDS, until
 
@@ -208,7 +208,7 @@ def test_a_sweep_on_katib_has_the_trial_table_of_a_local_one(
     assert ran.status == 0, ran.err
     assert "Experiment ml/toy created" in ran.out and "[3/3] trial" in ran.out
     assert "finished: 3 complete of 3 trials" in ran.out and f"report: {FOLDER}/report.html" in ran.out
-    assert _steady(FOLDER) == _steady(Path("results/sweeps/local"))
+    assert steady(FOLDER) == steady(Path("results/sweeps/local"))
 
 
 def test_watching_again_after_it_is_done_shows_the_same(command: Command, katib: KatibByHand) -> None:
@@ -219,90 +219,6 @@ def test_watching_again_after_it_is_done_shows_the_same(command: Command, katib:
     first, again = (command("sweep", "watch", "--experiment", "toy") for _ in range(2))
     assert first.status == again.status == 0
     assert "finished: 1 complete of 3 trials" in first.out and "finished: 1 complete of 3 trials" in again.out
-
-
-def goal_reached(command: Command, katib: KatibByHand) -> None:
-    command(*SUBMIT)
-    katib.start("a", x="0.1")
-    katib.end("a", "Succeeded", val_acc=1)
-    katib.start("b", x="0.7")
-    katib.finish(reason="ExperimentGoalReached")
-
-
-def test_trials_that_run_on_after_the_goal_are_named_by_watch_and_ended_by_stop(
-    command: Command, cluster: FakeKubernetes, katib: KatibByHand
-) -> None:
-    goal_reached(command, katib)
-    ran = command(*"sweep watch --experiment toy".split())
-    assert "1 trials still run; end them with: morphogenetic sweep stop --experiment toy --namespace ml" in ran.err
-    assert cluster.names("trials") == ["a", "b"]
-    ran = command(*"sweep stop --experiment toy".split())
-    assert ran.status == 0 and "Experiment ml/toy: 1 trials that still ran were ended" in ran.out
-    assert cluster.names("trials") == ["a"] and cluster.names("experiments") == ["toy"]
-    assert collected().outcome is Outcome.EARLY_STOPPED
-    assert [trial.state for trial in collected().trials] == [TrialState.COMPLETE, TrialState.INTERRUPTED]
-
-
-def test_submit_wait_ends_what_runs_on_after_the_goal(
-    command: Command, cluster: FakeKubernetes, katib: KatibByHand
-) -> None:
-    goal_reached(command, katib)
-    assert command(*SUBMIT, "--wait").status == 0
-    assert cluster.names("trials") == ["a"]
-    assert collected().outcome is Outcome.EARLY_STOPPED
-
-
-def test_stop_collects_first_and_then_deletes_the_experiment_with_all_that_runs(
-    command: Command, cluster: FakeKubernetes, katib: KatibByHand
-) -> None:
-    command(*SUBMIT)
-    katib.start("a", x="0.1")
-    katib.end("a", "Succeeded", val_acc=1)
-    katib.start("b", x="0.7")
-    ran = command(*"sweep stop --experiment toy".split())
-    assert ran.status == 0 and "Experiment ml/toy: deleted, 1 trials that still ran were ended" in ran.out
-    assert cluster.names("experiments") == cluster.names("trials") == []
-    assert collected().outcome is Outcome.INTERRUPTED
-    assert [trial.state for trial in collected().trials] == [TrialState.COMPLETE, TrialState.INTERRUPTED]
-    assert command(*"sweep stop --experiment toy".split()).status == 2
-
-
-@pytest.mark.slow
-def test_stop_ends_a_sweep_that_another_command_follows_here_and_that_one_collects(
-    command: Command, cluster: FakeKubernetes, katib: KatibByHand
-) -> None:
-    command(*SUBMIT)
-    katib.start("a", x="0.1")
-    katib.end("a", "Succeeded", val_acc=1)
-    katib.start("b", x="0.7")
-    words = [sys.executable, "-m", "morphogenetic_engine.cli.sweep", *"watch --experiment toy".split()]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        wait_for_line(process, lambda line: line.startswith("[1/3] trial 0"))
-        until(lambda: len(collected().trials) == 2)
-        ran = command(*"sweep stop --experiment toy".split())
-        assert ran.status == 0, ran.err
-        assert "Experiment ml/toy: ended; the command that follows it collects into" in ran.out
-        assert process.wait(DEADLINE_SECONDS) == 0
-        assert process.stderr is not None and "was deleted before it was completed" in process.stderr.read()
-    assert cluster.names("experiments") == cluster.names("trials") == []
-    assert collected().outcome is Outcome.INTERRUPTED
-    assert [trial.state for trial in collected().trials] == [TrialState.COMPLETE, TrialState.INTERRUPTED]
-
-
-def test_stop_that_may_not_delete_leaves_the_experiment_and_says_so(
-    command: Command, cluster: FakeKubernetes, katib: KatibByHand
-) -> None:
-    command(*SUBMIT)
-    katib.start("a", x="0.1")
-    cluster.forbidden = {("delete", "experiments")}
-    ran = command(*"sweep stop --experiment toy".split())
-    assert ran.status == 2 and "may not delete experiments ml/toy" in ran.err
-    assert collected().outcome is None and collected().trials[0].state is TrialState.RUNNING
-
-
-def wait_for_line(process: subprocess.Popen[str], done: Callable[[str], bool]) -> None:
-    assert process.stdout is not None
-    assert any(done(line) for line in process.stdout)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment, render_experiment
+from morphogenetic_engine.backends.katib.render.validation import trial_job
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
 
 ROOT = Path(__file__).parents[4]
@@ -39,6 +40,48 @@ def unsupported(file: ConfigFile, **options: object) -> dict[str, str]:
     return {loss.key: loss.text for loss in rendered(file, **options).unsupported}
 
 
+def job(file: ConfigFile, **options: object) -> dict[str, object]:
+    """Returns the Job of a trial."""
+    return trial_job(rendered(file, **options).manifest)
+
+
+def pod(file: ConfigFile, **options: object) -> dict[str, object]:
+    """Returns the spec of a trial's pod."""
+    found: dict[str, object] = at(job(file, **options), "spec", "template", "spec")
+    return found
+
+
+def container(file: ConfigFile, **options: object) -> dict[str, object]:
+    """Returns the container of a trial's pod."""
+    found: dict[str, object] = at(pod(file, **options), "containers", 0)
+    return found
+
+
+def at(value: object, *path: str | int):  # type: ignore[no-untyped-def]
+    """Returns the value at a path into mappings and lists."""
+    for step in path:
+        value = value[step]  # type: ignore[index]
+    return value
+
+
 def _mapping(value: object) -> dict[str, object]:
     assert isinstance(value, dict)
     return value
+
+
+RESOURCES = {
+    "gpu": 1,
+    "cpu": 2,
+    "memory": "8Gi",
+    "scratch": "10Gi",
+    "shm_size": "2Gi",
+    "node_selector": {"gpu": True},
+    "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
+    "priority_class": "low",
+    "service_account": "trials",
+    "secrets": ["storage"],
+    "environment": {"AWS_ENDPOINT_URL": "http://store:8333", "COST": "$(HOME)$5"},
+}
+
+
+WITH_ALL = sweep(resources=RESOURCES, optimization=MEDIAN, execution={"timeout_per_trial": 90.5, "max_parallel": 4})
