@@ -14,6 +14,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialEnded,
     TrialInterrupted,
     TrialPaused,
+    TrialPromoted,
     TrialReported,
     TrialStarted,
     TrialState,
@@ -50,6 +51,10 @@ class SweepProgress:
         self.retries = 0
         self.max_parallel = 0
         self.workers: dict[int, WorkerView] = {}
+        self.paused = {trial.number for trial in result.trials if trial.state is TrialState.PAUSED}
+        """The trials that wait at a rung."""
+        self.params = {trial.number: trial.params for trial in result.trials if not trial.state.final}
+        """The parameters of the trials that have begun and not ended."""
         self.best: tuple[int, float] | None = None
         self.best_params: Params = {}
         if result.best is not None:
@@ -82,6 +87,7 @@ class SweepProgress:
                 self.max_parallel = event.max_parallel
             case TrialStarted():
                 self._worker_of[event.trial] = event.worker
+                self.params[event.trial] = event.params
                 self.workers[event.worker] = WorkerView(event.trial, event.params, time.monotonic())
             case TrialReported():
                 view = self.workers[self._worker_of[event.trial]]
@@ -95,17 +101,22 @@ class SweepProgress:
                 self._leave(event.trial)
             case TrialPaused():
                 self._leave(event.trial)
+                self.paused.add(event.trial)
+            case TrialPromoted():
+                self.paused.discard(event.trial)
 
     def _take_end(self, event: TrialEnded) -> None:
-        view = self._leave(event.trial)
+        self._leave(event.trial)
+        self.paused.discard(event.trial)
+        params = self.params.pop(event.trial, None)
         self.counts[event.state] += 1
         if event.reason is not None:
             self.failures[event.reason] = self.failures.get(event.reason, 0) + 1
         value = event.metrics.get(self.target)
-        if event.state is not TrialState.COMPLETE or value is None or view is None:
+        if event.state is not TrialState.COMPLETE or value is None or params is None:
             return
         if self.best is None or self._direction.better(value, self.best[1]):
-            self.best, self.best_params = (event.trial, value), view.params
+            self.best, self.best_params = (event.trial, value), params
 
     def _leave(self, trial: int) -> WorkerView | None:
         worker = self._worker_of.pop(trial, None)

@@ -13,8 +13,16 @@ from rich.text import Text
 
 from morphogenetic_engine.display.progress import SweepProgress
 from morphogenetic_engine.display.worker_table import clock, worker_columns, worker_rows
-from morphogenetic_engine.sweeps.record.events import AttemptFailed, Event, TrialEnded, TrialState
+from morphogenetic_engine.sweeps.record.events import (
+    AttemptFailed,
+    Event,
+    TrialEnded,
+    TrialPaused,
+    TrialPromoted,
+    TrialState,
+)
 from morphogenetic_engine.sweeps.run.runner import Observer
+from morphogenetic_engine.trial import Metrics
 
 _REFRESHES_A_SECOND = 4
 _LINE_WIDTH = 200
@@ -46,18 +54,32 @@ class PlainLines:
         self._console = console
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, AttemptFailed):
-            self._print(f"trial {event.trial}  retried  {event.reason}: {event.message}")
-        view = next((view for view in self._progress.workers.values() if view.trial == _trial(event)), None)
+        known = self._progress.params
+        params = known.get(event.trial, {}) if isinstance(event, TrialEnded) else {}
         self._progress(event)
-        if isinstance(event, TrialEnded) and view is not None:
-            failed = self._progress.counts[TrialState.FAILED]
-            done = f"[{self._progress.ended}/{self._progress.total}{f', {failed} failed' if failed else ''}]"
-            why = f"  {event.reason}: {event.message}" if event.reason else ""
-            metric = event.metrics.get(self._progress.target)
-            value = "" if metric is None else f"  {self._progress.target}={metric:.6g}"
-            params = self._progress.space.describe(view.params)
-            self._print(f"{done} trial {event.trial}  {event.state}{value}  {event.duration:.1f} s  {params}{why}")
+        match event:
+            case AttemptFailed():
+                self._print(f"trial {event.trial}  retried  {event.reason}: {event.message}")
+            case TrialPaused():
+                value = self._value(event.metrics)
+                self._print(f"trial {event.trial}  paused at step {event.step}{value}  {event.duration:.1f} s")
+            case TrialPromoted():
+                self._print(f"trial {event.trial}  promoted to rung {event.rung + 1}")
+            case TrialEnded():
+                self._print_end(event, self._progress.space.describe(params))
+
+    def _print_end(self, event: TrialEnded, params: str) -> None:
+        failed = self._progress.counts[TrialState.FAILED]
+        done = f"[{self._progress.ended}/{self._progress.total}{f', {failed} failed' if failed else ''}]"
+        why = f"  {event.reason}: {event.message}" if event.reason else ""
+        if event.state is TrialState.PRUNED and event.message.startswith("rung "):
+            why = f"  {event.message}"
+        value = self._value(event.metrics)
+        self._print(f"{done} trial {event.trial}  {event.state}{value}  {event.duration:.1f} s  {params}{why}")
+
+    def _value(self, metrics: Metrics) -> str:
+        metric = metrics.get(self._progress.target)
+        return "" if metric is None else f"  {self._progress.target}={metric:.6g}"
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -111,10 +133,8 @@ class Panel:
     def _states(self) -> Text:
         progress = self._progress
         parts = [(f"{count} {state}  ", _STATE_STYLES[state]) for state, count in progress.counts.items() if count]
+        if progress.paused:
+            parts.append((f"{len(progress.paused)} paused  ", "cyan"))
         reasons = ", ".join(f"{count} {reason}" for reason, count in progress.failures.items())
         retried = f"  {progress.retries} retried" if progress.retries else ""
         return Text.assemble(*parts, (f"({reasons})" if reasons else "", "red"), (retried, "dim"))
-
-
-def _trial(event: Event) -> int | None:
-    return event.trial if isinstance(event, TrialEnded) else None

@@ -262,8 +262,8 @@ class SweepView:
 
     def _row(self, trial: TrialRecord, live: _Live) -> list[object]:
         running = trial.state is TrialState.RUNNING
-        last = live.last
-        metrics: Mapping[str, float] = last.metrics if running and last is not None else trial.metrics
+        last, rests = live.last, trial.state in {TrialState.PAUSED, TrialState.PROMOTED}
+        metrics: Mapping[str, float] = last.metrics if (running or rests) and last is not None else trial.metrics
         return [
             trial.number,
             trial.state.value,

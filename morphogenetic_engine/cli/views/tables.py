@@ -8,6 +8,7 @@ from itertools import accumulate, islice
 
 from rich.table import Table
 
+from morphogenetic_engine.cli.views.rungs_table import plan_json
 from morphogenetic_engine.display.worker_table import clock
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.overview import SweepOverview
@@ -158,7 +159,11 @@ def estimate_text(check: SweepCheck) -> str:
 def settings_notes(config: SweepConfig) -> list[str]:
     """Returns a line for each setting that the sweep type does not use, or whose default follows from the space."""
     sampler, notes = config.optimization.sampler, []
-    if config.optimization.n_trials is None and config.n_trials is not None:
+    if config.optimization.halving.budget is not None:
+        notes.append(
+            f"optimization.n_trials: {config.n_trials}, for a budget of {config.optimization.halving.budget:g}"
+        )
+    elif config.optimization.n_trials is None and config.n_trials is not None:
         searched = len(config.space.axes)
         notes.append(f"optimization.n_trials: {config.n_trials}, the default for {searched} searched parameters")
     if sampler is not None and not config.rules.sampler:
@@ -183,6 +188,7 @@ def check_json(check: SweepCheck) -> dict[str, object]:
         "estimate_seconds": check.estimate,
         "estimate_is_lower_bound": not check.ended,
         "failure": check.failure,
+        "halving": None if check.plan is None else plan_json(check.plan),
     }
 
 

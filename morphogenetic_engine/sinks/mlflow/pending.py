@@ -57,6 +57,8 @@ class _Batch:
     rows: dict[int, list[MetricRow]] = field(default_factory=dict)
     """The run updates by trial number; trials without news are absent."""
     begun: set[int] = field(default_factory=set)
+    resumed: set[int] = field(default_factory=set)
+    """Promoted trials, which go on in the run of the attempt that paused."""
     ended: dict[int, int] = field(default_factory=dict)
     """When trials ended, in milliseconds since 1970."""
 
@@ -66,11 +68,14 @@ class PendingUpdates:
 
     def __init__(self, info: SweepInfo) -> None:
         self._info = info
-        self.history = History(keep_curves=False)
+        self._pauses = info.config.optimization.strategy is not None
+        self.history = History(keep_curves=self._pauses)
         self.best: TrialRecord | None = None
         self._counts: Counter[TrialState] = Counter()
         self._furthest: dict[int, _Report] = {}
         self._replicates = ReplicateRows()
+        self._run_attempts: dict[int, int] = {}
+        """The attempt that names a trial's run: the first of those that only pauses separate."""
         self._first = self._last = 0.0
         self._ends = 0
         self._batch: _Batch | None = None
@@ -97,6 +102,7 @@ class PendingUpdates:
         self._first, self._last = self._first or event.time, event.time
         if isinstance(event, TrialStarted) and self.history.ended(event.trial):
             self._counts[self.history.trials[event.trial].state] -= 1
+        promoted = self._is_promoted(event)
         try:
             self.history.apply(event)
         except KeyError as error:
@@ -106,12 +112,11 @@ class PendingUpdates:
                 batch.session_began = True
             case SessionEnded() | ConfirmationEnded():
                 pass
+            case TrialStarted() if promoted:
+                batch.resumed.add(event.trial)
+                batch.rows.setdefault(event.trial, [])
             case TrialStarted():
-                batch.begun.add(event.trial)
-                batch.ended.pop(event.trial, None)
-                batch.rows[event.trial] = []  # reports of an earlier attempt belong to that attempt's run
-                batch.rows[event.trial] += self._replicates.restart(event.trial)
-                self._furthest.pop(event.trial, None)
+                self._start(event, batch)
             case TrialReported():
                 batch.rows.setdefault(event.trial, []).extend(self._report(event))
             case ReplicateEnded():
@@ -121,6 +126,10 @@ class PendingUpdates:
                 self._end(event, batch)
             case _:
                 batch.rows.setdefault(event.trial, [])
+
+    def run_attempt(self, number: int) -> int:
+        """Returns the attempt that names the run of a trial; attempts at a promoted trial go on in the run that paused."""
+        return self._run_attempts.get(number, 0)
 
     def trials(self) -> list[TrialUpdate]:
         """Returns the updates of the trials that changed."""
@@ -141,6 +150,26 @@ class PendingUpdates:
         sweep = self._sweep(Status.KILLED, milliseconds(self._last), {f"{TAG}outcome": KILLED})
         running = [trial for trial in self.history.trials.values() if trial.state is TrialState.RUNNING]
         return sweep, [self._trial(trial.number, TrialState.INTERRUPTED) for trial in running]
+
+    def _is_promoted(self, event: Event) -> bool:
+        trial = self.history.trials.get(event.trial) if isinstance(event, TrialStarted) else None
+        return trial is not None and trial.state is TrialState.PROMOTED
+
+    def _start(self, event: TrialStarted, batch: _Batch) -> None:
+        """Begins the run of an attempt; reports of an earlier one belong to that attempt's run.
+
+        Where trials pause, an attempt reports no step again that is known, so it is given these steps.
+        """
+        number = event.trial
+        batch.begun.add(number)
+        batch.ended.pop(number, None)
+        self._run_attempts[number] = event.attempt
+        self._furthest.pop(number, None)
+        curve = self.history.trials[number].curve if self._pauses else {}
+        rows = [row for step, metrics in sorted(curve.items()) for row in metric_rows(metrics, event.time, step)]
+        batch.rows[number] = rows + self._replicates.restart(number)
+        if curve:
+            self._furthest[number] = _Report(max(curve), curve[max(curve)])
 
     def _report(self, event: TrialReported) -> list[MetricRow]:
         if event.replicate is not None:
@@ -184,7 +213,7 @@ class PendingUpdates:
     def _trial(self, number: int, state: TrialState | None = None) -> TrialUpdate:
         batch = self._batch or _Batch()
         trial = self.history.trials[number]
-        state = state or trial.state
+        state, attempt = state or trial.state, self.run_attempt(number)
         tags = {f"{TAG}state": state.value}
         if trial.reason is not None and state.final:
             tags[f"{TAG}reason"] = trial.reason.value
@@ -196,12 +225,13 @@ class PendingUpdates:
             status=runs.TRIAL_STATUS[state],
             ended=batch.ended.get(number),
             params={name: text(value) for name, value in trial.params.items()},
-            identity={f"{TAG}trial": str(number), f"{TAG}attempt": str(trial.attempt), f"{TAG}seed": str(trial.seed)},
+            identity={f"{TAG}trial": str(number), f"{TAG}attempt": str(attempt), f"{TAG}seed": str(trial.seed)},
             tags=tags,
             metrics=batch.rows.get(number, []),
             begun=number in batch.begun,
+            resumed=number in batch.resumed,
         )
-        return TrialUpdate(number, trial.attempt, run)
+        return TrialUpdate(number, attempt, run)
 
     def _sweep(self, status: Status, ended: int | None, tags: dict[str, str]) -> RunUpdate:
         info, batch = self._info, self._batch or _Batch()

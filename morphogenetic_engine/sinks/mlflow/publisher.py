@@ -152,7 +152,7 @@ class Publisher:
                 known = self._pending.history.trials
                 for number, found in _by_trial(server.trials(self._sent.run_id)).items():
                     if number in known:
-                        self._keep_one(server, found, known[number].attempt)
+                        self._keep_one(server, found, self._pending.run_attempt(number))
             if self._pending.history.last_end is None and not is_locked(self._folder.journal):
                 self._give_up(server)
         except MorphogeneticError as error:
@@ -188,7 +188,7 @@ class Publisher:
         for trial in trials:
             run_id = self._trial_run(server, trial)
             _tell(server, run_id, trial.run)
-            if trial.run.status is not Status.RUNNING:
+            if trial.run.resumed or trial.run.status is not Status.RUNNING:
                 server.set_status(run_id, trial.run.status, trial.run.ended)
         _tell(server, self._sent.run_id, sweep)
         if sweep.begun or sweep.status is not Status.RUNNING:

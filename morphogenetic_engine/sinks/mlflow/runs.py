@@ -77,6 +77,8 @@ class RunUpdate:
     metrics: Sequence[MetricRow] = ()
     begun: bool = False
     """True if it started since the last update, so that its params have to be sent."""
+    resumed: bool = False
+    """True if it goes on since the last update, after a pause."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, executor_of
-from morphogenetic_engine.sweeps.run.messages import Ended, TrialTask
+from morphogenetic_engine.sweeps.run.messages import Ended, Reported, TrialTask
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
+from morphogenetic_engine.sweeps.schema.halving_plan import HalvingPlan
 from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
 from morphogenetic_engine.sweeps.space.feasibility import Share, feasible_share
 from morphogenetic_engine.sweeps.space.parameter_axes import Parameter
@@ -43,11 +44,17 @@ class SweepCheck:
     """Whether trial 0 ended while it was watched: if not, the estimate is a lower bound."""
     failure: str
     """Why trial 0 failed, or ""."""
+    plan: HalvingPlan | None = None
+    """The rungs of a halving; None: every trial runs to its end, or nobody knows how far that is."""
 
     @property
     def estimate(self) -> float | None:
         """Seconds for the whole sweep; None: not measured."""
-        return None if self.trial_seconds is None else self.trial_seconds * -(-self.trials // self.workers)
+        if self.trial_seconds is None:
+            return None
+        if self.plan is not None:
+            return self.trial_seconds * max(self.plan.cost / self.workers, 1.0)
+        return self.trial_seconds * -(-self.trials // self.workers)
 
 
 def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
@@ -66,10 +73,10 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         with executor_of(config)(setup) as executor:
             slot = _free_slot(executor)
             begun = time.monotonic()
-            ended = None
+            ended, reports = None, 0
             if watch_seconds > 0:
                 executor.start(slot, [_first_trial(config, first, Path(scratch) / "0")])
-                ended = _wait_for_end(executor, begun + watch_seconds)
+                ended, reports = _wait_for_end(executor, begun + watch_seconds, config)
             seconds = time.monotonic() - begun
             executor.stop_all()
     if ended is not None and ended.reason is FailureReason.MISSING_METRIC:
@@ -84,6 +91,7 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         trial_seconds=seconds if watch_seconds > 0 else None,
         ended=ended is not None,
         failure=ended.message if ended is not None and ended.state is TrialState.FAILED else "",
+        plan=_plan(config, strategy.trials, reports if ended is not None else None),
     )
 
 
@@ -110,9 +118,23 @@ def _free_slot(executor: Executor) -> int:
             pass  # nothing runs yet
 
 
-def _wait_for_end(executor: Executor, deadline: float) -> Ended | None:
+def _wait_for_end(executor: Executor, deadline: float, config: SweepConfig) -> tuple[Ended | None, int]:
+    """Returns how the trial ended, and at how many steps it reported all objectives; None: it goes on."""
+    names = {objective.metric for objective in config.optimization.all_objectives}
+    steps: set[int] = set()
     while time.monotonic() < deadline:
         for message in executor.messages(deadline):
             if isinstance(message, Ended):
-                return message
-    return None
+                return message, len(steps)
+            if isinstance(message, Reported) and names.issubset(message.metrics):
+                steps.add(message.step)
+    return None, len(steps)
+
+
+def _plan(config: SweepConfig, trials: int, watched: int | None) -> HalvingPlan | None:
+    """Returns the plan of a halving; `watched` are the reports of trial 0, if it ended while it was watched."""
+    halving = config.optimization.halving
+    full = halving.full or watched
+    if config.optimization.strategy is None or not full:
+        return None
+    return halving.plan(trials, full, learns=config.brackets_learn)

@@ -25,7 +25,10 @@ from morphogenetic_engine.sweeps.record.events import (
     Event,
     Outcome,
     ReplicateEnded,
+    TrialPaused,
+    TrialPromoted,
     TrialReported,
+    TrialStarted,
     TrialState,
 )
 from tests.sinks.mlflow.conftest import MakeSweep
@@ -188,3 +191,18 @@ def test_long_values_are_cut_visibly() -> None:
     assert page.params["p"] == "x" * (LONGEST_PARAM - 1) + "…"
     assert len(page.tags["t"]) == LONGEST_TAG
     assert shortened("short", 5) == "short"
+
+
+def test_a_promoted_trial_goes_on_in_the_run_that_paused(make_sweep: MakeSweep, story: Story) -> None:
+    unsent = told(make_sweep, story.session().start(0).report(0, 2).events)
+    unsent.add(TrialPaused(story.time, 0, 0, 1, {"val_acc": 0.1}, 0.5))
+    paused = one_trial(unsent)
+    assert paused.attempt == 0 and paused.run.status is Status.SCHEDULED
+    unsent.clear()
+    unsent.add(TrialPromoted(story.time, 0, 1))
+    unsent.add(TrialStarted(story.time, 0, 1, 0, 100, {"lr": 0.1}))
+    unsent.add(TrialReported(story.time, 0, 1, 2, {"val_acc": 0.2}))
+    going_on = one_trial(unsent)
+    assert going_on.attempt == 0 and going_on.run.resumed and not going_on.run.begun
+    assert going_on.run.status is Status.RUNNING
+    assert [(row.key, row.step) for row in going_on.run.metrics] == [("val_acc", 2)]

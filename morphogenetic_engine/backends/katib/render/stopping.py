@@ -50,6 +50,10 @@ def goal(config: SweepConfig) -> float | None:
 
 def unsupported_stopping(config: SweepConfig, parallel: int, trials: int) -> Iterator[Unsupported]:
     """Yields the settings of the file's pruner and early stopping that Katib does not support."""
+    if config.optimization.strategy is not None:
+        yield Unsupported(
+            "optimization.strategy", "Katib pauses no trials: every trial runs to its end, without halving"
+        )
     if config.prunes:
         yield from _unsupported_pruner(config, parallel, trials)
     stopping = config.execution.early_stopping
