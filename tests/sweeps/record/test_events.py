@@ -29,6 +29,9 @@ EVENTS = st.one_of(
     st.builds(events.ReplicateEnded, TIME, NUMBER, NUMBER, NUMBER, NUMBER, METRICS, TIME),
     st.builds(events.AttemptFailed, TIME, NUMBER, NUMBER, REASON, TEXT),
     st.builds(events.TrialInterrupted, TIME, NUMBER, NUMBER),
+    st.builds(events.TrialPaused, TIME, NUMBER, NUMBER, NUMBER, METRICS, TIME),
+    st.builds(events.TrialPromoted, TIME, NUMBER, NUMBER),
+    st.builds(events.StepsRepeated, TIME, NUMBER, NUMBER, NUMBER),
     st.builds(
         events.TrialEnded,
         *(TIME, NUMBER, NUMBER, st.sampled_from(TrialState), TIME, METRICS, st.none() | REASON, TEXT),
@@ -43,7 +46,7 @@ EVENTS = st.one_of(
 
 
 def test_every_kind_of_event_is_covered_here() -> None:
-    assert len(get_args(Event)) == 9
+    assert len(get_args(Event)) == 12
 
 
 @given(EVENTS)
@@ -62,7 +65,8 @@ def test_an_event_is_one_line_with_its_format_kind_and_time(event: Event) -> Non
     assert line.count(b"\n") == 1
     members = orjson.loads(line)
     assert list(members)[:3] == ["format", "event", "time"]
-    assert members["format"] == 1
+    pauses = isinstance(event, events.TrialPaused | events.TrialPromoted | events.StepsRepeated)
+    assert members["format"] == (2 if pauses else 1)
 
 
 def test_the_values_of_parameters_keep_their_types() -> None:
@@ -82,14 +86,23 @@ def test_a_line_of_format_1_is_read_for_ever() -> None:
     assert to_line(expected) == line
 
 
+def test_a_line_of_format_2_is_read_for_ever() -> None:
+    line = (
+        b'{"format":2,"event":"trial_paused","time":1.5,"trial":3,"attempt":1,"step":7,"metrics":{"val_acc":0.5},'
+        b'"duration":2.0}\n'
+    )
+    assert from_line(line) == events.TrialPaused(1.5, 3, 1, 7, {"val_acc": 0.5}, 2.0)
+    assert to_line(events.TrialPaused(1.5, 3, 1, 7, {"val_acc": 0.5}, 2.0)) == line
+
+
 def test_members_with_defaults_may_be_left_out() -> None:
     line = b'{"format":1,"event":"session_ended","time":1,"outcome":"finished"}\n'
     assert from_line(line) == events.SessionEnded(1, Outcome.FINISHED)
 
 
 def test_a_newer_format_is_refused_with_what_to_do() -> None:
-    with pytest.raises(SweepError, match="^is of format 2, but this version reads formats up to 1; upgrade$"):
-        from_line(b'{"format":2,"event":"something_new","time":1}\n')
+    with pytest.raises(SweepError, match="^is of format 3, but this version reads formats up to 2; upgrade$"):
+        from_line(b'{"format":3,"event":"something_new","time":1}\n')
 
 
 def test_an_unknown_member_is_named() -> None:
