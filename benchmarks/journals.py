@@ -18,9 +18,9 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialReported,
     TrialStarted,
     TrialState,
-    to_line,
 )
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, new_sweep
+from morphogenetic_engine.sweeps.record.journal_file.lines import lines_of
 from morphogenetic_engine.trial import Params
 
 _WORKERS = 8
@@ -47,7 +47,7 @@ def write_sweep(results: Path, sweep_id: str, *, trials: int, epochs: int) -> Sw
     config = parse_config(written, where="sweep.yaml")
     folder = new_sweep(results, sweep_id, ConfigFile(Path("sweep.yaml"), "", config), config)
     with folder.journal.open("wb") as journal:
-        journal.writelines(to_line(event) for event in _events(trials, epochs))
+        journal.writelines(lines_of(_events(trials, epochs)))
     return folder
 
 

@@ -44,9 +44,9 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialReported,
     TrialStarted,
     TrialState,
-    to_line,
 )
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal_file.lines import lines_of
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 
 VIEWERS = 50
@@ -189,7 +189,7 @@ def _first_message() -> tuple[float, float]:
         (folder / "benchmark_workload.py").write_text(WORKLOAD, encoding="utf-8")
         write_sweep(folder, trials=MANY, workers=1, trial_seconds=0)
         sweep = new_benchmark_sweep(folder, "many")
-        sweep.journal.write_bytes(b"".join(map(to_line, _events())))
+        sweep.journal.write_bytes(b"".join(lines_of(_events())))
         with listen(port=0) as listener:
             port = address_of(listener)[1]
             begun = time.perf_counter()

@@ -101,7 +101,7 @@ class Recording:
         self._journal = journal
         self._table = table
         self._observers = tuple(observers)
-        self.history = read_history(folder)
+        self.history = read_history(folder, identities=folder.read_info().identities)
         """The state of the journal, with the events that were added."""
 
     def add(self, events: Iterable[Event]) -> None:
@@ -114,6 +114,7 @@ class Recording:
 
     def write_tables(self) -> None:
         """Writes the trial tables anew."""
+        self._journal.check_in_place()
         trials = self.history.trials.values()
         self._table.write(trials, read_trial_names(self._folder.path))
         write_replicates(self._folder.replicates, trials)

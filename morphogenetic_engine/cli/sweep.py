@@ -15,6 +15,7 @@ from morphogenetic_engine.cli.commands.promote import promote_command
 from morphogenetic_engine.cli.commands.publish import publish_command
 from morphogenetic_engine.cli.commands.regression import baseline_command, regress_command, trend_command
 from morphogenetic_engine.cli.commands.render import render_command
+from morphogenetic_engine.cli.commands.repair import repair_command
 from morphogenetic_engine.cli.commands.replay import replay_command
 from morphogenetic_engine.cli.commands.show import list_command, show_command
 from morphogenetic_engine.cli.commands.start import (
@@ -31,6 +32,7 @@ _SECTIONS = {
     "Run": (run_command, grid_command, bayesian_command, quick_command, resume_command),
     "Sweep files": (check_command, migrate_command, schema_command),
     "Look at": (list_command, show_command, monitor_command),
+    "After damage": (repair_command,),
     "After the search": (confirm_command, ensemble_command, promote_command, replay_command, publish_command),
     "Over many nights": (baseline_command, regress_command, trend_command),
     "On a cluster": (render_command, submit_command, watch_command, collect_command, stop_command),

@@ -20,7 +20,7 @@ from morphogenetic_engine.monitor.view import SweepView
 from morphogenetic_engine.sweeps.overview import state_word
 from morphogenetic_engine.sweeps.record.events import SessionStarted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.record.journal import Owner, owner
+from morphogenetic_engine.sweeps.record.journal_file.lock import Owner, owner
 from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 
 BATCH_SECONDS = 0.1

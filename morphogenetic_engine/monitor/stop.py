@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.record.journal import Owner, owner
+from morphogenetic_engine.sweeps.record.journal_file.lock import Owner, owner
 from morphogenetic_engine.sweeps.record.origin import Origin
 
 _SETTLING_SECONDS = 0.01

@@ -30,8 +30,8 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.record.folder import SweepInfo
 from morphogenetic_engine.sweeps.record.origin import Origin
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
 from morphogenetic_engine.trial import Value
 
@@ -87,7 +87,7 @@ class SweepView:
     """The state of a sweep after some events; `apply` takes the next one."""
 
     def __init__(self, info: SweepInfo) -> None:
-        self.history = History(keep_curves=False)
+        self.history = History(keep_curves=False, identities=info.identities)
         self.offset = 0
         """The byte offset up to which the journal was applied."""
         self._live: dict[int, _Live] = {}

@@ -11,7 +11,7 @@ from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 if TYPE_CHECKING:
     import optuna
 
-    from morphogenetic_engine.sweeps.record.folder import SweepInfo
+    from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 
 
 def study_of(info: SweepInfo) -> optuna.Study:

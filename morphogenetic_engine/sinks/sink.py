@@ -15,7 +15,8 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.registry import Registry
 from morphogenetic_engine.sinks.sync_state import Progress
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 
 SINKS = Registry(

@@ -7,6 +7,7 @@ file and formats the errors; `space/` builds the search space from the parameter
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated
 
@@ -209,21 +210,38 @@ class SweepConfig(Section):
         `execution`, `tracking` and `resources` are left out, and so are the time budget, the storage and, where neither
         points nor rungs depend on it, the number of trials: these may change when a sweep is resumed.
         """
-        dump = self.model_dump(mode="json", exclude={"execution", "tracking", "resources"})
-        free = {"timeout", "storage"}
-        if self.optimization.strategy is None:
-            free |= {"strategy", "halving"}  # sweeps of earlier versions have no such keys, and keep their identity
-            if self.sweep_type != "latin_hypercube":
-                free.add("n_trials")
-        if not self.constraints:
-            del dump["constraints"]  # the identity of sweeps of earlier versions
-        dump["optimization"] = {key: value for key, value in dump["optimization"].items() if key not in free}
-        return dump
+        return _identifying(self.model_dump(mode="json", exclude=set(_NOT_IDENTIFYING)))
 
     @property
     def identity(self) -> str:
         """The SHA-256 of what identifies the sweep."""
-        return hashlib.sha256(orjson.dumps(self.identifying)).hexdigest()
+        return _digest(self.identifying)
+
+
+_NOT_IDENTIFYING = ("execution", "tracking", "resources")
+
+
+def identity_of(written: Mapping[str, object]) -> str:
+    """Returns the identity of a configuration as a version of this package wrote it, with the settings it knew."""
+    return _digest(_identifying({key: value for key, value in written.items() if key not in _NOT_IDENTIFYING}))
+
+
+def _identifying(dump: dict[str, object]) -> dict[str, object]:
+    if not dump.get("constraints"):
+        dump.pop("constraints", None)  # the identity of sweeps of earlier versions
+    settings = dump.get("optimization")
+    if isinstance(settings, dict):
+        free = {"timeout", "storage"}
+        if settings.get("strategy") is None:
+            free |= {"strategy", "halving"}  # sweeps of earlier versions have no such keys, and keep their identity
+            if dump.get("sweep_type") != "latin_hypercube":
+                free.add("n_trials")
+        dump["optimization"] = {key: value for key, value in settings.items() if key not in free}
+    return dump
+
+
+def _digest(identifying: Mapping[str, object]) -> str:
+    return hashlib.sha256(orjson.dumps(identifying)).hexdigest()
 
 
 def _check_halving(config: SweepConfig) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from morphogenetic_engine.errors import MorphogeneticError
 from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStarted, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, all_sweeps
-from morphogenetic_engine.sweeps.record.journal import is_locked
+from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
 from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 
@@ -32,9 +33,25 @@ class SweepOverview:
     best_trial: int | None
 
 
-def overviews(results: Path) -> list[SweepOverview]:
-    """Returns the sweeps of a results folder in the order of their ids."""
-    return [overview(folder) for folder in all_sweeps(results)]
+@dataclass(frozen=True)
+class UnreadableSweep:
+    """A sweep whose folder is damaged, or of a newer version."""
+
+    sweep_id: str
+    problem: str
+    state: str = "damaged"
+
+
+def overviews(results: Path) -> list[SweepOverview | UnreadableSweep]:
+    """Returns the sweeps of a results folder in the order of their ids, those that cannot be read among them."""
+    return [_overview(folder) for folder in all_sweeps(results)]
+
+
+def _overview(folder: SweepFolder) -> SweepOverview | UnreadableSweep:
+    try:
+        return overview(folder)
+    except MorphogeneticError as error:
+        return UnreadableSweep(folder.sweep_id, str(error))
 
 
 def overview(folder: SweepFolder) -> SweepOverview:

@@ -15,7 +15,8 @@ from pathlib import Path
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.attempts import Attempt, Span
 from morphogenetic_engine.sweeps.record.events import Outcome, SessionEnded, SessionStarted, TrialState
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord, read_history
 from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
 
@@ -106,7 +107,7 @@ def read_result(folder: SweepFolder, *, keep_curves: bool = True) -> SweepResult
         StoreError: a file of it cannot be read.
     """
     info = folder.read_info()
-    history = read_history(folder, keep_curves=keep_curves)
+    history = read_history(folder, keep_curves=keep_curves, identities=info.identities)
     trials = [history.trials[number] for number in sorted(history.trials)]
     return SweepResult(
         info, trials, history.sessions, history.last_end, history.attempts.all, history.attempts.spans, folder.path

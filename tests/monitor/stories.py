@@ -19,8 +19,8 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialReported,
     TrialStarted,
     TrialState,
-    to_line,
 )
+from morphogenetic_engine.sweeps.record.journal import chain_at
 
 _numbers = st.floats(-10, 10, allow_nan=False)
 
@@ -77,8 +77,9 @@ def _confirmation(draw: st.DrawFn, time: float, trial: int, index: int) -> Event
 def written(events: list[Event], journal: Path) -> list[int]:
     """Appends events to a journal and returns the bytes at which they end."""
     ends = []
-    with journal.open("ab") as file:
+    with journal.open("a+b") as file:
+        chain = chain_at(file.fileno(), journal.stat().st_size)
         for event in events:
-            file.write(to_line(event))
+            file.write(chain.line(event))
             ends.append(file.tell())
     return ends

@@ -112,7 +112,7 @@ def test_a_damaged_journal_is_shown_up_to_the_damage(folder: SweepFolder) -> Non
         file.write(b"not an event\n")
     with monitoring(folder) as monitor, monitor.watch() as socket:
         message = received_until(socket, lambda message: bool(message["problem"]))
-        assert f"the line that ends at byte {ends[-1] + 13} is not an event" in str(message["problem"])
+        assert f"a line at byte {ends[-1]} is not an event" in str(message["problem"])
         assert message["offset"] == ends[-1]
 
 

@@ -16,7 +16,8 @@ from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.monitor.stop import stop, why_not
 from morphogenetic_engine.sweeps.config_file import config_from
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, new_sweep
-from morphogenetic_engine.sweeps.record.journal import Journal, Owner, owner
+from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.record.journal_file.lock import Owner, owner
 from morphogenetic_engine.sweeps.record.origin import Origin
 from tests.waiting import DEADLINE_SECONDS
 

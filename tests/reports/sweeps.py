@@ -8,7 +8,7 @@ from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.attempts import Attempts
 from morphogenetic_engine.sweeps.record.events import SessionStarted, TrialEnded, TrialStarted, TrialState
-from morphogenetic_engine.sweeps.record.folder import SweepInfo
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Params

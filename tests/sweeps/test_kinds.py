@@ -13,6 +13,7 @@ from morphogenetic_engine.sweeps.kinds import recorded_trials, total_trials
 from morphogenetic_engine.sweeps.overview import overview
 from morphogenetic_engine.sweeps.run.start import continue_sweep
 from tests.conftest import StartSweep, WriteConfig
+from tests.sweeps.record.earlier import info_of_format_1
 
 SWEEP = """
 sweep_type: {0}
@@ -45,7 +46,7 @@ def test_a_sweep_of_an_earlier_version_is_counted_from_its_configuration(
     start: StartSweep, sweep_type: str, optimization: str, trials: int
 ) -> None:
     folder = start(SWEEP.format(sweep_type, optimization))
-    written = json.loads(folder.info.read_bytes())
+    written = json.loads(info_of_format_1(folder.info.read_bytes()))
     del written["trials"]
     folder.info.write_text(json.dumps(written), encoding="utf-8")
     assert recorded_trials(folder.read_info()) == trials

@@ -109,7 +109,7 @@ def stop_command(experiment: str, target: str, **given: object) -> int:
     sweep on this machine, that one collects.
     """
     from morphogenetic_engine.backends.recording import recording
-    from morphogenetic_engine.sweeps.record.journal import is_locked
+    from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
     from morphogenetic_engine.sweeps.record.trials import read_history
 
     sweep = _find(target, experiment, given)

@@ -20,13 +20,16 @@ def list_command(results: Path, as_json: bool) -> None:
     """List the sweeps of a results folder."""
     from morphogenetic_engine.cli.views.tables import overview_table
     from morphogenetic_engine.display.terminal import terminal
-    from morphogenetic_engine.sweeps.overview import overviews
+    from morphogenetic_engine.sweeps.overview import UnreadableSweep, overviews
 
     sweeps = overviews(results)
     if as_json:
         _print_json([asdict(each) for each in sweeps])
     elif sweeps:
         terminal().print(overview_table(sweeps))
+        for each in sweeps:
+            if isinstance(each, UnreadableSweep):
+                click.echo(f"sweep: {each.problem}", err=True)
     else:
         click.echo(f"{results}: no sweep yet")
 

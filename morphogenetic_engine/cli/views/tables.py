@@ -11,7 +11,7 @@ from rich.table import Table
 from morphogenetic_engine.cli.views.rungs_table import plan_json
 from morphogenetic_engine.display.worker_table import clock
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.overview import SweepOverview
+from morphogenetic_engine.sweeps.overview import SweepOverview, UnreadableSweep
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
@@ -88,12 +88,15 @@ def _fitting(
     return varying[: max(1, sum(end <= room for end in ends))]
 
 
-def overview_table(sweeps: Iterable[SweepOverview]) -> Table:
-    """Returns the sweeps as rows."""
+def overview_table(sweeps: Iterable[SweepOverview | UnreadableSweep]) -> Table:
+    """Returns the sweeps as rows; one that cannot be read has its state alone."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("sweep", "type", "state", "complete", "failed", "best", "created"):
         table.add_column(name, no_wrap=name == "sweep", overflow="fold")
     for sweep in sweeps:
+        if isinstance(sweep, UnreadableSweep):
+            table.add_row(sweep.sweep_id, "", sweep.state)
+            continue
         best = "" if sweep.best is None else f"{sweep.objective} {sweep.best:.6g} (trial {sweep.best_trial})"
         done = f"{sweep.complete}/{sweep.trials}"
         failed = str(sweep.failed or "")

@@ -14,7 +14,8 @@ from morphogenetic_engine.sinks.mlflow.server_address import tracking_uri
 from morphogenetic_engine.sinks.mlflow.sync_state import FILES, read_sent
 from morphogenetic_engine.sinks.sink import Destination
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 
 

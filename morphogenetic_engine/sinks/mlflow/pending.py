@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sinks.mlflow import runs
 from morphogenetic_engine.sinks.mlflow.replicate_metrics import ReplicateRows
 from morphogenetic_engine.sinks.mlflow.runs import (
@@ -32,7 +31,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialStarted,
     TrialState,
 )
-from morphogenetic_engine.sweeps.record.folder import SweepInfo
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
 from morphogenetic_engine.trial import Metrics, text
 
@@ -69,7 +68,7 @@ class PendingUpdates:
     def __init__(self, info: SweepInfo) -> None:
         self._info = info
         self._pauses = info.config.optimization.strategy is not None
-        self.history = History(keep_curves=self._pauses)
+        self.history = History(keep_curves=self._pauses, identities=info.identities)
         self.best: TrialRecord | None = None
         self._counts: Counter[TrialState] = Counter()
         self._furthest: dict[int, _Report] = {}
@@ -103,10 +102,7 @@ class PendingUpdates:
         if isinstance(event, TrialStarted) and self.history.ended(event.trial):
             self._counts[self.history.trials[event.trial].state] -= 1
         promoted = self._is_promoted(event)
-        try:
-            self.history.apply(event)
-        except KeyError as error:
-            raise SweepError(f"the journal has a {event.kind} of trial {error}, which never started") from error
+        self.history.apply(event)
         match event:
             case SessionStarted():
                 batch.session_began = True

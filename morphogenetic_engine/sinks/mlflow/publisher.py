@@ -17,7 +17,7 @@ from morphogenetic_engine.sinks.mlflow.runs import RunUpdate, Status, TrialUpdat
 from morphogenetic_engine.sinks.mlflow.server_address import tracking_uri
 from morphogenetic_engine.sinks.mlflow.sync_state import Sent, only_publisher, read_sent, write_sent
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.record.journal import is_locked
+from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
 from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial
 
-from morphogenetic_engine.errors import MorphogeneticError, SweepError
+from morphogenetic_engine.errors import MorphogeneticError
 from morphogenetic_engine.sinks.optuna_storage.storage_sink import storage_of
 from morphogenetic_engine.sinks.optuna_storage.study import MirrorStudy
 from morphogenetic_engine.sinks.optuna_storage.study_trials import in_disorder, is_stuck, lacking, trial_of
 from morphogenetic_engine.sinks.optuna_storage.sync_state import only_mirror, read_progress, write_progress
 from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStarted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.record.journal import is_locked
+from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
 from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 from morphogenetic_engine.sweeps.record.trials import History
 
@@ -57,7 +57,7 @@ class Mirror:
         self._address = address or storage_of(self._info)
         self._progress = read_progress(folder, self._info, self._address)
         self._tail = JournalTail(folder.journal)
-        self._history = History()
+        self._history = History(identities=self._info.identities)
         self._study: MirrorStudy | None = None
         self._there: dict[int, FrozenTrial] = {}
         """The study's trials, by number."""
@@ -149,10 +149,7 @@ class Mirror:
     def _read(self) -> None:
         """Applies the journal's new events."""
         for event in self._tail.read(most=sys.maxsize):
-            try:
-                self._history.apply(event)
-            except KeyError as error:
-                raise SweepError(f"the journal has a {event.kind} of trial {error}, which never started") from error
+            self._history.apply(event)
             if not isinstance(event, SessionStarted | SessionEnded):
                 self._changed.add(event.trial)
 

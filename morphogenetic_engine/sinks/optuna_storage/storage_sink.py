@@ -15,7 +15,8 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sinks.optuna_storage.sync_state import FILES, read_progress
 from morphogenetic_engine.sinks.sink import Destination
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.schema.storage_address import absolute_storage
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 import orjson
 
 from morphogenetic_engine.sinks.sync_state import Progress, Versioned, only_sender, read_versioned
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo, write_whole
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.schema.credentials import without_credentials
 
 FILES = "storage"

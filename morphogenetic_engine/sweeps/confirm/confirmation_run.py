@@ -11,9 +11,10 @@ from pathlib import Path
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.confirm.confirmation import FreshRun, candidates, check_seed_is_free, fresh_runs
 from morphogenetic_engine.sweeps.record.events import ConfirmationEnded, Outcome
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.inputs import check_inputs
 from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
 from morphogenetic_engine.sweeps.run.messages import Ended, TaskKey, TrialTask

@@ -1,23 +1,18 @@
 """The events of a sweep: the lines of the journal, which observers receive too.
 
-Every event is one JSON object on one line with `format` (the version), `event` (its kind) and `time` (seconds since
-1970, the only wall-clock value besides `duration`).
+Every event has a kind and a `time` (seconds since 1970, the only wall-clock value besides `duration`); `journal_file`
+says how it is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-import orjson
-
-from morphogenetic_engine.errors import FailureReason, SweepError
+from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.trial import Value
-
-FORMAT = 2
-"""The newest format. A line carries the oldest one that has its kind, so that older versions read all they can."""
 
 
 class TrialState(StrEnum):
@@ -59,6 +54,8 @@ class SessionStarted:
     host: str
     version: str
     max_parallel: int
+    identity: str = ""
+    """The identity of the sweep's configuration; "" in journals of earlier versions and of single trials."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +221,21 @@ Event = (
     | ConfirmationEnded
 )
 
-_KINDS: Mapping[str, type[Event]] = {
+TrialEvent = (
+    TrialStarted
+    | TrialReported
+    | ReplicateEnded
+    | AttemptFailed
+    | TrialInterrupted
+    | TrialPaused
+    | TrialPromoted
+    | StepsRepeated
+    | TrialEnded
+    | ConfirmationEnded
+)
+"""The events of one trial."""
+
+KINDS: Mapping[str, type[Event]] = {
     cls.kind: cls
     for cls in (
         SessionStarted,
@@ -241,46 +252,3 @@ _KINDS: Mapping[str, type[Event]] = {
         ConfirmationEnded,
     )
 }
-_FORMATS = {TrialPaused.kind: 2, TrialPromoted.kind: 2, StepsRepeated.kind: 2}
-"""The formats that brought kinds of events; 1 where none is given."""
-_FIELDS = {kind: frozenset(each.name for each in fields(cls)) for kind, cls in _KINDS.items()}
-_ENUMS: Mapping[str, type[StrEnum]] = {"state": TrialState, "reason": FailureReason, "outcome": Outcome}
-_ENUMS_OF = {
-    kind: tuple((name, enum) for name, enum in _ENUMS.items() if name in known) for kind, known in _FIELDS.items()
-}
-
-
-def to_line(event: Event) -> bytes:
-    """Returns the journal's line for an event, newline included."""
-    members = {"format": _FORMATS.get(event.kind, 1), "event": event.kind, **vars(event)}
-    if not members.get("left_out", True):
-        del members["left_out"]
-    return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def from_line(line: bytes) -> Event:
-    """Returns the event that a line of the journal holds.
-
-    Raises:
-        SweepError: not an event, or one of a newer format.
-    """
-    try:
-        members = orjson.loads(line)
-        version = members.pop("format")
-        kind = members.pop("event")
-        if version > FORMAT:
-            raise SweepError(f"is of format {version}, but this version reads formats up to {FORMAT}; upgrade")
-        for name, enum in _ENUMS_OF[kind]:
-            if members.get(name) is not None:
-                members[name] = enum(members[name])
-        known = _FIELDS[kind]
-        if members.keys() == known:
-            # What the frozen class's own constructor would do, in a quarter of the time: a journal has many lines.
-            event: Event = object.__new__(_KINDS[kind])
-            event.__dict__.update(members)
-            return event
-        if not known.issuperset(members):
-            raise SweepError(f"has the unknown member {min(members.keys() - known)!r}")
-        return _KINDS[kind](**members)
-    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise SweepError(f"is not an event: {line[:80]!r}") from error

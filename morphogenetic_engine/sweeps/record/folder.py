@@ -27,19 +27,16 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import orjson
-from pydantic import BaseModel, ConfigDict, Field
-
 from morphogenetic_engine.errors import StoreError, SweepError, did_you_mean
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
-from morphogenetic_engine.sweeps.record.inputs import InputFile, read_inputs
-from morphogenetic_engine.sweeps.record.journal import is_locked
-from morphogenetic_engine.sweeps.record.machine import Machine, this_machine
-from morphogenetic_engine.sweeps.record.origin import LEGACY_FILE, Origin, read_legacy_origin
-from morphogenetic_engine.sweeps.record.record_file import read_record
+from morphogenetic_engine.sweeps.record.inputs import read_inputs
+from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
+from morphogenetic_engine.sweeps.record.machine import this_machine
+from morphogenetic_engine.sweeps.record.origin import LEGACY_FILE, read_legacy_origin
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo, read_sweep_info, sweep_info_text
 
-FORMAT = 1
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _SWEEP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 CODE_FOLDER = "code"
 _FILES = frozenset(
@@ -68,41 +65,6 @@ MLFLOW_RUN = "MLFLOW_RUN_ID"
 _PACKAGES = ("morphogenetic-engine", "numpy", "scipy", "torch", "scikit-learn")
 
 
-class SweepInfo(BaseModel):
-    """`sweep.json`: all that is needed to run the sweep again."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: int = FORMAT
-    sweep_id: str
-    created: str
-    """Local time, ISO 8601."""
-    config: SweepConfig
-    """The resolved configuration; lookahead is filled in."""
-    identity: str
-    """The configuration's identity, see SweepConfig.identity."""
-    config_path: str
-    """The sweep file as it was named, for messages."""
-    working_directory: str
-    """Where workloads are imported from and commands run."""
-    python: str
-    versions: dict[str, str]
-    rule: str | None = None
-    """Which rule chose the search, where the sampler is `auto`."""
-    trials: int | None = None
-    """The number of trials of the sweep if nothing stops it early; not there in sweeps of earlier versions."""
-    git_commit: str | None
-    """The commit of the working directory, with "-dirty" where files differed from it; None outside a repository."""
-    machine: Machine | None = None
-    """Where the sweep was started; not there in sweeps of earlier versions."""
-    inputs: dict[str, InputFile] = Field(default_factory=dict)
-    """The files that the trials read, by the names of their parameters; not there in sweeps of earlier versions."""
-    mlflow_run: str | None = None
-    """The run that `mlflow run` had opened for the sweep."""
-    origin: Origin | None = None
-    """The system that the sweep was collected from; None: it runs on this machine."""
-
-
 @dataclass(frozen=True)
 class SweepFolder:
     """The paths of one sweep."""
@@ -111,7 +73,7 @@ class SweepFolder:
 
     @property
     def sweep_id(self) -> str:
-        return self.path.name
+        return self.path.name or self.path.resolve().name  # "" is that of Path(".")
 
     @property
     def config(self) -> Path:
@@ -158,12 +120,15 @@ class SweepFolder:
             SweepError: it is damaged or of a newer format.
             StoreError: it cannot be read.
         """
-        info = read_record(self.info, SweepInfo, newest=FORMAT)
-        return info if info.origin else info.model_copy(update={"origin": read_legacy_origin(self.path)})
+        info = read_sweep_info(self.info)
+        origin = info.origin or read_legacy_origin(self.path)
+        return info.model_copy(
+            update={"origin": origin, "sweep_id": self.sweep_id}
+        )  # the folder may be renamed, a copy
 
     def write_info(self, info: SweepInfo) -> None:
         """Replaces `sweep.json` as a whole."""
-        write_whole(self.info, orjson.dumps(info.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
+        write_whole(self.info, sweep_info_text(info))
 
 
 def new_sweep(
@@ -191,25 +156,26 @@ def new_sweep(
         (folder.path / "trials").mkdir(exist_ok=True)
     except OSError as error:
         raise StoreError(f"{error.filename or results}: cannot be written: {error.strerror}") from error
-    folder.write_info(
-        SweepInfo(
-            sweep_id=folder.sweep_id,
-            created=now.isoformat(timespec="seconds"),
-            config=config,
-            identity=config.identity,
-            config_path=str(file.path),
-            working_directory=os.getcwd(),
-            python=platform.python_version(),
-            versions=_versions(),
-            rule=rule,
-            trials=trials,
-            git_commit=_git_commit(),
-            machine=this_machine(),
-            inputs=inputs,
-            mlflow_run=os.environ.get(MLFLOW_RUN) or None,
-        )
-    )
+    info = new_info(folder.sweep_id, config, str(file.path), now)
+    folder.write_info(info.model_copy(update={"rule": rule, "trials": trials, "inputs": inputs}))
     return folder
+
+
+def new_info(sweep_id: str, config: SweepConfig, config_path: str, created: datetime) -> SweepInfo:
+    """Returns the record of a sweep that begins here and now, in this working directory."""
+    return SweepInfo(
+        sweep_id=sweep_id,
+        created=created.isoformat(timespec="seconds"),
+        config=config,
+        identity=config.identity,
+        config_path=config_path,
+        working_directory=os.getcwd(),
+        python=platform.python_version(),
+        versions=_versions(),
+        git_commit=_git_commit(),
+        machine=this_machine(),
+        mlflow_run=os.environ.get(MLFLOW_RUN) or None,
+    )
 
 
 def set_aside(folder: SweepFolder) -> SweepFolder:
@@ -247,6 +213,19 @@ def find_sweep(results: Path, sweep_id: str) -> SweepFolder:
     return folder
 
 
+def existing_folder(results: Path, sweep_id: str) -> SweepFolder:
+    """Returns the folder of a sweep even if `sweep.json` is missing or damaged.
+
+    Raises:
+        SweepError: there is no folder of this id, or it is not a sweep's.
+    """
+    _check_id(sweep_id)
+    folder = SweepFolder(results / sweep_id)
+    if not any(path.is_file() for path in (folder.journal, folder.info, folder.config)):
+        return find_sweep(results, sweep_id)
+    return folder
+
+
 def all_sweeps(results: Path) -> list[SweepFolder]:
     """Returns the sweeps of a results folder, sorted by id (and so, by default, by time)."""
     return [SweepFolder(file.parent) for file in sorted(results.glob("*/sweep.json"))]
@@ -260,7 +239,11 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("wb") as file:
+        with suppress(FileNotFoundError):
+            part.unlink()  # left by a killed process; or a link, which is not followed
+        with os.fdopen(os.open(part, _NEW_FILE, 0o666), "wb") as file:
+            with suppress(FileNotFoundError):
+                os.fchmod(file.fileno(), path.stat(follow_symlinks=False).st_mode & 0o777)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -22,13 +22,23 @@ def read_record(path: Path, kind: type[_RecordT], *, newest: int) -> _RecordT:
     """
     try:
         content = path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
+    return parse_record(path, content, kind, newest=newest)
+
+
+def parse_record(path: Path, content: bytes, kind: type[_RecordT], *, newest: int) -> _RecordT:
+    """Returns the record in the content of a file.
+
+    Raises:
+        SweepError: it is damaged or of a newer format.
+    """
+    try:
         written = orjson.loads(content)
         version = written.get("format") if isinstance(written, dict) else None
         if isinstance(version, int) and version > newest:
-            raise SweepError(f"{path}: is of format {version}, but this version reads up to {newest}")
+            raise SweepError(f"{path}: is of format {version}, but this version reads up to {newest}; upgrade")
         return kind.model_validate_json(content)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
     except orjson.JSONDecodeError as error:
         raise SweepError(f"{path}: is damaged: {error}") from error
     except ValidationError as error:

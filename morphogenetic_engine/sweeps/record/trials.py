@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from morphogenetic_engine.errors import FailureReason, SweepError
@@ -16,6 +16,7 @@ from morphogenetic_engine.sweeps.record.events import (
     SessionStarted,
     StepsRepeated,
     TrialEnded,
+    TrialEvent,
     TrialInterrupted,
     TrialPaused,
     TrialPromoted,
@@ -112,13 +113,15 @@ def counted_steps(trial: TrialRecord, objectives: Sequence[str]) -> list[int]:
 class History:
     """The state of a sweep after some events; `apply` takes the next one."""
 
-    def __init__(self, *, keep_curves: bool = True) -> None:
+    def __init__(self, *, keep_curves: bool = True, identities: Container[str] | None = None) -> None:
+        """`identities` are those of the sweep's configuration; None: they are not checked."""
         self.trials: dict[int, TrialRecord] = {}
         self.sessions: list[SessionStarted] = []
         self.attempts = Attempts()
         self.last_end: SessionEnded | None = None
         self.any_complete = False
         self._keep_curves = keep_curves
+        self._identities = identities
         self._inner: dict[tuple[int, int], dict[int, Mapping[str, float]]] = {}
         self._begun = self._last = self._seconds_before = 0.0
 
@@ -128,10 +131,16 @@ class History:
         return self._seconds_before + self._last - self._begun
 
     def apply(self, event: Event) -> None:
-        """Takes the next event."""
+        """Takes the next event.
+
+        Raises:
+            SweepError: it is of a trial that never started, or of a session of another search.
+        """
         self.attempts.apply(event)
         if isinstance(event, TrialReported):  # first, because it is the most frequent by far
             self._last = max(self._last, event.time)
+            if event.trial not in self.trials:
+                raise SweepError(f"trial {event.trial} has a {event.kind}, but never started")
             if self._keep_curves:
                 curve = self._curve_of(event)
                 known = curve.get(event.step)
@@ -148,27 +157,28 @@ class History:
             case TrialStarted():
                 self._take_start(event)
             case TrialEnded():
-                trial = self.trials[event.trial]
+                trial = self._trial(event)
                 trial.state, trial.reason, trial.message = event.state, event.reason, event.message
                 trial.metrics, trial.left_out = event.metrics, event.left_out
                 trial.duration = _paused_seconds(trial) + event.duration
                 self.any_complete = self.any_complete or event.state is TrialState.COMPLETE
             case AttemptFailed():
-                trial = self.trials[event.trial]
+                trial = self._trial(event)
                 trial.state = TrialState.INTERRUPTED
                 if event.reason is FailureReason.KILLED:
                     trial.crashes += 1
                 else:
                     trial.exceptions += 1
             case TrialInterrupted():
-                self.trials[event.trial].state = TrialState.INTERRUPTED
+                self._trial(event).state = TrialState.INTERRUPTED
             case TrialPaused() | TrialPromoted() | StepsRepeated():
-                _take_pausing(self.trials[event.trial], event)
+                _take_pausing(self._trial(event), event)
             case ConfirmationEnded():
-                self.trials[event.trial].confirmations[event.index] = Confirmation(
+                self._trial(event).confirmations[event.index] = Confirmation(
                     event.seed, event.state, event.metrics, event.duration, event.reason, event.message
                 )
             case SessionStarted():
+                self._check_identity(event)
                 self.sessions.append(event)
                 self.last_end = None
             case SessionEnded():
@@ -182,14 +192,26 @@ class History:
         trial.reason, trial.message, trial.metrics = None, "", {}  # of a failure that is retried
 
     def _take_replicate(self, event: ReplicateEnded) -> None:
-        trial, curve = self.trials[event.trial], self._inner.pop((event.trial, event.replicate), {})
+        trial, curve = self._trial(event), self._inner.pop((event.trial, event.replicate), {})
         trial.replicates[event.replicate] = Replicate(event.seed, event.metrics, event.duration, curve)
         trial.curve[event.replicate] = event.metrics
 
     def _curve_of(self, event: TrialReported) -> dict[int, Mapping[str, float]]:
         if event.replicate is None:
-            return self.trials[event.trial].curve
+            return self._trial(event).curve
         return self._inner.setdefault((event.trial, event.replicate), {})
+
+    def _trial(self, event: TrialEvent) -> TrialRecord:
+        try:
+            return self.trials[event.trial]
+        except KeyError as error:
+            raise SweepError(f"trial {event.trial} has a {event.kind}, but never started") from error
+
+    def _check_identity(self, event: SessionStarted) -> None:
+        if self._identities is not None and event.identity and event.identity not in self._identities:
+            raise SweepError(
+                "belongs to another search than sweep.json describes: restore sweep.json, or start a new sweep"
+            )
 
     def ended(self, number: int) -> bool:
         """Returns whether a trial reached a final state."""
@@ -212,13 +234,18 @@ def _paused_seconds(trial: TrialRecord) -> float:
     return sum(pause.duration for pause in trial.pauses)
 
 
-def read_history(folder: SweepFolder, *, keep_curves: bool = True) -> History:
-    """Reads a sweep's journal; a sweep that was never started has no events."""
-    history = History(keep_curves=keep_curves)
+def read_history(folder: SweepFolder, *, keep_curves: bool = True, identities: Container[str] | None = None) -> History:
+    """Reads a sweep's journal; a sweep that was never started has no events.
+
+    Raises:
+        SweepError: the journal is damaged, or belongs to another search than the one with these identities.
+        StoreError: it cannot be read.
+    """
+    history = History(keep_curves=keep_curves, identities=identities)
     if folder.journal.exists():
         for event in read_events(folder.journal):
             try:
                 history.apply(event)
-            except KeyError as error:
-                raise SweepError(f"{folder.journal}: trial {error} has a {event.kind}, but never started") from error
+            except SweepError as error:
+                raise SweepError(f"{folder.journal}: {error}") from error
     return history

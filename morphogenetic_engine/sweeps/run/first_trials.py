@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from morphogenetic_engine.errors import ConfigError, FailureReason
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.record.folder import SweepInfo
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import History
 from morphogenetic_engine.sweeps.run.messages import Ended
 

@@ -9,17 +9,19 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from morphogenetic_engine import __version__
-from morphogenetic_engine.errors import MorphogeneticError, StoreError
+from morphogenetic_engine.errors import MorphogeneticError, StoreError, SweepError
 from morphogenetic_engine.sweeps.record import events
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialState
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.inputs import check_inputs
 from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.record.journal_file.repair import check_table
 from morphogenetic_engine.sweeps.record.replicate_table import add_replicates, write_replicates
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
 from morphogenetic_engine.sweeps.record.trials import History, counted_steps, read_history
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
@@ -60,7 +62,8 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
         journal = stack.enter_context(Journal(folder.journal))
         info = folder.read_info()
         check_inputs(info.inputs, Path(info.working_directory), f"sweep {folder.sweep_id}")
-        history = read_history(folder, keep_curves=looks_at_curves(info.config))
+        check_table(folder)
+        history = read_history(folder, keep_curves=looks_at_curves(info.config), identities=info.identities)
         table = stack.enter_context(TrialTable(folder.table, info.config))
         runner = SweepRunner(
             folder, info, journal, history=history, table=table, observers=observers, retry_failed=retry_failed
@@ -113,7 +116,9 @@ class SweepRunner(Work):
         host = socket.gethostname()
         spent = self._history.seconds
         self._mark_orphans()
-        self._record(events.SessionStarted(time.time(), os.getpid(), host, __version__, self._parallel))
+        self._record(
+            events.SessionStarted(time.time(), os.getpid(), host, __version__, self._parallel, self._info.identity)
+        )
         self._write_tables()
         self._decide_rungs()
         if not self._schedule.waiting:
@@ -272,11 +277,10 @@ class SweepRunner(Work):
         return Outcome.TIME_IS_UP if self._time_is_up else self._schedule.stopped or Outcome.FINISHED
 
     def _abort(self, session: Session, error: MorphogeneticError) -> None:
-        """Record why the session ended, unless the journal itself failed."""
-        if isinstance(error, StoreError):
-            return
-        session.give_up()
-        self._record(events.SessionEnded(time.time(), Outcome.ABORTED, str(error)))
+        """Records why the session ended, unless the journal itself failed: the error is raised in any case."""
+        with suppress(SweepError, StoreError):
+            session.give_up()
+            self._record(events.SessionEnded(time.time(), Outcome.ABORTED, str(error)))
 
     def _mark_orphans(self) -> None:
         """Marks trials orphaned by a killed process as interrupted."""
@@ -285,6 +289,7 @@ class SweepRunner(Work):
                 self._record(events.TrialInterrupted(time.time(), number, trial.attempt))
 
     def _write_tables(self) -> None:
+        self._journal.check_in_place()
         trials = self._history.trials.values()
         self._table.write(trials)
         write_replicates(self._folder.replicates, trials)

@@ -10,9 +10,10 @@ from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, parse_config
 from morphogenetic_engine.sweeps.kinds import total_trials
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, SweepInfo, find_sweep, new_sweep, set_aside
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep, set_aside
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
-from morphogenetic_engine.sweeps.record.journal import is_locked
+from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
+from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
 from morphogenetic_engine.sweeps.search.warm_start import warm_start_of, write_warm_start
@@ -71,7 +72,7 @@ def continue_sweep(
             f" search ({fired_rule(config)}); a resumed sweep keeps its search: start a new one"
         )
     if config != before:
-        folder.write_info(info.model_copy(update={"config": config, "trials": total_trials(config)}))
+        folder.write_info(info.with_config(config, total_trials(config)))
     return folder
 
 

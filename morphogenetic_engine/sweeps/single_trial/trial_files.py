@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.storage import Store
-from morphogenetic_engine.sweeps.record.events import Event, from_line
+from morphogenetic_engine.sweeps.record.events import Event
+from morphogenetic_engine.sweeps.record.journal_file.lines import events_of
 
 JOURNAL = "journal.jsonl"
 _LOCAL = frozenset({"journal.lock"})
@@ -51,4 +53,7 @@ def stored_journal(store: Store, name: str) -> list[Event]:
     file = f"{name}/{JOURNAL}"
     if not store.exists(file):
         return []
-    return [from_line(line) for line in store.read_bytes(file).splitlines(keepends=True) if line.endswith(b"\n")]
+    try:
+        return events_of(store.read_bytes(file))
+    except SweepError as error:
+        raise SweepError(f"{store.address_of(file)}: {error}") from error

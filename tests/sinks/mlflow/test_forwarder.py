@@ -17,9 +17,10 @@ import pytest
 from morphogenetic_engine.sinks.journal_forwarder import ADDRESS_VARIABLE, JournalForwarder
 from morphogenetic_engine.sinks.mlflow import mlflow_sink, publish
 from morphogenetic_engine.sinks.mlflow.sync_state import Sent, read_sent, write_sent
-from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialEnded, to_line
+from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialEnded
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.record.journal_file.lines import lines_of
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.sinks.mlflow.conftest import MakeSweep
@@ -195,7 +196,7 @@ def test_the_warning_says_what_is_missing(
     dead_uri: str, make_sweep: MakeSweep, four_trials: list[Event], unsent: int, what: str
 ) -> None:
     folder = make_sweep(four_trials)
-    offset = sum(len(to_line(event)) for event in four_trials[:-unsent])
+    offset = sum(map(len, lines_of(four_trials[:-unsent])))
     write_sent(folder, Sent(uri=dead_uri, experiment=EXPERIMENT, offset=offset))
     warnings: list[str] = []
     with JournalForwarder(folder, "mlflow", address=dead_uri, warn=warnings.append, drain=PATIENT):

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.sweeps.config_file import ConfigFile, read_config
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, all_sweeps, find_sweep, new_sweep, write_whole
+from tests.sweeps.record.earlier import info_of_format_1 as old
 
 TEXT = "# my sweep\nparameters: {x: [1e-4, 2, TPE, true]}\n"
 
@@ -42,7 +45,7 @@ def test_a_new_sweep_has_its_file_as_given_and_all_that_is_needed_to_run_it_agai
     assert sorted(path.name for path in folder.path.iterdir()) == ["config.yaml", "sweep.json", "trials"]
     assert folder.config.read_text(encoding="utf-8") == TEXT
     info = folder.read_info()
-    assert (info.format, info.sweep_id, info.config_path) == (1, "first", "sweep.yaml")
+    assert (info.format, info.sweep_id, info.config_path) == (2, "first", "sweep.yaml")
     assert info.config == file.config
     assert info.identity == file.config.identity
     assert info.working_directory == str(tmp_path)
@@ -141,21 +144,76 @@ def test_all_sweeps_are_those_with_a_sweep_json_by_id(make: NewSweep, tmp_path: 
         (lambda _: b"", "is damaged: "),
         (lambda whole: whole[: len(whole) // 2], "is damaged: "),
         (lambda _: b"[]", "is damaged: the whole: "),
-        (lambda whole: whole.replace(b'"format": 1', b'"format": 2'), "is of format 2, but this version reads up to 1"),
-        (lambda whole: whole.replace(b'"format": 1', b'"format": "x"'), "is damaged: format: "),
-        (lambda whole: whole.replace(b'"identity"', b'"idenity"'), "is damaged: identity: Field required"),
-        (lambda whole: whole.replace(b'"grid"', b'"gird"'), "is damaged: config.sweep_type"),
+        (lambda whole: whole.replace(b'"format": 2', b'"format": 3'), "is damaged: its checksum is "),
+        (lambda whole: whole.replace(b'"format": 2', b'"format": 1'), "is damaged: its checksum is "),
+        (lambda whole: whole.replace(b'"seed": 42', b'"seed": 43'), "is damaged: its checksum is "),
+        (lambda whole: whole.replace(b'"check"', b'"chekc"'), "is damaged: check: is not at its end"),
+        (lambda whole: old(whole).replace(b'"format": 1', b'"format": 3'), "is of format 3, but this version reads"),
+        (lambda whole: old(whole).replace(b'"format": 1', b'"format": "x"'), "is damaged: format: "),
+        (lambda whole: old(whole).replace(b'"format": 1', b'"format": 0'), "is damaged: format: "),
+        (lambda whole: old(whole).replace(b'"identity"', b'"idenity"'), "is damaged: identity: Field required"),
+        (lambda whole: old(whole).replace(b'"grid"', b'"gird"'), "is damaged: config.sweep_type"),
+        (lambda whole: old(whole).replace(b'"seed": 42', b'"seed": 43'), "is damaged: config: was changed after the"),
     ],
 )
 def test_a_damaged_or_newer_sweep_json_is_told_in_one_line(
     make: NewSweep, change: Callable[[bytes], bytes], problem: str
 ) -> None:
     folder = make("one")
-    folder.info.write_bytes(change(folder.info.read_bytes()))
+    before = folder.info.read_bytes()
+    folder.info.write_bytes(change(before))
+    assert folder.info.read_bytes() != before
     with pytest.raises(SweepError) as caught:
         folder.read_info()
     assert str(caught.value).startswith(f"{folder.info}: {problem}")
     assert len(str(caught.value).splitlines()) == 1
+
+
+@given(st.data())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_changed_bit_of_sweep_json_is_noticed(make: NewSweep, data: st.DataObject) -> None:
+    folder = SweepFolder(Path("results/sweeps/one"))
+    whole = (folder if folder.info.exists() else make("one")).info.read_bytes()
+    changed = bytearray(whole)
+    changed[data.draw(st.integers(0, len(whole) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    folder.info.write_bytes(changed)
+    try:
+        with pytest.raises(SweepError, match="is damaged"):
+            folder.read_info()
+    finally:
+        folder.info.write_bytes(whole)
+
+
+def test_a_renamed_folder_has_its_new_name(make: NewSweep) -> None:
+    folder = make("one")
+    moved = SweepFolder(folder.path.rename(folder.path.with_name("two")))
+    assert moved.read_info().sweep_id == "two"
+
+
+def test_sweep_json_of_an_earlier_version_is_read_and_then_written_with_a_checksum(make: NewSweep) -> None:
+    folder = make("one")
+    folder.info.write_bytes(old(folder.info.read_bytes()))
+    info = folder.read_info()
+    folder.write_info(info)
+    assert b'"check"' in folder.info.read_bytes()
+    assert folder.read_info().config == info.config
+
+
+def test_a_temporary_file_that_is_a_link_is_not_followed(make: NewSweep, tmp_path: Path) -> None:
+    folder = make("one")
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"precious")
+    (folder.path / ".sweep.json.part").symlink_to(outside)
+    folder.write_info(folder.read_info())
+    assert outside.read_bytes() == b"precious"
+    assert not folder.info.is_symlink()
+
+
+def test_a_file_that_others_may_not_read_stays_so(make: NewSweep) -> None:
+    folder = make("one")
+    folder.info.chmod(0o600)
+    folder.write_info(folder.read_info())
+    assert folder.info.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_missing_sweep_json_cannot_be_read(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.sweeps.config import identity_of
 from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.preflight import check_sweep
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.conftest import StartSweep, WriteConfig
+from tests.sweeps.record.earlier import info_of_format_1
 
 SWEEP = """\
 experiment: {command: [python3, -c, "print('score=' + open('{table}').read())", "{x}"], inputs: {table: numbers.txt}}
@@ -72,7 +74,8 @@ def test_a_name_is_given_once(write_config: WriteConfig) -> None:
 
 def test_a_folder_of_an_earlier_version_is_read(start: StartSweep) -> None:
     folder = start("experiment: {workload: 'toy:quadratic'}\nparameters: {x: [1, 2]}\n")
-    written = json.loads(folder.info.read_bytes())
+    written = json.loads(info_of_format_1(folder.info.read_bytes()))
     del written["inputs"], written["config"]["experiment"]["inputs"]
+    written["identity"] = identity_of(written["config"])
     folder.info.write_text(json.dumps(written), encoding="utf-8")
     assert not folder.read_info().inputs

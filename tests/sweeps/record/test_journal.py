@@ -16,8 +16,10 @@ from threading import Timer
 import pytest
 
 from morphogenetic_engine.errors import StoreError, SweepError
-from morphogenetic_engine.sweeps.record.events import TrialInterrupted, to_line
-from morphogenetic_engine.sweeps.record.journal import Journal, is_locked, read_events
+from morphogenetic_engine.sweeps.record.events import TrialInterrupted
+from morphogenetic_engine.sweeps.record.journal import Journal, read_events
+from morphogenetic_engine.sweeps.record.journal_file.lines import LineChain, lines_of
+from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
 from tests.waiting import until
 
 EVENTS = [TrialInterrupted(float(number), number, 0) for number in range(4)]
@@ -77,7 +79,7 @@ def test_an_event_can_be_read_as_soon_as_it_was_appended(tmp_path: Path) -> None
 def test_a_last_line_torn_anywhere_is_passed_over_by_readers_and_cut_by_the_writer(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     whole = _written(path)
-    before = len(whole) - len(to_line(EVENTS[-1]))
+    before = len(whole) - len(LineChain().line(EVENTS[-1]))
     for length in range(before, len(whole)):
         path.write_bytes(whole[:length])
         assert list(read_events(path)) == EVENTS[:-1]
@@ -92,14 +94,13 @@ def test_a_torn_line_of_any_length_is_replaced_by_the_next_event(tmp_path: Path,
     whole = _written(path, EVENTS[:kept])
     path.write_bytes(whole + rest)
     assert list(read_events(path)) == EVENTS[:kept]
-    assert _written(path, EVENTS[:1]) == whole + to_line(EVENTS[0])
+    assert _written(path, EVENTS[:1]) == b"".join(lines_of([*EVENTS[:kept], EVENTS[0]]))
 
 
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
         (b"garbage\n", "is not an event: b'garbage\\n'"),
-        (b'{"format":9,"event":"x"}\n', "is of format 9, but this version reads formats up to 1; upgrade"),
         (
             b'{"format":1,"event":"trial_interrupted","time":1,"trial":1,"attempt":0,"z":1}\n',
             "has the unknown member 'z'",
@@ -108,13 +109,78 @@ def test_a_torn_line_of_any_length_is_replaced_by_the_next_event(tmp_path: Path,
 )
 def test_a_damaged_line_is_told_with_file_and_line(tmp_path: Path, line: bytes, problem: str) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(to_line(EVENTS[0]) + line + to_line(EVENTS[1]))
+    first, second = lines_of(EVENTS[:2])
+    path.write_bytes(first + line + second)
     read = []
     with pytest.raises(SweepError) as caught:
         for event in read_events(path):
             read.append(event)
-    assert str(caught.value) == f"{path}:2: {problem}"
+    remedy = (
+        f"`morphogenetic sweep repair --sweep-id {tmp_path.name} --results {tmp_path.parent}` keeps all that is whole"
+    )
+    assert str(caught.value) == f"{path}: line 2 at byte {len(first)} {problem}; {remedy}"
     assert read == EVENTS[:1]
+
+
+def test_a_newer_format_is_refused_without_an_offer_to_repair_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b'{"format":9,"event":"x"}\n')
+    with pytest.raises(SweepError) as caught:
+        list(read_events(path))
+    problem = "is of format 9, but this version reads formats up to 2; upgrade"
+    assert str(caught.value) == f"{path}: line 1 at byte 0 {problem}"
+
+
+def test_a_damaged_newline_at_the_end_is_not_taken_for_a_torn_line(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    whole = _written(path)
+    path.write_bytes(whole[:-1] + b"\x0b")
+    with pytest.raises(SweepError, match="line 4 at byte .* ends with .* instead of a newline"):
+        list(read_events(path))
+    with pytest.raises(SweepError, match="ends with .* instead of a newline"):
+        Journal(path)
+    assert path.read_bytes() == whole[:-1] + b"\x0b"
+    assert not is_locked(path)
+
+
+@pytest.mark.parametrize("deed", ["deleted", "replaced by another file"])
+def test_a_journal_that_is_deleted_or_replaced_while_it_is_open_takes_no_event(tmp_path: Path, deed: str) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal(path) as journal:
+        journal.append(EVENTS[0])
+        path.unlink()
+        if deed != "deleted":
+            path.write_bytes(b"")
+        with pytest.raises(SweepError, match=f"^{path}: was {deed} while the sweep ran, which ends here"):
+            journal.append(EVENTS[1])
+
+
+def test_a_deleted_lock_file_lets_no_second_writer_in(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with _other_writer(path):
+        path.with_suffix(".lock").unlink()
+        assert is_locked(path)
+        with pytest.raises(SweepError, match=f"^{tmp_path}: is being run by another process$"):
+            Journal(path)
+
+
+def test_a_writer_of_an_earlier_version_keeps_others_out(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.with_suffix(".lock").write_text("process 7 on there", encoding="utf-8")
+    with path.with_suffix(".lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert is_locked(path)
+        with pytest.raises(SweepError, match="is being run by process 7 on there"):
+            Journal(path)
+
+
+def test_a_journal_behind_a_link_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"precious")
+    path = tmp_path / "journal.jsonl"
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Journal(path)
+    assert (tmp_path / "elsewhere").read_bytes() == b"precious"
 
 
 def test_a_journal_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -148,7 +214,7 @@ def test_the_lock_of_a_killed_writer_is_free_at_once(tmp_path: Path) -> None:
         owner.send_signal(signal.SIGKILL)
         owner.wait()
         assert not is_locked(path)
-        assert _written(path, EVENTS[:1]) == to_line(EVENTS[0])
+        assert _written(path, EVENTS[:1]) == LineChain().line(EVENTS[0])
 
 
 def test_a_second_writer_in_the_same_process_is_refused_too(tmp_path: Path) -> None:
@@ -172,6 +238,7 @@ def test_whoever_may_read_a_sweep_may_ask_whether_it_is_locked() -> None:
         path = Path(place) / "journal.jsonl"
         Journal(path).close()
         path.with_suffix(".lock").chmod(0o444)
+        path.chmod(0o444)
         before = set(os.listdir("/dev/fd"))
         user = os.geteuid()
         if user == 0:
@@ -186,10 +253,10 @@ def test_whoever_may_read_a_sweep_may_ask_whether_it_is_locked() -> None:
 def test_whoever_asks_at_the_same_moment_does_not_keep_a_writer_out(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     Journal(path).close()
-    asking = os.open(path.with_suffix(".lock"), os.O_RDONLY)
+    asking = os.open(path, os.O_RDONLY)
     fcntl.flock(asking, fcntl.LOCK_SH)
     Timer(0.02, os.close, [asking]).start()
-    assert _written(path, EVENTS[:1]) == to_line(EVENTS[0])
+    assert _written(path, EVENTS[:1]) == LineChain().line(EVENTS[0])
 
 
 FULL_DISK = """
@@ -198,10 +265,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
 from morphogenetic_engine.errors import StoreError
-from morphogenetic_engine.sweeps.record.events import TrialInterrupted, to_line
+from morphogenetic_engine.sweeps.record.events import TrialInterrupted
 from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.record.journal_file.lines import LineChain
 path = Path(sys.argv[1])
-line = len(to_line(TrialInterrupted(0.0, 0, 0)))
+line = len(LineChain().line(TrialInterrupted(0.0, 0, 0)))
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 with Journal(path) as journal:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2 * line + 20, hard))
@@ -237,7 +305,7 @@ def test_what_was_appended_reaches_the_disk_soon(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(os, "fsync", fsync)
     with Journal(tmp_path / "journal.jsonl") as journal:
         journal.append(EVENTS[0])
-        size = len(to_line(EVENTS[0]))
+        size = len(LineChain().line(EVENTS[0]))
         until(lambda: size in synced)
         journal.append(EVENTS[1])
         until(lambda: 2 * size in synced)

@@ -20,6 +20,7 @@ from morphogenetic_engine.sweeps.record.journal import Journal, read_events
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
+from tests.sweeps.record.earlier import info_of_format_1
 from tests.tables import steady_rows
 from tests.waiting import gone, until
 
@@ -309,9 +310,9 @@ def test_resume_refuses_another_search_and_takes_other_execution_settings(
 
 def test_a_folder_of_a_newer_format_is_refused(start: Start) -> None:
     folder = start(QUADRATIC)
-    info = json.loads(folder.info.read_text())
-    folder.info.write_text(json.dumps({**info, "format": 2}))
-    with pytest.raises(SweepError, match="is of format 2"):
+    info = json.loads(info_of_format_1(folder.info.read_bytes()))
+    folder.info.write_text(json.dumps({**info, "format": 3}))
+    with pytest.raises(SweepError, match="is of format 3"):
         run_sweep(folder)
 
 

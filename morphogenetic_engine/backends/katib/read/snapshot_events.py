@@ -92,7 +92,9 @@ class SnapshotEvents:
 
     def _begin(self, experiment: KatibExperiment, begun: float) -> Event:
         host = f"{socket.gethostname()} ({experiment.where})"
-        return self._timed(SessionStarted(begun, os.getpid(), host, __version__, experiment.parallel))
+        return self._timed(
+            SessionStarted(begun, os.getpid(), host, __version__, experiment.parallel, self._config.identity)
+        )
 
     def _end(self, ended: float, outcome: Outcome, message: str) -> Event:
         return self._timed(SessionEnded(max(ended, self._latest), outcome, " ".join(message.split())))

@@ -7,7 +7,7 @@ decide about later trials, trial n waits for the trials up to n - lookahead and 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Protocol
 
 from morphogenetic_engine.errors import FailureReason
@@ -49,8 +49,8 @@ class Schedule:
         retried = {TrialState.FAILED} if retry_failed else set()
         self._again = [
             number
-            for number, trial in sorted(history.trials.items())
-            if number < total and (not trial.state.final or trial.state in retried)
+            for number in range(min(total, max(history.trials, default=-1) + 1))
+            if number not in history.trials or _runs_again(history.trials[number].state, retried)
         ]
         # Their old ends no longer count: trials that depend on them wait for the new ones.
         self._reopened = {number for number in self._again if history.ended(number)}
@@ -65,6 +65,9 @@ class Schedule:
     def next(self) -> int | None:
         """Returns the trial to start now and take it off the queue; None: none can start yet, or none is left."""
         if self._again:
+            lost = self._again[0] not in self._history.trials
+            if lost and not self._may_start(self._again[0]):
+                return None
             number = heapq.heappop(self._again)
             self._reopened.discard(number)
             return number
@@ -99,6 +102,10 @@ class Schedule:
                 # Where trials do not wait, running trials finish, and no other one starts.
                 self._total = min(self._total, self._frontier + self._lookahead if self._waits else self._fresh)
             self._frontier += 1
+
+
+def _runs_again(state: TrialState, retried: Container[TrialState]) -> bool:
+    return not state.final or state in retried
 
 
 class Tried(Protocol):

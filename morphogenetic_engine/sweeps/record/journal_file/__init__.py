@@ -1,0 +1,1 @@
+"""How a journal is written to its file: lines, checksums and rules for values, its lock, its repair."""
