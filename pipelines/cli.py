@@ -7,22 +7,23 @@ from typing import Any
 
 import click
 
+from morphogenetic_engine.cli.sectioned_group import SectionedGroup
 from pipelines import options, run_commands
 from pipelines.plan import ObjectStore, Pipeline, Plan
 
 DEFAULT_RESULTS = Path("results/pipelines")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SectionedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def pipelines() -> None:
     """Sweeps as pipelines of Kubeflow: sweep, train the best, evaluate, report."""
 
 
-@pipelines.command("compile")
+@click.command("compile")
 @options.plan
 @click.option("--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The compiled pipeline.")
 def compile_command(output: Path, **given: Any) -> None:
-    """Compile a pipeline into the YAML file that Kubeflow Pipelines takes."""
+    """Compile a pipeline into the file that Kubeflow takes."""
     from pipelines.compiling import write
     from pipelines.large_config import with_stored_config
 
@@ -30,7 +31,7 @@ def compile_command(output: Path, **given: Any) -> None:
     click.echo(str(output))
 
 
-@pipelines.command("local")
+@click.command("local")
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -56,7 +57,10 @@ def compile_command(output: Path, **given: Any) -> None:
 def local_command(
     config: Path, storage: str, results: Path, runner: str, train_image: str | None, report_image: str | None
 ) -> int:
-    """Run the pipeline on this machine, each component in a process or container of its own: no cluster."""
+    """Run the pipeline on this machine, without a cluster.
+
+    Each component has a process or a container of its own.
+    """
     from datetime import datetime
 
     from morphogenetic_engine.sweeps.config_file import read_config
@@ -71,5 +75,10 @@ def local_command(
     return 0 if ended.succeeded else run_commands.FAILED
 
 
-for command in run_commands.COMMANDS:
-    pipelines.add_command(command)
+pipelines.add_sections(
+    {
+        "Start": (run_commands.submit_command, run_commands.schedule_command, local_command, compile_command),
+        "Look at": (run_commands.runs_command, run_commands.schedules, run_commands.fetch_command),
+        "End": (run_commands.stop_command,),
+    }
+)

@@ -43,7 +43,10 @@ def submit_command(
     logs: str,
     **given: Any,
 ) -> int:
-    """Start a pipeline and follow it to its end; one that runs already is followed, not started again."""
+    """Start a pipeline and follow it to its end.
+
+    One that runs already is followed, not started again.
+    """
     from pipelines.client.submission import Patience, Starter, run_name
 
     asked_of_kubeconfig = not given["host"]
@@ -68,9 +71,9 @@ def submit_command(
 @options.waiting
 @click.option("--wait/--no-wait", default=True, help="Wait until its Experiment is ended and its report written.")
 def stop_command(run: str, wait: bool, poll: float, outage: float, **given: Any) -> int:
-    """End a run: its steps, its Experiment; the report has every trial that had finished.
+    """End a run: its steps and its Experiment.
 
-    RUN is its id or its name.
+    The report has every trial that had finished. RUN is the run's id or name.
     """
     from pipelines.client.runs import RunState
     from pipelines.client.stopping import find_run, stop
@@ -97,7 +100,7 @@ def stop_command(run: str, wait: bool, poll: float, outage: float, **given: Any)
 @options.server
 @click.option("--all", "also_ended", is_flag=True, help=f"Also those that are over; the latest {_MOST}.")
 def runs_command(also_ended: bool, experiment: str, **given: Any) -> None:
-    """Show what runs, since when, and where its report is or will be."""
+    """Show what runs, since when, and where its report will be."""
     from pipelines.client.stopping import run_lines
 
     given.pop("service_account")
@@ -120,7 +123,7 @@ def runs_command(also_ended: bool, experiment: str, **given: Any) -> None:
 def schedule_command(
     cron: str, name: str | None, *, experiment: str, service_account: str | None, artifacts: str, **given: Any
 ) -> None:
-    """Start a pipeline again and again: every night, every week."""
+    """Start a pipeline again and again, such as every night."""
     from pipelines.client.schedule import checked_cron, schedule
 
     cron = checked_cron(cron)
@@ -177,9 +180,9 @@ def end_command(name: str, experiment: str, **given: Any) -> None:
 @click.option("--storage", envvar="SWEEP_STORAGE", required=True, metavar="ADDRESS", help="Where it is kept.")
 @results_option
 def fetch_command(run: str, storage: str, results: Path) -> None:
-    """Fetch the sweep of a run from the object store into a folder that all other commands take.
+    """Fetch the sweep of a run from the object store.
 
-    RUN is the run's id. The store's address and credentials are those of this machine (AWS_ENDPOINT_URL and so on).
+    It is a folder that all other commands take. RUN is the run's id. The store's address and credentials are those of this machine (AWS_ENDPOINT_URL and so on).
     """
     from morphogenetic_engine.steps.kept.kept_run import KeptRun
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
@@ -191,9 +194,6 @@ def fetch_command(run: str, storage: str, results: Path) -> None:
     if not kept.fetch_sweep(folder):
         raise ConfigError(f"{kept.sweep_address}: holds no sweep")
     click.echo(str(folder.path))
-
-
-COMMANDS = (submit_command, stop_command, runs_command, schedule_command, schedules, fetch_command)
 
 
 def _followed(server: "PipelinesServer", run_id: str, patience: "Patience", logs: str) -> int:

@@ -27,6 +27,7 @@ from morphogenetic_engine.cli.commands.start import (
 )
 from morphogenetic_engine.cli.commands.sweep_file import migrate_command, schema_command
 from morphogenetic_engine.cli.main import run
+from morphogenetic_engine.cli.sectioned_group import SectionedGroup
 
 _SECTIONS = {
     "Run": (run_command, grid_command, bayesian_command, quick_command, resume_command),
@@ -39,30 +40,12 @@ _SECTIONS = {
 }
 
 
-class _SectionedGroup(click.Group):
-    """A group that lists its commands by purpose."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        width = max(map(len, self.commands))
-        for title, commands in _SECTIONS.items():
-            with formatter.section(title):
-                lines = [
-                    ((each.name or "").ljust(width), each.get_short_help_str(formatter.width)) for each in commands
-                ]
-                formatter.write_dl(lines)
-
-
-@click.group(cls=_SectionedGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SectionedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def sweep() -> None:
     """Run, resume and look at hyperparameter sweeps."""
 
 
-for section in _SECTIONS.values():
-    for command in section:
-        sweep.add_command(command)
+sweep.add_sections(_SECTIONS)
 
 
 if __name__ == "__main__":

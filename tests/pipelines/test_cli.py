@@ -97,6 +97,14 @@ def test_a_refusal_makes_no_run(stub: StubServer) -> None:
     assert ended.stderr == f"pipelines: {stub.url}: the run cannot be started: forbidden (403): robot may not\n"
 
 
+def test_the_help_says_what_each_command_is_for_in_a_whole_sentence() -> None:
+    shown = run("--help").stdout
+    commands = [line for line in shown.splitlines() if line.startswith("  ") and not line.startswith("   ")]
+    described = {line.split()[0]: line for line in commands[2:]}
+    assert described.keys() == pipelines.commands.keys()
+    assert all(line.endswith(".") and "..." not in line for line in described.values()), shown
+
+
 def test_without_an_image_nothing_is_asked(stub: StubServer) -> None:
     ended = run("submit", "--config", "examples/smoke.yaml", "--host", stub.url)
     assert ended.returncode == 2 and not stub.calls

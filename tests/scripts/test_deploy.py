@@ -11,7 +11,15 @@ import yaml
 
 from tests.manifests.kustomizations import MANIFESTS, build, field
 from tests.scripts.cluster import ROOT, make_programs
-from tests.scripts.control_plane import INJECTION, KATIB_NAMES, POD_SECURITY, ControlPlane, keys, stock_katib
+from tests.scripts.control_plane import (
+    INJECTION,
+    KATIB_NAMES,
+    POD_SECURITY,
+    ControlPlane,
+    keys,
+    namespace,
+    stock_katib,
+)
 from tests.scripts.kubectl import CALLS, STATE
 
 pytestmark = pytest.mark.slow
@@ -70,10 +78,14 @@ def test_everything_comes_back_while_katibs_controller_is_away(cluster: Path) ->
     assert set(ready(cluster).values()) == {True}
 
 
-def test_a_cluster_that_an_earlier_version_left_stuck_is_mended_and_loses_nothing(cluster: Path) -> None:
+@pytest.mark.parametrize("by_hand", [False, True], ids=["applied", "labelled by hand"])
+def test_a_cluster_that_an_earlier_version_left_stuck_is_mended_and_loses_nothing(cluster: Path, by_hand: bool) -> None:
     plane = ControlPlane(cluster / STATE)
     mine = list(yaml.safe_load_all((ROOT / "tests/manifests/deployed_before.yaml").read_text(encoding="utf-8")))
     plane.apply([*stock_katib(), *mine])
+    if by_hand:  # `kubectl apply` leaves such a label where it is
+        plane.objects["/Namespace/kubeflow"]["applied"] = namespace({})
+        plane.apply([])
     assert not any(ready(cluster).values()), "Katib's webhook guards Katib's own pods"
     done = deploy(cluster)
     assert done.returncode == 0, done.stdout + done.stderr
