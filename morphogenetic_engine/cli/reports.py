@@ -60,7 +60,7 @@ class ExperimentReports:
             _print_json({**summary.to_dict(), **shown, "state": self._state(result)})
             return
         from morphogenetic_engine.cli.views.summary_view import print_summary
-        from morphogenetic_engine.display.terminal import terminal
+        from morphogenetic_engine.monitor.display.terminal import terminal
 
         match = " that match" if where else ""
         title = "Best configurations" if trials is None else f"Trials: {len(rows)} of {len(trials)}{match}"
@@ -93,7 +93,7 @@ class ExperimentReports:
             _print_json({**values, "contenders": values["candidates"]})  # its name in earlier versions
             return
         from morphogenetic_engine.cli.views.comparison_view import print_comparison
-        from morphogenetic_engine.display.terminal import terminal
+        from morphogenetic_engine.monitor.display.terminal import terminal
 
         print_comparison(terminal(), report)
 

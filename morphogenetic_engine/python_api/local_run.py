@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager, ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
-from morphogenetic_engine.display.notebook import without_widget_warning
 from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.monitor.display.notebook import without_widget_warning
 from morphogenetic_engine.python_api.result import Interrupted, Result, TrialResult
 from morphogenetic_engine.sinks.destinations import followed
 from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides
@@ -68,8 +68,8 @@ def run_and_read(folder: SweepFolder, *, progress: bool, retry_failed: bool = Fa
 
 
 def _shown(folder: SweepFolder) -> AbstractContextManager[Observer]:
-    from morphogenetic_engine.display.progress import SweepProgress  # pylint: disable=import-outside-toplevel
-    from morphogenetic_engine.display.screen import shown  # pylint: disable=import-outside-toplevel
+    from morphogenetic_engine.monitor.display.progress import SweepProgress  # pylint: disable=import-outside-toplevel
+    from morphogenetic_engine.monitor.display.screen import shown  # pylint: disable=import-outside-toplevel
 
     before = read_result(folder, keep_curves=False)
     return shown(SweepProgress(before, recorded_trials(before.info)), folder.path)

@@ -50,7 +50,7 @@ def test_summary_of_a_killed_sweep_says_so_and_how_to_go_on(two_sweeps: Path, co
 
 
 def narrow(command: Command, monkeypatch: pytest.MonkeyPatch, *asked: str) -> str:
-    monkeypatch.setattr("morphogenetic_engine.display.terminal.terminal", lambda: Console(width=80))
+    monkeypatch.setattr("morphogenetic_engine.monitor.display.terminal.terminal", lambda: Console(width=80))
     return command("report", *asked, "--results", "results").out
 
 

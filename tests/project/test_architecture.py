@@ -37,6 +37,7 @@ SAME_MEANING = {
     "parallel",
     "pareto",
     "registry",
+    "repair",
     "reproduction",
     "search_space",
     "slices",

@@ -57,7 +57,7 @@ def check_command(config: Path, as_json: bool, watch: float, target: str | None,
 
 def _print_check(file: ConfigFile, check: SweepCheck) -> None:
     from morphogenetic_engine.cli.views import rungs_table, tables
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
 
     console = terminal()
     header = f"{file.path}: {file.config.sweep_type}, {check.trials} trials, {tables.size_text(check)}"

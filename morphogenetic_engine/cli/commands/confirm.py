@@ -38,7 +38,7 @@ def confirm_command(
     them.
     """
     from morphogenetic_engine.cli.views import confirmation_table as table
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.sweeps.confirm.confirmation import confirmed
     from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
     from morphogenetic_engine.sweeps.record.events import Outcome
@@ -67,6 +67,6 @@ def _write_page(folder: SweepFolder, *, aside: bool) -> None:
     """Rewrites the report page with the confirmation; `aside` keeps messages off standard output."""
 
     from morphogenetic_engine.cli.views.closing_report import write_closing_report
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
 
     write_closing_report(folder, terminal(stderr=True) if aside else terminal())

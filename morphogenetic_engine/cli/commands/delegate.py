@@ -154,8 +154,8 @@ def _collect_and_show(
 ) -> None:
     """Collects a sweep until it is over, with a live display, sinks, and a monitor if it is to be served."""
     from morphogenetic_engine.backends.recording import collect
-    from morphogenetic_engine.display.progress import SweepProgress
-    from morphogenetic_engine.display.terminal import display, terminal
+    from morphogenetic_engine.monitor.display.progress import SweepProgress
+    from morphogenetic_engine.monitor.display.terminal import display, terminal
     from morphogenetic_engine.sinks.destinations import followed
     from morphogenetic_engine.sweeps.kinds import recorded_trials
     from morphogenetic_engine.sweeps.results import read_result
@@ -201,7 +201,7 @@ def _show(folder: SweepFolder, sweep: DelegatedSweep) -> int:
     """Prints what was collected and returns the exit status: 1 when the sweep failed there, or no trial is complete."""
     from morphogenetic_engine.cli.commands.running import NO_COMPLETE_TRIAL, show_end
     from morphogenetic_engine.cli.views.closing_report import write_closing_report
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.sweeps.record.events import TrialState
     from morphogenetic_engine.sweeps.results import read_result
 

@@ -24,7 +24,7 @@ def ensemble_command(sweep_id: str, results: Path, size: int, as_json: bool) -> 
     The ensemble is evaluated on the test split.
     """
     from morphogenetic_engine.cli.views.ensemble_table import print_ensemble
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.sweeps.ensemble.ensemble import build_ensemble
     from morphogenetic_engine.sweeps.record.folder import find_sweep
 

@@ -69,7 +69,7 @@ def regress_command(
     if an objective could not be compared.
     """
     from morphogenetic_engine.cli.views.regression_table import verdict_table
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.reports.regression.reference import read_reference
     from morphogenetic_engine.reports.regression.regress import regress
     from morphogenetic_engine.reports.regression.words import headline, verdict_markdown
@@ -100,7 +100,7 @@ def trend_command(paths: Sequence[Path], json_path: Path | None, markdown_path: 
     import json
 
     from morphogenetic_engine.cli.views.regression_table import trend_table
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.reports.regression.trend import read_nights, trends
     from morphogenetic_engine.reports.regression.words import trend_markdown
 

@@ -30,7 +30,7 @@ def replay_command(
     Shows the cost until the best trial is found, beside the sweep as it ran and a random search.
     """
     from morphogenetic_engine.cli.views import replay_table
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sweeps.results import read_result
     from morphogenetic_engine.sweeps.search.simulation import Contestant, as_recorded, replay

@@ -11,9 +11,9 @@ from morphogenetic_engine.cli.main import INTERRUPTED
 from morphogenetic_engine.cli.options import DEFAULT_RESULTS
 from morphogenetic_engine.cli.views.closing_report import write_closing_report
 from morphogenetic_engine.cli.views.tables import trials_table
-from morphogenetic_engine.display.progress import SweepProgress
-from morphogenetic_engine.display.terminal import display, terminal
 from morphogenetic_engine.monitor.beside import Serving
+from morphogenetic_engine.monitor.display.progress import SweepProgress
+from morphogenetic_engine.monitor.display.terminal import display, terminal
 from morphogenetic_engine.sinks.destinations import followed
 from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState

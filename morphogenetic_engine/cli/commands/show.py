@@ -19,7 +19,7 @@ from morphogenetic_engine.cli import options
 def list_command(results: Path, as_json: bool) -> None:
     """List the sweeps of a results folder."""
     from morphogenetic_engine.cli.views.tables import overview_table
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.sweeps.overview import UnreadableSweep, overviews
 
     sweeps = overviews(results)
@@ -42,7 +42,7 @@ def list_command(results: Path, as_json: bool) -> None:
 def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -> None:
     """Show the trials of a sweep, running or not."""
     from morphogenetic_engine.cli.views.tables import overview_table, trial_json, trials_table
-    from morphogenetic_engine.display.terminal import terminal
+    from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.sweeps.overview import overview
     from morphogenetic_engine.sweeps.record.folder import find_sweep
     from morphogenetic_engine.sweeps.record.origin import read_trial_names

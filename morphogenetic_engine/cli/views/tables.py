@@ -9,7 +9,7 @@ from itertools import accumulate, islice
 from rich.table import Table
 
 from morphogenetic_engine.cli.views.rungs_table import plan_json
-from morphogenetic_engine.display.worker_table import clock
+from morphogenetic_engine.monitor.display.worker_table import clock
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.overview import SweepOverview, UnreadableSweep
 from morphogenetic_engine.sweeps.record.events import TrialState

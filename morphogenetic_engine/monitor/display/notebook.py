@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from html import escape
 from typing import Protocol
 
-from morphogenetic_engine.display.progress import SweepProgress
-from morphogenetic_engine.display.worker_table import clock, worker_columns, worker_rows
+from morphogenetic_engine.monitor.display.progress import SweepProgress
+from morphogenetic_engine.monitor.display.worker_table import clock, worker_columns, worker_rows
 from morphogenetic_engine.sweeps.record.events import Event
 from morphogenetic_engine.sweeps.run.runner import Observer
 

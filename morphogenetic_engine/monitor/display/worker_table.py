@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from morphogenetic_engine.display.progress import SweepProgress
+from morphogenetic_engine.monitor.display.progress import SweepProgress
 
 
 def worker_columns(progress: SweepProgress) -> tuple[str, ...]:

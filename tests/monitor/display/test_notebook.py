@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.display.notebook import in_notebook, progress_html
-from morphogenetic_engine.display.progress import SweepProgress
+from morphogenetic_engine.monitor.display.notebook import in_notebook, progress_html
+from morphogenetic_engine.monitor.display.progress import SweepProgress
 from morphogenetic_engine.sweeps.config_file import config_from
 from morphogenetic_engine.sweeps.record.events import (
     SessionStarted,

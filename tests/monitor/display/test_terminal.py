@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from morphogenetic_engine.display.progress import SweepProgress
-from morphogenetic_engine.display.terminal import Panel, display
 from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.monitor.display.progress import SweepProgress
+from morphogenetic_engine.monitor.display.terminal import Panel, display
 from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     Event,

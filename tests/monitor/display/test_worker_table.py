@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from morphogenetic_engine.display.worker_table import clock
+from morphogenetic_engine.monitor.display.worker_table import clock
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "00:00"), (61, "01:01"), (3599.6, "1:00:00"), (90061, "25:01:01")])

@@ -11,8 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.display.progress import SweepProgress
-from morphogenetic_engine.display.worker_table import clock, worker_columns, worker_rows
+from morphogenetic_engine.monitor.display.progress import SweepProgress
+from morphogenetic_engine.monitor.display.worker_table import clock, worker_columns, worker_rows
 from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
     Event,

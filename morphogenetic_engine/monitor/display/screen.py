@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from morphogenetic_engine.display.notebook import in_notebook, notebook_display
-from morphogenetic_engine.display.progress import SweepProgress
-from morphogenetic_engine.display.terminal import display, terminal
+from morphogenetic_engine.monitor.display.notebook import in_notebook, notebook_display
+from morphogenetic_engine.monitor.display.progress import SweepProgress
+from morphogenetic_engine.monitor.display.terminal import display, terminal
 from morphogenetic_engine.sweeps.run.runner import Observer
 
 
