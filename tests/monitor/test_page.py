@@ -199,8 +199,9 @@ def test_a_viewer_with_the_link_enters_and_one_without_is_asked(page: Page, fold
 
 
 def test_the_stop_button_ends_a_real_sweep_and_the_page_goes_on_after_a_resume(page: Page, workplace: Path) -> None:
+    (workplace / "hold").write_text(" ".join(map(str, range(2, 30))), encoding="utf-8")
     (workplace / "sweep.yaml").write_text(
-        'experiment: {workload: "toy:quadratic", seconds: 0.5}\n'
+        'experiment: {workload: "toy:held"}\n'
         "parameters: {x: {type: float, low: 0, high: 1, points: 30}}\nexecution: {max_parallel: 2}\n",
         encoding="utf-8",
     )

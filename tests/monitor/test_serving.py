@@ -28,7 +28,7 @@ from tests.waiting import DEADLINE_SECONDS, until
 pytestmark = pytest.mark.slow
 
 SWEEP = """
-experiment: {{workload: "toy:quadratic", seconds: {seconds}}}
+experiment: {{workload: "toy:held"}}
 parameters: {{x: {{type: float, low: 0, high: 1, points: {trials}}}}}
 execution: {{max_parallel: 2}}
 """
@@ -57,6 +57,11 @@ def monitor_of(process: subprocess.Popen[str], folder: Path) -> Monitor:
     return Monitor(port, access_of("127.0.0.1", port, token=token), lambda: None)
 
 
+def let_go() -> None:
+    """Lets the trials that wait end."""
+    Path("hold").unlink()
+
+
 def free_port() -> int:
     with listen(port=0) as listener:
         return address_of(listener)[1]
@@ -64,11 +69,12 @@ def free_port() -> int:
 
 @pytest.fixture
 def sweep_file(workplace: Path) -> Callable[..., Path]:
-    """Writes a sweep file."""
+    """Writes a sweep file, of whose trials those after the first four wait for `let_go`."""
 
-    def write(*, trials: int, seconds: float) -> Path:
+    def write(*, trials: int) -> Path:
+        (workplace / "hold").write_text(" ".join(map(str, range(4, trials))), encoding="utf-8")
         path = workplace / "sweep.yaml"
-        path.write_text(SWEEP.format(trials=trials, seconds=seconds), encoding="utf-8")
+        path.write_text(SWEEP.format(trials=trials), encoding="utf-8")
         return path
 
     return write
@@ -76,11 +82,10 @@ def sweep_file(workplace: Path) -> Callable[..., Path]:
 
 def test_a_sweep_is_followed_from_its_start_to_its_end(sweep_file: Callable[..., Path], workplace: Path) -> None:
     folder = SweepFolder(workplace / "results/sweeps/s")
-    with command(
-        "run", "--config", str(sweep_file(trials=30, seconds=0.1)), "--sweep-id", "s", "--serve", "--port=0"
-    ) as run:
+    with command("run", "--config", str(sweep_file(trials=30)), "--sweep-id", "s", "--serve", "--port=0") as run:
         monitor, viewer = monitor_of(run, folder.path), Viewer()
         with monitor.watch() as socket:
+            let_go()
             with pytest.raises(ConnectionClosed):
                 while True:
                     viewer.take(received(socket))
@@ -94,7 +99,7 @@ def test_stop_ends_the_sweep_as_interrupted_and_resume_goes_on_for_the_same_view
     sweep_file: Callable[..., Path], workplace: Path
 ) -> None:
     folder, port = SweepFolder(workplace / "results/sweeps/s"), f"--port={free_port()}"
-    file, viewer = str(sweep_file(trials=40, seconds=0.3)), Viewer()
+    file, viewer = str(sweep_file(trials=40)), Viewer()
     with command("run", "--config", file, "--sweep-id", "s", "--serve", port) as run:
         monitor = monitor_of(run, folder.path)
         with monitor.watch() as socket:
@@ -111,6 +116,7 @@ def test_stop_ends_the_sweep_as_interrupted_and_resume_goes_on_for_the_same_view
             assert (last["state"], last["over"]) == ("interrupted", True)
         assert run.wait(DEADLINE_SECONDS) == 130
     assert read_result(folder).outcome is Outcome.INTERRUPTED
+    let_go()
     with command("resume", "--sweep-id", "s", "--serve", port) as resumed:
         monitor = monitor_of(resumed, folder.path)
         with monitor.watch(f"?journal={viewer.journal}&offset={viewer.offset}") as socket:
@@ -123,14 +129,14 @@ def test_stop_ends_the_sweep_as_interrupted_and_resume_goes_on_for_the_same_view
 
 def test_a_killed_monitor_costs_the_sweep_one_warning(sweep_file: Callable[..., Path], workplace: Path) -> None:
     folder = workplace / "results/sweeps/s"
-    with command(
-        "run", "--config", str(sweep_file(trials=10, seconds=0.2)), "--sweep-id", "s", "--serve", "--port=0"
-    ) as run:
+    with command("run", "--config", str(sweep_file(trials=10)), "--sweep-id", "s", "--serve", "--port=0") as run:
         monitor_of(run, folder)
         [child] = [
             each for each in psutil.Process(run.pid).children() if "morphogenetic_engine.monitor" in each.cmdline()
         ]
         child.kill()
+        until(lambda: child.status() == psutil.STATUS_ZOMBIE)
+        let_go()
         assert run.stdout is not None
         said = run.stdout.read()
         assert run.wait(DEADLINE_SECONDS) == 0
@@ -140,9 +146,7 @@ def test_a_killed_monitor_costs_the_sweep_one_warning(sweep_file: Callable[..., 
 
 def test_the_monitor_leaves_when_the_sweep_is_killed(sweep_file: Callable[..., Path], workplace: Path) -> None:
     folder = workplace / "results/sweeps/s"
-    with command(
-        "run", "--config", str(sweep_file(trials=40, seconds=0.3)), "--sweep-id", "s", "--serve", "--port=0"
-    ) as run:
+    with command("run", "--config", str(sweep_file(trials=40)), "--sweep-id", "s", "--serve", "--port=0") as run:
         monitor = monitor_of(run, folder)
         [child] = [
             each for each in psutil.Process(run.pid).children() if "morphogenetic_engine.monitor" in each.cmdline()
@@ -158,7 +162,7 @@ def test_a_sweep_that_runs_elsewhere_is_shown_stopped_and_outlived(
     sweep_file: Callable[..., Path], workplace: Path
 ) -> None:
     folder = workplace / "results/sweeps/s"
-    with command("run", "--config", str(sweep_file(trials=40, seconds=0.3)), "--sweep-id", "s") as run:
+    with command("run", "--config", str(sweep_file(trials=40)), "--sweep-id", "s") as run:
         until((folder / "journal.jsonl").exists)
         with command("monitor", "--sweep-id", "s", "--port=0") as showing:
             monitor = monitor_of(showing, folder)
@@ -176,7 +180,7 @@ def test_a_sweep_that_runs_elsewhere_is_shown_stopped_and_outlived(
 
 
 def test_the_options_of_the_monitor_need_it(sweep_file: Callable[..., Path]) -> None:
-    file = str(sweep_file(trials=1, seconds=0))
+    file = str(sweep_file(trials=1))
     with listen(port=0) as taken:
         port = address_of(taken)[1]
         for arguments, reason in (
@@ -195,9 +199,7 @@ def test_a_token_of_the_users_own_is_asked_for(
 ) -> None:
     monkeypatch.setenv("MORPHOGENETIC_MONITOR_TOKEN", "a-token-that-the-user-chose")
     assert workplace.exists()
-    with command(
-        "run", "--config", str(sweep_file(trials=40, seconds=0.3)), "--sweep-id", "s", "--serve", "--port=0"
-    ) as run:
+    with command("run", "--config", str(sweep_file(trials=40)), "--sweep-id", "s", "--serve", "--port=0") as run:
         assert run.stdout is not None
         line = next(line for line in run.stdout if "#token=" in line)
         address, token = line.removeprefix("monitor: ").strip().split("#token=")
