@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
+from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.sweeps.record.folder import write_whole
+from morphogenetic_engine.sweeps.record.journal_file.lock import this_process
 
 FORMAT = 1
+_FLOCK = "hhqqi4x"
+"""`struct flock`: type, whence, start, length, process."""
 
 
 class Progress(BaseModel):
@@ -98,18 +102,35 @@ def only_sender(lock_file: Path) -> Iterator[None]:
         SweepError: another process is publishing the sweep.
         StoreError: the lock cannot be opened.
     """
-    try:
-        lock = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(f"{lock_file}: cannot be opened: {error.strerror}") from error
-    try:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            owner = os.pread(lock, 200, 0).decode(errors="replace").strip()
-            raise SweepError(f"{lock_file.parent}: is being published by {owner or 'another process'}") from error
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+            lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+            stack.callback(os.close, lock)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock_sink(lock_file, stack)
+            except BlockingIOError as error:
+                owner = os.pread(lock, 200, 0).decode(errors="replace").strip()
+                raise SweepError(f"{lock_file.parent}: is being published by {owner or 'another process'}") from error
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, this_process().encode(), 0)
+        except OSError as error:
+            raise StoreError(f"{lock_file}: cannot be opened: {error.strerror}") from error
         yield
-    finally:
-        os.close(lock)
+
+
+def _lock_sink(lock_file: Path, stack: ExitStack) -> None:
+    """Locks a byte of `config.yaml` for this sink: that file stays while the sweep does, a lock file may be deleted.
+
+    Raises:
+        BlockingIOError: another process has it.
+    """
+    operation = getattr(fcntl, "F_OFD_SETLK", None)
+    try:
+        file = os.open(lock_file.with_name("config.yaml"), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return  # a folder of another make: the lock file alone has to do
+    stack.callback(os.close, file)
+    if operation is not None:  # Linux
+        byte = crc32(lock_file.name.encode())
+        fcntl.fcntl(file, operation, struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0))

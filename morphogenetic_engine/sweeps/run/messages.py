@@ -98,6 +98,13 @@ class Stale(_OfTask):
     """A message that came after the end of its attempt, and was dropped."""
 
 
+@dataclass(frozen=True)
+class Unwritable(_OfTask):
+    """The files of a trial, as opposed to those of its workload, cannot be written; the attempt has no result."""
+
+    message: str
+
+
 Message = Reported | Replicated | Ended | PausedAttempt | Stale
 
 

@@ -119,6 +119,18 @@ class SweepRunner(Work):
         self._record(
             events.SessionStarted(time.time(), os.getpid(), host, __version__, self._parallel, self._info.identity)
         )
+        try:
+            return self._run(spent)
+        except MorphogeneticError as error:
+            self._abort(error)
+            raise
+        except OSError as error:
+            told = StoreError(f"{error.filename or self._folder.path}: {error.strerror or error}")
+            self._abort(told)
+            raise told from error
+
+    def _run(self, spent: float) -> Outcome:
+        """Runs the trials of this session; `spent` are the seconds of the sessions before."""
         self._write_tables()
         self._decide_rungs()
         if not self._schedule.waiting:
@@ -133,9 +145,10 @@ class SweepRunner(Work):
             self._closing = None if limit is None else time.monotonic() + limit - spent
             try:
                 finished = session.run()
-            except MorphogeneticError as error:
+            except (MorphogeneticError, OSError):
                 executor.stop_all()
-                self._abort(session, error)
+                with suppress(SweepError, StoreError):  # the journal itself may have failed
+                    session.give_up()
                 raise
         self._write_tables()
         return self._end(self._outcome(finished), session.dropped)
@@ -276,10 +289,9 @@ class SweepRunner(Work):
             return Outcome.INTERRUPTED
         return Outcome.TIME_IS_UP if self._time_is_up else self._schedule.stopped or Outcome.FINISHED
 
-    def _abort(self, session: Session, error: MorphogeneticError) -> None:
+    def _abort(self, error: MorphogeneticError) -> None:
         """Records why the session ended, unless the journal itself failed: the error is raised in any case."""
         with suppress(SweepError, StoreError):
-            session.give_up()
             self._record(events.SessionEnded(time.time(), Outcome.ABORTED, str(error)))
 
     def _mark_orphans(self) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import selectors
 import time
 from types import TracebackType
 
+from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.run.workers.reaper_client import ProcessReaper
 from morphogenetic_engine.sweeps.run.workers.wire import Died, WorkerMessage
 from morphogenetic_engine.sweeps.run.workers.worker import Worker, WorkerSetup
@@ -39,8 +42,15 @@ class WorkerPool:
         self.close()
 
     def start(self, number: int) -> Worker:
-        """Starts one more worker."""
-        worker = Worker(number, self._setup)
+        """Starts one more worker.
+
+        Raises:
+            StoreError: the system has no more files or processes, or the log cannot be written.
+        """
+        try:
+            worker = Worker(number, self._setup)
+        except OSError as error:
+            raise StoreError(f"worker {number}: cannot be started: {_limited(error, len(self.workers))}") from error
         self._reaper.add(worker.process.pid)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)
         if worker.exit_fd is not None:
@@ -118,6 +128,19 @@ class WorkerPool:
         self.workers.remove(worker)
         self._leaving.pop(worker, None)
         self._reaper.remove(worker.process.pid)
+
+
+def _limited(error: OSError, running: int) -> str:
+    """Returns why no further worker can be started, with the limit that was reached."""
+    match error.errno:
+        case errno.EMFILE:
+            what, limit = "open files (ulimit -n)", resource.RLIMIT_NOFILE
+        case errno.EAGAIN:
+            what, limit = "processes (ulimit -u)", resource.RLIMIT_NPROC
+        case _:
+            return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    allowed = resource.getrlimit(limit)[0]
+    return f"the limit of {allowed} {what} allows {running} workers; raise it, or set execution.max_parallel: {running}"
 
 
 def _end_faulty(worker: Worker) -> int:

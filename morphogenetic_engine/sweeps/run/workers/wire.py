@@ -10,7 +10,15 @@ import orjson
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.run.messages import Ended, Message, PausedAttempt, Replicated, Reported, Stale
+from morphogenetic_engine.sweeps.run.messages import (
+    Ended,
+    Message,
+    PausedAttempt,
+    Replicated,
+    Reported,
+    Stale,
+    Unwritable,
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Died:
     """Why the coordinator ended it, if it did."""
 
 
-WorkerMessage = Ready | Rejected | Leaving | Message | Died
+WorkerMessage = Ready | Rejected | Leaving | Message | Unwritable | Died
 
 _T = TypeVar("_T")
 
@@ -70,7 +78,7 @@ def read_message(line: bytes) -> WorkerMessage:
         raise BadLine(f"is no message: {line[:80]!r}") from error
 
 
-def _of_attempt(kind: str, trial: int, attempt: int, members: Mapping[str, object]) -> Message:
+def _of_attempt(kind: str, trial: int, attempt: int, members: Mapping[str, object]) -> Message | Unwritable:
     match kind:
         case "reported":
             replicate = members["replicate"]
@@ -95,6 +103,8 @@ def _of_attempt(kind: str, trial: int, attempt: int, members: Mapping[str, objec
             return PausedAttempt(trial, attempt)
         case "stale":
             return Stale(trial, attempt)
+        case "unwritable":
+            return Unwritable(trial, attempt, _of(str, members["message"]))
     raise ValueError(kind)
 
 

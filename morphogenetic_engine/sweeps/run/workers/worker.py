@@ -76,7 +76,7 @@ class Worker:
             raise
         finally:
             os.close(write_end)
-        self.exit_fd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
+        self.exit_fd = _exit_descriptor(self.process.pid)
         probe = [dict(params) for params in setup.probe]
         self._send(
             {
@@ -155,3 +155,12 @@ class Worker:
         if not chunk:
             self.is_closed = True
         return chunk
+
+
+def _exit_descriptor(pid: int) -> int | None:
+    """Returns a descriptor that can be read when a process ends; None where the system has none to give."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    with suppress(OSError):  # the process is asked for its status now and then
+        return os.pidfd_open(pid)
+    return None

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from morphogenetic_engine.errors import FailureReason, MorphogeneticError, WorkloadError
-from morphogenetic_engine.sweeps.run.messages import Ended, Message, PausedAttempt, Stale, TaskKey, TrialTask, failed
+from morphogenetic_engine.errors import FailureReason, MorphogeneticError, StoreError, WorkloadError
+from morphogenetic_engine.sweeps.run.messages import (
+    Ended,
+    Message,
+    PausedAttempt,
+    Stale,
+    TaskKey,
+    TrialTask,
+    Unwritable,
+    failed,
+)
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
 from morphogenetic_engine.sweeps.run.workers.wire import Died, Leaving, Ready, Rejected, WorkerMessage
 from morphogenetic_engine.sweeps.run.workers.worker import Worker
@@ -67,6 +76,7 @@ class WorkerGroup:
         Raises:
             ConfigError: the workload does not take the sweep's parameters.
             WorkloadError: it cannot be loaded, or ends its process at import.
+            StoreError: a worker cannot write a trial's files.
         """
         for worker, message in self._pool.poll(until):
             yield from self._read(worker, message)
@@ -86,7 +96,7 @@ class WorkerGroup:
         last = [
             each
             for worker, message in messages
-            if not isinstance(message, Rejected)
+            if not isinstance(message, Rejected | Unwritable)
             for each in self._read(worker, message)
         ]
         self._tasks.clear()
@@ -101,6 +111,8 @@ class WorkerGroup:
                 self._pool.retire(worker)
             case Rejected():
                 raise self._rejection(message)
+            case Unwritable():
+                raise StoreError(message.message)
             case Died():
                 yield from self._read_death(worker, message)
             case _ if message.key not in self._tasks.get(worker, ()):

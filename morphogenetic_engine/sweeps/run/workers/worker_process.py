@@ -51,6 +51,14 @@ def main(descriptor: int) -> None:
             worker.run(task)
 
 
+class _OwnFolder(Exception):
+    """A folder of ours cannot be made, as opposed to one of the workload's."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 @dataclass(frozen=True)
 class _Worker:
     train: Train
@@ -76,8 +84,9 @@ class _Worker:
                 before = children(), frozenset(threading.enumerate())
                 ended = self._outcome(task, trial)
                 _name_what_is_left(trial.number, *before)
-        except OSError as error:
-            ended = {"kind": "ended", "state": "failed", "reason": FailureReason.EXCEPTION, "message": _message(error)}
+        except OSError as error:  # of these lines: the workload's own are caught in `_outcome`
+            place = error.filename or trial.dir
+            ended = {"kind": "unwritable", "message": f"{place}: cannot be written: {error.strerror or error}"}
         trial.close()
         trial.send({**ended, "left_out": trial.left_out} if trial.left_out else ended)
 
@@ -89,6 +98,8 @@ class _Worker:
             ended = {"kind": "ended", "state": "complete", "metrics": metrics}
         except Pruned as pruned:
             ended = {"kind": "ended", "state": "pruned", "message": _one_line(str(pruned))}
+        except _OwnFolder as error:
+            raise error.cause from error
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # pylint: disable=broad-exception-caught
             if not isinstance(error, Paused):
                 traceback.print_exc()
@@ -110,7 +121,10 @@ class _Worker:
         for replicate in _mappings(task["replicates"]):
             number, seed = _whole(replicate["replicate"]), _whole(replicate["seed"])
             one = trial.replicate(number, seed)
-            one.dir.mkdir(exist_ok=True)
+            try:
+                one.dir.mkdir(exist_ok=True)
+            except OSError as error:
+                raise _OwnFolder(error) from error
             begun = time.monotonic()
             metrics = self._once(task, one)
             one.close()
