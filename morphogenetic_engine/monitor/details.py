@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from morphogenetic_engine.monitor.view import in_javascript
+from morphogenetic_engine.monitor.trial_rows import in_javascript
 from morphogenetic_engine.sweeps.record.events import SessionEnded, SessionStarted
 from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
 from morphogenetic_engine.sweeps.record.trials import History, TrialRecord

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from morphogenetic_engine.errors import FailureReason, SweepError
 from morphogenetic_engine.monitor.curves import Curve, Point
+from morphogenetic_engine.monitor.totals import Standing, Totals, TrialEvent
+from morphogenetic_engine.monitor.trial_rows import RowColumns
 from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.sweeps.record.events import (
     AttemptFailed,
@@ -21,46 +22,16 @@ from morphogenetic_engine.sweeps.record.events import (
     ReplicateEnded,
     SessionEnded,
     SessionStarted,
-    StepsRepeated,
     TrialEnded,
-    TrialInterrupted,
-    TrialPaused,
-    TrialPromoted,
     TrialReported,
     TrialStarted,
-    TrialState,
 )
 from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
-from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
-from morphogenetic_engine.trial import Value
+from morphogenetic_engine.sweeps.record.trials import History
 
 FAILURES_SHOWN = 100
 _LONGEST_MESSAGE = 500
-_EXACT_IN_JAVASCRIPT = 2**53
-_COLUMNS = ("number", "state", "attempt", "worker", "started", "duration", "step", "replicate", "reason")
-"""The first columns of a trial's row; one for each objective and each searched parameter follow."""
-
-
-_TrialEvent = (
-    TrialStarted
-    | TrialReported
-    | ReplicateEnded
-    | AttemptFailed
-    | TrialInterrupted
-    | TrialPaused
-    | TrialPromoted
-    | StepsRepeated
-    | TrialEnded
-    | ConfirmationEnded
-)
-
-
-class _Standing(NamedTuple):
-    """The state of a trial and the reason of its failure; None: it has not begun, or has not failed."""
-
-    state: TrialState | None
-    reason: FailureReason | None
 
 
 @dataclass(slots=True)
@@ -93,12 +64,8 @@ class SweepView:
         self._live: dict[int, _Live] = {}
         self._order: dict[int, None] = {}
         """The trials, the one that changed last at the end."""
-        self._counts = dict.fromkeys(TrialState, 0)
-        self._ended_before = 0
-        self._reasons = dict.fromkeys(FailureReason, 0)
-        self._retries = self._confirmations = 0
+        self._totals = Totals()
         self._failures: deque[_Failure] = deque(maxlen=FAILURES_SHOWN)
-        self._best: TrialRecord | None = None
         self.use(info)
 
     def use(self, info: SweepInfo) -> None:
@@ -106,8 +73,7 @@ class SweepView:
         self._info = info
         self._total = recorded_trials(info)
         self._objectives = info.config.optimization.all_objectives
-        self._metrics = [objective.metric for objective in self._objectives]
-        self._parameters = list(info.config.space.axes)
+        self._columns = RowColumns(tuple(each.metric for each in self._objectives), tuple(info.config.space.axes))
 
     @property
     def origin(self) -> Origin | None:
@@ -130,11 +96,11 @@ class SweepView:
             raise SweepError(f"trial {error} has a {event.kind}, but never started") from error
         self.offset = end
         if isinstance(event, SessionStarted):
-            self._ended_before = self._ended
+            self._totals.begin_session()
         elif not isinstance(event, SessionEnded):
             self._take(event, begin)
-            self._count(before, after)
-            self._rank(event.trial)
+            self._totals.count(event, before, after)
+            self._totals.rank(self.history.trials[event.trial], self._objectives[0])
 
     @property
     def session(self) -> SessionStarted | None:
@@ -153,26 +119,26 @@ class SweepView:
             "created": self._info.created,
             "workload": config.workload.description,
             "objectives": [{"metric": each.metric, "direction": each.direction.value} for each in self._objectives],
-            "parameters": self._parameters,
-            "columns": [*_COLUMNS, *self._metrics, *self._parameters],
+            "parameters": self._columns.parameters,
+            "columns": self._columns.names,
             "replicates": config.experiment.replicates,
         }
 
     def summary(self) -> dict[str, object]:
         """Returns the numbers at the top of the page."""
-        session, best = self.session, self._best
+        session, totals = self.session, self._totals
         return {
             "total": self._total,
-            "counts": {state.value: count for state, count in self._counts.items()},
-            "ended_before": self._ended_before,
-            "retries": self._retries,
-            "confirmations": self._confirmations,
-            "reasons": {reason.value: count for reason, count in self._reasons.items() if count},
+            "counts": {state.value: count for state, count in totals.counts.items()},
+            "ended_before": totals.ended_before,
+            "retries": totals.retries,
+            "confirmations": totals.confirmations,
+            "reasons": {reason.value: count for reason, count in totals.reasons.items() if count},
             "seconds": self.history.seconds,
             "session_started": session.time if session else None,
             "workers": session.max_parallel if session else 0,
             "host": session.host if session else "",
-            "best": best.number if best else None,
+            "best": totals.best.number if totals.best else None,
         }
 
     def changes(self, since: int) -> dict[str, object]:
@@ -183,24 +149,20 @@ class SweepView:
             live = self._live[number]
             if live.changed <= since:
                 break
-            rows.append(self._row(self.history.trials[number], live))
+            rows.append(self._columns.row(self.history.trials[number], live.worker, live.last))
             points = live.curve.since(since) if live.curve else []
             if points:
                 curves[str(number)] = [(point.step, point.metrics) for point in points]
         failures = [failure.entry for failure in self._failures if failure.offset > since]
         return {"summary": self.summary(), "rows": rows[::-1], "curves": curves, "failures": failures}
 
-    def _standing(self, number: int | None, *, must_be_there: bool = False) -> _Standing:
+    def _standing(self, number: int | None, *, must_be_there: bool = False) -> Standing:
         if number is None or not (must_be_there or number in self.history.trials):
-            return _Standing(None, None)
+            return Standing(None, None)
         trial = self.history.trials[number]
-        return _Standing(trial.state, trial.reason)
+        return Standing(trial.state, trial.reason)
 
-    @property
-    def _ended(self) -> int:
-        return sum(count for state, count in self._counts.items() if state.final)
-
-    def _take(self, event: _TrialEvent, begin: int) -> None:
+    def _take(self, event: TrialEvent, begin: int) -> None:
         """Updates what the page shows about the event's trial."""
         live = self._live.setdefault(event.trial, _Live())
         live.changed = self.offset
@@ -212,7 +174,6 @@ class SweepView:
                 live.spans.append((begin, self.offset))
                 return
             case ConfirmationEnded():
-                self._confirmations += 1
                 live.spans.append((begin, self.offset))
                 return
             case TrialReported():
@@ -229,8 +190,6 @@ class SweepView:
             live.curve.add(Point(event.step, event.metrics, self.offset))
 
     def _take_failure(self, event: AttemptFailed | TrialEnded) -> None:
-        again = isinstance(event, AttemptFailed)
-        self._retries += again
         entry = {
             "offset": self.offset,
             "time": event.time,
@@ -238,49 +197,6 @@ class SweepView:
             "attempt": event.attempt,
             "reason": event.reason,
             "message": event.message[:_LONGEST_MESSAGE],
-            "again": again,
+            "again": isinstance(event, AttemptFailed),
         }
         self._failures.append(_Failure(self.offset, entry))
-
-    def _count(self, before: _Standing, after: _Standing) -> None:
-        """Updates the counts: a trial moves from one state and failure reason to another."""
-        for standing, change in ((before, -1), (after, 1)):
-            if standing.state is not None:
-                self._counts[standing.state] += change
-            if standing.reason is not None:
-                self._reasons[standing.reason] += change
-
-    def _rank(self, number: int) -> None:
-        """Keeps the complete trial with the best first objective; of equals, the lower number."""
-        trial, metric, better = self.history.trials[number], self._metrics[0], self._objectives[0].direction.better
-        if trial.state is not TrialState.COMPLETE:
-            return
-        if self._best is None or better(trial.metrics[metric], self._best.metrics[metric]):
-            self._best = trial
-        elif trial.metrics[metric] == self._best.metrics[metric] and number < self._best.number:
-            self._best = trial
-
-    def _row(self, trial: TrialRecord, live: _Live) -> list[object]:
-        running = trial.state is TrialState.RUNNING
-        last, rests = live.last, trial.state in {TrialState.PAUSED, TrialState.PROMOTED}
-        metrics: Mapping[str, float] = last.metrics if (running or rests) and last is not None else trial.metrics
-        return [
-            trial.number,
-            trial.state.value,
-            trial.attempt,
-            live.worker,
-            trial.started,
-            None if running else trial.duration,
-            last.step if last is not None else None,
-            last.replicate if last is not None else None,
-            trial.reason,
-            *(metrics.get(metric) for metric in self._metrics),
-            *(in_javascript(trial.params.get(name)) for name in self._parameters),
-        ]
-
-
-def in_javascript(value: Value | None) -> Value | None:
-    """Returns a value that JavaScript numbers represent exactly; a larger whole number as text."""
-    if isinstance(value, int) and abs(value) > _EXACT_IN_JAVASCRIPT:
-        return str(value)
-    return value
