@@ -20,7 +20,7 @@ _COMMANDS = {
     "sweep": ("morphogenetic_engine.cli.sweep", "sweep", "Run, resume and look at hyperparameter sweeps."),
     "data": ("morphogenetic_engine.cli.data", "data", "Write a data set of the engine's problems to a file."),
     "trial": ("morphogenetic_engine.cli.trial", "trial", "Run one trial of a sweep."),
-    "report": ("morphogenetic_engine.cli.reports", "report", "Say what sweeps found, and compare them."),
+    "report": ("morphogenetic_engine.cli.reports", "report", "Summarise, compare and export sweeps."),
 }
 
 
