@@ -26,6 +26,7 @@ _SPEC = frozenset(
         "maxTrialCount",
         "maxFailedTrialCount",
         "earlyStopping",
+        "metricsCollectorSpec",
         "trialTemplate",
     }
 )
@@ -65,6 +66,7 @@ def from_katib(written: Written) -> Migration:
     migration.require_trials("spec.maxTrialCount")
     _early_stopping(migration, mapping(spec.get("earlyStopping"), "spec.earlyStopping"))
     _template(migration, mapping(spec.get("trialTemplate"), "spec.trialTemplate"))
+    _collector(migration, mapping(spec.get("metricsCollectorSpec"), "spec.metricsCollectorSpec"))
     return migration
 
 
@@ -177,6 +179,20 @@ def _template(migration: Migration, template: dict[str, object]) -> None:
     migration.experiment = {"command": command, **migration.experiment}
     if any("$" in word for word in command):
         migration.note("spec.trialTemplate", "the command is run without a shell; check what stands with a $ in it")
+
+
+def _collector(migration: Migration, collector: dict[str, object]) -> None:
+    """Converts the filters of a collector that reads text; a command's metrics are read from its standard output."""
+    where = "spec.metricsCollectorSpec"
+    kind = str(mapping(collector.get("collector"), f"{where}.collector").get("kind", "StdOut"))
+    if kind != "StdOut":
+        migration.note(f"{where}.collector.kind", f"{kind} has no counterpart: print the metrics on standard output")
+    source = mapping(collector.get("source"), f"{where}.source")
+    migration.note_unknown(source, frozenset({"filter"}), f"{where}.source.")
+    filters = mapping(source.get("filter"), f"{where}.source.filter").get("metricsFormat")
+    patterns = [str(each) for each in items(filters, f"{where}.source.filter.metricsFormat")]
+    if patterns and "command" in migration.experiment:
+        migration.experiment["metrics_regex"] = patterns
 
 
 def _pod(template: dict[str, object]) -> dict[str, object]:

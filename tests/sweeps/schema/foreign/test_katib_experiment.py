@@ -103,3 +103,16 @@ def test_every_algorithm_becomes_a_search_or_a_note(algorithm: str) -> None:
 def test_only_experiments_of_katib_are_recognised() -> None:
     assert is_katib(yaml.safe_load(EXPERIMENT))
     assert not is_katib({"apiVersion": "batch/v1", "kind": "Job"})
+
+
+def test_the_filters_of_the_collector_find_the_metrics_of_the_command() -> None:
+    pattern = r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?)"
+    written = yaml.safe_load(EXPERIMENT)
+    written["spec"]["metricsCollectorSpec"] = {
+        "collector": {"kind": "File"},
+        "source": {"filter": {"metricsFormat": [pattern]}, "fileSystemPath": {"path": "/log"}},
+    }
+    migration = from_katib(written)
+    assert parse_config(migration.written(), where="sweep.yaml").experiment.metrics_regex == (pattern,)
+    noted = {note.key for note in migration.notes}
+    assert {"spec.metricsCollectorSpec.collector.kind", "spec.metricsCollectorSpec.source.fileSystemPath"} <= noted
