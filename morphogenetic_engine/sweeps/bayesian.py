@@ -11,6 +11,7 @@ from morphogenetic_engine.python_api.optuna_study import study_at
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, read_config
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.project_folder import start_folder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 from morphogenetic_engine.sweeps.schema.storage_address import absolute_storage, checked_storage
@@ -77,7 +78,7 @@ class OptunaSweepRunner:
             folder = start_sweep(file, results=results, sweep_id=self._sweep_id)
         storage = file.config.optimization.storage
         if storage is not None:
-            self._address = absolute_storage(storage, Path(folder.read_info().working_directory))
+            self._address = absolute_storage(storage, start_folder(folder.read_info()))
         run_folder(folder)
         return read_result(folder)
 

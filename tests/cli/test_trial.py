@@ -71,7 +71,7 @@ def test_a_trial_in_a_pod_is_not_run_on_another_input(
     render = ["sweep", "render", "--config", "sweep.yaml", "--to", "katib", "--image", "i:1"]
     missing = command(*render)
     assert missing.status == 2 and missing.err.endswith(
-        ": sweep.yaml: experiment.inputs.table: there is no file a$b.txt\n"
+        f": sweep.yaml: experiment.inputs.table: there is no file a$b.txt (looked in {workplace})\n"
     )
 
     (workplace / "a$b.txt").write_text("7", encoding="ascii")

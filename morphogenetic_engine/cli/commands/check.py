@@ -57,6 +57,7 @@ def check_command(config: Path, as_json: bool, watch: float, target: str | None,
 
 def _print_check(file: ConfigFile, check: SweepCheck) -> None:
     from morphogenetic_engine.cli.views import rungs_table, tables
+    from morphogenetic_engine.cli.views.file_notes import print_notes
     from morphogenetic_engine.monitor.display.terminal import terminal
 
     console = terminal()
@@ -71,7 +72,4 @@ def _print_check(file: ConfigFile, check: SweepCheck) -> None:
     if check.plan is not None:
         console.print(rungs_table.rungs_table(check.plan))
         console.print(f"cost: {rungs_table.cost_text(check.plan)}", highlight=False, soft_wrap=True)
-    for line in file.surprises:
-        console.print(f"note: {file.path}:{line}", highlight=False, markup=False, soft_wrap=True)
-    for note in [*tables.settings_notes(file.config), *rungs_table.halving_notes(file.config, check.plan)]:
-        console.print(f"note: {note}", highlight=False, soft_wrap=True)
+    print_notes(file, rungs_table.halving_notes(file.config, check.plan))

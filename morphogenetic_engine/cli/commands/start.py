@@ -137,8 +137,10 @@ def _run(
     file: ConfigFile, sweep_id: str | None, results: Path, serving: Serving | None, *, goes_on: bool = False
 ) -> int:
     from morphogenetic_engine.cli.commands.running import run_and_show
+    from morphogenetic_engine.cli.views.file_notes import print_notes
     from morphogenetic_engine.sweeps.run.start import start_or_continue, start_sweep
 
+    print_notes(file)
     if goes_on and sweep_id is not None:
         return run_and_show(start_or_continue(file, results=results, sweep_id=sweep_id), serving=serving)
     return run_and_show(start_sweep(file, results=results, sweep_id=sweep_id), serving=serving)

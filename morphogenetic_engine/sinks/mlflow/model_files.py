@@ -15,6 +15,7 @@ import morphogenetic_engine
 from morphogenetic_engine.errors import StoreError, SweepError, WorkloadError
 from morphogenetic_engine.sweeps.ensemble.model_library import importable, saved_models
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.project_folder import start_folder
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.experiment_section import DEFAULT_WORKLOAD
@@ -63,7 +64,7 @@ def trial_model(folder: SweepFolder, result: SweepResult, trial: TrialRecord) ->
         data = models.predictions(trial.params, seed, home).data
     except StoreError as error:
         raise SweepError(f"sweep {result.info.sweep_id}: trial {trial.number} has no whole model: {error}") from error
-    return TrialModel(home, workload, result.info.working_directory, models, data)
+    return TrialModel(home, workload, str(start_folder(result.info)), models, data)
 
 
 def write_model(model: TrialModel, to: Path) -> None:

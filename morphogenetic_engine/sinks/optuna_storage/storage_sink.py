@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.errors import ConfigError
@@ -16,6 +15,7 @@ from morphogenetic_engine.sinks.optuna_storage.sync_state import FILES, read_pro
 from morphogenetic_engine.sinks.sink import Destination
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.project_folder import start_folder
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.schema.storage_address import absolute_storage
 
@@ -71,7 +71,7 @@ def storage_of(info: SweepInfo) -> str:
     storage = info.config.optimization.storage
     if storage is None:
         raise ConfigError(f"sweep {info.sweep_id}: optimization.storage: is not given")
-    return absolute_storage(storage, Path(info.working_directory))
+    return absolute_storage(storage, start_folder(info))
 
 
 def installed() -> bool:

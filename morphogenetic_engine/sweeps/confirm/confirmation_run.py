@@ -6,7 +6,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.confirm.confirmation import FreshRun, candidates, check_seed_is_free, fresh_runs
@@ -14,6 +13,7 @@ from morphogenetic_engine.sweeps.record.events import ConfirmationEnded, Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.inputs import check_inputs
 from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.record.project_folder import project_folder
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
@@ -52,7 +52,7 @@ def confirm_sweep(
         config = result.config
         where = f"sweep {folder.sweep_id}"
         check_seed_is_free(config, where)
-        check_inputs(result.info.inputs, Path(result.info.working_directory), where)
+        check_inputs(result.info.inputs, project_folder(result.info, folder), where)
         trials = candidates(result, top)
         runs = fresh_runs(trials, seeds, config.optimization.seed, retry_failed=retry_failed)
         if not runs:
@@ -62,7 +62,7 @@ def confirm_sweep(
 
 
 def _run(work: _Confirmation, folder: SweepFolder, info: SweepInfo, parallel: int) -> Outcome:
-    setup = ExecutorSetup(info.config, info.config_path, Path(info.working_directory), folder.workers_log, parallel)
+    setup = ExecutorSetup(info.config, info.config_path, project_folder(info, folder), folder.workers_log, parallel)
     with open_executor(setup) as (executor, signals):
         session = Session(executor, work, signals, limit=info.config.execution.timeout_per_trial)
         return Outcome.FINISHED if session.run() else Outcome.INTERRUPTED

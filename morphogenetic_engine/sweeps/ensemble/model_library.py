@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, WorkloadError
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.project_folder import start_folder
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
@@ -47,7 +48,7 @@ def saved_models(info: SweepInfo) -> SavedModels:
     where = f"sweep {info.sweep_id}: experiment.{workload.key}"
     if isinstance(workload, ProgramWorkload):
         raise WorkloadError(f"{where}: a program cannot say how its models are used; use a Python function")
-    with importable(info.working_directory):
+    with importable(str(start_folder(info))):
         try:
             train = workload.load()
         except WorkloadError as error:

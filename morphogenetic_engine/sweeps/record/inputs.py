@@ -56,6 +56,7 @@ def _read(name: str, path: str, directory: Path, where: str) -> InputFile:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
             return InputFile(path=path, sha256=digest, size=content.tell())
     except FileNotFoundError as error:
-        raise ConfigError(f"{key}: there is no file {path}") from error
+        looked = "" if Path(path).is_absolute() else f" (looked in {directory})"
+        raise ConfigError(f"{key}: there is no file {path}{looked}") from error
     except OSError as error:
         raise StoreError(f"{key}: {path}: cannot be read: {error.strerror}") from error

@@ -20,6 +20,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.inputs import check_inputs
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.journal_file.repair import check_table
+from morphogenetic_engine.sweeps.record.project_folder import project_folder
 from morphogenetic_engine.sweeps.record.replicate_table import add_replicates, write_replicates
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
@@ -64,6 +65,7 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
         check_inputs(info.inputs, Path(info.working_directory), f"sweep {folder.sweep_id}")
         check_table(folder)
         history = read_history(folder, keep_curves=looks_at_curves(info.config), identities=info.identities)
+        check_inputs(info.inputs, project_folder(info, folder), f"sweep {folder.sweep_id}")
         table = stack.enter_context(TrialTable(folder.table, info.config))
         runner = SweepRunner(
             folder, info, journal, history=history, table=table, observers=observers, retry_failed=retry_failed
@@ -137,7 +139,7 @@ class SweepRunner(Work):
             return self._end(self._schedule.stopped or Outcome.FINISHED)
         info = self._info
         setup = ExecutorSetup(
-            self._config, info.config_path, Path(info.working_directory), self._folder.workers_log, self._parallel
+            self._config, info.config_path, project_folder(info, self._folder), self._folder.workers_log, self._parallel
         )
         with open_executor(setup) as (executor, signals):
             session = Session(executor, self, signals, limit=self._config.execution.timeout_per_trial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import identity_of
 from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
 from morphogenetic_engine.sweeps.record.events import Outcome
+from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.preflight import check_sweep
 from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 from tests.conftest import StartSweep, WriteConfig
 from tests.sweeps.record.earlier import info_of_format_1
 
@@ -22,6 +25,12 @@ SWEEP = """\
 experiment: {command: [python3, -c, "print('score=' + open('{table}').read())", "{x}"], inputs: {table: numbers.txt}}
 parameters: {x: [1, 2]}
 optimization: {target_metric: score}
+"""
+SCALED = """\
+from pathlib import Path
+
+def train(params, trial):
+    return {"val_acc": params["x"] * float(Path(params["table"]).read_text())}
 """
 
 
@@ -55,7 +64,9 @@ def test_a_sweep_whose_input_has_changed_does_not_go_on(workplace: Path, start: 
 
 def test_a_missing_input_is_named_before_anything_is_made(write_config: WriteConfig) -> None:
     file = write_config(SWEEP)
-    with pytest.raises(ConfigError, match=r"^sweep\.yaml: experiment\.inputs\.table: there is no file numbers\.txt$"):
+    with pytest.raises(
+        ConfigError, match=r"^sweep\.yaml: experiment\.inputs\.table: there is no file numbers\.txt \(looked in .*\)$"
+    ):
         check_sweep(file, watch_seconds=0)
 
 
@@ -79,3 +90,43 @@ def test_a_folder_of_an_earlier_version_is_read(start: StartSweep) -> None:
     written["identity"] = identity_of(written["config"])
     folder.info.write_text(json.dumps(written), encoding="utf-8")
     assert not folder.read_info().inputs
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_project_that_was_moved_or_copied_goes_on_with_its_own_inputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copied: bool
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    monkeypatch.chdir(old)
+    (old / "numbers.txt").write_text("2\n", encoding="ascii")
+    (old / "scale.py").write_text(SCALED, encoding="utf-8")
+    (old / "sweep.yaml").write_text(
+        'experiment: {workload: "scale:train", inputs: {table: numbers.txt}}\nparameters: {x: [1, 2, 3]}\n'
+        "execution: {max_parallel: 1}\n",
+        encoding="utf-8",
+    )
+    run_sweep(
+        start_sweep(
+            read_config(Path("sweep.yaml"), {"optimization.n_trials": 1}), results=Path("results"), sweep_id="s"
+        )
+    )
+    shutil.copytree(old, new)
+    if copied:
+        (old / "numbers.txt").write_text("3\n", encoding="ascii")
+    else:
+        shutil.rmtree(old)
+    monkeypatch.chdir(new)
+    folder = continue_sweep("s", results=Path("results"), overrides={"optimization.n_trials": 3})
+    run_sweep(folder)
+    assert [trial.metrics["val_acc"] for trial in read_result(folder).trials] == [2.0, 4.0, 6.0]
+
+
+def test_a_missing_input_of_a_moved_project_is_told_with_the_place_that_was_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=rf"there is no file numbers\.txt \(looked in {tmp_path}\)$"):
+        read_inputs({"table": "numbers.txt"}, Path.cwd(), "sweep.yaml")
+    with pytest.raises(ConfigError, match="there is no file /nowhere/numbers.txt$"):
+        read_inputs({"table": "/nowhere/numbers.txt"}, Path.cwd(), "sweep.yaml")

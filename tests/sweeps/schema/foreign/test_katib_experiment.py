@@ -107,7 +107,7 @@ def test_only_experiments_of_katib_are_recognised() -> None:
 
 def test_the_filters_of_the_collector_find_the_metrics_of_the_command() -> None:
     pattern = r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?)"
-    written = yaml.safe_load(EXPERIMENT)
+    written = yaml.safe_load(EXPERIMENT.replace("--tag={a}", "${trialParameters.opt} ${trialParameters.bs}"))
     written["spec"]["metricsCollectorSpec"] = {
         "collector": {"kind": "File"},
         "source": {"filter": {"metricsFormat": [pattern]}, "fileSystemPath": {"path": "/log"}},

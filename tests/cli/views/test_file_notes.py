@@ -1,0 +1,28 @@
+"""What a sweep file says that may not be meant is noted by the check and by every command that starts a sweep."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.conftest import WriteConfig
+
+SWEEP = """\
+sweep_type: random
+experiment: {workload: "toy:nothing"}
+parameters: {x: {low: 0.0, high: 1.0}, augment: [yes, maybe]}
+optimization: {n_trials: 1, sampler: TPE}
+execution: {max_parallel: 1}
+"""
+
+
+@pytest.mark.parametrize("verb", ["check", "run"])
+def test_a_word_that_yaml_reads_as_something_else_is_noted(
+    write_config: WriteConfig, command: Command, verb: str
+) -> None:
+    file = write_config(SWEEP)
+    ran = command("sweep", verb, "--config", str(file.path))
+    assert ran.status == 0, ran.err
+    notes = [line for line in ran.out.splitlines() if line.startswith("note: ")]
+    assert len(notes) == 2 and notes[0].startswith("note: sweep.yaml:3:") and "yes" in notes[0]
+    assert notes[1] == "note: optimization.sampler: TPE is not used by sweep_type random"
