@@ -11,6 +11,7 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import identity_of
+from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
