@@ -10,7 +10,6 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.errors import MorphogeneticError, StoreError, SweepError
@@ -62,7 +61,6 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(folder.journal))
         info = folder.read_info()
-        check_inputs(info.inputs, Path(info.working_directory), f"sweep {folder.sweep_id}")
         check_table(folder)
         history = read_history(folder, keep_curves=looks_at_curves(info.config), identities=info.identities)
         check_inputs(info.inputs, project_folder(info, folder), f"sweep {folder.sweep_id}")
