@@ -143,6 +143,18 @@ def test_progress_is_told_once(stub: StubServer, server: PipelinesServer) -> Non
     ]
 
 
+def test_two_nodes_of_one_name_are_told_apart_by_their_ids(stub: StubServer, server: PipelinesServer) -> None:
+    """A step that was cloned with the run, or a later server's nodes for attempts: neither is told at every look."""
+    submitted(server)
+    nodes = [{"display_name": "train", "task_id": number, "state": "RUNNING"} for number in ("1", "2")]
+    first = {"state": "RUNNING", "run_details": {"task_details": nodes}}
+    later = {"state": "RUNNING", "run_details": {"task_details": [nodes[0], {**nodes[1], "state": "SUCCEEDED"}]}}
+    stub.story = [first, later, later, later, {"state": "SUCCEEDED"}]
+    _, lines = waited(server)
+    assert lines.count("train the best: started") == 2
+    assert lines.count("train the best: succeeded") == 1
+
+
 @pytest.mark.parametrize("state", ["FAILED", "CANCELED", "ERROR", "SKIPPED"])
 def test_waiting_ends_at_every_end(stub: StubServer, server: PipelinesServer, state: str) -> None:
     submitted(server)
