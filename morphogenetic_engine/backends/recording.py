@@ -15,7 +15,7 @@ from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.events import Event
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep, sweep_folder
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.origin import Origin, read_trial_names
 from morphogenetic_engine.sweeps.record.replicate_table import write_replicates
@@ -34,7 +34,7 @@ def collection_folder(source: Source, *, results: Path, sweep_id: str | None = N
         StoreError: it cannot be written.
     """
     sweep_id = sweep_id or source.origin.name
-    if (results / sweep_id / "sweep.json").exists():
+    if sweep_folder(results, sweep_id).info.exists():
         folder = find_sweep(results, sweep_id)
         known = folder.read_info().origin
         if known is not None or folder.journal.exists():

@@ -35,6 +35,10 @@ _F = TypeVar("_F", bound=Callable[..., object])
 
 DEFAULT_RESULTS = Path("results/sweeps")
 
+trust = click.option(
+    "--trust", is_flag=True, help="Import the workload although the sweep was started elsewhere, or holds its source."
+)
+
 
 def finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
     """Rejects nan and infinity: comparisons with nan are silently false."""

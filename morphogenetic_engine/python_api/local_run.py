@@ -15,7 +15,7 @@ from morphogenetic_engine.sinks.destinations import followed
 from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides
 from morphogenetic_engine.sweeps.kinds import recorded_trials
 from morphogenetic_engine.sweeps.record.events import Outcome
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, sweep_folder
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import Observer, run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
@@ -30,7 +30,7 @@ SweepLike = Result | str | Path
 def folder_for(file: ConfigFile, sweep_id: str | None, results: Path) -> SweepFolder:
     """Returns the folder of the sweep of this id, which goes on, or of a new one."""
     with without_widget_warning():
-        if sweep_id is not None and SweepFolder(results / sweep_id).info.is_file():
+        if sweep_id is not None and sweep_folder(results, sweep_id).info.is_file():
             return continue_sweep(sweep_id, results=results, file=file)
         return start_sweep(file, results=results, sweep_id=sweep_id)
 

@@ -18,7 +18,7 @@ from morphogenetic_engine.steps.kept.left_experiment import end_command, end_exp
 from morphogenetic_engine.steps.pipeline_run import PipelineRun, RunEnd, RunOutcome
 from morphogenetic_engine.steps.run_page import ending_chapter, kept_chapter, run_page
 from morphogenetic_engine.steps.saying import say
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, write_whole
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, sweep_folder, write_whole
 from morphogenetic_engine.sweeps.results import read_result
 
 
@@ -40,9 +40,9 @@ def failure_report(end: RunEnd, *, namespace: str | None, page: str) -> str:
         return ""
     with tempfile.TemporaryDirectory(prefix="sweep-") as place:
         results = Path(place)
-        kept = _fetched(run, SweepFolder(results / run.run_id))
+        kept = _fetched(run, sweep_folder(results, run.run_id))
         left = "" if namespace is None else _ended(run, namespace, results)
-        address = _written(end, SweepFolder(results / run.run_id), target, kept)
+        address = _written(end, sweep_folder(results, run.run_id), target, kept)
     if left:
         raise ClusterError(left)
     return address

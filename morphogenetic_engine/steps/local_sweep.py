@@ -14,7 +14,7 @@ from morphogenetic_engine.steps.saying import say, teller
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs, write_outputs
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.events import Outcome
-from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, sweep_folder
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
 
@@ -41,7 +41,7 @@ def local_sweep(
 
 def _folder(file: ConfigFile, run: PipelineRun, results: Path) -> SweepFolder:
     """Returns the folder of a new sweep, or of the sweep that an earlier attempt of the task started."""
-    folder = SweepFolder(results / run.run_id)
+    folder = sweep_folder(results, run.run_id)
     if not folder.info.is_file() and run.kept is not None and run.kept.fetch_sweep(folder):
         say(f"sweep {run.run_id}: goes on where an earlier attempt stopped")
     if folder.info.is_file():

@@ -45,6 +45,13 @@ def one_line(path: Path, done: str) -> Iterator[None]:
         raise StoreError(f"{place}: cannot be {done}: {error.strerror or error}") from error
 
 
+def leads_out(path: Path, folder: Path) -> bool:
+    """Returns True if a path, or a file below it, is a link that leads out of a folder."""
+    home = folder.resolve()
+    below = path.rglob("*") if path.is_dir() else ()
+    return any(each.is_symlink() and not each.resolve().is_relative_to(home) for each in (path, *below))
+
+
 def is_part(name: str) -> bool:
     """Returns True for a temporary file that `written_whole` has not finished, or left when it was killed."""
     return name.startswith(_PREFIX) and name.endswith(_ENDING)

@@ -10,7 +10,7 @@ from morphogenetic_engine.python_api.local_run import run_folder
 from morphogenetic_engine.python_api.optuna_study import study_at
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, read_config
-from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.folder import sweep_folder
 from morphogenetic_engine.sweeps.record.project_folder import start_folder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
@@ -72,7 +72,7 @@ class OptunaSweepRunner:
         given = {"n_trials": n_trials, "timeout": timeout, "storage": self._given}
         overrides = {f"optimization.{name}": value for name, value in given.items() if value is not None}
         file = _file(config, {**overrides, "sweep_type": "bayesian"}, where=f"sweep {self._sweep_id}")
-        if SweepFolder(results / self._sweep_id).info.is_file():
+        if sweep_folder(results, self._sweep_id).info.is_file():
             folder = continue_sweep(self._sweep_id, results=results, file=file)
         else:
             folder = start_sweep(file, results=results, sweep_id=self._sweep_id)

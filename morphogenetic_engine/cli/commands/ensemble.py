@@ -17,8 +17,9 @@ from morphogenetic_engine.cli import options
 @click.option(
     "--size", type=options.Integer(min=1), default=5, show_default=True, help="Number of picks, with replacement."
 )
+@options.trust
 @options.as_json
-def ensemble_command(sweep_id: str, results: Path, size: int, as_json: bool) -> None:
+def ensemble_command(*, sweep_id: str, results: Path, size: int, trust: bool, as_json: bool) -> None:
     """Select and save models that predict better together.
 
     The ensemble is evaluated on the test split.
@@ -26,9 +27,12 @@ def ensemble_command(sweep_id: str, results: Path, size: int, as_json: bool) -> 
     from morphogenetic_engine.cli.views.ensemble_table import print_ensemble
     from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.sweeps.ensemble.ensemble import build_ensemble
+    from morphogenetic_engine.sweeps.ensemble.trust import check_trusted
     from morphogenetic_engine.sweeps.record.folder import find_sweep
 
     folder = find_sweep(results, sweep_id)
+    if not trust:
+        check_trusted(folder.read_info())
     info = build_ensemble(folder, size)
     if as_json:
         click.echo(info.model_dump_json(indent=2))

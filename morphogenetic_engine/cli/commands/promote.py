@@ -30,16 +30,21 @@ NOT_PROMOTED = 1
 )
 @click.option("--force", is_flag=True, help="Promote even if the current version is better or not comparable.")
 @click.option("--uri", metavar="URI", help="MLflow's server.  [default: as the sweep file or MLFLOW_TRACKING_URI says]")
+@options.trust
 @options.as_json
-def promote_command(*, sweep_id: str, results: Path, as_json: bool, **given: object) -> int:
+def promote_command(*, sweep_id: str, results: Path, trust: bool, as_json: bool, **given: object) -> int:
     """Register the best model in MLflow, under an alias.
 
     The exit status is 1 if the model is worse than the threshold or than the model that has the alias.
     """
     from morphogenetic_engine.sinks.mlflow.promotion import promote
+    from morphogenetic_engine.sweeps.ensemble.trust import check_trusted
     from morphogenetic_engine.sweeps.record.folder import find_sweep
 
-    promotion = promote(find_sweep(results, sweep_id), **given)  # type: ignore[arg-type]  # as click read them
+    folder = find_sweep(results, sweep_id)
+    if not trust:
+        check_trusted(folder.read_info())
+    promotion = promote(folder, **given)  # type: ignore[arg-type]  # as click read them
     if as_json:
         click.echo(json.dumps(asdict(promotion), indent=2))
     elif promotion.promoted:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.storage.local_file import leads_out
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.schema.credentials import redacted
 
@@ -45,6 +46,8 @@ def artifacts_of(folder: SweepFolder, addresses: Sequence[str], *, ended: bool, 
         if ended and best is not None:
             home = folder.trial(best)
             for path in sorted([*home.glob("model*"), *home.glob("replicate_*/model*")]):
+                if leads_out(path, folder.path):
+                    continue  # what somebody else's folder links to is not ours to send
                 place = Path(f"best_trial_{best}") / path.parent.relative_to(home)
                 found.append(_whole(path, place.as_posix(), by_content=False))
     except OSError as error:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, StoreError, SweepError, WorkloadError
+from morphogenetic_engine.storage.local_file import leads_out
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.project_folder import start_folder
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
@@ -72,6 +73,9 @@ def read_library(folder: SweepFolder, result: SweepResult, models: SavedModels) 
     for trial in result.complete:
         for replicate, seed in _runs(trial):
             place = f"trials/{trial.number}" + ("" if replicate is None else f"/replicate_{replicate}")
+            if leads_out(folder.path / place, folder.path):
+                left_out[place] = f"{place}: a link in it leads out of the sweep's folder"
+                continue
             try:
                 predictions = models.predictions(trial.params, seed, folder.path / place)
             except StoreError as error:

@@ -204,13 +204,22 @@ def find_sweep(results: Path, sweep_id: str) -> SweepFolder:
     Raises:
         SweepError: there is none of this id.
     """
-    _check_id(sweep_id)
-    folder = SweepFolder(results / sweep_id)
+    folder = sweep_folder(results, sweep_id)
     if not folder.info.is_file():
         known = [each.sweep_id for each in all_sweeps(results)]
         hint = did_you_mean(sweep_id, known) or ("" if known else "; there is no sweep yet")
         raise SweepError(f"{results}: has no sweep {sweep_id!r}{hint}")
     return folder
+
+
+def sweep_folder(results: Path, sweep_id: str) -> SweepFolder:
+    """Returns the place of a sweep, which need not exist.
+
+    Raises:
+        SweepError: the id is no plain name: it could lead out of the results folder.
+    """
+    _check_id(sweep_id)
+    return SweepFolder(results / sweep_id)
 
 
 def existing_folder(results: Path, sweep_id: str) -> SweepFolder:
@@ -219,8 +228,7 @@ def existing_folder(results: Path, sweep_id: str) -> SweepFolder:
     Raises:
         SweepError: there is no folder of this id, or it is not a sweep's.
     """
-    _check_id(sweep_id)
-    folder = SweepFolder(results / sweep_id)
+    folder = sweep_folder(results, sweep_id)
     if not any(path.is_file() for path in (folder.journal, folder.info, folder.config)):
         return find_sweep(results, sweep_id)
     return folder
@@ -264,8 +272,7 @@ def _new_folder(results: Path, sweep_id: str | None, now: datetime) -> SweepFold
 
 
 def _named(results: Path, sweep_id: str) -> SweepFolder:
-    _check_id(sweep_id)
-    folder = SweepFolder(results / sweep_id)
+    folder = sweep_folder(results, sweep_id)
     try:
         folder.path.mkdir()
     except FileExistsError as error:

@@ -10,7 +10,7 @@ from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, parse_config
 from morphogenetic_engine.sweeps.kinds import total_trials
-from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep, set_aside
+from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep, set_aside, sweep_folder
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
@@ -86,7 +86,7 @@ def start_or_continue(file: ConfigFile, *, results: Path, sweep_id: str) -> Swee
         SweepError: the id is no plain name, or another process runs the sweep that has it.
         StoreError: a folder cannot be read or written.
     """
-    folder = SweepFolder(results / sweep_id)
+    folder = sweep_folder(results, sweep_id)
     if not folder.info.is_file():
         return start_sweep(file, results=results, sweep_id=sweep_id)
     if _is_same(folder.read_info(), file):

@@ -79,3 +79,22 @@ def test_one_member_has_no_diversity_and_what_is_left_out_is_told(capsys: pytest
     shown = capsys.readouterr().out
     assert "left out: 1 without a whole model, the first is trials/5 (trials/5/model.pt: cannot be read)" in shown
     assert "3, replicate 1" in shown
+
+
+def test_code_of_another_directory_is_imported_only_with_trust(
+    command: Command, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = 'experiment: {workload: "foreign:nothing", x: 1}'
+    (workplace / "sweep.yaml").write_text(text, encoding="utf-8")
+    (workplace / "foreign.py").write_text("def nothing(params, trial): return {'val_acc': 1.0}", encoding="utf-8")
+    command(*"sweep run --config sweep.yaml --sweep-id s".split())
+    (workplace / "foreign.py").write_text("open('ran', 'w').close()\n", encoding="utf-8")
+    elsewhere = workplace / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    for given in ("ensemble", "promote --name m"):
+        ran = command(*f"sweep {given} --sweep-id s --results ../results/sweeps".split())
+        assert ran.status == 2 and "would be imported from" in ran.err and "--trust" in ran.err
+        assert not Path("ran").exists()
+    command(*"sweep ensemble --trust --sweep-id s --results ../results/sweeps".split())
+    assert Path("ran").exists()

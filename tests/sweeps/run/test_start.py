@@ -66,3 +66,11 @@ def test_the_command_line_needs_an_id_to_go_on_with(write_config: WriteConfig, c
     for _ in range(2):
         options = ["--results", "results", "--sweep-id", "mine", "--continue"]
         assert command("sweep", "run", "--config", "sweep.yaml", *options).status == 0
+
+
+def test_an_id_that_leads_elsewhere_is_refused_before_anything_is_moved(write_config: WriteConfig) -> None:
+    _run(write_config, "", "1, 2")
+    file = write_config(SWEEP.format("", "3, 4"))
+    with pytest.raises(SweepError, match="sweep id: must be letters"):
+        start_or_continue(file, results=RESULTS / "here", sweep_id="../mine")
+    assert [each.path.name for each in all_sweeps(RESULTS)] == ["mine"]
