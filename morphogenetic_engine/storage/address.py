@@ -100,4 +100,4 @@ def _cloud(scheme: str, rest: str) -> CloudAddress:
 
 
 def _shown(address: str) -> str:
-    return re.sub(r"(?<=://).*@", "", address.split("?", maxsplit=1)[0])
+    return re.sub(r"(?<=://).*@", "", address, flags=re.DOTALL).split("?", maxsplit=1)[0]

@@ -127,8 +127,9 @@ class SweepFolder:
         )  # the folder may be renamed, a copy
 
     def write_info(self, info: SweepInfo) -> None:
-        """Replaces `sweep.json` as a whole."""
-        write_whole(self.info, sweep_info_text(info))
+        """Replaces `sweep.json` as a whole; a new one may be read by those who may read `config.yaml`."""
+        like = self.info if self.info.exists() else self.config
+        write_whole(self.info, sweep_info_text(info), like=like)
 
 
 def new_sweep(
@@ -152,7 +153,7 @@ def new_sweep(
     try:
         results.mkdir(parents=True, exist_ok=True)
         folder = _new_folder(results, sweep_id, now)
-        folder.config.write_text(file.text, encoding="utf-8")
+        write_whole(folder.config, file.text.encode(), like=file.path)
         (folder.path / "trials").mkdir(exist_ok=True)
     except OSError as error:
         raise StoreError(f"{error.filename or results}: cannot be written: {error.strerror}") from error
@@ -239,8 +240,10 @@ def all_sweeps(results: Path) -> list[SweepFolder]:
     return [SweepFolder(file.parent) for file in sorted(results.glob("*/sweep.json"))]
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, like: Path | None = None) -> None:
     """Replaces a file so that a reader, or a power cut, finds the old content or the new, never a part.
+
+    The file keeps its mode, or takes that of the file `like`.
 
     Raises:
         StoreError: it cannot be written; the old file stays.
@@ -249,9 +252,10 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         with suppress(FileNotFoundError):
             part.unlink()  # left by a killed process; or a link, which is not followed
-        with os.fdopen(os.open(part, _NEW_FILE, 0o666), "wb") as file:
-            with suppress(FileNotFoundError):
-                os.fchmod(file.fileno(), path.stat(follow_symlinks=False).st_mode & 0o777)
+        mode = _mode_of(like or path)
+        with os.fdopen(os.open(part, _NEW_FILE, 0o666 if mode is None else mode), "wb") as file:
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -260,6 +264,14 @@ def write_whole(path: Path, content: bytes) -> None:
         with suppress(OSError):
             part.unlink()
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _mode_of(path: Path) -> int | None:
+    """Returns who may read and write a file; its owner always may. None: there is no such file."""
+    try:
+        return path.stat().st_mode & 0o666 | 0o600
+    except OSError:
+        return None
 
 
 def _check_id(sweep_id: str) -> None:

@@ -25,7 +25,7 @@ def without_credentials(uri: str) -> str:
     """Returns an address that may be written down: no user, no password, no query."""
     if uri.startswith(_FILES) or "://" not in uri:
         return uri
-    return re.sub(r"(?<=://).*@", "", uri.split("?", maxsplit=1)[0])
+    return re.sub(r"(?<=://).*@", "", uri, flags=re.DOTALL).split("?", maxsplit=1)[0]  # a password may hold a "?"
 
 
 def redacted(text: str, *known: str) -> str:

@@ -48,6 +48,8 @@ def test_a_server_decides_itself_where_artifacts_go() -> None:
         ("https://me:secret@host:5000/mlflow", "https://host:5000/mlflow"),
         ("postgresql+psycopg://me:sec/ret@host/db?password=secret", "postgresql+psycopg://host/db"),
         ("https://me:sec@ret@host", "https://host"),
+        ("postgresql://me:sec?ret@host/db", "postgresql://host/db"),
+        ("postgresql://me:sec?ret@host/db?password=secret", "postgresql://host/db"),
         ("sqlite:////home/me@work/mlflow.db", "sqlite:////home/me@work/mlflow.db"),
     ],
 )

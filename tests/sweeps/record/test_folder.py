@@ -216,6 +216,12 @@ def test_a_file_that_others_may_not_read_stays_so(make: NewSweep) -> None:
     assert folder.info.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_sweep_of_a_file_that_others_may_not_read_is_not_readable_either(make: NewSweep, file: ConfigFile) -> None:
+    file.path.chmod(0o600)
+    folder = make("one")
+    assert [path.stat().st_mode & 0o777 for path in (folder.config, folder.info)] == [0o600, 0o600]
+
+
 def test_a_missing_sweep_json_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="sweep.json: cannot be read: No such file or directory$"):
         SweepFolder(tmp_path).read_info()
