@@ -79,7 +79,7 @@ class Confirmation:
     def best(self) -> ConfirmedConfiguration | None:
         """The configuration with the best mean over the fresh seeds; None: every run failed."""
         known = [each for each in self.configurations if each.mean is not None]
-        sign = 1.0 if self._optimization.direction.better(1.0, 0.0) else -1.0
+        sign = self._optimization.direction.sign
         return max(known, key=lambda each: sign * (each.mean or 0.0), default=None)
 
     def __iter__(self) -> Iterator[ConfirmedConfiguration]:

@@ -18,7 +18,7 @@ from morphogenetic_engine.sweeps.record.events import Outcome, SessionEnded, Ses
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord, read_history
-from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,8 @@ class SweepResult:
     @cached_property
     def ranked(self) -> Sequence[TrialRecord]:
         """The complete trials by their objective, the best first; of equals, the lower number first."""
-        target, direction = self.config.optimization.target_metric, self.config.optimization.direction
-        sign = -1 if direction is Direction.MAXIMIZE else 1
-        return sorted(self.complete, key=lambda trial: (sign * trial.metrics[target], trial.number))
+        target, sign = self.config.optimization.target_metric, self.config.optimization.direction.sign
+        return sorted(self.complete, key=lambda trial: (-sign * trial.metrics[target], trial.number))
 
     @cached_property
     def pareto_front(self) -> Sequence[TrialRecord]:

@@ -73,5 +73,5 @@ def verdict_of(result: SweepResult) -> BestVerdict | None:
 def _order(result: SweepResult, known: dict[int, Known], evidence: Evidence) -> list[int]:
     if evidence in (Evidence.REPLICATES, Evidence.ONE_SEED):  # the search's own order
         return [trial.number for trial in result.ranked if trial.number in known]
-    sign = -1 if result.config.optimization.direction.better(1.0, 0.0) else 1
-    return sorted(known, key=lambda number: (sign * mean_of(list(known[number].values())), number))
+    sign = result.config.optimization.direction.sign
+    return sorted(known, key=lambda number: (-sign * mean_of(list(known[number].values())), number))

@@ -21,7 +21,7 @@ from morphogenetic_engine.reports.importance.ped_anova import PedAnova, Places
 from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
-from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective
 
 Method = Literal["PED-ANOVA", "fANOVA"]
 
@@ -111,8 +111,7 @@ def _shares(
 ) -> tuple[ParameterImportance, ...]:
     seed, count = result.config.optimization.seed, len(trials)
     random = np.random.default_rng(seed)
-    sign = -1 if objective.direction is Direction.MAXIMIZE else 1
-    loss_N = sign * np.array([trial.metrics[objective.metric] for trial in trials])
+    loss_N = -objective.direction.sign * np.array([trial.metrics[objective.metric] for trial in trials])
     size = min(count, MOST_TRIALS[method])
     shares = _judge(result, trials, judged, method, size)
     whole_N = np.arange(count) if method == "PED-ANOVA" else random.permutation(count)[: 5 * size]

@@ -110,7 +110,6 @@ def _compared(
     why = _reason_not_compared(tonight, before, times_excluded)
     if before is None or why:
         return MetricVerdict(metric=tonight.metric, direction=tonight.direction, change=Change.NOT_COMPARED, why=why)
-    sign = 1 if tonight.direction is Direction.MINIMIZE else -1
     mean, was = mean_of(tonight.values), mean_of(before.values)
     part = WALL_CLOCK_TOLERANCE if tonight.wall_clock else OBJECTIVE_TOLERANCE
     return MetricVerdict(
@@ -119,7 +118,7 @@ def _compared(
         change=Change.UNCHANGED,
         reference=was,
         tonight=mean,
-        worse_by=sign * (mean - was),
+        worse_by=-tonight.direction.sign * (mean - was),
         tolerance=abs(was) * part if tolerance is None else tolerance,
         p_value=rank_sum_p(tonight.values, before.values),
     )

@@ -172,7 +172,6 @@ def _verdict(found: Comparison, direction: Direction, tolerance: float) -> Verdi
 
 
 def _probability(one: Sequence[float], other: Sequence[float], direction: Direction, *, paired: bool) -> float:
-    sign = 1 if direction is Direction.MAXIMIZE else -1
-    left, right = sign * np.asarray(one), sign * np.asarray(other)
+    left, right = direction.sign * np.asarray(one), direction.sign * np.asarray(other)
     left = left if paired else left[:, None]
     return float(np.mean((left > right) + 0.5 * (left == right)))

@@ -57,8 +57,9 @@ def trial_model(folder: SweepFolder, result: SweepResult, trial: TrialRecord) ->
     home, seed = folder.trial(trial.number), trial.seed
     if trial.replicates:
         rule = result.config.optimization
-        sign = -1.0 if rule.direction == "minimize" else 1.0
-        number = max(trial.replicates, key=lambda each: sign * trial.replicates[each].metrics[rule.target_metric])
+        number = max(
+            trial.replicates, key=lambda each: rule.direction.sign * trial.replicates[each].metrics[rule.target_metric]
+        )
         home, seed = home / f"replicate_{number}", trial.replicates[number].seed
     try:
         data = models.predictions(trial.params, seed, home).data

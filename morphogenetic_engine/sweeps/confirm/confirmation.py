@@ -129,9 +129,8 @@ def best_confirmed(result: SweepResult) -> tuple[TrialRecord, list[float]] | Non
     """Returns the complete trial with the best mean objective over fresh seeds, and the values; None without any."""
     rule = result.config.optimization
     known = [(trial, _objectives(trial, rule.target_metric)) for trial in result.ranked]
-    sign = 1.0 if rule.direction.better(1.0, 0.0) else -1.0
     found = [each for each in known if each[1]]
-    return max(found, key=lambda each: sign * mean_of(each[1]), default=None)
+    return max(found, key=lambda each: rule.direction.sign * mean_of(each[1]), default=None)
 
 
 def _objectives(trial: TrialRecord, metric: str) -> list[float]:

@@ -19,6 +19,11 @@ class Direction(StrEnum):
     MAXIMIZE = "maximize"
     MINIMIZE = "minimize"
 
+    @property
+    def sign(self) -> int:
+        """1 or -1: of values times this number, the larger is better."""
+        return 1 if self is Direction.MAXIMIZE else -1
+
     def better(self, one: float, other: float) -> bool:
         """Returns whether `one` is strictly better than `other`."""
         return one > other if self is Direction.MAXIMIZE else one < other

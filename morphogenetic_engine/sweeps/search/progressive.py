@@ -19,7 +19,6 @@ from morphogenetic_engine.sweeps.grid_search import Grid
 from morphogenetic_engine.sweeps.kinds import StrategyKind
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.schema.objective import Direction
 from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
 from morphogenetic_engine.sweeps.space.feasibility import MOST_DRAWS, feasible_point
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
@@ -79,8 +78,8 @@ class ProgressiveStrategy(RunsToTheEnd):
 
     def _best(self, ended: Sequence[TrialRecord]) -> list[TrialRecord]:
         complete = [trial for trial in ended if trial.state is TrialState.COMPLETE]
-        sign = -1 if self._direction is Direction.MAXIMIZE else 1
-        return sorted(complete, key=lambda trial: (sign * trial.metrics[self._target], trial.number))[: self._regions]
+        sign = self._direction.sign
+        return sorted(complete, key=lambda trial: (-sign * trial.metrics[self._target], trial.number))[: self._regions]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective
 from morphogenetic_engine.trial import Metrics
 
 
@@ -32,8 +32,7 @@ def ranked(results: Mapping[int, Metrics | None], objectives: Sequence[Objective
 
 def _costs(metrics: Metrics, objectives: Sequence[Objective]) -> tuple[float, ...]:
     """Returns the objectives, the lower the better."""
-    signs = [-1.0 if each.direction is Direction.MAXIMIZE else 1.0 for each in objectives]
-    return tuple(sign * metrics[each.metric] for sign, each in zip(signs, objectives, strict=True))
+    return tuple(-each.direction.sign * metrics[each.metric] for each in objectives)
 
 
 def _beats(one: Sequence[float], other: Sequence[float]) -> bool:
