@@ -25,7 +25,7 @@ PROGRAM = "def train(params, trial):\n    return {'val_acc': params['x']}\n"
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """Installs the examples as pip would, as one package, and write a sweep beside it."""
+    """Installs the examples as pip would, as one package, and writes a sweep beside it."""
     page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
     for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", page, flags=re.DOTALL):
         assert len(code.splitlines()) < 30, f"{name} of docs/extending.md is too long for an example"
@@ -59,9 +59,36 @@ def test_an_installed_sweep_type_is_known_everywhere(package: Path) -> None:
     assert told.returncode == 0 and "algorithmName: grid" in told.stdout, told.stderr
 
 
+CLIMB = """
+sweep_type: bayesian
+experiment: {workload: "reporting:train"}
+parameters: {x: {low: 0.0, high: 1.0}, rule: [a, b], width: {low: 8, high: 15, when: {rule: a}}}
+execution: {max_parallel: 1}
+optimization: {sampler: climb, pruner: behind, pruner_options: {slack: 0.05}, n_trials: 12, lookahead: 1}
+"""
+REPORTING = """
+def train(params, trial):
+    for step in range(3):
+        trial.report(step, {"val_acc": params["x"] * (step + 1) / 3})
+    return {"val_acc": params["x"]}
+"""
+
+
 @pytest.mark.slow
-def test_the_example_passes_the_conformance_suite(package: Path) -> None:
-    ran = run(package, "pytest", "-q", "-p", "no:cacheprovider", "test_diagonal.py")
+def test_an_installed_sampler_and_pruner_learn_from_earlier_trials(package: Path) -> None:
+    (package / "climb.yaml").write_text(CLIMB)
+    (package / "reporting.py").write_text(REPORTING)
+    morphogenetic(package, "sweep", "run", "--config", "climb.yaml", "--sweep-id", "one")
+    trials = json.loads(morphogenetic(package, "sweep", "show", "--sweep-id", "one", "--json"))["trials"]
+    best_before = [max(trial["params"]["x"] for trial in trials[:number]) for number in range(1, len(trials))]
+    assert all(abs(trial["params"]["x"] - best) < 0.5 for trial, best in zip(trials[1:], best_before, strict=True))
+    assert {trial["state"] for trial in trials} == {"complete", "pruned"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suite", ["test_diagonal.py", "test_climb.py"])
+def test_the_example_passes_the_conformance_suite(suite: str, package: Path) -> None:
+    ran = run(package, "pytest", "-q", "-p", "no:cacheprovider", suite)
     assert ran.returncode == 0, ran.stdout
     assert re.search(r"^\d+ passed", ran.stdout, flags=re.MULTILINE)
 
