@@ -229,7 +229,10 @@ def rising(params: Params, trial: Trial) -> Metrics:
     for step in range(first, 9):
         with (trial.dir / "steps").open("a", encoding="utf-8") as file:
             file.write(f"{step}\n")
-        saved.write_text(str(step + 1), encoding="utf-8")
-        trial.report(step, {"val_acc": value - 0.2 / (step + 1 + trial.seed % 3)})
+        try:
+            trial.report(step, {"val_acc": value - 0.2 / (step + 1 + trial.seed % 3)})
+        finally:  # also when it pauses
+            (trial.dir / "new").write_text(str(step + 1), encoding="utf-8")
+            (trial.dir / "new").rename(saved)
         time.sleep(float(params.get("seconds", 0)))
     return {"val_acc": value, "twice": 2 * value}

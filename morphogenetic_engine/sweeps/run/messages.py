@@ -41,6 +41,8 @@ class TrialTask:
     """
     reported_until: int | None = None
     """The last step that earlier attempts reported; a workload without checkpoints repeats the steps up to it."""
+    keeps_reports: bool = False
+    """Reports are kept in `dir`, and sent once more by the next attempt if a killed session did not record them."""
 
     @property
     def key(self) -> TaskKey:

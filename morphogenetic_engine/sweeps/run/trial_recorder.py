@@ -67,6 +67,7 @@ class TrialRecorder:
             replicates=self._replicates_left(number),
             pause_after=None if pause is None else pause.after,
             reported_until=None if pause is None else pause.reported_until,
+            keeps_reports=pause is not None,
         )
 
     def reported(self, report: Reported | Replicated) -> None:

@@ -26,6 +26,7 @@ from morphogenetic_engine.sweeps.run.workers.process_state import (
     flush_streams,
     seed_generators,
 )
+from morphogenetic_engine.sweeps.run.workers.report_file import ReportFile
 from morphogenetic_engine.sweeps.run.workers.worker_trial import Pausing, WorkerTrial, end_by_decision
 from morphogenetic_engine.trial import Metrics, Params, Train, missing_objective
 from morphogenetic_engine.workload.loading import verify_workload
@@ -77,6 +78,11 @@ class _Worker:
             decides=bool(task["decides"]),
             named=frozenset([*_texts(task["objectives"]), *_texts(task["named"])]),
             pausing=_pausing(task),
+            kept=(
+                ReportFile(Path(str(task["dir"])), _step(task.get("reported_until")))
+                if task.get("keeps_reports")
+                else None
+            ),
         )
         try:
             trial.dir.mkdir(parents=True, exist_ok=True)
@@ -94,6 +100,7 @@ class _Worker:
         """Runs the workload and returns the message about its end; a decision to end the trial overrides all else."""
         ended: _EndMessage
         try:
+            trial.report_missing()
             metrics = self._replicates(task, trial) if task["replicates"] else self._once(task, trial)
             ended = {"kind": "ended", "state": "complete", "metrics": metrics}
         except Pruned as pruned:
@@ -138,10 +145,14 @@ class _Worker:
 
 def _pausing(task: Mapping[str, object]) -> Pausing | None:
     """Returns where an attempt pauses; None: it runs to its end."""
-    after, until = task["pause_after"], task["reported_until"]
-    if after is None:
-        return None
-    return Pausing(_whole(after), None if until is None else _whole(until), _texts(task["objectives"]))
+    after = task.get("pause_after")
+    return (
+        None if after is None else Pausing(_whole(after), _step(task.get("reported_until")), _texts(task["objectives"]))
+    )
+
+
+def _step(value: object) -> int | None:
+    return None if value is None else _whole(value)
 
 
 def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from morphogenetic_engine.errors import Paused, Pruned, TrialFailed
 from morphogenetic_engine.sweeps.run.workers.channel import Channel
 from morphogenetic_engine.sweeps.run.workers.process_state import flush_streams
+from morphogenetic_engine.sweeps.run.workers.report_file import ReportFile
 from morphogenetic_engine.trial import Metrics, checked_step, finite_metrics
 
 _SWALLOWED = 5
@@ -48,6 +49,7 @@ class WorkerTrial:
         named: frozenset[str],
         replicate: int | None = None,
         pausing: Pausing | None = None,
+        kept: ReportFile | None = None,
     ) -> None:
         self.number = number
         self.seed = seed
@@ -64,6 +66,7 @@ class WorkerTrial:
         self._replicate = replicate
         self._decides = decides
         self._pausing = pausing
+        self._kept = kept
         self._is_over = False
 
     def report(self, step: int, metrics: Metrics) -> None:
@@ -71,12 +74,27 @@ class WorkerTrial:
         checked, whole = self.finite(metrics), checked_step(step)
         with self._channel.lock:
             self._check_open(whole)
-            self.send({"kind": "reported", "step": whole, "metrics": checked, "replicate": self._replicate})
-            if self._decides and self._replicate is None:
-                self.await_decision(f"step {whole}")
-            if self._pausing is not None and self._pausing.is_due(whole, checked):
-                self.verdict = Paused(f"paused at step {whole}")
-                raise self.verdict
+            if self._kept is not None:
+                self._kept.keep(whole, checked)
+            self._tell(whole, checked)
+
+    def report_missing(self) -> None:
+        """Sends the reports of earlier attempts that the coordinator lacks.
+
+        Raises:
+            Paused: they reach the rung at which the trial pauses.
+        """
+        for step, metrics in self._kept.missing() if self._kept is not None else ():
+            self._tell(step, metrics)
+
+    def _tell(self, step: int, metrics: Metrics) -> None:
+        """Sends a report, and ends the trial if a decision about it says so."""
+        self.send({"kind": "reported", "step": step, "metrics": metrics, "replicate": self._replicate})
+        if self._decides and self._replicate is None:
+            self.await_decision(f"step {step}")
+        if self._pausing is not None and self._pausing.is_due(step, metrics):
+            self.verdict = Paused(f"paused at step {step}")
+            raise self.verdict
 
     def finite(self, metrics: object) -> dict[str, float]:
         """Returns the finite metrics and counts the others.
