@@ -8,7 +8,7 @@ from morphogenetic_engine.reports.analysis.correlation import Correlations, clea
 from morphogenetic_engine.reports.analysis.cost import Cost
 from morphogenetic_engine.reports.analysis.edges import EdgeWarning
 from morphogenetic_engine.reports.analysis.evidence import Evidence
-from morphogenetic_engine.reports.analysis.failures import Failures
+from morphogenetic_engine.reports.analysis.failed.failures import Failures
 from morphogenetic_engine.reports.analysis.overtuning import Overtuning
 from morphogenetic_engine.reports.analysis.verdict import BestVerdict
 from morphogenetic_engine.reports.importance.importance import Importance

@@ -15,7 +15,7 @@ from morphogenetic_engine.reports.analysis.configurations import Configuration
 from morphogenetic_engine.reports.analysis.correlation import Correlations
 from morphogenetic_engine.reports.analysis.cost import Cost
 from morphogenetic_engine.reports.analysis.edges import EdgeWarning
-from morphogenetic_engine.reports.analysis.failures import Failures
+from morphogenetic_engine.reports.analysis.failed.failures import Failures
 from morphogenetic_engine.reports.analysis.interactions import Interaction
 from morphogenetic_engine.reports.analysis.objective_trend import Trend
 from morphogenetic_engine.reports.analysis.overtuning import Overtuning

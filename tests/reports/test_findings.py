@@ -10,7 +10,7 @@ import pytest
 from morphogenetic_engine.reports.analysis.correlation import correlations_of
 from morphogenetic_engine.reports.analysis.cost import cost_of
 from morphogenetic_engine.reports.analysis.edges import edge_warnings
-from morphogenetic_engine.reports.analysis.failures import failures_of
+from morphogenetic_engine.reports.analysis.failed.failures import failures_of
 from morphogenetic_engine.reports.analysis.overtuning import overtuning_of
 from morphogenetic_engine.reports.analysis.verdict import verdict_of
 from morphogenetic_engine.reports.findings import duration, findings_of

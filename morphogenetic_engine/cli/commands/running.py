@@ -89,7 +89,7 @@ def _notes(result: SweepResult) -> list[str]:
         notes.append(
             f"note: the workload caught Pruned in {len(caught)} trials, first in trial {caught[0]}: let it pass"
         )
-    from morphogenetic_engine.reports.analysis.failures import left_out_of
+    from morphogenetic_engine.reports.analysis.failed.failures import left_out_of
 
     left_out = left_out_of(result)
     if left_out:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from morphogenetic_engine.errors import FailureReason
-from morphogenetic_engine.reports.analysis.failures import failures_of
+from morphogenetic_engine.reports.analysis.failed.failures import failures_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from morphogenetic_engine.reports.analysis.failures import Failures, failures_of
+from morphogenetic_engine.reports.analysis.failed.failures import Failures, failures_of
 from morphogenetic_engine.reports.drawing.number_text import p_text
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.section import PagePart, Report, Section, TerminalPart, TerminalView

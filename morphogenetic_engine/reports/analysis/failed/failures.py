@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from morphogenetic_engine.reports.analysis.failure_regions import FailureRegion, failure_regions
+from morphogenetic_engine.reports.analysis.failed.failure_regions import FailureRegion, failure_regions
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
