@@ -22,6 +22,7 @@ SECTIONS = Registry(
         "trend": f"{_HERE}.progress.objective_trend:TREND",
         "pareto": f"{_HERE}.progress.pareto:PARETO",
         "learning_curves": f"{_HERE}.progress.learning_curves:LEARNING_CURVES",
+        "rungs": f"{_HERE}.progress.rungs:RUNGS",
         "edges": f"{_HERE}.space.edges:EDGES",
         "interactions": f"{_HERE}.space.interactions:INTERACTIONS",
         "importance": f"{_HERE}.space.importance:IMPORTANCE",

@@ -33,7 +33,7 @@ class TrialRecorder:
         self._history = history
         self._record = record
         self._last_reports: dict[TaskKey, Metrics] = {}
-        self._known_until: dict[TaskKey, int] = {}
+        self._pausing: dict[TaskKey, PausePoint] = {}
         self._repeated: Counter[TaskKey] = Counter()
         self._objectives = [objective.metric for objective in config.optimization.all_objectives]
         self._named = config.named_metrics
@@ -53,8 +53,8 @@ class TrialRecorder:
         known = self._history.trials.get(number)
         attempt = known.attempt + 1 if known else 0
         self._record(events.TrialStarted(time.time(), number, attempt, slot, seed, params))
-        if pause is not None and pause.reported_until is not None:
-            self._known_until[number, attempt] = pause.reported_until
+        if pause is not None:
+            self._pausing[number, attempt] = pause
         return TrialTask(
             trial=number,
             attempt=attempt,
@@ -77,7 +77,7 @@ class TrialRecorder:
             number, seed, duration = report.replicate, report.seed, report.duration
             self._record(events.ReplicateEnded(now, trial, attempt, number, seed, report.metrics, duration))
             return
-        if report.step <= self._known_until.get(report.key, report.step - 1):
+        if self._is_repeated(report):
             self._repeated[report.key] += 1
             return
         self._last_reports[report.key] = report.metrics
@@ -133,10 +133,19 @@ class TrialRecorder:
         now, state = time.time(), TrialState.PRUNED
         self._record(events.TrialEnded(now, trial.number, attempt, state, 0.0, metrics, message=decision.reason))
 
+    def _is_repeated(self, report: Reported) -> bool:
+        """Returns whether a trial that pauses reported this before, in this attempt or an earlier one."""
+        pause = self._pausing.get(report.key)
+        if pause is None:
+            return False
+        known = self._history.trials[report.trial].curve.get(report.step, {})
+        earlier = pause.reported_until is not None and report.step <= pause.reported_until
+        return earlier or (bool(known) and report.metrics.items() <= known.items())
+
     def _forget(self, key: TaskKey) -> None:
         """Forgets an attempt that has ended, and records how many steps it repeated."""
         self._last_reports.pop(key, None)
-        self._known_until.pop(key, None)
+        self._pausing.pop(key, None)
         repeated = self._repeated.pop(key, 0)
         if repeated:
             self._record(events.StepsRepeated(time.time(), *key, repeated))
