@@ -71,6 +71,13 @@ namespace = click.option(
     metavar="NAME",
     help="Of the Katib Experiment; '': that of the pipeline's pods.",
 )
+trial_secret = click.option(
+    "--trial-secret",
+    envvar="SWEEP_TRIAL_SECRET",
+    default="",
+    metavar="SECRET",
+    help="Secret of the trials' namespace with the store's AWS_ variables: trials upload curves and models.",
+)
 server = several(
     click.option("--host", metavar="URL", help="The server.  [default: KF_PIPELINES_ENDPOINT, or the kubeconfig's]"),
     click.option("--ui", metavar="URL", help="The Kubeflow UI.  [default: the server]"),
@@ -78,7 +85,7 @@ server = several(
     click.option("--experiment", default=EXPERIMENT, show_default=True, help="KFP's folder of runs."),
     click.option("--service-account", metavar="NAME", help="Of the pods.  [default: the server's]"),
 )
-plan = several(config, pipeline, images, storage, namespace)
+plan = several(config, pipeline, images, storage, namespace, trial_secret)
 waiting = several(
     click.option(
         "--poll", type=click.FloatRange(min=0.01), default=10.0, show_default=True, help="Seconds between looks."
@@ -128,6 +135,7 @@ def planned(
     train_image: str | None,
     report_image: str | None,
     trial_namespace: str,
+    trial_secret: str = "",
     cache: bool = True,
     **store: str,
 ) -> Plan:
@@ -149,8 +157,8 @@ def planned(
     kept = _store(**store)
     for key, text in lost_settings(settings, Pipeline(pipeline)):
         click.echo(f"# {config}: {key}: {text}", err=True)
-    name = portable_text(config.stem)
-    return Plan(Pipeline(pipeline), settings, images, kept, name, trial_namespace, caching=cache)
+    plan_ = Plan(Pipeline(pipeline), settings, images, kept, portable_text(config.stem), trial_namespace, caching=cache)
+    return plan_.with_trial_secret(trial_secret) if trial_secret and plan_.on_katib else plan_
 
 
 def images_of(train: str | None, report: str | None) -> Images:

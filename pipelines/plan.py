@@ -1,6 +1,6 @@
 """The plan of a pipeline: all settings that are fixed before it is compiled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from morphogenetic_engine.errors import ConfigError
@@ -125,6 +125,13 @@ class Plan:
     def caches(self) -> bool:
         """True if trainings and evaluations may come from the cache."""
         return self.images.fixed and self.caching
+
+    def with_trial_secret(self, name: str) -> "Plan":
+        """Returns the plan whose trials on Katib have this Secret in addition to those of the sweep file."""
+        resources = self.config.resources
+        secrets = tuple(dict.fromkeys([*resources.secrets, name]))
+        given = {"resources": resources.model_copy(update={"secrets": secrets})}
+        return replace(self, config=self.config.model_copy(update=given))
 
     def experiment_of(self, run_id: str) -> str:
         """Returns the name of the Experiment of a run."""

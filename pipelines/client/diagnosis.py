@@ -57,14 +57,18 @@ def retry_note(namespace: str) -> str:
 
 
 def lacking(plan: Plan, namespace: str) -> list[str]:
-    """Returns what a namespace lacks for the pods of a plan; empty if the cluster cannot be reached."""
+    """Returns what the namespaces lack for the pods of a plan; empty if the cluster cannot be reached."""
     try:
         cluster = connect(namespace=namespace)
         secret = secret_problem(cluster, plan.store.secret, plan.store.key_names) if plan.store.secret else ""
         quota = quota_problem(cluster, _amounts(plan.config.resources))
+        trials = connect(namespace=plan.namespace or namespace)
+        named = plan.config.resources.secrets if plan.on_katib else ()
+        missing = [problem for name in named if (problem := secret_problem(trials, name, ()))]
     except ClusterError:
         return []
     problems = [f"--storage-secret: {secret}: pods that need it would wait forever"] if secret else []
+    problems += [f"resources.secrets: {problem}: no trial would start" for problem in missing]
     return [*problems, *([f"resources: {quota}: no pod of a training would start"] if quota else [])]
 
 

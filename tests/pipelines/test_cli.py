@@ -205,6 +205,14 @@ def test_a_started_run_is_told_apart_in_the_pages_of_kubeflow(stub: StubServer) 
     assert {name: defaults[name]["defaultValue"] for name in parameters} == parameters
 
 
+@pytest.mark.parametrize("kind", ["sweep", "local-sweep"])
+def test_trials_on_katib_get_the_secret_with_which_they_upload(stub: StubServer, kind: str) -> None:
+    ended = submit(stub, "--no-wait", "--pipeline", kind, "--trial-secret", "object-store")
+    config = json.loads(stub.runs[0]["runtime_config"]["parameters"]["config"])
+    assert (config.get("resources", {}).get("secrets") == ["object-store"]) is (kind == "sweep")
+    assert ended.stderr == ""
+
+
 def test_a_file_with_an_odd_name_starts_a_run_that_the_server_can_store(stub: StubServer, tmp_path: Path) -> None:
     """A text that its database cannot store leaves a workflow that no page lists."""
     file = tmp_path / "größe {{workflow.name}} $(HOME) 🙂.yaml"

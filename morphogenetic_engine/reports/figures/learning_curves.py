@@ -25,7 +25,7 @@ _CAPTION = (
 _NO_CURVES = "The trials report no steps, so there are no curves."
 _NOT_COLLECTED = (
     "No curves were collected: the step reports of trials on a cluster are returned only where trials upload their"
-    " files to a store (`sweep submit --store`; in a pipeline: resources.secrets names a Secret with its credentials)."
+    " files to a store (`sweep submit --store`; in a pipeline: SWEEP_TRIAL_SECRET names a Secret with its credentials)."
 )
 
 Curve = Mapping[int, float]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import yaml
 
@@ -103,6 +105,17 @@ def test_a_secret_that_is_not_there_is_noticed_before_anything_starts(cluster: F
     cluster.put("secrets", "ml", {"metadata": {"name": "store"}, "data": {"AWS_ACCESS_KEY_ID": "eA=="}})
     assert secret_problem(connect(namespace="ml"), "store", ("AWS_ACCESS_KEY_ID", "other")).endswith("no key 'other'")
     assert secret_problem(connect(namespace="ml"), "store", ("AWS_ACCESS_KEY_ID",)) == ""
+
+
+def test_a_secret_of_trials_is_looked_for_in_their_namespace(cluster: FakeKubernetes) -> None:
+    with_secret = replace(plan(), store=ObjectStore(), namespace="trials").with_trial_secret("keys")
+    cluster.put("secrets", "ml", {"metadata": {"name": "keys"}, "data": {}})
+    assert lacking(with_secret, "ml") == [
+        "resources.secrets: namespace trials has no Secret 'keys': no trial would start"
+    ]
+    cluster.put("secrets", "trials", {"metadata": {"name": "keys"}, "data": {}})
+    assert lacking(with_secret, "ml") == []
+    assert lacking(replace(with_secret, pipeline=Pipeline.LOCAL_SWEEP, namespace="other"), "ml") == []
 
 
 def test_a_quota_that_no_pod_of_a_training_fits_in_is_noticed(cluster: FakeKubernetes) -> None:

@@ -19,7 +19,7 @@ def test_curves_that_stayed_on_a_cluster_are_not_said_to_be_none() -> None:
     origin = Origin(delegate="katib", system="Katib", kind="Experiment", name="toy")
     figure = learning_curves_figure(replace(here, info=here.info.model_copy(update={"origin": origin})))
     assert figure.empty.startswith("No curves were collected: ") and "--store" in figure.empty
-    assert "resources.secrets" in figure.empty
+    assert "SWEEP_TRIAL_SECRET" in figure.empty
 
 
 def test_curves_are_drawn_where_they_are() -> None:
