@@ -12,9 +12,11 @@ import click
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.errors import MorphogeneticError
+from morphogenetic_engine.monitor.display.harmless import harmless_streams
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+_LONGEST_ERROR = 4000
 
 _COMMANDS = {
     "sweep": ("morphogenetic_engine.cli.sweep", "sweep", "Run, resume and look at hyperparameter sweeps."),
@@ -55,6 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(command: click.Command, arguments: Sequence[str] | None = None, *, name: str = "morphogenetic") -> int:
     """Runs a command and returns its exit status; a user error is one line on standard error, without a traceback."""
+    with harmless_streams(sys.stdout, sys.stderr):
+        return _run(command, arguments, name)
+
+
+def _run(command: click.Command, arguments: Sequence[str] | None, name: str) -> int:
     try:
         status = _invoke(command, list(sys.argv[1:] if arguments is None else arguments), name)
     except click.exceptions.Exit as leaving:
@@ -66,7 +73,7 @@ def run(command: click.Command, arguments: Sequence[str] | None = None, *, name:
         click.echo(f"{name}: {error.format_message()}", err=True)
         return BAD_INPUT
     except MorphogeneticError as error:
-        click.echo(f"{name}: {error}", err=True)
+        click.echo(f"{name}: {_one_line(error)}", err=True)
         return BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         click.echo(f"{name}: interrupted", err=True)
@@ -78,6 +85,12 @@ def run(command: click.Command, arguments: Sequence[str] | None = None, *, name:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status if isinstance(status, int) else 0
+
+
+def _one_line(error: MorphogeneticError) -> str:
+    """Returns an error's text in one line that fits a screen."""
+    text = " ".join(str(error).splitlines())
+    return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]}…"
 
 
 def _invoke(command: click.Command, arguments: list[str], name: str) -> object:

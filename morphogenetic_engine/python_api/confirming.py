@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from morphogenetic_engine.monitor.display.harmless import harmless
 from morphogenetic_engine.python_api.confirmed_result import Confirmation
 from morphogenetic_engine.python_api.result import Interrupted, Result
 from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
@@ -24,7 +25,8 @@ def confirm_and_read(
     def show(event: ConfirmationEnded, left: int) -> None:
         value = f"  {target}={event.metrics[target]:.6g}" if target in event.metrics else ""
         why = f"  {event.reason}: {event.message}" if event.reason else ""
-        print(f"[{left} left] trial {event.trial}  seed {event.index}  {event.state}{value}{why}", file=sys.stderr)
+        line = f"[{left} left] trial {event.trial}  seed {event.index}  {event.state}{value}{why}"
+        print(harmless(line), file=sys.stderr)
 
     outcome = confirm_sweep(
         folder,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from morphogenetic_engine.monitor.display.harmless import harmless, is_harmless
 from morphogenetic_engine.monitor.display.progress import SweepProgress
 from morphogenetic_engine.monitor.display.worker_table import clock, worker_columns, worker_rows
 from morphogenetic_engine.sweeps.record.events import (
@@ -31,8 +33,20 @@ _STATE_STYLES = {TrialState.COMPLETE: "green", TrialState.PRUNED: "yellow", Tria
 
 def terminal(*, stderr: bool = False) -> Console:
     """Returns the console on standard output or error; lines are not wrapped if it is not a terminal."""
-    console = Console(stderr=stderr, markup=False)  # a metric may be called `mAP[0.5]`
-    return console if console.is_terminal else Console(width=_LINE_WIDTH, stderr=stderr, markup=False)
+    console = HarmlessConsole(stderr=stderr, markup=False)  # a metric may be called `mAP[0.5]`
+    return console if console.is_terminal else HarmlessConsole(width=_LINE_WIDTH, stderr=stderr, markup=False)
+
+
+class HarmlessConsole(Console):
+    """A console that shows the escape sequences in what it is given, and sends its own."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Renders with all that a terminal would obey shown."""
+        for segment in super().render(renderable, options):
+            if segment.control or is_harmless(segment.text):
+                yield segment
+            else:
+                yield Segment(harmless(segment.text), segment.style)
 
 
 @contextmanager
