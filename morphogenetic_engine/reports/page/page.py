@@ -38,15 +38,15 @@ _CODE = re.compile("`([^`]+)`")
 _SCRIPTS = ("trials", "filters", "table", "parallel", "figures", "card", "page")
 _PACKAGE = "morphogenetic_engine.reports.page"
 _NAMES = {
-    Chapter.FINDINGS: ("Findings", ""),
-    Chapter.BEST: ("Best configurations", "The best configurations and the evidence"),
-    Chapter.PROGRESS: ("Progress", "Progress"),
-    Chapter.SPACE: ("Parameters", "Parameters"),
-    Chapter.TRIALS: ("All trials", "All trials"),
-    Chapter.RUN: ("Time, cost and failures", "Time, cost and failures"),
-    Chapter.AGAIN: ("Reproduction", "Reproduction"),
+    Chapter.FINDINGS: "Findings",
+    Chapter.BEST: "Best configurations",
+    Chapter.PROGRESS: "Progress",
+    Chapter.SPACE: "Parameters",
+    Chapter.TRIALS: "All trials",
+    Chapter.RUN: "Time, cost and failures",
+    Chapter.AGAIN: "Reproduction",
 }
-"""The names of the chapters in the navigation, and their headings."""
+"""The names of the chapters, in the navigation and as headings."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,6 @@ class DrawnChapter:
 
     id: str
     name: str
-    """Its name in the navigation."""
-    heading: str
     parts: tuple[Markup, ...]
 
 
@@ -136,7 +134,7 @@ def _chapter(summary: SweepSummary, chapter: Chapter, *, interactive: bool) -> D
     for section in summary.sections:
         if section.chapter is chapter:
             parts += _section(summary, section, interactive)
-    return DrawnChapter(chapter.value, *_NAMES[chapter], tuple(parts))
+    return DrawnChapter(chapter.value, _NAMES[chapter], tuple(parts))
 
 
 def _section(summary: SweepSummary, section: Section[object], interactive: bool) -> list[Markup]:
