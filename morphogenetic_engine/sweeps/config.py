@@ -234,7 +234,8 @@ def _identifying(dump: dict[str, object]) -> dict[str, object]:
         free = {"timeout", "storage"}
         if settings.get("strategy") is None:
             free |= {"strategy", "halving"}  # sweeps of earlier versions have no such keys, and keep their identity
-            if dump.get("sweep_type") != "latin_hypercube":
+            name = str(dump.get("sweep_type"))
+            if name not in STRATEGIES or not STRATEGIES.load(name, SweepTypeRules).sized:
                 free.add("n_trials")
         dump["optimization"] = {key: value for key, value in settings.items() if key not in free}
     return dump

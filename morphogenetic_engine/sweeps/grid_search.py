@@ -262,7 +262,7 @@ RANDOM = _SampledKind(
     distinct=True,
     katib=KatibAlgorithm("random", notes=(_DRAWN_TWICE,)),
 )
-LATIN_HYPERCUBE = _SampledKind(unit_points=_latin_hypercube, known_ahead=True, distinct=True)
+LATIN_HYPERCUBE = _SampledKind(unit_points=_latin_hypercube, known_ahead=True, distinct=True, sized=True)
 SOBOL = _SampledKind(
     unit_points=sobol_points, known_ahead=True, distinct=True, katib=KatibAlgorithm("sobol", seeded=False)
 )

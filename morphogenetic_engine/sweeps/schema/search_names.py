@@ -105,5 +105,7 @@ class SweepTypeRules:
     """Whether no point comes twice, so that there are at most as many trials as points."""
     learns: bool = False
     """Whether suggestions follow from results as they come in."""
+    sized: bool = False
+    """Whether every point depends on the number of trials, so that more trials make it another sweep."""
     sampler: bool = False
     """Whether it searches with `optimization.sampler`."""
