@@ -1,1 +1,1 @@
-"""Compares search strategies on tables of recorded trainings: how good is the best found within a budget of training."""
+"""Compares search strategies on tables of recorded trainings: the best found within a budget of training."""

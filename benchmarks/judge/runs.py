@@ -12,7 +12,8 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.judge.registry import BUDGETS, Search, search_named, suite_named
+from benchmarks.judge.registry import contestants, suite_named
+from benchmarks.judge.search import BUDGETS, Search
 from benchmarks.judge.tasks import Task
 
 
@@ -56,7 +57,7 @@ def run_one(asked: Asked) -> Run:
     task = _task(asked.suite, asked.task)
     # Each task gets seeds of its own: with a shared seed, one lucky draw counts once for every task.
     seed = asked.seed * 1_000 + sorted(_tasks(asked.suite)).index(asked.task)
-    best = found_by(search_named(asked.contestant), task, seed)
+    best = found_by(contestants()[asked.contestant], task, seed)
     return Run(asked, [task.regret(each) for each in best])
 
 

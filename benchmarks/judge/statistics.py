@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import wilcoxon
 
-from benchmarks.judge.registry import BUDGETS
 from benchmarks.judge.runs import Run
+from benchmarks.judge.search import BUDGETS
 
 _RESAMPLES = 2_000
 Cube = NDArray[np.float64]

@@ -13,7 +13,7 @@ from benchmarks.judge.statistics import Cube, Estimate, budget_ratio, is_better,
 
 SHOWN = (3, 5, 10, 20, 50)
 _RESULTS = Path(__file__).parents[1] / "results" / "judge.json"
-# (the contestant that spends 50 full trainings, how many times less ours must need, the least lower end of the interval)
+# (who spends 50 full trainings, how many times less ours must need, the least lower end of the interval)
 _GOALS = (("Optuna TPE + MedianPruner", 3.0, 2.0), ("random", 50 / 6, 0.0))
 _LEVEL = 0.05
 

@@ -1,4 +1,4 @@
-"""The tasks that strategies are judged on: recorded trainings, each found by the point that is nearest to a suggestion."""
+"""The tasks that strategies are judged on: recorded trainings; the nearest one answers a suggestion."""
 
 from __future__ import annotations
 

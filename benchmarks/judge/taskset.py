@@ -27,7 +27,7 @@ def tasks() -> Iterator[Task]:
     """Yields the six tasks."""
     for path in sorted(_DATA.glob("*.npz")):
         with np.load(path, allow_pickle=False) as recorded:
-            yield _task(path.stem, recorded["parameters"], recorded["valid_loss"].astype(float))
+            yield _task(path.stem, recorded["parameters"], np.asarray(recorded["valid_loss"], dtype=float))
 
 
 def _task(name: str, parameters: Matrix, losses: Matrix) -> Task:

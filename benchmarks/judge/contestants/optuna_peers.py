@@ -13,7 +13,7 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from benchmarks.judge.registry import Search
+from benchmarks.judge.search import Search
 from benchmarks.judge.tasks import Axis, Range, Taken, Task
 
 # The default, 0, compares trials before they learn; it does much worse on these tasks.

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import count
 
-from benchmarks.judge.registry import Search
+from benchmarks.judge.search import Search
 from benchmarks.judge.tasks import Axis, Range, Taken, Task
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Pause, TrialRecord
 from morphogenetic_engine.sweeps.search.registry import strategy_of
-from morphogenetic_engine.sweeps.strategy import Decision, earlier_than
-from morphogenetic_engine.trial import Params
+from morphogenetic_engine.sweeps.strategy import Decision, HasPromoter, Promoter, earlier_than
 
 _METRIC = "loss"
 # The trials that a user would ask for; `auto` chooses by it.
@@ -22,29 +22,69 @@ _TRIALS = 50
 
 
 def _losses(chosen: Mapping[str, object], task: Task, seed: int, _budget: int) -> Iterator[float]:
-    strategy = strategy_of(_config(task, seed, chosen))
+    """Yields the losses of a strategy whose trials are called once."""
+    strategy = strategy_of(_config(task, seed, {"n_trials": _TRIALS, "lookahead": 1, **chosen}))
     taken = Taken(task)
     trials: dict[int, TrialRecord] = {}
     for number in count():
         earlier = earlier_than(number, strategy.needs(number), trials)
         index = taken.nearest(strategy.suggest(number, earlier))
-        params = task.points[index]
-        decisions = strategy.decisions(number, params, earlier, {})
-        curve: list[float] = []
-        stopped = False
+        trial = trials[number] = TrialRecord(number, 0, task.points[index])
+        decisions = strategy.decisions(number, trial.params, earlier, {})
         for step, loss in enumerate(task.losses[index].tolist()):
             yield loss
-            curve.append(loss)
+            trial.curve[step] = {_METRIC: loss}
             if decisions is not None and decisions.decide(step, loss) is Decision.STOP:
-                stopped = True
+                _end(trial, TrialState.PRUNED)
                 break
-        trials[number] = _record(number, params, curve, complete=not stopped)
+        else:
+            _end(trial, TrialState.COMPLETE)
 
 
-def _record(number: int, params: Params, curve: list[float], *, complete: bool) -> TrialRecord:
-    state = TrialState.COMPLETE if complete else TrialState.PRUNED
-    reports: dict[int, Mapping[str, float]] = {step: {_METRIC: loss} for step, loss in enumerate(curve)}
-    return TrialRecord(number, 0, params, state, metrics={_METRIC: curve[-1]}, curve=reports)
+def _halving(chosen: Mapping[str, object], task: Task, seed: int, budget: int) -> Iterator[float]:
+    """Yields the losses of a halving; one worker, which promotes where it can before it starts a configuration."""
+    halving = {"full": task.steps, "budget": budget}
+    strategy = strategy_of(_config(task, seed, {"strategy": "halving", "halving": halving, **chosen}))
+    assert isinstance(strategy, HasPromoter)
+    taken = Taken(task)
+    trials: dict[int, TrialRecord] = {}
+    indices: list[int] = []
+    promoted: deque[int] = deque()
+    while promoted or len(trials) < strategy.trials:
+        if promoted:
+            number = promoted.popleft()
+        else:
+            number = len(trials)
+            earlier = earlier_than(number, strategy.needs(number), trials)
+            indices.append(taken.nearest(strategy.suggest(number, earlier)))
+            trials[number] = TrialRecord(number, 0, task.points[indices[number]])
+        yield from _to_the_next_rung(strategy.promoter, trials, number, task.losses[indices[number]].tolist())
+        for decision in strategy.promoter.decided(trials):
+            trial = trials[decision.trial]
+            if decision.promoted:
+                trial.state, trial.rung = TrialState.PROMOTED, trial.rung + 1
+                promoted.append(trial.number)
+            else:
+                _end(trial, TrialState.PRUNED)
+
+
+def _to_the_next_rung(
+    promoter: Promoter, trials: Mapping[int, TrialRecord], number: int, curve: list[float]
+) -> Iterator[float]:
+    """Trains a trial until it pauses or is complete."""
+    trial, pause = trials[number], promoter.pause_after(number, trials)
+    for step in range(len(trial.curve), len(curve) if pause is None else pause):
+        yield curve[step]
+        trial.curve[step] = {_METRIC: curve[step]}
+    if pause is None:
+        _end(trial, TrialState.COMPLETE)
+        return
+    trial.state = TrialState.PAUSED
+    trial.pauses.append(Pause(pause - 1, trial.curve[pause - 1], 0.0))
+
+
+def _end(trial: TrialRecord, state: TrialState) -> None:
+    trial.state, trial.metrics = state, trial.curve[max(trial.curve)]
 
 
 def _config(task: Task, seed: int, chosen: Mapping[str, object]) -> SweepConfig:
@@ -56,9 +96,7 @@ def _config(task: Task, seed: int, chosen: Mapping[str, object]) -> SweepConfig:
             "optimization": {
                 "target_metric": _METRIC,
                 "direction": "minimize",
-                "n_trials": _TRIALS,
                 "seed": seed,
-                "lookahead": 1,
                 **chosen,
             },
         },
@@ -73,6 +111,8 @@ def _written(axis: Axis) -> object:
 _PRUNED = {"pruner": "MedianPruner", "pruner_options": {"n_startup_trials": 5, "n_warmup_steps": 5}}
 
 SEARCHES: Mapping[str, Search] = {
+    "halving": Search(partial(_halving, {"sampler": "auto"}), sized=True),
+    "halving, random": Search(partial(_halving, {"sampler": "Random"}), sized=True),
     "auto": Search(partial(_losses, {"sampler": "auto"})),
     "auto + MedianPruner": Search(partial(_losses, {"sampler": "auto", **_PRUNED})),
 }

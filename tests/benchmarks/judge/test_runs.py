@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.judge.registry import BUDGETS, Search, contestants
+from benchmarks.judge.registry import contestants
 from benchmarks.judge.runs import Asked, found_by, run_all, run_one
+from benchmarks.judge.search import BUDGETS, Search
 from benchmarks.judge.tasks import Task
 from tests.benchmarks.judge.test_tasks import small_task
 
@@ -35,7 +36,7 @@ def test_what_a_search_found_stays_where_it_ends_early() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("contestant", ["random", "Optuna TPE + MedianPruner", "auto + MedianPruner"])
+@pytest.mark.parametrize("contestant", ["random", "Optuna TPE + MedianPruner", "auto + MedianPruner", "halving"])
 def test_a_run_is_a_function_of_its_seed_and_never_gets_worse(contestant: str) -> None:
     first, again, other = (run_one(Asked(contestant, "TaskSet", TASK, seed)).regrets for seed in (1, 1, 2))
     assert first == again != other
@@ -55,4 +56,4 @@ def test_kept_runs_are_not_repeated(tmp_path: Path) -> None:
 
 
 def test_ours_is_compared_first() -> None:
-    assert next(iter(contestants())) == "auto"
+    assert next(iter(contestants())) == "halving"

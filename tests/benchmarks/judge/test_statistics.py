@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.judge.registry import BUDGETS
 from benchmarks.judge.runs import Asked, Run
+from benchmarks.judge.search import BUDGETS
 from benchmarks.judge.statistics import Cube, budget_ratio, cube, is_better, mean_regret
 
 
