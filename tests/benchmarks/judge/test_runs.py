@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.judge.registry import contestants
+from benchmarks.judge.registry import contestants, suite_named
 from benchmarks.judge.runs import Asked, found_by, run_all, run_one
 from benchmarks.judge.search import BUDGETS, Search
 from benchmarks.judge.tasks import Task
@@ -36,12 +36,23 @@ def test_what_a_search_found_stays_where_it_ends_early() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("contestant", ["random", "Optuna TPE + MedianPruner", "auto + MedianPruner", "halving"])
+@pytest.mark.parametrize("contestant", ["random", "Optuna TPE + MedianPruner", "auto + MedianPruner"])
 def test_a_run_is_a_function_of_its_seed_and_never_gets_worse(contestant: str) -> None:
     first, again, other = (run_one(Asked(contestant, "TaskSet", TASK, seed)).regrets for seed in (1, 1, 2))
     assert first == again != other
     assert list(first) == sorted(first, reverse=True)
     assert 0 <= first[-1] < first[0]
+
+
+@pytest.mark.slow
+def test_a_halving_stays_within_its_budget_and_trains_some_to_the_end() -> None:
+    task = next(task for task in suite_named("TaskSet") if task.name == TASK)
+    search = contestants()["halving"]
+    losses = list(search.losses(task, 1, 3))
+    assert losses == list(search.losses(task, 1, 3))
+    assert 2 * task.steps < len(losses) <= 3 * task.steps
+    curves = {tuple(curve) for curve in task.losses.tolist()}
+    assert any(tuple(losses[end - 33 : end]) in {curve[-33:] for curve in curves} for end in range(33, len(losses) + 1))
 
 
 @pytest.mark.slow
