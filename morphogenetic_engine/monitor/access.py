@@ -67,7 +67,10 @@ class Access:
 def is_own_origin(headers: Mapping[str, str]) -> bool:
     """Returns True if a request comes from the monitor's page, or from a program that sends no origin."""
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    try:
+        return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    except ValueError:
+        return False  # it is no address
 
 
 def access_of(host: str, port: int, *, allowed: Iterable[str] = (), token: str | None = None) -> Access:

@@ -25,6 +25,7 @@ from morphogenetic_engine.monitor.guard import Guard
 
 OVER = 4000
 """The WebSocket's status when the sweep that this monitor was started with has ended."""
+_LONGEST_NUMBER = 20
 _PAGE = files(__package__) / "page"
 
 
@@ -36,7 +37,7 @@ def application(feed: Feed, access: Access) -> Starlette:
             Route("/", page.index),
             Route("/login", _login_form, methods=["GET"]),
             Route("/login", page.login, methods=["POST"]),
-            Route("/trials/{number:int}", page.trial),
+            Route("/trials/{number}", page.trial),
             Route("/stop", page.stop, methods=["POST"]),
             WebSocketRoute("/events", page.events),
             Mount("/static", StaticFiles(packages=[(str(__package__), "page/static")])),
@@ -66,7 +67,10 @@ class _Page:
 
     async def trial(self, request: Request) -> Response:
         """Returns everything that the journal records about one trial."""
-        number = int(request.path_params["number"])
+        given = str(request.path_params["number"])
+        if not (given.isascii() and given.isdigit() and len(given) < _LONGEST_NUMBER):
+            return _answer(HTTPStatus.NOT_FOUND, "a trial's number is a whole number")
+        number = int(given)
         spans = tuple(self._feed.view.spans(number))
         if not spans:
             return _answer(HTTPStatus.NOT_FOUND, f"there is no trial {number} yet")
@@ -130,7 +134,7 @@ async def _until_left(websocket: WebSocket) -> None:
 def _position(websocket: WebSocket) -> Position:
     """Parses the position that a viewer sends; anything but a number means the start."""
     given = websocket.query_params.get("offset", "")
-    offset = int(given) if given.isascii() and given.isdigit() and len(given) < 20 else 0
+    offset = int(given) if given.isascii() and given.isdigit() and len(given) < _LONGEST_NUMBER else 0
     return Position(websocket.query_params.get("journal", ""), offset)
 
 

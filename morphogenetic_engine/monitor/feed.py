@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from morphogenetic_engine.errors import MorphogeneticError
+from morphogenetic_engine.errors import MorphogeneticError, StoreError
 from morphogenetic_engine.monitor.stop import stop, why_not
 from morphogenetic_engine.monitor.view import SweepView
 from morphogenetic_engine.sweeps.overview import state_word
@@ -63,6 +63,8 @@ class Feed:
         self._asked: Owner | None = None
         self._stopping = asyncio.Lock()
         self._made: dict[Position, bytes] = {}
+        self._unread = ""
+        """Why the journal cannot be read just now."""
         self._looked = self._announced = 0.0
 
     async def follow(self) -> None:
@@ -115,8 +117,14 @@ class Feed:
 
     def _take_batch(self) -> bool:
         """Reads some events; False: there are none."""
-        if self._tail.size < self.view.offset or _name(self.folder.journal) != self._journal:
-            self._read_anew()
+        try:
+            if self._tail.size < self.view.offset or _name(self.folder.journal) != self._journal:
+                self._read_anew()
+        except MorphogeneticError as error:
+            self._changed = self._changed or self._unread != str(error)
+            self._unread = str(error)
+            return False  # for now: it is tried again
+        self._unread = ""
         if self._problem:
             return False
         try:
@@ -151,7 +159,11 @@ class Feed:
     def _look(self) -> None:
         """Looks up the process that runs the sweep now."""
         self._looked = time.monotonic()
-        found = None if self.over else owner(self.folder.journal)  # at the end its owner is about to release it
+        try:
+            found = None if self.over else owner(self.folder.journal)  # at the end its owner is about to release it
+        except MorphogeneticError as error:
+            self._unread = str(error)  # for now: it is looked up again
+            return
         if found is None:
             self._asked = None
         self._changed = self._changed or found != self._owner
@@ -178,7 +190,7 @@ class Feed:
             "state": self._state(),
             "on_katib": self.view.origin is not None,
             "why_not_stop": why_not(self.view.origin, self._owner),
-            "problem": self._problem,
+            "problem": self._problem or self._unread,
             "over": self.over,
             "sweep": None if known.journal else self.view.header(),
             **self.view.changes(known.offset),
@@ -192,4 +204,6 @@ def _name(journal: Path) -> str:
             line = file.readline()
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise StoreError(f"{journal}: cannot be read: {error.strerror}") from error
     return hashlib.sha256(line).hexdigest()[:16] if line.endswith(b"\n") else ""

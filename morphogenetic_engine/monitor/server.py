@@ -13,11 +13,11 @@ import uvicorn
 from morphogenetic_engine.monitor.access import Access
 from morphogenetic_engine.monitor.application import application
 from morphogenetic_engine.monitor.feed import Feed
+from morphogenetic_engine.monitor.limits import LimitedProtocol
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
 _LONGEST_MESSAGE = 4096
 """The largest message from a viewer, in bytes; the page sends none."""
-_MOST_CONNECTIONS = 1000
 GOODBYE_SECONDS = 2
 HEAD_START_SECONDS = 10
 """The journal is first read at normal priority, for at most this time, because a user waits for the page."""
@@ -87,7 +87,7 @@ async def _leave_at_end(descriptor: int, feed: Feed, server: uvicorn.Server) -> 
 def _configuration(feed: Feed, access: Access) -> uvicorn.Config:
     return uvicorn.Config(
         application(feed, access),
-        http="h11",
+        http=LimitedProtocol,
         ws="websockets-sansio",
         ws_max_size=_LONGEST_MESSAGE,
         ws_per_message_deflate=False,  # each viewer would compress the same message again
@@ -97,6 +97,5 @@ def _configuration(feed: Feed, access: Access) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
     )
