@@ -19,11 +19,15 @@ class Float:
     high: float
     _: KW_ONLY
     log: bool = False
-    """Spread the values evenly in the logarithm."""
+    """Spread the values in the logarithm."""
     step: float | None = None
     """Only low, low + step, low + 2 step and so on."""
     points: int | None = None
     """How many values a grid takes; 5 where neither step nor points is given."""
+    mean: float | None = None
+    """The middle of a normal distribution that values are drawn from; with log its median, of a log-normal one."""
+    std: float | None = None
+    """The standard deviation of that distribution; with log that of the natural logarithm."""
     when: Condition | None = None
     """Only there when other parameters have these values: {"optimizer": "sgd"}, or a list of values."""
     default: float | None = None
@@ -42,11 +46,15 @@ class Int:
     high: int
     _: KW_ONLY
     log: bool = False
-    """Spread the values evenly in the logarithm."""
+    """Spread the values in the logarithm."""
     step: int | None = None
     """Only every step-th number; 1 where it is left out."""
     points: int | None = None
     """How many values a grid takes; 5 where neither step nor points is given."""
+    mean: float | None = None
+    """The middle of a normal distribution that values are drawn from; with log its median, of a log-normal one."""
+    std: float | None = None
+    """The standard deviation of that distribution; with log that of the natural logarithm."""
     when: Condition | None = None
     """Only there when other parameters have these values: {"optimizer": "sgd"}, or a list of values."""
     default: int | None = None
@@ -63,6 +71,8 @@ class Choice:
 
     choices: Sequence[Value]
     _: KW_ONLY
+    probabilities: Sequence[float] | None = None
+    """How likely each value is in random draws, which add up to 1; left out, all are alike."""
     when: Condition | None = None
     """Only there when other parameters have these values: {"optimizer": "sgd"}, or a list of values."""
     default: Value | None = None

@@ -218,6 +218,7 @@ class SweepConfig(Section):
         return _digest(self.identifying)
 
 
+_LATER_KEYS = frozenset({"mean", "std", "probabilities"})
 _NOT_IDENTIFYING = ("execution", "tracking", "resources")
 
 
@@ -226,9 +227,19 @@ def identity_of(written: Mapping[str, object]) -> str:
     return _digest(_identifying({key: value for key, value in written.items() if key not in _NOT_IDENTIFYING}))
 
 
+def _without_later_keys(parameter: object) -> object:
+    """Returns a parameter without the keys that earlier versions did not know, where they are left out."""
+    if not isinstance(parameter, dict):
+        return parameter
+    return {key: value for key, value in parameter.items() if value is not None or key not in _LATER_KEYS}
+
+
 def _identifying(dump: dict[str, object]) -> dict[str, object]:
     if not dump.get("constraints"):
         dump.pop("constraints", None)  # the identity of sweeps of earlier versions
+    parameters = dump.get("parameters")
+    if isinstance(parameters, dict):
+        dump["parameters"] = {name: _without_later_keys(each) for name, each in parameters.items()}
     settings = dump.get("optimization")
     if isinstance(settings, dict):
         free = {"timeout", "storage"}

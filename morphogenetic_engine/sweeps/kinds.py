@@ -108,6 +108,8 @@ class SamplerKind(SearchKind):
     """True if it supports choices."""
     conditional: bool = True
     """True if it supports parameters with conditions."""
+    probabilities: bool = True
+    """True if its random draws can follow the probabilities of choices."""
     several_objectives: bool = True
     least_axes: int = 1
     """The least number of searched parameters."""

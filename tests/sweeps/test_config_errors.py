@@ -108,8 +108,28 @@ def test_a_value_of_the_wrong_kind_is_shown_with_what_was_wanted(text: str, line
             "parameters.lr: low must be > 0 when log is true, but got low=0.0",
         ),
         (
-            "parameters: {lr: {low: 1, high: 8, log: true, step: 2}}",
-            "parameters.lr: step must be left out when log is true, but got step=2",
+            "parameters: {lr: {low: 1, high: 8, mean: 3}}",
+            "parameters.lr: std is missing; a normal distribution has mean and std",
+        ),
+        (
+            "parameters: {lr: {type: normal, std: 3}}",
+            "parameters.lr: mean is missing; a normal distribution has mean and std",
+        ),
+        (
+            "parameters: {lr: {type: log_normal, mean: -1, std: 3}}",
+            "parameters.lr: mean must be > 0 in a log_normal distribution, but got mean=-1.0",
+        ),
+        (
+            "parameters: {lr: {type: log_normal, mean: 1, std: 3000}}",
+            "parameters.lr: std must be smaller, or low and high given, but got std=3000.0",
+        ),
+        (
+            "parameters: {lr: {type: normal, mean: 1, std: 1, log: true}}",
+            "parameters.lr: log must be left out; the type is normal, or log_normal",
+        ),
+        (
+            "parameters: {kind: {choices: [a, b], probabilities: [0.5]}}",
+            "parameters.kind: probabilities must be 2, one for each choice, but got 1",
         ),
         ("parameters: {lr: {low: 1, high: 8, points: 0}}", "parameters.lr: points must be >= 1, but got points=0"),
         ("parameters: {lr: []}", "parameters.lr: choices must not be empty"),

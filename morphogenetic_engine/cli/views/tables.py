@@ -136,8 +136,9 @@ def axes_table(check: SweepCheck) -> Table:
 def axis_kind(axis: Parameter) -> str:
     """Returns the kind of an axis as text."""
     if isinstance(axis, Choices):
-        return "choices"
-    return ("int" if isinstance(axis.low, int) else "float") + (", log" if axis.log else "")
+        return "choices" if axis.probabilities is None else "weighted choices"
+    kind = ("int" if isinstance(axis.low, int) else "float") + (", log" if axis.log else "")
+    return kind if axis.prior is None else f"{kind}, normal around {shown(axis.prior.mean)}"
 
 
 def axis_values(axis: Parameter) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -23,6 +25,7 @@ from pydantic import (
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.priors import Normal
 from morphogenetic_engine.trial import Value, text
 
 _SCIENTIFIC = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
@@ -101,12 +104,22 @@ def _check_default(parameter: Parameter, default: Value | None) -> None:
             raise ValueError(f"default {error}") from error
 
 
+def _normal(mean: float | None, std: float | None) -> Normal | None:
+    if mean is None and std is None:
+        return None
+    if mean is None or std is None:
+        raise ConfigError(f"{'std' if std is None else 'mean'} is missing; a normal distribution has mean and std")
+    return Normal(mean, std)
+
+
 class CategoricalParameter(Section):
     """A parameter that takes one of the listed values."""
 
     type: Literal["categorical"] = "categorical"
     choices: tuple[Scalar, ...]
     """The values, of any kinds; no two alike."""
+    probabilities: tuple[float, ...] | None = None
+    """How likely each value is in random draws, which add up to 1; left out, all are alike."""
     when: Condition = Field(default_factory=dict)
     """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
     default: Scalar | None = None
@@ -119,7 +132,7 @@ class CategoricalParameter(Section):
 
     def parameter(self) -> Parameter:
         try:
-            return Choices(self.choices)
+            return Choices(self.choices, self.probabilities)
         except ConfigError as error:
             raise _rule(error) from error
 
@@ -135,15 +148,19 @@ class IntParameter(Section):
     step: int = 1
     """Only every step-th number."""
     log: bool = False
-    """Spread the values evenly in the logarithm."""
+    """Spread the values in the logarithm."""
     points: int | None = None
     """How many values a grid takes; 5 where neither step nor points is given."""
+    mean: float | None = None
+    """The middle of a normal distribution that values are drawn from; with log its median, of a log-normal one."""
+    std: float | None = None
+    """The standard deviation of that distribution; with log that of the natural logarithm."""
     when: Condition = Field(default_factory=dict)
     """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
     default: Scalar | None = None
     """Its value in the baseline, the configuration that runs first."""
 
-    _numbers = field_validator("low", "high", "step", "points", mode="before")(number)
+    _numbers = field_validator("low", "high", "step", "points", "mean", "std", mode="before")(number)
 
     @model_validator(mode="after")
     def _follows_the_rules(self) -> IntParameter:
@@ -152,7 +169,7 @@ class IntParameter(Section):
 
     def parameter(self) -> Parameter:
         try:
-            return IntRange(self.low, self.high, self.step, self.log, self.points)
+            return IntRange(self.low, self.high, self.step, self.log, self.points, _normal(self.mean, self.std))
         except ConfigError as error:
             raise _rule(error) from error
 
@@ -168,15 +185,19 @@ class FloatParameter(Section):
     step: float | None = None
     """Only low, low + step, low + 2 step and so on."""
     log: bool = False
-    """Spread the values evenly in the logarithm."""
+    """Spread the values in the logarithm."""
     points: int | None = None
     """How many values a grid takes; 5 where neither step nor points is given."""
+    mean: float | None = None
+    """The middle of a normal distribution that values are drawn from; with log its median, of a log-normal one."""
+    std: float | None = None
+    """The standard deviation of that distribution; with log that of the natural logarithm."""
     when: Condition = Field(default_factory=dict)
     """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
     default: Scalar | None = None
     """Its value in the baseline, the configuration that runs first."""
 
-    _numbers = field_validator("low", "high", "step", "points", mode="before")(number)
+    _numbers = field_validator("low", "high", "step", "points", "mean", "std", mode="before")(number)
 
     @model_validator(mode="after")
     def _follows_the_rules(self) -> FloatParameter:
@@ -185,7 +206,7 @@ class FloatParameter(Section):
 
     def parameter(self) -> Parameter:
         try:
-            return FloatRange(self.low, self.high, self.step, self.log, self.points)
+            return FloatRange(self.low, self.high, self.step, self.log, self.points, _normal(self.mean, self.std))
         except ConfigError as error:
             raise _rule(error) from error
 
@@ -198,7 +219,56 @@ def _written_out(value: object) -> object:
         return {"type": "categorical", "choices": [value]}
     if isinstance(value, dict) and "type" not in value:
         return {"type": _kind(value), **value}
+    if isinstance(value, dict) and value["type"] in _NORMAL:
+        return normal_range(value)
     return value
+
+
+_NORMAL = {"normal": False, "log_normal": True}
+"""Short words for ranges with a normal distribution, and whether they are logarithmic."""
+SPREADS = 3
+"""How many standard deviations a normal distribution goes to both sides where its ends are left out."""
+
+
+def normal_range(written: Mapping[object, object]) -> dict[object, object]:
+    """Returns the range that `type: normal` or `log_normal` stands for.
+
+    Raises:
+        ValueError: mean or std is missing or no number, or out of range.
+    """
+    log = _NORMAL[str(written["type"])]
+    if "log" in written:
+        raise ValueError("log must be left out; the type is normal, or log_normal")
+    mean, std = (_real(written, name) for name in ("mean", "std"))
+    if log and mean <= 0:
+        raise ValueError(f"mean must be > 0 in a log_normal distribution, but got mean={mean}")
+    try:
+        low, high = normal_ends(mean, std, log=log)
+    except OverflowError as error:
+        raise ValueError(f"std must be smaller, or low and high given, but got std={std}") from error
+    return {"low": low, "high": high, **written, "type": "float", "log": log}
+
+
+def normal_ends(mean: float, std: float, *, log: bool) -> tuple[float, float]:
+    """Returns the ends of a normal distribution that is cut off where 0.3 % of it are left.
+
+    Raises:
+        OverflowError: no float holds them.
+    """
+    if log:
+        reach = math.exp(SPREADS * std)
+        return float(f"{mean / reach:.12g}"), float(f"{mean * reach:.12g}")
+    middle, reach_exact = Decimal(repr(mean)), SPREADS * Decimal(repr(std))  # 0.3 - 3 * 0.1 is 0
+    return float(middle - reach_exact), float(middle + reach_exact)
+
+
+def _real(written: Mapping[object, object], name: str) -> float:
+    if written.get(name) is None:
+        raise ValueError(f"{name} is missing; a normal distribution has mean and std")
+    value = number(written[name])
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{name} must be a number, but got {value!r}")
+    return float(value)
 
 
 def _kind(written: dict[object, object]) -> str:
@@ -208,7 +278,30 @@ def _kind(written: dict[object, object]) -> str:
     return "int" if all(bound is None or isinstance(bound, int) for bound in bounds) else "float"
 
 
+class NormalParameter(Section):
+    """Real numbers around a mean: short for a float range with mean and std."""
+
+    type: Literal["normal", "log_normal"]
+    mean: float
+    """The middle; of a log-normal distribution its median."""
+    std: float
+    """The standard deviation; of a log-normal distribution that of the natural logarithm."""
+    low: float | None = None
+    """The smallest value; 3 standard deviations below the mean where it is left out."""
+    high: float | None = None
+    """The largest value (included); 3 standard deviations above the mean where it is left out."""
+    step: float | None = None
+    """Only low, low + step, low + 2 step and so on."""
+    points: int | None = None
+    """How many values a grid takes; 5 where neither step nor points is given."""
+    when: Condition = Field(default_factory=dict)
+    """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
+    default: Scalar | None = None
+    """Its value in the baseline, the configuration that runs first."""
+
+
 _AnyParameter = Annotated[CategoricalParameter | IntParameter | FloatParameter, Discriminator("type")]
 ParameterConfig = Annotated[
-    _AnyParameter, BeforeValidator(_written_out, json_schema_input_type=_AnyParameter | list[Scalar] | Scalar)
+    _AnyParameter,
+    BeforeValidator(_written_out, json_schema_input_type=_AnyParameter | NormalParameter | list[Scalar] | Scalar),
 ]

@@ -25,6 +25,9 @@ def check_sampler(name: str, kind: SamplerKind, config: SweepConfig) -> None:
         raise ConfigError(
             f"{_SAMPLER}: {name} cannot search choices, but {choices[0]} has them; use TPE, or make it a range"
         )
+    weighted = next((name for name, axis in space.axes.items() if isinstance(axis, Choices) and axis.probabilities), "")
+    if weighted and not kind.probabilities:
+        raise ConfigError(f"{_SAMPLER}: {name} knows no probabilities, but {weighted} has some; use sweep_type sobol")
     if space.conditions and not kind.conditional:
         conditional = next(iter(space.conditions))
         raise ConfigError(f"{_SAMPLER}: {name} cannot search conditions, but {conditional} has one; use TPE")

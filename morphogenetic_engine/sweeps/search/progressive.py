@@ -156,7 +156,7 @@ def _inside(axis: IntRange | FloatRange, low: float, high: float, points: int) -
     """Returns values of an axis between two numbers, with their ends."""
     if isinstance(axis, FloatRange) and axis.size is None:
         return FloatRange(low, high, log=axis.log, points=points).grid()
-    if isinstance(axis, IntRange) and axis.log:
+    if isinstance(axis, IntRange) and axis.log and axis.step == 1:
         return IntRange(math.ceil(low), max(math.ceil(low), math.floor(high)), log=True, points=points).grid()
     step = axis.step or 1
     first, last = math.ceil((low - axis.low) / step - 1e-9), math.floor((high - axis.low) / step + 1e-9)

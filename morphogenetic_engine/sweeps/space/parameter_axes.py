@@ -11,13 +11,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import overload
 
 from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.space.priors import Normal, Spread, evenly, stepped_spread
 from morphogenetic_engine.trial import Value, text
 
 _LISTED_VALUES = 1000
 """Up to here the values of a range with a step are held in memory."""
+_ROUNDING = 1e-6
+"""How far probabilities may be from adding up to 1."""
 GRID_POINTS = 5
 """How many values a grid takes from a range that names neither `step` nor `points`."""
 
@@ -55,6 +59,8 @@ class Choices:
     """A parameter that takes one of the values listed."""
 
     values: tuple[Value, ...]
+    probabilities: tuple[float, ...] | None = None
+    """How likely each value is in a random draw; None: all alike."""
 
     def __post_init__(self) -> None:
         if not self.values:
@@ -68,20 +74,35 @@ class Choices:
             texts.add(text(value))
             if number is not None:
                 numbers.add(number)
+        if self.probabilities is not None:
+            _check_probabilities(self.probabilities, len(self.values))
 
     @property
     def size(self) -> int:
         return len(self.values)
 
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """How likely each value is; exactly 1 together."""
+        given = self.probabilities or (1.0,) * len(self.values)
+        total = math.fsum(given)
+        return tuple(each / total for each in given)
+
     def at(self, index: int) -> Value:
         return self.values[index]
 
     def from_unit(self, unit: float) -> Value:
-        return self.values[int(unit * len(self.values))]
+        if self.probabilities is None:
+            return self.values[int(unit * len(self.values))]
+        below = accumulate(self.probabilities)
+        return next((value for value, share in zip(self.values, below, strict=True) if unit < share), self.values[-1])
 
     def to_unit(self, value: Value) -> float:
         """Returns a unit number that stands for a value."""
-        return (self.values.index(value) + 0.5) / len(self.values)
+        index = self.values.index(value)
+        if self.probabilities is None:
+            return (index + 0.5) / len(self.values)
+        return sum(self.probabilities[:index]) + self.probabilities[index] / 2
 
     def grid(self) -> tuple[Value, ...]:
         return self.values
@@ -102,14 +123,20 @@ class IntRange:
     step: int = 1
     log: bool = False
     points: int | None = None
+    prior: Normal | None = None
 
     def __post_init__(self) -> None:
         _check_bounds(self.low, self.high, self.log)
         _check_points(self.points)
         if self.step < 1:
             raise ConfigError(f"step must be >= 1, but got step={self.step}")
-        if self.log and self.step != 1:
-            raise ConfigError(f"step must be left out when log is true, but got step={self.step}")
+        if self.prior is not None:
+            self.prior.check(self.low, self.high)
+
+    @property
+    def reshaped(self) -> bool:
+        """True if its distribution is none of those that all samplers know, so that they search its unit number."""
+        return self.prior is not None or (self.log and self.step != 1)
 
     @property
     def size(self) -> int:
@@ -126,6 +153,8 @@ class IntRange:
         return place if self.at(place) == value else None
 
     def from_unit(self, unit: float) -> int:
+        if self.reshaped:
+            return self._nearest(self._distribution.at(unit))
         if not self.log:
             return self.at(int(unit * self.size))
         # Half a unit on either side gives both ends their full share, as in Optuna.
@@ -134,10 +163,11 @@ class IntRange:
 
     def to_unit(self, value: Value) -> float:
         """Returns a unit number that stands for a value."""
+        if self.reshaped:
+            return self._distribution.share(float(value))
         if not self.log:
             return ((int(value) - self.low) // self.step + 0.5) / self.size
-        low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
-        return (math.log(int(value)) - low) / (high - low)
+        return Spread(self.low - 0.5, self.high + 0.5, log=True).share(float(value))
 
     def grid(self) -> Sequence[Value]:
         points = self.points or GRID_POINTS
@@ -145,11 +175,22 @@ class IntRange:
             if self.size > sys.maxsize:
                 return AxisValues(self, self.size)
             return range(self.low, self.high + 1, self.step)  # any length, nothing held in memory
-        if self.log:
-            spread = [round(value) for value in _spread(self.low, self.high, points, log=True)]
+        if self.prior is not None:
+            spread = [self._nearest(value) for value in self._distribution.middles(points)]
+        elif self.log and self.step != 1:
+            spread = [self._nearest(value) for value in evenly(self.low, self.at(self.size - 1), points, log=True)]
+        elif self.log:
+            spread = [round(value) for value in evenly(self.low, self.high, points, log=True)]
         else:
-            spread = [self.at(round(index)) for index in _spread(0, self.size - 1, points, log=False)]
+            spread = [self.at(round(index)) for index in evenly(0, self.size - 1, points, log=False)]
         return tuple(dict.fromkeys(spread))
+
+    @property
+    def _distribution(self) -> Spread:
+        return stepped_spread(self.low, self.at(self.size - 1), self.step, self.log, self.prior)
+
+    def _nearest(self, number: float) -> int:
+        return self.at(min(max(round((number - self.low) / self.step), 0), self.size - 1))
 
     def parse(self, written: str) -> int:
         try:
@@ -170,14 +211,15 @@ class FloatRange:
     step: float | None = None
     log: bool = False
     points: int | None = None
+    prior: Normal | None = None
 
     def __post_init__(self) -> None:
         _check_bounds(self.low, self.high, self.log)
         _check_points(self.points)
         if self.step is not None and self.step <= 0:
             raise ConfigError(f"step must be > 0, but got step={self.step}")
-        if self.step is not None and self.log:
-            raise ConfigError(f"step must be left out when log is true, but got step={self.step}")
+        if self.prior is not None:
+            self.prior.check(self.low, self.high)
         if not math.isfinite(self.high - self.low):
             raise ConfigError(f"high - low must be finite, but got low={self.low}, high={self.high}")
         spacing = math.ulp(max(abs(self.low), abs(self.high)))
@@ -198,7 +240,14 @@ class FloatRange:
             return self.low
         return min(float(_decimal(self.low) + index * _decimal(self.step)), self.high)
 
+    @property
+    def reshaped(self) -> bool:
+        """True if its distribution is none of those that all samplers know, so that they search its unit number."""
+        return self.prior is not None or (self.log and self.step is not None)
+
     def from_unit(self, unit: float) -> float:
+        if self.reshaped:
+            return self._nearest(self._distribution.at(unit))
         if self.size is not None:
             return self.at(int(unit * self.size))
         if self.log:
@@ -209,12 +258,9 @@ class FloatRange:
     def to_unit(self, value: Value) -> float:
         """Returns a unit number that stands for a value, which may be slightly another where the range is continuous."""
         number = float(value)
-        if self.size is not None:
+        if self.size is not None and not self.reshaped:
             return ((self.place_of(number) or 0) + 0.5) / self.size
-        low, high = self.low, self.high
-        if self.log:
-            low, high, number = math.log(low), math.log(high), math.log(number)
-        return min(max((number - low) / (high - low), 0.0), math.nextafter(1, 0))
+        return self._distribution.share(number)
 
     def place_of(self, value: Value) -> int | None:
         """Returns the index of a value, or None when it is none of the range, or the range is continuous."""
@@ -230,9 +276,24 @@ class FloatRange:
             values = AxisValues(self, self.size)
             return values if self.size > _LISTED_VALUES else tuple(values)
         points = self.points or GRID_POINTS
+        if self.reshaped and self.prior is not None:
+            return tuple(dict.fromkeys(map(self._nearest, self._distribution.middles(points))))
+        if self.reshaped and self.size is not None:
+            return tuple(dict.fromkeys(map(self._nearest, evenly(self.low, self.at(self.size - 1), points, log=True))))
         if self.size is not None:
-            return tuple(self.at(round(index)) for index in _spread(0, self.size - 1, points, log=False))
-        return tuple(dict.fromkeys(_spread(self.low, self.high, points, log=self.log)))
+            return tuple(self.at(round(index)) for index in evenly(0, self.size - 1, points, log=False))
+        return tuple(dict.fromkeys(evenly(self.low, self.high, points, log=self.log)))
+
+    @property
+    def _distribution(self) -> Spread:
+        if self.step is None or self.size is None:
+            return Spread(self.low, self.high, self.log, self.prior)
+        return stepped_spread(self.low, self.at(self.size - 1), self.step, self.log, self.prior)
+
+    def _nearest(self, number: float) -> float:
+        if self.step is None or self.size is None:
+            return min(max(number, self.low), self.high)
+        return self.at(min(max(round((number - self.low) / self.step), 0), self.size - 1))
 
     def parse(self, written: str) -> float:
         try:
@@ -250,18 +311,6 @@ Parameter = Choices | IntRange | FloatRange
 """One axis of the space."""
 
 
-def _spread(low: float, high: float, points: int, *, log: bool) -> list[float]:
-    """Returns `points` numbers from low to high, evenly (in the logarithm) apart, with both ends exact."""
-    if points == 1:
-        return [low]
-    if log:
-        raw = [low ** (1 - index / (points - 1)) * high ** (index / (points - 1)) for index in range(points)]
-    else:
-        raw = [low + (high - low) * index / (points - 1) for index in range(points)]
-    # Twelve digits turn 0.00010000000000000002 into the 0.0001 that the user means.
-    return [low, *(min(max(float(f"{value:.12g}"), low), high) for value in raw[1:-1]), high]
-
-
 def _decimal(number: float) -> Decimal:
     return Decimal(repr(number))
 
@@ -271,6 +320,18 @@ def _check_bounds(low: float, high: float, log: bool) -> None:
         raise ConfigError(f"low must be <= high, but got low={low}, high={high}")
     if log and low <= 0:
         raise ConfigError(f"low must be > 0 when log is true, but got low={low}")
+
+
+def _check_probabilities(probabilities: Sequence[float], choices: int) -> None:
+    if len(probabilities) != choices:
+        raise ConfigError(f"probabilities must be {choices}, one for each choice, but got {len(probabilities)}")
+    for each in probabilities:
+        if not 0 < each <= 1:
+            raise ConfigError(
+                f"probabilities must be > 0 and <= 1, but got {each}; leave out a choice that never comes"
+            )
+    if abs(sum(probabilities) - 1) > _ROUNDING:
+        raise ConfigError(f"probabilities must add up to 1, but got {sum(probabilities):.12g}")
 
 
 def _check_points(points: int | None) -> None:

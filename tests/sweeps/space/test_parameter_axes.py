@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.priors import Normal
 from morphogenetic_engine.trial import Value, text
 
 UNITS = st.floats(0, 1, exclude_max=True)
@@ -164,12 +165,18 @@ def test_a_step_that_leaves_the_end_out_still_parses_only_its_own_values() -> No
         (lambda: IntRange(3, 2), "low must be <= high, but got low=3, high=2"),
         (lambda: IntRange(0, 2, log=True), "low must be > 0 when log is true, but got low=0"),
         (lambda: IntRange(0, 2, step=0), "step must be >= 1, but got step=0"),
-        (lambda: IntRange(1, 8, step=2, log=True), "step must be left out when log is true, but got step=2"),
+        (lambda: IntRange(1, 8, prior=Normal(9, 1)), "mean must be from low to high, but got mean=9, low=1, high=8"),
+        (lambda: FloatRange(0.0, 1.0, prior=Normal(0.5, 0.0)), "std must be > 0, but got std=0.0"),
+        (lambda: Choices((1, 2), (1.0,)), "probabilities must be 2, one for each choice, but got 1"),
+        (lambda: Choices((1, 2), (0.5, 0.6)), "probabilities must add up to 1, but got 1.1"),
+        (
+            lambda: Choices((1, 2), (1.0, 0.0)),
+            "probabilities must be > 0 and <= 1, but got 0.0; leave out a choice that never comes",
+        ),
         (lambda: IntRange(1, 8, points=0), "points must be >= 1, but got points=0"),
         (lambda: FloatRange(1.0, 0.5), "low must be <= high, but got low=1.0, high=0.5"),
         (lambda: FloatRange(0.0, 1.0, log=True), "low must be > 0 when log is true, but got low=0.0"),
         (lambda: FloatRange(0.0, 1.0, step=0.0), "step must be > 0, but got step=0.0"),
-        (lambda: FloatRange(0.1, 1.0, step=0.1, log=True), "step must be left out when log is true, but got step=0.1"),
         (lambda: FloatRange(0.0, 1.0, points=-1), "points must be >= 1, but got points=-1"),
         (lambda: FloatRange(-1e308, 1e308), "high - low must be finite, but got low=-1e+308, high=1e+308"),
         (
@@ -211,5 +218,70 @@ def test_a_value_has_a_unit_number_that_stands_for_it(axis: Parameter, unit: flo
     assert 0 <= again < 1
     if isinstance(axis, FloatRange) and axis.size is None:
         assert again == pytest.approx(unit, abs=1e-6) or axis.from_unit(again) == pytest.approx(value, rel=1e-9)
-    elif not (isinstance(axis, IntRange) and axis.high - axis.low > 2**40):
+    elif not (isinstance(axis, IntRange) and max(-axis.low, axis.high) > 2**40):
         assert axis.from_unit(again) == value
+
+
+@st.composite
+def reshaped(draw: st.DrawFn) -> IntRange | FloatRange:
+    """A range with a normal distribution, or with steps in a logarithm."""
+    low = draw(st.integers(1, 1000))
+    high = low + draw(st.integers(1, 1000))
+    log, points = draw(st.booleans()), draw(st.none() | st.integers(1, 20))
+    prior = Normal(draw(st.floats(low, high)), draw(st.floats(0.1, 100))) if not log or draw(st.booleans()) else None
+    if draw(st.booleans()):
+        return IntRange(low, high, draw(st.integers(2, 50)), log, points, prior)
+    steps = st.floats(0.5, 100)
+    return FloatRange(float(low), float(high), draw(steps if prior is None else st.none() | steps), log, points, prior)
+
+
+@given(reshaped(), UNITS, UNITS)
+def test_a_range_with_a_distribution_of_its_own_has_exact_values_that_rise_with_the_unit_number(
+    axis: IntRange | FloatRange, one: float, other: float
+) -> None:
+    low, high = sorted((one, other))
+    smaller, larger = axis.from_unit(low), axis.from_unit(high)
+    assert axis.low <= smaller <= larger <= axis.high
+    for value in (smaller, larger):
+        assert (axis.parse(text(value)), type(axis.parse(text(value)))) == (value, type(value))
+        if axis.size is not None:
+            # Far in the tail the shares of two steps may be the same float.
+            again = axis.from_unit(axis.to_unit(value))
+            assert again == value or abs(axis.to_unit(again) - axis.to_unit(value)) < 1e-9
+    grid = [float(value) for value in axis.grid()]
+    assert grid == sorted(set(grid)) and axis.low <= grid[0] and grid[-1] <= axis.high
+    assert all(axis.parse(text(value)) == value for value in axis.grid())
+
+
+def test_a_normal_range_gives_two_thirds_to_a_standard_deviation_around_the_mean() -> None:
+    axis = FloatRange(-5.0, 5.0, prior=Normal(1.0, 0.5))
+    drawn = [axis.from_unit((place + 0.5) / 1000) for place in range(1000)]
+    assert sum(0.5 <= value <= 1.5 for value in drawn) == pytest.approx(683, abs=2)
+    assert axis.from_unit(0.5) == pytest.approx(1.0, abs=1e-6) and axis.to_unit(1.0) == pytest.approx(0.5, abs=1e-6)
+    assert axis.grid() == pytest.approx((0.359224217, 0.737799744, 1.0, 1.262200256, 1.640775783))
+
+
+def test_a_log_normal_range_has_its_median_at_the_mean() -> None:
+    axis = FloatRange(1e-5, 1e-1, log=True, prior=Normal(1e-3, 1.0))
+    drawn = [axis.from_unit((place + 0.5) / 1000) for place in range(1000)]
+    assert sum(value <= 1e-3 for value in drawn) == 500
+    assert sum(1e-3 / math.e <= value <= 1e-3 * math.e for value in drawn) == pytest.approx(683, abs=2)
+
+
+def test_steps_of_a_logarithmic_range_have_the_shares_of_their_logarithms() -> None:
+    axis = IntRange(8, 64, 8, log=True)
+    drawn = [axis.from_unit((place + 0.5) / 10000) for place in range(10000)]
+    whole = math.log(68 / 4)
+    for value in range(8, 65, 8):
+        assert drawn.count(value) == pytest.approx(10000 * math.log((value + 4) / (value - 4)) / whole, abs=2)
+    assert axis.grid() == range(8, 65, 8)
+    assert IntRange(8, 64, 8, log=True, points=4).grid() == (8, 16, 32, 64)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), UNITS)
+def test_choices_are_as_likely_as_their_probabilities(weights: list[int], unit: float) -> None:
+    axis = Choices(tuple(range(len(weights))), tuple(weight / sum(weights) for weight in weights))
+    drawn = [axis.from_unit((place + 0.5) / (100 * sum(weights))) for place in range(100 * sum(weights))]
+    assert [drawn.count(value) for value in axis.values] == pytest.approx([100 * weight for weight in weights], abs=1)
+    assert axis.from_unit(axis.to_unit(axis.from_unit(unit))) == axis.from_unit(unit)
+    assert axis.grid() == axis.values

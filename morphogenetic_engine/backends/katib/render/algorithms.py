@@ -138,6 +138,9 @@ def _unsupported_of_draws(config: SweepConfig) -> Iterator[Unsupported]:
         yield Unsupported(
             "parameters", f"Katib knows no conditions: it always assigns {names}; trials leave out what is not there"
         )
+    for name, axis in config.space.axes.items():
+        if isinstance(axis, Choices) and axis.probabilities is not None:
+            yield Unsupported(f"parameters.{name}.probabilities", "Katib draws all choices alike")
     if config.baseline is not None:
         yield Unsupported("parameters", "the baseline (default) does not run first: Katib takes no points of one's own")
 

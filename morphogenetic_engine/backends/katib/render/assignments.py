@@ -7,6 +7,7 @@ file specifies, the parameter is written in another form, whose name tells the t
     log10.lr      the decimal logarithm of the value
     index.lr      the index of the value among its steps, from 0
     exp10.lr      10 to the power of the relative position between low and high, 1 to 10
+    unit.lr       the share of the value's distribution below it, 0 to 1
     trial.number  the number of a trial of a sweep whose points are fixed in advance
 
     Names in sweep files have no dots, so the forms are unambiguous.
@@ -27,6 +28,7 @@ from morphogenetic_engine.trial import Value, text
 LOG10 = "log10."
 INDEX = "index."
 EXP10 = "exp10."
+UNIT = "unit."
 TRIAL_NUMBER = "trial.number"
 _SAFE = " !()*+,-./:;=?@_~"
 _EMPTY = "%"
@@ -70,6 +72,8 @@ def _value(name: str, axis: Parameter, form: str, assignments: Mapping[str, str]
                 return _at(axis, written)
             case _ if form == EXP10 + name:
                 return axis.from_unit(min(max(math.log10(float(written)), 0.0), math.nextafter(1, 0)))
+            case _ if form == UNIT + name:
+                return axis.from_unit(min(max(float(written), 0.0), math.nextafter(1, 0)))
             case _ if form == LOG10 + name:
                 return _within(axis, 10 ** float(written))
             case _:

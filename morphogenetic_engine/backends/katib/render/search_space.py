@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from morphogenetic_engine.backends.katib.render.algorithms import Algorithm
-from morphogenetic_engine.backends.katib.render.assignments import EXP10, INDEX, LOG10, TRIAL_NUMBER, choice_text
+from morphogenetic_engine.backends.katib.render.assignments import EXP10, INDEX, LOG10, TRIAL_NUMBER, UNIT, choice_text
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.trial import Value, text
 
@@ -61,6 +61,8 @@ def _searched(name: str, axis: Parameter, algorithm: Algorithm) -> KatibParamete
     match axis:
         case Choices():
             return _listed(name, map(choice_text, axis.values))
+        case _ if axis.reshaped:
+            return _reshaped(name, algorithm)
         case IntRange(log=True) | FloatRange(log=True):
             return _logarithmic(name, axis, algorithm)
         case IntRange() | FloatRange(step=float()):
@@ -69,13 +71,18 @@ def _searched(name: str, axis: Parameter, algorithm: Algorithm) -> KatibParamete
             return _continuous(name, axis, algorithm)
 
 
+def _reshaped(name: str, algorithm: Algorithm) -> KatibParameter:
+    """Lets Katib search the share of the distribution below the value, which Katib's own distributions cannot say."""
+    return _exponential(name) if algorithm is Algorithm.BAYESIAN_OPTIMIZATION else _double(UNIT + name, 0, 1)
+
+
 def _logarithmic(name: str, axis: IntRange | FloatRange, algorithm: Algorithm) -> KatibParameter:
     clamped = algorithm is Algorithm.MULTIVARIATE_TPE and axis.low < _OPTUNA_LOWEST
     if algorithm in _LOG_SERVICES and not clamped:
         bounds = {"min": text(axis.low), "max": text(axis.high), "distribution": "logUniform"}
         return KatibParameter(name, "int" if isinstance(axis, IntRange) else "double", bounds)
     if algorithm is Algorithm.BAYESIAN_OPTIMIZATION:
-        return _exponential(name, axis) if isinstance(axis, IntRange) else _double(name, axis.low, axis.high)
+        return _exponential(name) if isinstance(axis, IntRange) else _double(name, axis.low, axis.high)
     half = 0.5 if isinstance(axis, IntRange) else 0.0  # both ends are as likely as inner values, as in a local sweep
     return _double(LOG10 + name, math.log10(axis.low - half), math.log10(axis.high + half))
 
@@ -94,11 +101,11 @@ def _stepped(name: str, axis: IntRange | FloatRange, algorithm: Algorithm) -> Ka
 
 def _continuous(name: str, axis: FloatRange, algorithm: Algorithm) -> KatibParameter:
     if algorithm is Algorithm.BAYESIAN_OPTIMIZATION:
-        return _exponential(name, axis)
+        return _exponential(name)
     return _double(name, axis.low, axis.high)
 
 
-def _exponential(name: str, _axis: IntRange | FloatRange) -> KatibParameter:
+def _exponential(name: str) -> KatibParameter:
     """Compensates for scikit-optimize's logarithm: it searches 1 to 10 log-uniformly, and the trial inverts this."""
     return _double(EXP10 + name, 1, 10)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from morphogenetic_engine.errors import ConfigError
@@ -120,15 +121,22 @@ def _range(migration: Migration, where: str, kind: str, space: dict[str, object]
     }
     found: dict[str, object] = {"type": "int" if kind == "int" else "float", **ends}
     distribution = str(space.get("distribution", "uniform"))
-    if distribution == "logUniform":
+    if distribution in {"logUniform", "logNormal"}:
         found["log"] = True
-    elif distribution not in {"uniform", "unknown"}:
+    if distribution in {"normal", "logNormal"}:
+        found |= _normal(float(ends["low"]), float(ends["high"]), log=distribution == "logNormal")
+    elif distribution not in {"uniform", "unknown", "logUniform"}:
         migration.note(f"{where}.feasibleSpace.distribution", f"{distribution} has no counterpart; searched evenly")
-    if "step" in space and "log" not in found:
+    if "step" in space:
         found["step"] = number(space["step"], f"{where}.feasibleSpace.step")
-    elif "step" in space:
-        migration.note(f"{where}.feasibleSpace.step", "a range with log has no step")
     return found
+
+
+def _normal(low: float, high: float, *, log: bool) -> dict[str, object]:
+    """Returns the distribution that Katib makes of its ends: they lie 3 standard deviations from the middle."""
+    if log and low > 0:
+        return {"mean": float(f"{math.sqrt(low * high):.12g}"), "std": math.log(high / low) / 6}
+    return {"mean": (low + high) / 2, "std": (high - low) / 6}
 
 
 def _objective(migration: Migration, objective: dict[str, object]) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.schema.foreign.migration import Migration, Written, items, mapping, number
+from morphogenetic_engine.sweeps.schema.parameters import SPREADS, normal_ends
 
 _METHODS = {"grid": "grid", "random": "random", "bayes": "bayesian"}
 _KEYS = frozenset(
     {"program", "method", "metric", "parameters", "early_terminate", "command", "run_cap", "name", "description"}
 )
-_PARAMETER_KEYS = frozenset({"value", "values", "distribution", "min", "max", "q", "mu", "sigma", "parameters"})
+_PARAMETER_KEYS = frozenset(
+    {"value", "values", "probabilities", "distribution", "min", "max", "q", "mu", "sigma", "parameters"}
+)
 _COMMAND = ["${env}", "${interpreter}", "${program}", "${args}"]
-_SPREADS = 3
-"""Standard deviations on each side of the mean that a normal distribution is cut to."""
 
 
 def is_wandb(written: Written) -> bool:
@@ -53,17 +55,20 @@ def _add(migration: Migration, name: str, parameter: dict[str, object], prefix: 
     if "value" in parameter:
         migration.experiment[own] = parameter["value"]
     elif "values" in parameter:
-        migration.parameters[own] = _choices(parameter["values"], where)
+        migration.parameters[own] = _choices(parameter, where)
     else:
         migration.parameters[own] = _range(migration, where, parameter)
 
 
-def _choices(values: object, where: str) -> list[object]:
-    choices = items(values, f"{where}.values")
+def _choices(parameter: dict[str, object], where: str) -> object:
+    choices = items(parameter["values"], f"{where}.values")
     for choice in choices:
         if not isinstance(choice, bool | int | float | str):
             raise ConfigError(f"{where}.values: must be numbers, texts, true or false, but got {choice!r}")
-    return choices
+    shares = items(parameter.get("probabilities"), f"{where}.probabilities")
+    if not shares:
+        return choices
+    return {"choices": choices, "probabilities": [float(number(each, f"{where}.probabilities")) for each in shares]}
 
 
 def _range(migration: Migration, where: str, parameter: dict[str, object]) -> dict[str, object]:
@@ -84,40 +89,32 @@ def _range(migration: Migration, where: str, parameter: dict[str, object]) -> di
     step_is_whole = isinstance(number(parameter.get("q", 1), f"{where}.q"), int)
     kept_whole = kind == "int_uniform" or (quantised and whole and step_is_whole)
     found: dict[str, object] = {"type": "int" if kept_whole else "float", "low": low, "high": high}
-    return _with_step(migration, where, found, parameter, log=log, quantised=quantised)
-
-
-def _with_step(
-    migration: Migration,
-    where: str,
-    found: dict[str, object],
-    parameter: dict[str, object],
-    *,
-    log: bool,
-    quantised: bool,
-) -> dict[str, object]:
-    """Adds the scale and the quantisation; a logarithmic range has no step."""
-    step = number(parameter.get("q", 1), f"{where}.q")
     if log:
         found["log"] = True
-    if quantised and log:
-        migration.note(f"{where}.q", f"values are not rounded to multiples of {step}: a range with log has no step")
-    elif quantised:
-        found["step"] = step
-    return found
+    return _with_step(where, found, parameter) if quantised else found
+
+
+def _with_step(where: str, found: dict[str, object], parameter: dict[str, object]) -> dict[str, object]:
+    """Returns a range whose values are multiples of `q`, which its ends are too."""
+    step = number(parameter.get("q", 1), f"{where}.q")
+    exact, least = Decimal(repr(step)), 1 if found.get("log") or found.get("type") == "log_normal" else None
+    for end in ("low", "high"):
+        places = round(Decimal(repr(found[end])) / exact)
+        multiple = (places if least is None else max(places, least)) * exact
+        found[end] = int(multiple) if found["type"] == "int" else float(multiple)
+    return {**found, "step": step}
 
 
 def _normal(migration: Migration, where: str, kind: str, parameter: dict[str, object]) -> dict[str, object]:
     mean, deviation = number(parameter.get("mu", 0), f"{where}.mu"), number(parameter.get("sigma", 1), f"{where}.sigma")
-    low, high = mean - _SPREADS * deviation, mean + _SPREADS * deviation
     log = "log" in kind
-    low, high = (math.exp(low), math.exp(high)) if log else (round(low, 12) + 0.0, round(high, 12))
-    migration.note(
-        f"{where}.distribution",
-        f"{kind} is searched evenly{' in the logarithm' if log else ''} within {_SPREADS} standard deviations",
-    )
-    found: dict[str, object] = {"type": "float", "low": low, "high": high}
-    return _with_step(migration, where, found, parameter, log=log, quantised=kind.startswith("q_"))
+    mean = float(f"{math.exp(mean):.12g}") if log else float(mean)
+    migration.note(f"{where}.distribution", f"{kind} is cut off {SPREADS} standard deviations from its middle")
+    found: dict[str, object] = {"type": "log_normal" if log else "normal", "mean": mean, "std": float(deviation)}
+    if not kind.startswith("q_"):
+        return found
+    low, high = normal_ends(mean, float(deviation), log=log)
+    return _with_step(where, {**found, "low": low, "high": high}, parameter)
 
 
 def _objective(migration: Migration, metric: dict[str, object]) -> None:

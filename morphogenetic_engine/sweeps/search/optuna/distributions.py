@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,6 +25,8 @@ _STATES = {
     TrialState.PRUNED: optuna.trial.TrialState.PRUNED,
     TrialState.FAILED: optuna.trial.TrialState.FAIL,
 }
+_UNIT = FloatDistribution(0.0, 1.0)
+"""The distribution of the unit numbers of an axis whose own distribution Optuna does not know."""
 _DIRECTIONS = {
     Direction.MAXIMIZE: optuna.study.StudyDirection.MAXIMIZE,
     Direction.MINIMIZE: optuna.study.StudyDirection.MINIMIZE,
@@ -31,20 +34,32 @@ _DIRECTIONS = {
 
 
 def distribution_of(axis: Parameter) -> BaseDistribution:
-    """Returns Optuna's distribution for an axis."""
+    """Returns Optuna's distribution of an axis's values, without what Optuna has not: priors, steps in a logarithm."""
     match axis:
         case Choices():
             return CategoricalDistribution(axis.values)
         case IntRange():
-            return IntDistribution(axis.low, axis.at(axis.size - 1), log=axis.log, step=axis.step)
+            step = 1 if axis.log else axis.step
+            return IntDistribution(axis.low, axis.at(axis.size - 1), log=axis.log, step=step)
         case FloatRange():
             highest = axis.high if axis.size is None else axis.at(axis.size - 1)
-            return FloatDistribution(axis.low, highest, log=axis.log, step=axis.step)
+            return FloatDistribution(axis.low, highest, log=axis.log, step=None if axis.log else axis.step)
 
 
-def distributions_of(space: Space, params: Params) -> dict[str, BaseDistribution]:
-    """Returns the distributions of the axes that a trial has values for."""
-    return {name: distribution_of(axis) for name, axis in space.axes.items() if name in params}
+def distributions_of(space: Space, params: Params, *, searched: bool = False) -> dict[str, BaseDistribution]:
+    """Returns the distributions of the axes that a trial has values for, as they are or as samplers search them."""
+    axes = {name: axis for name, axis in space.axes.items() if name in params}
+    return {name: _UNIT if searched and _by_unit(axis) else distribution_of(axis) for name, axis in axes.items()}
+
+
+def _by_unit(axis: Parameter) -> bool:
+    return not isinstance(axis, Choices) and axis.reshaped
+
+
+def _values(space: Space, params: Params, *, searched: bool) -> dict[str, Value]:
+    """Returns the searched parameters of a trial, as they are or as samplers search them."""
+    found = ((name, space.axes[name], value) for name, value in params.items() if name in space.axes)
+    return {name: axis.to_unit(value) if searched and _by_unit(axis) else value for name, axis, value in found}
 
 
 def suggest(trial: optuna.Trial, name: str, axis: Parameter) -> Value:
@@ -53,6 +68,8 @@ def suggest(trial: optuna.Trial, name: str, axis: Parameter) -> Value:
         case Choices():
             drawn = trial.suggest_categorical(name, axis.values)
             return next(value for value in axis.values if value == drawn)
+        case _ if axis.reshaped:
+            return axis.from_unit(min(trial.suggest_float(name, _UNIT.low, _UNIT.high), math.nextafter(1, 0)))
         case IntRange():
             return trial.suggest_int(name, axis.low, axis.at(axis.size - 1), log=axis.log, step=axis.step)
         case FloatRange():
@@ -61,8 +78,10 @@ def suggest(trial: optuna.Trial, name: str, axis: Parameter) -> Value:
             return value if axis.step is None else axis.at(round((value - axis.low) / axis.step))
 
 
-def frozen_trial(record: TrialRecord, space: Space, objectives: Sequence[Objective]) -> FrozenTrial:
-    """Converts an ended trial to a FrozenTrial.
+def frozen_trial(
+    record: TrialRecord, space: Space, objectives: Sequence[Objective], *, searched: bool = False
+) -> FrozenTrial:
+    """Converts an ended trial to a FrozenTrial, with its values as they are or as samplers search them.
 
     A pruned trial's value is the last one that it reported, as in Optuna's own loop.
     """
@@ -73,7 +92,7 @@ def frozen_trial(record: TrialRecord, space: Space, objectives: Sequence[Objecti
         values = [record.metrics[objective.metric] for objective in objectives]
     elif record.state is TrialState.PRUNED and reported and len(objectives) == 1:
         values = [list(reported.values())[-1]]
-    params = {name: value for name, value in record.params.items() if name in space.axes}
+    params = _values(space, record.params, searched=searched)
     return FrozenTrial(
         number=record.number,
         trial_id=record.number,
@@ -83,16 +102,16 @@ def frozen_trial(record: TrialRecord, space: Space, objectives: Sequence[Objecti
         datetime_start=_LONG_AGO,
         datetime_complete=_LONG_AGO,
         params=params,
-        distributions=distributions_of(space, params),
+        distributions=distributions_of(space, params, searched=searched),
         user_attrs={},
         system_attrs={},
         intermediate_values=reported if len(objectives) == 1 else {},
     )
 
 
-def running_trial(number: int, params: Params, space: Space) -> FrozenTrial:
+def running_trial(number: int, params: Params, space: Space, *, searched: bool = False) -> FrozenTrial:
     """Builds the FrozenTrial of a trial that runs, or is treated as running."""
-    searched = {name: value for name, value in params.items() if name in space.axes}
+    values = _values(space, params, searched=searched)
     return FrozenTrial(
         number=number,
         trial_id=number,
@@ -100,8 +119,8 @@ def running_trial(number: int, params: Params, space: Space) -> FrozenTrial:
         value=None,
         datetime_start=_LONG_AGO,
         datetime_complete=None,
-        params=searched,
-        distributions=distributions_of(space, searched),
+        params=values,
+        distributions=distributions_of(space, values, searched=searched),
         user_attrs={},
         system_attrs={},
         intermediate_values={},

@@ -22,6 +22,7 @@ from morphogenetic_engine.sweeps.search.optuna.distributions import frozen_trial
 from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaSampler
 from morphogenetic_engine.sweeps.search.optuna.optuna_sampler import build_sampler, reseed
 from morphogenetic_engine.sweeps.space.feasibility import repaired
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices
 from morphogenetic_engine.sweeps.space.seeds import derived_seed
 from morphogenetic_engine.sweeps.strategy import Earlier, RunsToTheEnd
 from morphogenetic_engine.trial import Params, Value
@@ -55,7 +56,7 @@ class OptunaStrategy(RunsToTheEnd):
         self._trials = optuna.storages.InMemoryStorage()
         self._study = new_study(self._sampler(0), optuna.pruners.NopPruner(), self._objectives, self._trials)
         for record in known:
-            self._study.add_trial(frozen_trial(record, self._space, self._objectives))
+            self._study.add_trial(frozen_trial(record, self._space, self._objectives, searched=True))
         self._first_place = len(known)
         self._shown: set[int] = set()
         """The trials whose results are in the study."""
@@ -123,7 +124,7 @@ class OptunaStrategy(RunsToTheEnd):
         """Asks again until the values keep the constraints, or takes some near the last suggestion."""
         place = self._first_place + number
         for attempt in range(1, self._kind.retries + 1):
-            self._trials._set_trial(place, running_trial(place, {}, self._space))
+            self._trials._set_trial(place, running_trial(place, {}, self._space, searched=True))
             seed = derived_seed(self._seed, "again", number, attempt)
             if self._kind.fresh:
                 self._study.sampler = self._build(seed)
@@ -142,7 +143,7 @@ class OptunaStrategy(RunsToTheEnd):
         ran again.
         """
         place = self._first_place + number
-        settled = running_trial(place, params, self._space)
+        settled = running_trial(place, params, self._space, searched=True)
         if self._kind.replayed:
             settled.system_attrs = self._trials.get_trial(place).system_attrs
         self._trials._set_trial(place, settled)
@@ -154,7 +155,10 @@ class OptunaStrategy(RunsToTheEnd):
         else:
             fresh = [each for each in ended if each.number < horizon and each.number not in self._shown]
         for record in fresh:
-            trial, place = frozen_trial(record, self._space, self._objectives), self._first_place + record.number
+            trial, place = (
+                frozen_trial(record, self._space, self._objectives, searched=True),
+                self._first_place + record.number,
+            )
             if record.state is TrialState.PRUNED:  # its value is the last that it reported
                 for step, value in trial.intermediate_values.items():
                     self._trials.set_trial_intermediate_value(place, step, value)
@@ -163,7 +167,7 @@ class OptunaStrategy(RunsToTheEnd):
             self._shown.add(record.number)
 
     def _add(self, number: int, params: Params) -> None:
-        template = running_trial(self._first_place + number, params, self._space)
+        template = running_trial(self._first_place + number, params, self._space, searched=True)
         self._trials.create_new_trial(self._study._study_id, template_trial=template)
 
     def _sampler(self, number: int) -> optuna.samplers.BaseSampler:
@@ -171,8 +175,16 @@ class OptunaStrategy(RunsToTheEnd):
         return self._build(seed, self._source() if self._kind.transfers and number > 0 else ())
 
     def _build(self, seed: int, source: Sequence[FrozenTrial] = ()) -> optuna.samplers.BaseSampler:
-        conditional = bool(self._space.conditions)
-        return build_sampler(self._name, self._kind, seed, self._options, conditional=conditional, source=source)
+        weighted = ((name, axis) for name, axis in self._space.axes.items() if isinstance(axis, Choices))
+        return build_sampler(
+            self._name,
+            self._kind,
+            seed,
+            self._options,
+            conditional=bool(self._space.conditions),
+            source=source,
+            probabilities={name: axis.shares for name, axis in weighted if axis.probabilities is not None},
+        )
 
     def _source(self) -> Sequence[FrozenTrial]:
         """Returns the trials from which a sampler that transfers learns its first distribution."""

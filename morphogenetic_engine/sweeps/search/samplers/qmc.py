@@ -10,6 +10,7 @@ QMC = OptunaSampler(
     options={"qmc_type": str, "scramble": bool},
     given={"scramble": True, "warn_independent_sampling": False},
     conditional=False,
+    probabilities=False,
     replayed=True,
     reseeded=False,
     retries=1000,

@@ -116,3 +116,28 @@ def test_the_filters_of_the_collector_find_the_metrics_of_the_command() -> None:
     assert parse_config(migration.written(), where="sweep.yaml").experiment.metrics_regex == (pattern,)
     noted = {note.key for note in migration.notes}
     assert {"spec.metricsCollectorSpec.collector.kind", "spec.metricsCollectorSpec.source.fileSystemPath"} <= noted
+
+
+@pytest.mark.parametrize(
+    ("space", "found"),
+    [
+        (
+            {"min": "-3", "max": "3", "distribution": "normal"},
+            {"type": "float", "low": -3, "high": 3, "mean": 0.0, "std": 1.0},
+        ),
+        (
+            {"min": "1", "max": "10000", "distribution": "logNormal"},
+            {"type": "float", "low": 1, "high": 10000, "log": True, "mean": 100.0, "std": 1.5350567286626973},
+        ),
+        (
+            {"min": "8", "max": "512", "step": "8", "distribution": "logUniform"},
+            {"type": "float", "low": 8, "high": 512, "log": True, "step": 8},
+        ),
+    ],
+)
+def test_distributions_become_priors_as_katib_draws_them(space: dict[str, str], found: dict[str, object]) -> None:
+    experiment = yaml.safe_load(EXPERIMENT)
+    experiment["spec"]["parameters"] = [{"name": "x", "parameterType": "double", "feasibleSpace": space}]
+    migration = from_katib(experiment)
+    assert migration.parameters["x"] == found
+    assert list(parse_config({"parameters": migration.parameters}, where="sweep.yaml").space.axes) == ["x"]

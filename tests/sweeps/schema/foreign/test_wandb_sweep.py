@@ -52,7 +52,35 @@ def test_ranges_keep_type_scale_and_step() -> None:
     parameters = migration().parameters
     assert parameters["lr"] == {"type": "float", "low": 1e-5, "high": 1e-1, "log": True}
     assert parameters["batch_size"] == {"type": "int", "low": 32, "high": 256, "step": 8}
-    assert parameters["dropout"] == {"type": "float", "low": 0.0, "high": 0.6}
+    assert parameters["dropout"] == {"type": "normal", "mean": 0.3, "std": 0.1}
+    assert parameters["optimizer"] == {"choices": ["adam", "sgd"], "probabilities": [0.7, 0.3]}
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (
+            {"distribution": "q_log_uniform_values", "q": 8, "min": 3, "max": 250},
+            {"type": "int", "low": 8, "high": 248, "log": True, "step": 8},
+        ),
+        (
+            {"distribution": "q_log_uniform_values", "q": 0.01, "min": 0.001, "max": 0.5},
+            {"type": "float", "low": 0.01, "high": 0.5, "log": True, "step": 0.01},
+        ),
+        (
+            {"distribution": "log_normal", "mu": 0, "sigma": 0.5},
+            {"type": "log_normal", "mean": 1.0, "std": 0.5},
+        ),
+        (
+            {"distribution": "q_normal", "mu": 64, "sigma": 10, "q": 16},
+            {"type": "normal", "mean": 64.0, "std": 10.0, "low": 32.0, "high": 96.0, "step": 16},
+        ),
+    ],
+)
+def test_distributions_become_ranges_that_are_valid(written: dict[str, object], found: dict[str, object]) -> None:
+    parameters = migration(parameters={"x": written}).parameters
+    assert parameters["x"] == found
+    assert list(parse_config({"parameters": parameters}, where="sweep.yaml").space.axes) == ["x"]
 
 
 def test_the_command_gets_an_argument_for_each_parameter_and_keeps_braces() -> None:
@@ -64,7 +92,6 @@ def test_the_command_gets_an_argument_for_each_parameter_and_keeps_braces() -> N
 @pytest.mark.parametrize(
     ("changes", "key"),
     [
-        ({}, "parameters.optimizer.probabilities"),
         ({}, "parameters.dropout.distribution"),
         ({}, "parameters.model.depth"),
         ({"entity": "team"}, "entity"),
