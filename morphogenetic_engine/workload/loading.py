@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import linecache
 import os
 import re
@@ -40,8 +41,28 @@ def load_workload(spec: str, source: str | None = None) -> Train:
     train = getattr(module, name, None)
     if not callable(train):
         raise WorkloadError(f"{module_name} has no function {name!r}{did_you_mean(name, _functions(module))}")
+    _check_call(spec, train)
     checked: Train = train
     return checked
+
+
+def _check_call(spec: str, train: Callable[..., object]) -> None:
+    """Checks that a function can be called as train(params, trial), and returns its metrics when it is.
+
+    Raises:
+        WorkloadError: it has other parameters, or is a coroutine or a generator.
+    """
+    name = spec.partition(":")[2]
+    if inspect.iscoroutinefunction(train) or inspect.isgeneratorfunction(train) or inspect.isasyncgenfunction(train):
+        raise WorkloadError(f"{spec} is async or yields; write a plain function that returns its metrics")
+    try:
+        signature = inspect.signature(train)
+    except (TypeError, ValueError):
+        return  # some built-in functions do not tell
+    try:
+        signature.bind(object(), object())
+    except TypeError as error:
+        raise WorkloadError(f"{spec} is called as {name}(params, trial), but is {name}{signature}") from error
 
 
 def _module_of(name: str, source: str) -> ModuleType:

@@ -74,10 +74,12 @@ class OutputReader:
         Raises:
             TrialFailed: a metric of the sweep file stands beside a step that is no whole number.
         """
-        plain = _ANSI.sub("", line[:_LONGEST_LINE]).strip()
+        cut = line[:_LONGEST_LINE]
+        plain = (_ANSI.sub("", cut) if "\x1b" in cut else cut).strip()
         found = self._found(plain)
+        folded_line = plain.casefold()
         for name, folded in self._objectives.items():
-            if folded in plain.casefold() and not any(name in each for each in found.metrics):
+            if folded in folded_line and not any(name in each for each in found.metrics):
                 self._remember(name, plain)
         return found
 
@@ -96,6 +98,8 @@ class OutputReader:
             return NO_METRICS
         if self._patterns:
             return self._reported(_by_patterns(self._patterns, line))
+        if "=" not in line and ":" not in line:
+            return NO_METRICS
         for prefix in (_TIMESTAMP, _LOG_PREFIX):
             if match := prefix.match(line):
                 line = line[match.end() :]

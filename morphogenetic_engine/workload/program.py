@@ -14,6 +14,8 @@ from morphogenetic_engine.workload.process_groups import end_group
 _GRACE_SECONDS = 5.0
 _TICK_SECONDS = 0.1
 _CHUNK = 1 << 16
+_LONGEST_LINE = 1 << 20
+"""A line of more characters is passed on in pieces, so that no output fills the memory."""
 _LAST_CHUNKS = 32
 """The number of chunks to read after the program's end: more than a pipe holds."""
 
@@ -40,13 +42,21 @@ class Program:
     def lines(self) -> Iterator[str]:
         """Yields the lines of standard output until the program ends, even if its children keep the output open."""
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
-        unread = ""
+        unread: list[str] = []
+        length = 0
         for chunk in self._chunks():
-            *lines, unread = (unread + decoder.decode(chunk)).split("\n")
-            yield from (f"{line}\n" for line in lines)
-        unread += decoder.decode(b"", final=True)
-        if unread:
-            yield unread
+            first, *others = decoder.decode(chunk).split("\n")
+            unread.append(first)
+            length += len(first)
+            for line in others:
+                yield f"{''.join(unread)}\n"
+                unread, length = [line], len(line)
+            if length > _LONGEST_LINE:
+                yield "".join(unread)
+                unread, length = [], 0
+        rest = "".join(unread) + decoder.decode(b"", final=True)
+        if rest:
+            yield rest
 
     def status(self) -> int:
         """Waits for the end and returns the exit status as subprocess gives it (negative: the signal)."""

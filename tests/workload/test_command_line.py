@@ -72,11 +72,16 @@ def test_a_list_is_left_out_as_a_whole_where_a_value_is_missing() -> None:
             ["train", ["{optimizer}", 5]],
             "sweep.yaml: experiment.command: arguments must be text, or lists of texts, but got 5; put it in quotes",
         ),
+        (
+            "train --opt '{optimizer} x'",
+            'sweep.yaml: experiment.command: must be a list, without a shell: ["train", "--opt", "{optimizer} x"], but got'
+            """ "train --opt '{optimizer} x'\"""",
+        ),
         ([["train"], "{optimizer}", "{params}"], "sweep.yaml: experiment: command must name a program"),
     ],
 )
 def test_an_argument_that_some_trials_cannot_have_is_refused_with_how_to_write_it(
-    command: list[object], message: str
+    command: object, message: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         config_from(_sweep(command), where="sweep.yaml")
@@ -117,7 +122,7 @@ def test_what_depends_on_a_conditional_parameter_is_conditional() -> None:
     assert config_from(written, where="s").config.space.conditional == {"b": "a is x", "c": "b is 1"}
 
 
-def _sweep(command: list[object]) -> dict[str, object]:
+def _sweep(command: object) -> dict[str, object]:
     optimization = {"n_trials": 3}
     return {
         "sweep_type": "random",

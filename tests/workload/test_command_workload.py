@@ -307,6 +307,14 @@ time.sleep(3600)
     until(lambda: gone(int((tmp_path / "child").read_text(encoding="utf-8"))))
 
 
+def test_a_line_of_any_length_is_passed_on_and_costs_time_in_proportion(
+    trial: _Trial, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = "import sys; sys.stdout.write('x' * 5_000_000 + chr(10) + 'acc=1')"
+    assert _run(script, trial, {}) == {"acc": 1.0}
+    assert capfd.readouterr().out == "x" * 5_000_000 + "\nacc=1"
+
+
 def test_everything_that_a_program_printed_before_its_end_is_read(trial: _Trial) -> None:
     script = "print('x' * 30_000, flush=True); print('acc=0.25', end='')"
     assert _run(script, trial, {}) == {"acc": 0.25}

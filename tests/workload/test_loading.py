@@ -35,6 +35,42 @@ def test_a_function_is_loaded_by_module_and_name(write_module: WriteModule) -> N
     assert load_workload("os.path:join").__name__ == "join"  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("def train(params): ...", "bad_call:train is called as train(params, trial), but is train(params)"),
+        (
+            "def train(params, trial, *, lr): ...",
+            "bad_call:train is called as train(params, trial), but is train(params, trial, *, lr)",
+        ),
+        (
+            "async def train(params, trial): ...",
+            "bad_call:train is async or yields; write a plain function that returns its metrics",
+        ),
+        (
+            "def train(params, trial): yield {}",
+            "bad_call:train is async or yields; write a plain function that returns its metrics",
+        ),
+    ],
+)
+def test_a_function_that_no_trial_could_call_is_refused_before_the_first(
+    write_module: WriteModule, source: str, message: str
+) -> None:
+    write_module("bad_call", source + "\n")
+    with pytest.raises(WorkloadError) as caught:
+        load_workload("bad_call:train")
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def train(params, trial, lr=1): ...", "def train(*args): ...", "class train:\n    def __init__(self, a, b): ..."],
+)
+def test_a_function_that_takes_two_arguments_is_loaded(write_module: WriteModule, source: str) -> None:
+    write_module("good_call", source + "\n")
+    assert load_workload("good_call:train")
+
+
 @pytest.mark.parametrize("spec", ["", "train", "a:b:c", "a b:c", ":train", "module:", "module:a.b", "1a:b", "a/b:c"])
 def test_a_spec_is_module_colon_function(spec: str) -> None:
     with pytest.raises(WorkloadError) as caught:

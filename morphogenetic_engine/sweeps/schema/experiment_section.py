@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import shlex
 from typing import Annotated
 
 from pydantic import (
@@ -38,6 +40,8 @@ _Given = Annotated[Scalar | list[Scalar], BeforeValidator(_scalar_or_axis)]
 
 
 def _command(written: object) -> object:
+    if isinstance(written, str):
+        raise ValueError(f"must be a list, without a shell: {json.dumps(_words(written))}, but got {written!r}")
     if not isinstance(written, (list, tuple)):
         return written
     for each in written:
@@ -46,6 +50,13 @@ def _command(written: object) -> object:
             if not isinstance(text, str):
                 raise ValueError(f"arguments must be text, or lists of texts, but got {text!r}; put it in quotes")
     return written
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:  # a quote that is not closed
+        return line.split()
 
 
 def _one_or_several(written: object) -> object:
