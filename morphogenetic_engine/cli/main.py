@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TextIO
 
 import click
 
@@ -57,8 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(command: click.Command, arguments: Sequence[str] | None = None, *, name: str = "morphogenetic") -> int:
     """Runs a command and returns its exit status; a user error is one line on standard error, without a traceback."""
+    _replace_what_has_no_code(sys.stdout)
     with harmless_streams(sys.stdout, sys.stderr):
         return _run(command, arguments, name)
+
+
+def _replace_what_has_no_code(stream: TextIO) -> None:
+    """Writes `?` for characters that the encoding of a terminal or file lacks, instead of failing."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors="replace")
 
 
 def _run(command: click.Command, arguments: Sequence[str] | None, name: str) -> int:

@@ -57,7 +57,7 @@ def shown(folder: SweepFolder, serving: Serving, *, warn: Callable[[str], object
 
 def _start(folder: SweepFolder, serving: Serving) -> subprocess.Popen[bytes]:
     descriptor = serving.listener.fileno()
-    command = [sys.executable, "-m", str(__package__), str(folder.path.absolute()), f"--descriptor={descriptor}"]
+    command = [sys.executable, "-P", "-m", str(__package__), str(folder.path.absolute()), f"--descriptor={descriptor}"]
     access = serving.access
     command += ["--guarded"] * access.guarded + [f"--allow-host={host}" for host in sorted(access.hosts)]
     with (folder.path / LOG).open("ab") as log:

@@ -79,7 +79,7 @@ class JournalForwarder:
         arguments = ["-m", __package__, self._name, str(self._folder.path.absolute()), f"--drain={self._drain}"]
         with (self._folder.path / f"{destination.files}.log").open("ab") as log:
             process = subprocess.Popen(  # pylint: disable=consider-using-with  # ended in __exit__
-                [sys.executable, *arguments],
+                [sys.executable, "-P", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

@@ -152,3 +152,13 @@ execution: {max_parallel: 1, timeout_per_trial: 3}
     (trial,) = run(folder).trials
     assert (trial.state, trial.reason) == (TrialState.FAILED, FailureReason.TIMEOUT)
     until(lambda: gone(int((workplace / "child").read_text(encoding="utf-8"))))
+
+
+def test_files_beside_a_workload_that_are_called_as_modules_of_python_end_no_worker(
+    workplace: Path, start: StartSweep
+) -> None:
+    for name in ("json", "random", "types", "logging", "contextlib", "threading"):
+        (workplace / f"{name}.py").write_text("raise SystemError('a file of the user')\n", encoding="utf-8")
+    folder = start('experiment: {workload: "toy:nothing"}\nparameters: {x: [0.25]}\nexecution: {max_parallel: 1}\n')
+    run_sweep(folder)
+    assert [trial.metrics for trial in read_result(folder).trials] == [{"val_acc": 0.25}]

@@ -52,7 +52,7 @@ class ProcessReaper:
 
 def _started() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "morphogenetic_engine.sweeps.run.workers.process_reaper"],
+        [sys.executable, "-P", "-m", "morphogenetic_engine.sweeps.run.workers.process_reaper"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

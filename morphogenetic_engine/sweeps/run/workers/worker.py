@@ -58,7 +58,7 @@ class Worker:
         self._unread = b""
         self.channel, write_end = os.pipe()
         os.set_blocking(self.channel, False)
-        command = [sys.executable, "-m", "morphogenetic_engine.sweeps.run.workers.worker_process", str(write_end)]
+        command = [sys.executable, "-P", "-m", "morphogenetic_engine.sweeps.run.workers.worker_process", str(write_end)]
         try:
             with setup.log.open("ab") as log:
                 self.process = subprocess.Popen(  # pylint: disable=consider-using-with  # outlives this call
