@@ -102,7 +102,7 @@ def _seconds(epoch: Callable[[], object]) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the table, and write it as JSON when asked to."""
+    """Prints the table, and writes it as JSON if requested."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=40, help="epochs of each loop that are timed")
     parser.add_argument("--seeds-per-layer", type=int, default=1, help="dormant seeds behind each block")

@@ -22,7 +22,7 @@ def plain_network(*, features: int, classes: int, hidden_dim: int, num_layers: i
 
 
 def plain_epoch(network: nn.Sequential, optimiser: Adam, data: Dataset, batch_size: int) -> list[float]:
-    """Trains one epoch and validate; returns train loss, validation loss and validation accuracy."""
+    """Trains and validates one epoch; returns train loss, validation loss and validation accuracy."""
     x_NF, y_N = data.train.x_NF, data.train.y_N
     total = torch.zeros((), device=y_N.device)
     for index_B in torch.split(torch.randperm(len(y_N), device=y_N.device), batch_size):

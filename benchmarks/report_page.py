@@ -60,7 +60,7 @@ async (steps) => {
 
 
 def figures() -> list[Figure]:
-    """Writes the pages of 100, 200 and 10,000 trials of 30 epochs each, and open the last two."""
+    """Writes the pages of 100, 200 and 10,000 trials of 30 epochs each, and opens the last two."""
     with tempfile.TemporaryDirectory() as place:
         results = Path(place)
         large, large_page = _written(results, 10_000)

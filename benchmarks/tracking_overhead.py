@@ -201,7 +201,7 @@ def _wait_for(url: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the table, and write it as JSON when asked to."""
+    """Prints the table, and writes it as JSON if requested."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=7, help="quiet pairs wanted")
     parser.add_argument("--trials", type=int, default=40)

@@ -11,7 +11,7 @@ from morphogenetic_engine.trial import Metrics, Params, Trial
 
 
 def train(params: Params, trial: Trial) -> Metrics:
-    """Return the value of the function at (x, y)."""
+    """Returns the value of the function at (x, y)."""
     x, y = float(params["x"]), float(params["y"])
     bowl = (y - 5.1 / (4 * math.pi**2) * x**2 + 5 / math.pi * x - 6) ** 2
     value = bowl + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10

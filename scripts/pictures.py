@@ -32,7 +32,7 @@ _ADDRESS = re.compile(r"monitor: (http://\S+)")
 
 
 def main() -> None:
-    """Runs a longer sweep of `make sweep`'s file, confirm its best, and take the pictures."""
+    """Runs a longer sweep of `make sweep`'s file, confirms its best, and takes the pictures."""
     with tempfile.TemporaryDirectory() as scratch, _chromium() as browser:
         results = Path(scratch)
         _run_and_watch(browser, results, IMAGES / "monitor.png")

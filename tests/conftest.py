@@ -39,7 +39,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def write_config(workplace: Path) -> WriteConfig:
-    """Writes a sweep file into the working directory and read it."""
+    """Writes a sweep file into the working directory and reads it."""
 
     def write(text: str) -> ConfigFile:
         path = workplace / "sweep.yaml"

@@ -172,7 +172,7 @@ class Delegate(Protocol):
         """
 
     def submit(self, file: ConfigFile, options: RenderOptions, access: Access) -> Submitted:
-        """Starts a sweep, or find the same sweep that was submitted before.
+        """Starts a sweep, or finds the same sweep if it was submitted before.
 
         Raises:
             ConfigError: a sweep that the system cannot run.

@@ -77,7 +77,7 @@ class DelegateName(_TextType):
         return f"[{'|'.join(_delegates().names)}]"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Returns the name, or fail where the registry does not have it."""
+        """Returns the name if the registry has it, and raises otherwise."""
         if value not in _delegates():
             self.fail(_delegates().unknown(value), param, ctx)
         return value

@@ -47,7 +47,7 @@ class Store(Protocol):
         """
 
     def put_bytes(self, content: bytes, name: str, *, content_type: str | None = None) -> str:
-        """Store bytes and return their address."""
+        """Stores bytes and returns their address."""
 
     def get_file(self, name: str, target: Path) -> None:
         """Writes a stored file to a path, whole or not at all."""

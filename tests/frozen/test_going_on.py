@@ -18,7 +18,7 @@ CLOCK = {"attempts", "started", "duration", "runtime"}
 
 
 def steady(table: Path) -> list[dict[str, str]]:
-    """Return the rows without the columns that tell how the run went."""
+    """Returns the rows without the columns that depend on the run."""
     return [{name: cell for name, cell in row.items() if name not in CLOCK} for row in recorded(table)]
 
 

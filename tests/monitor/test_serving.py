@@ -36,7 +36,7 @@ execution: {{max_parallel: 2}}
 
 @contextmanager
 def command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Runs `morphogenetic sweep ...`, and end it whatever happens."""
+    """Runs `morphogenetic sweep ...`, and ends it in any case."""
     whole = [sys.executable, "-m", "morphogenetic_engine.cli.sweep", *arguments]
     with subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:

@@ -51,7 +51,7 @@ class Visit:
         self.page.on("request", lambda request: self._asked(request.url))
 
     def open(self, file: Path) -> Page:
-        """Opens a file and wait until its script, where it has one, has run."""
+        """Opens a file and waits until its script, if it has one, has run."""
         self.page.goto(file.as_uri())
         return self.page
 

@@ -62,7 +62,7 @@ class StepProgram:
         return ended
 
     def end(self, attempt: str, how: signal.Signals, when: Callable[[], bool]) -> None:
-        """Runs an attempt until something has happened, and end it as Kubernetes does; it may have ended before."""
+        """Runs an attempt until something has happened, and ends it as Kubernetes does, unless it has ended before."""
         with self.start(attempt) as process:
             while process.poll() is None and not when():
                 time.sleep(0.002)

@@ -28,7 +28,7 @@ time.sleep(3600)
 
 @contextmanager
 def _leader(script: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Runs a script in a session of its own, and give the first line that it prints."""
+    """Runs a script in a session of its own, and returns the first line that it prints."""
     command = [sys.executable, "-c", script]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None

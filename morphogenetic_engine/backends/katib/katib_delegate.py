@@ -133,7 +133,7 @@ class KatibDelegate:
         return unsupported_settings(file, options)
 
     def submit(self, file: ConfigFile, options: RenderOptions, access: Access) -> Submitted:
-        """Creates the Experiment of a sweep, or find the one that was created from the same sweep."""
+        """Creates the Experiment of a sweep, or finds the one that was created from the same sweep."""
         from morphogenetic_engine.backends.katib.client import experiments
 
         api = self.connect(access)

@@ -122,7 +122,7 @@ class _Confirmation(Work):
         return task
 
     def ended(self, ended: Ended, seconds: float) -> None:
-        """Records how a run ended, or put it back to be retried."""
+        """Records the end of a run, or queues it for a retry."""
         evaluation = self._running.pop(ended.key)
         if tries_again(evaluation, ended.reason, self._config.execution.retries):
             killed = ended.reason is FailureReason.KILLED
@@ -146,6 +146,6 @@ class _Confirmation(Work):
             observer(event, len(self._waiting) + len(self._running))
 
     def interrupted(self, key: TaskKey, seconds: float) -> None:
-        """Record nothing: the run starts again when the confirmation goes on."""
+        """Records nothing: the run starts again when the confirmation is continued."""
         del seconds
         del self._running[key]

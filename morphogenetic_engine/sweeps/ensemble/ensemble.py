@@ -47,7 +47,7 @@ class Ensemble:
 
 
 def build_ensemble(folder: SweepFolder, size: int) -> EnsembleInfo:
-    """Chooses an ensemble of at most `size` picks from the sweep's saved models, check it, save it, and returns it.
+    """Chooses an ensemble of at most `size` picks from the sweep's saved models, checks it, saves it, and returns it.
 
     Raises:
         WorkloadError: the workload cannot be imported, or does not say how its models are used.

@@ -267,7 +267,7 @@ def write_whole(path: Path, content: bytes, *, like: Path | None = None) -> None
 
 
 def _mode_of(path: Path) -> int | None:
-    """Returns who may read and write a file; its owner always may. None: there is no such file."""
+    """Returns the permissions of a file, with those of its owner added. None: there is no such file."""
     try:
         return path.stat().st_mode & 0o666 | 0o600
     except OSError:

@@ -96,7 +96,7 @@ class Journal:
             )
 
     def close(self) -> None:
-        """Syncs the last lines to disk and release the lock."""
+        """Syncs the last lines to disk and releases the lock."""
         self._closing.set()
         self._written.set()
         self._syncer.join()

@@ -29,10 +29,10 @@ class Executor(Protocol):
         """
 
     def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
-        """Start tasks in a free slot. Each of them is heard of until its end."""
+        """Starts tasks in a free slot. Messages about each of them arrive until its end."""
 
     def messages(self, until: float | None) -> Iterator[Message]:
-        """Waits for messages, at most until a time of the monotonic clock, and yield those that have come.
+        """Waits for messages, at most until a time of the monotonic clock, and yields those that have arrived.
 
         A task whose process is lost ends as failed with the reason `killed`.
 

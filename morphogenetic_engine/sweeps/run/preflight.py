@@ -58,7 +58,7 @@ class SweepCheck:
 
 
 def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
-    """Loads the workload, validate the sweep against it, and run trial 0 in a scratch folder for a while.
+    """Loads the workload, checks the sweep against it, and runs trial 0 in a temporary folder for a limited time.
 
     Raises:
         ConfigError: the workload does not take the parameters or does not report the objective; an input is missing.

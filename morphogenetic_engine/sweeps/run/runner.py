@@ -112,7 +112,7 @@ class SweepRunner(Work):
         self._time_is_up = False
 
     def run(self) -> Outcome:
-        """Run until nothing is left, or a signal, a limit or a rule ends the session."""
+        """Runs until nothing is left, or a signal, a limit or a rule ends the session."""
         host = socket.gethostname()
         spent = self._history.seconds
         self._mark_orphans()
@@ -159,7 +159,7 @@ class SweepRunner(Work):
         return self._schedule.waiting
 
     def refresh(self) -> float | None:
-        """Starts no further trial when the time of the sweep is up; until then, return when that is."""
+        """Starts no further trial once the sweep's time budget is spent; before, returns when that will be."""
         if self._closing is None or not self._schedule.waiting:
             return None
         if time.monotonic() >= self._closing:
@@ -228,7 +228,7 @@ class SweepRunner(Work):
         self._decide_rungs()
 
     def interrupted(self, key: TaskKey, seconds: float) -> None:
-        """Record that a trial was given up; it runs again when the sweep is resumed."""
+        """Records that a trial was interrupted; it runs again when the sweep is resumed."""
         del seconds
         self._recorder.interrupted(key)
 

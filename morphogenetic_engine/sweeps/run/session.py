@@ -43,7 +43,7 @@ class Work(ABC):
 
     @abstractmethod
     def next(self, slot: int) -> TrialTask | None:
-        """Record that a task starts in this slot and return it; None: none can start now."""
+        """Records that a task starts in this slot and returns it; None: none can start now."""
 
     def reported(self, report: Reported | Replicated) -> Decision:
         """Records a report and decide whether the trial goes on."""
@@ -55,7 +55,7 @@ class Work(ABC):
         """Records the end of an attempt: the trial has ended, or waits to be retried."""
 
     def paused(self, key: TaskKey, seconds: float) -> None:
-        """Record that an attempt ended because its trial is paused.
+        """Records that an attempt ended because its trial is paused.
 
         Raises:
             SweepError: nothing of this work calls a paused trial again.
@@ -65,7 +65,7 @@ class Work(ABC):
 
     @abstractmethod
     def interrupted(self, key: TaskKey, seconds: float) -> None:
-        """Record that an attempt was given up without an end."""
+        """Records that an attempt was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Session:
         self._running: dict[TaskKey, _Running] = {}
 
     def run(self) -> bool:
-        """Run until nothing waits and nothing runs, and return True; False: a signal asked to stop.
+        """Runs until nothing waits and nothing runs, and returns True; False: a signal ended it.
 
         Raises:
             ConfigError: the workload does not take the sweep's parameters.

@@ -113,7 +113,7 @@ class TrialRecorder:
         )
 
     def interrupted(self, key: TaskKey) -> None:
-        """Record that an attempt was given up without an end."""
+        """Records that an attempt was interrupted."""
         self._forget(key)
         self._record(events.TrialInterrupted(time.time(), *key))
 

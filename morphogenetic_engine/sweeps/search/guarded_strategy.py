@@ -88,7 +88,7 @@ def searching_part(config: SweepConfig) -> str:
 
 @contextmanager
 def one_line_errors(place: str, log: Path | None) -> Iterator[None]:
-    """Turns what a library raises into a ConfigError of one line, and keep the traceback.
+    """Converts an error of a library to a ConfigError of one line, and keeps the traceback.
 
     Raises:
         ConfigError: the library raised an error.

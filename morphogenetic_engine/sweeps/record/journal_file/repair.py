@@ -132,7 +132,7 @@ def _set_aside(folder: SweepFolder, aside: Path, paths: Sequence[Path]) -> None:
 
 
 def _forget_sent(folder: SweepFolder, aside: Path) -> None:
-    """Sets the states of sinks aside: they count bytes of the journal that was, and look up what they sent."""
+    """Renames the state files of sinks: they count bytes of the old journal. A sink without one looks up what it has sent."""
     for name in _SINK_STATES:
         path = folder.path / name
         _set_aside(folder, aside, [path])

@@ -63,7 +63,7 @@ class Schedule:
         return len(self._again) + max(0, self._total - self._fresh)
 
     def next(self) -> int | None:
-        """Returns the trial to start now and take it off the queue; None: none can start yet, or none is left."""
+        """Removes the trial to start now from the queue and returns it; None: none can start yet, or none is left."""
         if self._again:
             lost = self._again[0] not in self._history.trials
             if lost and not self._may_start(self._again[0]):

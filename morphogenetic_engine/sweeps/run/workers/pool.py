@@ -80,7 +80,7 @@ class WorkerPool:
         return heard
 
     def retire(self, worker: Worker) -> None:
-        """Gives a worker no further task, and let it end by itself within a few seconds."""
+        """Gives a worker no further task; it has a few seconds to end by itself."""
         if worker not in self.workers:
             return  # it has ended already
         worker.leave()
@@ -103,7 +103,7 @@ class WorkerPool:
         return [(worker, message) for worker in list(self.workers) for message in self.kill(worker)]
 
     def close(self) -> None:
-        """Lets the workers leave, kill those that do not, and end the reaper."""
+        """Asks the workers to end, kills those that do not, and ends the reaper."""
         for worker in self.workers:
             worker.leave()
         deadline = time.monotonic() + _LEAVE_SECONDS

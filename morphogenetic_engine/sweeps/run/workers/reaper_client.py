@@ -26,7 +26,7 @@ class ProcessReaper:
         self._tell(f"-{group}\n")
 
     def revive(self) -> None:
-        """Start another reaper if this one was killed."""
+        """Starts another reaper if this one was killed."""
         if self._process.poll() is None:
             return
         self._close_input()

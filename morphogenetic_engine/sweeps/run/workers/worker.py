@@ -132,7 +132,7 @@ class Worker:
         self.process.wait()
 
     def close(self) -> None:
-        """Free what the coordinator holds of a process that has ended."""
+        """Releases the coordinator's file descriptors of a process that has ended."""
         self.leave()
         os.close(self.channel)
         if self.exit_fd is not None:

@@ -46,7 +46,7 @@ class WorkerGroup:
         self._failed_starts = 0
 
     def scale_to(self, waiting: int) -> None:
-        """Start workers until there is one for each task that runs or waits, as far as `parallel` allows."""
+        """Starts workers until there is one for each task that runs or waits, `parallel` at most."""
         wanted = min(self._parallel, waiting + len(self._tasks))
         staying = self._pool.staying
         taken = {worker.number for worker in staying}

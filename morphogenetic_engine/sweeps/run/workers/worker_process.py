@@ -68,7 +68,7 @@ class _Worker:
     """The state that each run of the workload finds."""
 
     def run(self, task: Mapping[str, object]) -> None:
-        """Runs one attempt and send how it ended."""
+        """Runs one attempt and sends how it ended."""
         trial = WorkerTrial(
             self.channel,
             number=_whole(task["trial"]),
@@ -176,7 +176,7 @@ def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | Non
 
 @contextmanager
 def _captured(output: str) -> Iterator[None]:
-    """Writes what this process and its children print to a file; remove the file if it is empty at the end."""
+    """Writes what this process and its children print to a file, which is removed at the end if it is empty."""
     before = os.dup(1), os.dup(2)
     file = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     _redirect(os.dup(file), 1)
@@ -229,7 +229,7 @@ def _one_line(text: str) -> str:
 
 
 def _redirect(source: int, target: int) -> None:
-    """Makes `target` an alias of `source`, and close `source`."""
+    """Makes `target` an alias of `source`, and closes `source`."""
     os.dup2(source, target)
     os.close(source)
 

@@ -65,7 +65,7 @@ class FakeKubernetes:  # pylint: disable=too-many-instance-attributes  # each is
     """Set: watches that are open break off."""
 
     def put(self, plural: str, namespace: str, manifest: Manifest) -> Manifest:
-        """Creates an object, or replace it."""
+        """Creates an object, or replaces it."""
         with self.lock:
             self.version += 1
             stored = copy.deepcopy(manifest)

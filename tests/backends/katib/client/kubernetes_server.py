@@ -56,7 +56,7 @@ class KubernetesServer:
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        """Break off what is open, and listen no more."""
+        """Closes every connection and stops listening."""
         assert self._server is not None and self._thread is not None
         self.cluster.cut.set()
         self._server.should_exit = True
