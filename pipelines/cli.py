@@ -1,4 +1,4 @@
-"""`python -m pipelines`: compile, submit, schedule, look at runs, stop them, and run here."""
+"""`python -m pipelines`: compiles, submits and schedules pipelines, lists and stops runs, and runs pipelines on this machine."""
 
 # kfp takes a second to import; deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
@@ -41,7 +41,7 @@ def compile_command(output: Path, **given: Any) -> None:
     help="Sweep file.",
 )
 @click.option(
-    "--storage", default="", metavar="ADDRESS", help="Where sweep and report are kept.  [default: the folder]"
+    "--storage", default="", metavar="ADDRESS", help="Where sweep and report are stored.  [default: the folder]"
 )
 @click.option(
     "--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True, help="Folder of the runs."

@@ -37,7 +37,7 @@ storage = several(
         default="s3://mlpipeline/morphogenetic",
         show_default=True,
         metavar="ADDRESS",
-        help="Where sweeps and reports are kept; '': nowhere.",
+        help="Where sweeps and reports are stored; '': nowhere.",
     ),
     click.option(
         "--storage-endpoint",
@@ -45,14 +45,14 @@ storage = several(
         default="http://seaweedfs.kubeflow:9000",
         show_default=True,
         metavar="URL",
-        help="The store inside the cluster; '': that of the cloud.",
+        help="Endpoint of the store inside the cluster; '': the cloud's own.",
     ),
     click.option(
         "--storage-region",
         envvar="SWEEP_STORAGE_REGION",
         default="",
         metavar="REGION",
-        help="The store's region, where a cloud has several.",
+        help="Region of the store, if its cloud has several.",
     ),
     click.option(
         "--storage-secret",
@@ -60,7 +60,7 @@ storage = several(
         default="mlpipeline-minio-artifact:accesskey,secretkey",
         show_default=True,
         metavar="SECRET:KEY,KEY",
-        help="Secret of the namespace, and its keys for access key and secret key; '': none.",
+        help="Secret in the namespace, and its keys for access key and secret key; '': none.",
     ),
 )
 namespace = click.option(
@@ -69,7 +69,7 @@ namespace = click.option(
     default="morphogenetic",
     show_default=True,
     metavar="NAME",
-    help="Of the Katib Experiment; '': that of the pipeline's pods.",
+    help="Namespace of the Katib Experiment; '': that of the pipeline's pods.",
 )
 trial_secret = click.option(
     "--trial-secret",
@@ -81,17 +81,21 @@ trial_secret = click.option(
 server = several(
     click.option("--host", metavar="URL", help="The server.  [default: KF_PIPELINES_ENDPOINT, or the kubeconfig's]"),
     click.option("--ui", metavar="URL", help="The Kubeflow UI.  [default: the server]"),
-    click.option("--namespace", metavar="NAME", help="Yours, on a server with several."),
+    click.option("--namespace", metavar="NAME", help="Your namespace, on a multi-user server."),
     click.option("--experiment", default=EXPERIMENT, show_default=True, help="KFP's folder of runs."),
-    click.option("--service-account", metavar="NAME", help="Of the pods.  [default: the server's]"),
+    click.option("--service-account", metavar="NAME", help="Service account of the pods.  [default: the server's]"),
 )
 plan = several(config, pipeline, images, storage, namespace, trial_secret)
 waiting = several(
     click.option(
-        "--poll", type=click.FloatRange(min=0.01), default=10.0, show_default=True, help="Seconds between looks."
+        "--poll", type=click.FloatRange(min=0.01), default=10.0, show_default=True, help="Seconds between two polls."
     ),
     click.option(
-        "--outage", type=click.FloatRange(min=0), default=300.0, show_default=True, help="Seconds without server."
+        "--outage",
+        type=click.FloatRange(min=0),
+        default=300.0,
+        show_default=True,
+        help="Seconds that the server may be unreachable.",
     ),
 )
 logs = click.option(
@@ -106,7 +110,7 @@ caching = several(
     click.option(
         "--cache/--no-cache",
         default=True,
-        help="Take trainings and evaluations from the cache, where their images allow.",
+        help="Take trainings and evaluations from the cache if their images never change.",
     ),
     click.option(
         "--artifacts",
@@ -114,7 +118,7 @@ caching = several(
         default="s3://mlpipeline/v2/artifacts",
         show_default=True,
         metavar="ADDRESS",
-        help="The pipeline root, where it is looked whether what is cached is still there.",
+        help="The pipeline root, which is checked for the artifacts of cached steps.",
     ),
 )
 

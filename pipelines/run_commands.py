@@ -1,4 +1,4 @@
-"""`python -m pipelines submit | runs | stop | schedule | schedules`: what a server runs."""
+"""`python -m pipelines submit | runs | stop | schedule | schedules | fetch`: the runs and schedules of a server."""
 
 # kfp takes a second to import; deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
@@ -31,7 +31,7 @@ _MOST = 20
 @options.server
 @options.waiting
 @options.logs
-@click.option("--wait/--no-wait", default=True, help="Wait for the end; the exit status says whether it succeeded.")
+@click.option("--wait/--no-wait", default=True, help="Wait for the end; the exit status is 0 if the run succeeded.")
 def submit_command(
     wait: bool,
     poll: float,
@@ -45,7 +45,7 @@ def submit_command(
 ) -> int:
     """Start a pipeline and follow it to its end.
 
-    One that runs already is followed, not started again.
+    If it is running already, that run is followed, and none is started.
     """
     from pipelines.client.submission import Patience, Starter, run_name
 
@@ -71,7 +71,7 @@ def submit_command(
 @options.waiting
 @click.option("--wait/--no-wait", default=True, help="Wait until its Experiment is ended and its report written.")
 def stop_command(run: str, wait: bool, poll: float, outage: float, **given: Any) -> int:
-    """End a run: its steps and its Experiment.
+    """Stop a run: its steps and its Experiment.
 
     The report has every trial that had finished. RUN is the run's id or name.
     """
@@ -98,9 +98,9 @@ def stop_command(run: str, wait: bool, poll: float, outage: float, **given: Any)
 
 @click.command("runs")
 @options.server
-@click.option("--all", "also_ended", is_flag=True, help=f"Also those that are over; the latest {_MOST}.")
+@click.option("--all", "also_ended", is_flag=True, help=f"Include runs that have ended; the latest {_MOST}.")
 def runs_command(also_ended: bool, experiment: str, **given: Any) -> None:
-    """Show what runs, since when, and where its report will be."""
+    """List the running runs with their start and the address of their report."""
     from pipelines.client.stopping import run_lines
 
     given.pop("service_account")
@@ -118,12 +118,12 @@ def runs_command(also_ended: bool, experiment: str, **given: Any) -> None:
 @options.plan
 @options.caching
 @options.server
-@click.option("--cron", required=True, metavar="'0 0 2 * * *'", help="When, in UTC: six fields, seconds first.")
-@click.option("--name", metavar="NAME", help="Of the recurring run, which replaces earlier ones of the name.")
+@click.option("--cron", required=True, metavar="'0 0 2 * * *'", help="The times, in UTC: six fields, seconds first.")
+@click.option("--name", metavar="NAME", help="Name of the recurring run, which replaces earlier ones of that name.")
 def schedule_command(
     cron: str, name: str | None, *, experiment: str, service_account: str | None, artifacts: str, **given: Any
 ) -> None:
-    """Start a pipeline again and again, such as every night."""
+    """Start a pipeline on a schedule, such as every night."""
     from pipelines.client.schedule import checked_cron, schedule
 
     cron = checked_cron(cron)
@@ -138,13 +138,13 @@ def schedule_command(
 
 @click.group("schedules")
 def schedules() -> None:
-    """Show the schedules that there are, and end one."""
+    """List and delete schedules."""
 
 
 @schedules.command("list")
 @options.server
 def list_command(experiment: str, **given: Any) -> None:
-    """Show the schedules, and when they start a run."""
+    """List the schedules and their times."""
     given.pop("service_account")
     server = options.server_of(given)
     folder = server.known_experiment(experiment)
@@ -159,7 +159,7 @@ def list_command(experiment: str, **given: Any) -> None:
 @click.argument("name")
 @options.server
 def end_command(name: str, experiment: str, **given: Any) -> None:
-    """End a schedule; a run of it that has started goes on."""
+    """Delete a schedule; a run that it has started continues."""
     from morphogenetic_engine.errors import did_you_mean
 
     given.pop("service_account")
@@ -177,7 +177,7 @@ def end_command(name: str, experiment: str, **given: Any) -> None:
 
 @click.command("fetch")
 @click.argument("run")
-@click.option("--storage", envvar="SWEEP_STORAGE", required=True, metavar="ADDRESS", help="Where it is kept.")
+@click.option("--storage", envvar="SWEEP_STORAGE", required=True, metavar="ADDRESS", help="The store that holds it.")
 @results_option
 def fetch_command(run: str, storage: str, results: Path) -> None:
     """Fetch the sweep of a run from the object store.
@@ -189,7 +189,7 @@ def fetch_command(run: str, storage: str, results: Path) -> None:
 
     folder = SweepFolder(results / run)
     if folder.info.exists():
-        raise ConfigError(f"{folder.path}: is there already")
+        raise ConfigError(f"{folder.path}: exists already")
     kept = KeptRun(storage, run)
     if not kept.fetch_sweep(folder):
         raise ConfigError(f"{kept.sweep_address}: holds no sweep")

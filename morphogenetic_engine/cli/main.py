@@ -21,7 +21,7 @@ INTERRUPTED = 130
 _LONGEST_ERROR = 4000
 
 _COMMANDS = {
-    "sweep": ("morphogenetic_engine.cli.sweep", "sweep", "Run, resume and look at hyperparameter sweeps."),
+    "sweep": ("morphogenetic_engine.cli.sweep", "sweep", "Run, resume and inspect hyperparameter sweeps."),
     "data": ("morphogenetic_engine.cli.data", "data", "Write a data set of the engine's problems to a file."),
     "trial": ("morphogenetic_engine.cli.trial", "trial", "Run one trial of a sweep."),
     "report": ("morphogenetic_engine.cli.reports", "report", "Summarise, compare and export sweeps."),
@@ -89,7 +89,7 @@ def _run(command: click.Command, arguments: Sequence[str] | None, name: str) -> 
         return INTERRUPTED
     except BrokenPipeError:
         if not _output_is_closed():
-            raise  # the pipe to another process broke, which is not for this place to hide
+            raise  # the pipe to another process broke: an error that the user must see
         # The reader of the output (head, less) has gone; a filter ends quietly. Python flushes again at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -103,7 +103,7 @@ def _one_line(error: MorphogeneticError) -> str:
 
 
 def _invoke(command: click.Command, arguments: list[str], name: str) -> object:
-    """Runs a command as click's own `main` does, which would take every broken pipe for one of the output."""
+    """Runs a command as click's own `main` does, which would treat every broken pipe as that of standard output."""
     variable = f"_{name.replace('-', '_').replace('.', '_')}_COMPLETE".upper()
     if instruction := os.environ.get(variable):
         from click.shell_completion import shell_complete  # pylint: disable=import-outside-toplevel
@@ -115,7 +115,7 @@ def _invoke(command: click.Command, arguments: list[str], name: str) -> object:
 
 
 def _output_is_closed() -> bool:
-    """Returns whether the reader of standard output has gone."""
+    """Returns True if the reader of standard output has closed it."""
     poll = select.poll()
     try:
         poll.register(sys.stdout.fileno(), 0)

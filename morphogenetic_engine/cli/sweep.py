@@ -32,17 +32,17 @@ from morphogenetic_engine.cli.sectioned_group import SectionedGroup
 _SECTIONS = {
     "Run": (run_command, grid_command, bayesian_command, quick_command, resume_command),
     "Sweep files": (check_command, migrate_command, schema_command),
-    "Look at": (list_command, show_command, monitor_command),
-    "After damage": (repair_command,),
+    "Inspect": (list_command, show_command, monitor_command),
+    "Repair": (repair_command,),
     "After the search": (confirm_command, ensemble_command, promote_command, replay_command, publish_command),
-    "Over many nights": (baseline_command, regress_command, trend_command),
+    "Regressions": (baseline_command, regress_command, trend_command),
     "On a cluster": (render_command, submit_command, watch_command, collect_command, stop_command),
 }
 
 
 @click.group(cls=SectionedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def sweep() -> None:
-    """Run, resume and look at hyperparameter sweeps."""
+    """Run, resume and inspect hyperparameter sweeps."""
 
 
 sweep.add_sections(_SECTIONS)

@@ -48,9 +48,11 @@ def trial() -> None:
 )
 @click.option("--number", type=options.Integer(min=0), metavar="N", help="The trial's number in the sweep.")
 @click.option(
-    "--seed", type=options.Integer(min=0), metavar="N", help="The trial's seed.  [default: follows from both]"
+    "--seed", type=options.Integer(min=0), metavar="N", help="The trial's seed.  [default: derived from both]"
 )
-@click.option("--name", metavar="NAME", help="The trial's name.  [default: KATIB_TRIAL_NAME, else made from all above]")
+@click.option(
+    "--name", metavar="NAME", help="The trial's name.  [default: KATIB_TRIAL_NAME, else derived from all above]"
+)
 @click.option(
     "--dir",
     "folder",

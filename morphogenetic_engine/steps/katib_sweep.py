@@ -32,7 +32,7 @@ def katib_sweep(
     delegate, access = load_delegate("katib"), Access(namespace=namespace or None)
     submitted = delegate.submit(file, run_options(file, run, image=image), access)
     origin = submitted.origin
-    say(f"{origin.where}: {'created' if submitted.new else 'is there already'}")
+    say(f"{origin.where}: {'created' if submitted.new else 'exists already'}")
     experiment = delegate.find(origin.name, Access(namespace=origin.namespace))
     folder = collection_folder(experiment.source, results=Path(places.sweep), sweep_id=run.run_id)
     observers = [teller(file.config)]

@@ -45,7 +45,7 @@ def report(sweep: str, evaluation: str | None, *, run_id: str, name: str, storag
 
 
 def _with_found(evaluation: Evaluation, result: SweepResult) -> Evaluation:
-    """Returns an evaluation with what the sweep found for the same configuration and seed."""
+    """Returns an evaluation with the sweep's metrics of the same configuration and seed added."""
     training = evaluation.training
     for trial in result.trials:
         metrics = trial.replicates[0].metrics if 0 in trial.replicates else trial.metrics

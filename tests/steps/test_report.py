@@ -72,7 +72,7 @@ def test_a_page_says_whose_it_is_and_where_its_sweep_is_and_names_no_path_of_a_p
     assert run("fetch", "run-1", "--storage", storage, "--results", str(tmp_path / "fetched")).returncode == 0
     assert read_result(SweepFolder(tmp_path / "fetched" / "run-1")).best is not None
     assert (
-        "is there already" in run("fetch", "run-1", "--storage", storage, "--results", str(tmp_path / "fetched")).stderr
+        "exists already" in run("fetch", "run-1", "--storage", storage, "--results", str(tmp_path / "fetched")).stderr
     )
     assert "holds no sweep" in run("fetch", "run-9", "--storage", storage, "--results", str(tmp_path)).stderr
 

@@ -24,15 +24,15 @@ _NOTHING_CONFIRMED = 1
 @options.results
 @click.option("--top", type=options.Integer(min=1), default=3, show_default=True, help="The N best configurations.")
 @click.option(
-    "--seeds", type=options.Integer(min=1), default=10, show_default=True, help="Fresh seeds of each, in all."
+    "--seeds", type=options.Integer(min=1), default=10, show_default=True, help="Total number of fresh seeds of each."
 )
 @options.parallel
-@click.option("--retry-failed", is_flag=True, help="Run failed runs again too.")
+@click.option("--retry-failed", is_flag=True, help="Also retry failed runs.")
 @options.as_json
 def confirm_command(
     *, sweep_id: str, results: Path, top: int, seeds: int, parallel: int | None, retry_failed: bool, as_json: bool
 ) -> int:
-    """Run the best configurations again, on fresh seeds.
+    """Evaluate the best configurations again, on fresh seeds.
 
     The baseline runs too, with the same seeds. Runs that exist are not repeated; more seeds or configurations add to
     them.

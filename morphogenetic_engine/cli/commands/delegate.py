@@ -30,7 +30,7 @@ _cluster_options = options.several(
     click.option("--context", metavar="NAME", help="Which cluster of the kubeconfig."),
     options.results,
     click.option("--sweep-id", metavar="ID", help="Name of the sweep folder.  [default: the Experiment's]"),
-    click.option("--no-store", is_flag=True, help="Do without what trials uploaded: learning curves, why they failed."),
+    click.option("--no-store", is_flag=True, help="Ignore uploaded files: learning curves, reasons of failures."),
 )
 
 
@@ -39,10 +39,12 @@ _cluster_options = options.several(
 @options.target
 @run_options
 @_cluster_options
-@click.option("--wait", is_flag=True, help="Stay, show the trials, and collect them; ends what runs on after the goal.")
+@click.option(
+    "--wait", is_flag=True, help="Wait, show the trials and collect them; trials that run on after the goal are ended."
+)
 @options.serving
 def submit_command(config: Path, target: str, wait: bool, serve: options.ServeOptions, **given: object) -> int:
-    """Run a sweep on a cluster. The same file and name again finds the sweep that is there."""
+    """Run a sweep on a cluster. The same file and name find the sweep that exists."""
     from morphogenetic_engine.backends.backend import load_delegate
     from morphogenetic_engine.sweeps.config_file import read_config
 
@@ -54,7 +56,7 @@ def submit_command(config: Path, target: str, wait: bool, serve: options.ServeOp
     if submitted.new:
         print_unsupported(file, submitted.unsupported)
     origin = submitted.origin
-    click.echo(f"{origin.where} {'created' if submitted.new else 'is there already'}")
+    click.echo(f"{origin.where} {'created' if submitted.new else 'exists already'}")
     if wait:
         there = replace(access, namespace=origin.namespace or None)
         return _follow(delegate.find(origin.name, there), given, serve, end_leftovers=True)
@@ -81,11 +83,11 @@ def watch_command(experiment: str, target: str, serve: options.ServeOptions, **g
 @namespace
 @options.target
 @_cluster_options
-@click.option("--files", is_flag=True, help="Download what the trials uploaded, models among it, too.")
+@click.option("--files", is_flag=True, help="Also download the files that the trials uploaded, such as models.")
 def collect_command(experiment: str, target: str, files: bool, **given: object) -> int:
-    """Read a sweep on a cluster, done or not, into a sweep folder.
+    """Collect a sweep on a cluster, finished or not, in a folder.
 
-    Again adds what is new.
+    Collecting again adds what is new.
     """
     from morphogenetic_engine.backends.recording import collect
 
@@ -116,7 +118,7 @@ def stop_command(experiment: str, target: str, **given: object) -> int:
     folder = _folder(sweep, given)
     if is_locked(folder.journal):
         for _ in sweep.stop(folder, read_history(folder)):
-            pass  # whoever has the journal writes down the same
+            pass  # the command that holds the journal records the same events
         click.echo(f"{sweep.source.origin.where}: ended; the command that follows it collects into {folder.path}")
         return 0
     with recording(folder) as record:

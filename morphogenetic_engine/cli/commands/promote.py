@@ -29,7 +29,7 @@ NOT_PROMOTED = 1
     help="Only if the objective is at least this (at most, if it is minimised).",
 )
 @click.option("--force", is_flag=True, help="Promote even if the current version is better or not comparable.")
-@click.option("--uri", metavar="URI", help="MLflow's server.  [default: as the sweep file or MLFLOW_TRACKING_URI says]")
+@click.option("--uri", metavar="URI", help="MLflow's server.  [default: that of the sweep file or MLFLOW_TRACKING_URI]")
 @options.trust
 @options.as_json
 def promote_command(*, sweep_id: str, results: Path, trust: bool, as_json: bool, **given: object) -> int:

@@ -1,4 +1,4 @@
-"""`morphogenetic sweep publish`: what MLflow and an Optuna storage do not have of a sweep."""
+"""`morphogenetic sweep publish`: sends the missing trials of a sweep to MLflow, an Optuna storage and other sinks."""
 
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
@@ -20,7 +20,7 @@ from morphogenetic_engine.cli import options
     "  [default: as the sweep file or MLFLOW_TRACKING_URI says]",
 )
 def publish_command(sweep_id: str, results: Path, uri: str | None) -> None:
-    """Send to MLflow and Optuna what they do not have of a sweep.
+    """Send the missing trials of a sweep to MLflow and Optuna.
 
     Nothing is sent twice. Optuna's storage is the one that the sweep file names.
     """

@@ -21,7 +21,7 @@ run_options = options.several(
         "--name", metavar="NAME", help="Name of the Experiment.  [default: the file's, with the sweep's hash]"
     ),
     click.option("--namespace", metavar="NAME", help="Namespace.  [default: the one that kubectl is set to]"),
-    click.option("--image", metavar="IMAGE", help="Image that trials run in.  [default: resources.image]"),
+    click.option("--image", metavar="IMAGE", help="Image of the trials.  [default: resources.image]"),
     click.option(
         "--gpu", type=options.Integer(min=0), metavar="N", help="GPUs of each trial.  [default: resources.gpu]"
     ),
@@ -36,10 +36,12 @@ run_options = options.several(
         type=click.Choice(["Never", "LongRunning", "FromVolume"]),
         default="Never",
         show_default=True,
-        help="Whether Katib keeps what it needs to go on with a finished Experiment.",
+        help="Katib's resume policy: whether a finished Experiment can be continued.",
     ),
     click.option("--store", metavar="URL", help="Where trials upload their files: s3://bucket/folder."),
-    click.option("--exact", is_flag=True, help="Run the very points of a local sweep, where they are known ahead."),
+    click.option(
+        "--exact", is_flag=True, help="Run exactly the points of a local sweep, if they are known in advance."
+    ),
     options.trials,
     options.parallel,
     options.seed,

@@ -1,4 +1,4 @@
-"""`morphogenetic sweep repair`: keeps what is whole of a damaged sweep folder."""
+"""`morphogenetic sweep repair`: repairs a damaged sweep folder."""
 
 # Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel
@@ -15,9 +15,9 @@ from morphogenetic_engine.cli import options
 @options.sweep_id
 @options.results
 def repair_command(sweep_id: str, results: Path) -> None:
-    """Keep what is whole of a damaged sweep folder.
+    """Repair a damaged sweep folder; intact trials are kept.
 
-    Trials of which anything may be missing run again, from their start, when the sweep is resumed.
+    A trial that may be incomplete runs again, from its start, when the sweep is resumed.
     """
     from morphogenetic_engine.sweeps.record.folder import existing_folder
     from morphogenetic_engine.sweeps.record.journal_file.repair import repair_sweep

@@ -19,8 +19,10 @@ from morphogenetic_engine.cli import options
 @click.option(
     "--sampler", "samplers", multiple=True, default=["TPE"], show_default=True, help="Sampler; give several to compare."
 )
-@click.option("--pruner", "pruners", multiple=True, default=["none"], show_default=True, help="Pruner; also several.")
-@click.option("--seeds", type=options.Integer(min=1), default=10, show_default=True, help="Replays of each, in all.")
+@click.option(
+    "--pruner", "pruners", multiple=True, default=["none"], show_default=True, help="Pruner; give several to compare."
+)
+@click.option("--seeds", type=options.Integer(min=1), default=10, show_default=True, help="Number of replays of each.")
 @options.as_json
 def replay_command(
     *, sweep_id: str, results: Path, samplers: Sequence[str], pruners: Sequence[str], seeds: int, as_json: bool

@@ -80,7 +80,7 @@ def _search_lines(result: SweepResult) -> list[str]:
 
 
 def _notes(result: SweepResult) -> list[str]:
-    """Returns what the user should know about the workload's conduct: late reports, caught decisions."""
+    """Returns warnings about the workload: late reports, decisions that it caught."""
     notes = []
     if result.info.origin is None and result.last_end is not None and result.outcome is not Outcome.ABORTED:
         notes += [f"note: {result.last_end.message}"] if result.last_end.message else []

@@ -40,7 +40,7 @@ def list_command(results: Path, as_json: bool) -> None:
 @options.as_json
 @click.option("--top", type=options.Integer(min=1), metavar="N", help="Only the N best trials.")
 def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -> None:
-    """Show the trials of a sweep, running or not."""
+    """Show the trials of a sweep, finished or running."""
     from morphogenetic_engine.cli.views.tables import overview_table, trial_json, trials_table
     from morphogenetic_engine.monitor.display.terminal import terminal
     from morphogenetic_engine.sweeps.overview import overview

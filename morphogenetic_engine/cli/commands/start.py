@@ -82,7 +82,7 @@ def quick_command(
 @click.command("resume")
 @options.sweep_id
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The sweep file with changed settings.")
-@click.option("--retry-failed", is_flag=True, help="Run failed trials again too.")
+@click.option("--retry-failed", is_flag=True, help="Also retry failed trials.")
 @options.results
 @options.trials
 @options.parallel

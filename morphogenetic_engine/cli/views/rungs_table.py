@@ -1,4 +1,4 @@
-"""The rungs of a halving as a table: how many configurations are trained how far, and what that costs."""
+"""The rungs of a halving as a table: the number of configurations and steps at each rung, and their cost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rungs_table(plan: HalvingPlan) -> Table:
 
 
 def cost_text(plan: HalvingPlan) -> str:
-    """Returns what the plan costs, in words."""
+    """Returns the cost of the plan as text."""
     trials, cost = plan.trials, plan.cost
     return (
         f"{trials} configurations for {cost:.1f} full trainings ({plan.steps} steps);"
@@ -34,7 +34,7 @@ def cost_text(plan: HalvingPlan) -> str:
 
 
 def halving_notes(config: SweepConfig, plan: HalvingPlan | None) -> list[str]:
-    """Returns a line for each thing that follows from the halving's settings and may not be expected."""
+    """Returns a line for each consequence of the halving's settings that may be unexpected."""
     optimization = config.optimization
     if optimization.strategy is None:
         return []

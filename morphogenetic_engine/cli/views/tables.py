@@ -89,7 +89,7 @@ def _fitting(
 
 
 def overview_table(sweeps: Iterable[SweepOverview | UnreadableSweep]) -> Table:
-    """Returns the sweeps as rows; one that cannot be read has its state alone."""
+    """Returns the sweeps as rows; for one that cannot be read, only its state is shown."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("sweep", "type", "state", "complete", "failed", "best", "created"):
         table.add_column(name, no_wrap=name == "sweep", overflow="fold")

@@ -53,7 +53,7 @@ def log_evaluation(
 
 
 def log_confusion_matrix(artifact: ClassificationArtifact, found: Evaluation) -> None:
-    """Log the confusion matrix of the test split; the artifact stays empty if the workload declares no models."""
+    """Logs the confusion matrix of the test split; the artifact stays empty if the workload declares no models."""
     matrix = [list(row) for row in found.test.confusion_CC] if found.test is not None else []
     _write(artifact.path, matrix)
     if found.test is not None:
@@ -62,7 +62,7 @@ def log_confusion_matrix(artifact: ClassificationArtifact, found: Evaluation) ->
 
 
 def log_roc_curve(artifact: ClassificationArtifact, found: Evaluation) -> None:
-    """Log the ROC curve of the test split; without one the artifact stays empty."""
+    """Logs the ROC curve of the test split; without one the artifact stays empty."""
     roc = found.test.roc if found.test is not None else None
     _write(artifact.path, {} if roc is None else roc)
     if roc is not None:

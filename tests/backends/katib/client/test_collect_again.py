@@ -1,4 +1,4 @@
-"""Collecting again, at any time, and into a folder that is there already."""
+"""Collecting again, at any time, and into a folder that exists already."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_the_same_again_finds_it_and_creates_nothing(command: Command, cluster: 
     command(*SUBMIT)
     before = cluster.get("experiments", "ml", "toy")
     ran = command(*SUBMIT)
-    assert (ran.status, ran.err) == (0, "") and "Experiment ml/toy is there already" in ran.out
+    assert (ran.status, ran.err) == (0, "") and "Experiment ml/toy exists already" in ran.out
     assert cluster.get("experiments", "ml", "toy") == before
 
 
@@ -49,7 +49,7 @@ def test_katib_s_defaults_make_it_no_other_sweep(command: Command, cluster: Fake
     assert isinstance(manifest["spec"], dict)
     manifest["spec"]["trialTemplate"]["successCondition"] = 'status.conditions.#(type=="Complete")'
     cluster.put("experiments", "ml", manifest)
-    assert "is there already" in command(*SUBMIT).out
+    assert "exists already" in command(*SUBMIT).out
 
 
 def test_without_a_name_the_same_sweep_still_finds_itself(command: Command, cluster: FakeKubernetes) -> None:
@@ -77,7 +77,7 @@ def test_somebody_else_creates_it_in_between(command: Command, cluster: FakeKube
 
     cluster.requests = Requests()
     ran = command(*SUBMIT)
-    assert ran.status == 0 and "is there already" in ran.out
+    assert ran.status == 0 and "exists already" in ran.out
     assert find(*key) == manifest
 
 
