@@ -8,6 +8,7 @@ from morphogenetic_engine.backends.backend import Access, RenderOptions, load_de
 from morphogenetic_engine.backends.recording import collect, collection_folder
 from morphogenetic_engine.steps.configuration import read_parameter
 from morphogenetic_engine.steps.ending import StepFailed, step
+from morphogenetic_engine.steps.kept.end_report import report_interruption
 from morphogenetic_engine.steps.kept.keeping import kept
 from morphogenetic_engine.steps.kept.left_experiment import end_if_deleted
 from morphogenetic_engine.steps.pipeline_run import RUN_LABEL, PipelineRun
@@ -41,6 +42,7 @@ def katib_sweep(
             collect(experiment, folder, wait=True, end_leftovers=True, observers=[*observers, keeper], tell=say)
     except SystemExit:  # SIGTERM
         end_if_deleted(run, namespace, workflow, Path(places.sweep))
+        report_interruption(run, folder)
         raise
     if not experiment.progress.over:
         raise StepFailed(f"{origin.where}: was deleted before it was completed")

@@ -8,6 +8,7 @@ from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sinks.destinations import followed
 from morphogenetic_engine.steps.configuration import read_parameter, say_what_stays
 from morphogenetic_engine.steps.ending import step
+from morphogenetic_engine.steps.kept.end_report import report_interruption
 from morphogenetic_engine.steps.kept.keeping import kept
 from morphogenetic_engine.steps.pipeline_run import PipelineRun
 from morphogenetic_engine.steps.saying import say, teller
@@ -35,6 +36,7 @@ def local_sweep(
     with kept(run.kept, folder, warn=say) as keeper, followed(folder, file.config, warn=say):
         outcome = run_sweep(folder, observers=[teller(file.config), keeper])
     if outcome is Outcome.INTERRUPTED:
+        report_interruption(run, folder)
         raise SweepError(f"sweep {run.run_id}: was interrupted; it goes on where it stopped when the task is retried")
     return write_outputs(folder, places)
 

@@ -116,7 +116,11 @@ class Ended:
 
     def metrics(self, name: str) -> dict[str, float]:
         """Returns the metrics of an artifact."""
-        found: dict[str, float] = self.output["artifacts"][name]["artifacts"][0]["metadata"]
+        return {metric: float(value) for metric, value in self.metadata(name).items()}
+
+    def metadata(self, name: str) -> dict[str, Any]:
+        """Returns the metadata of an artifact, as the pages of Kubeflow show them."""
+        found: dict[str, Any] = self.output["artifacts"][name]["artifacts"][0]["metadata"]
         return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,6 +72,14 @@ def test_the_best_trial_of_a_sweep(start: StartSweep) -> None:
     found = best_candidate(read_result(run(start(text))))
     assert (found.trial, found.params) == (1, {"x": 3.0})
     assert found.seed == trial_seed(42, 1)
+
+
+def test_the_best_trial_is_the_same_candidate_however_long_it_took(start: StartSweep) -> None:
+    """Its training would otherwise never be found in the cache of Kubeflow Pipelines."""
+    text = "experiment: {workload: 'toy:nothing'}\nparameters: {x: [1, 3.0, 2]}\nexecution: {max_parallel: 1}"
+    result = read_result(run(start(text)))
+    slower = [replace(each, duration=9.0, metrics={**each.metrics, "runtime": 9.0}) for each in result.trials]
+    assert best_candidate(replace(result, trials=tuple(slower))).json_text == best_candidate(result).json_text
 
 
 def test_a_trial_with_replicates_is_run_with_the_first_of_their_seeds(start: StartSweep) -> None:

@@ -139,6 +139,10 @@ def ended_in_the_store(storage: str) -> set[int]:
     return {int(each["trial"]) for each in events if each["event"] == "trial_ended"}
 
 
+def report_of(storage: str) -> str:
+    return open_store(storage).read_bytes(f"reports/{RUN}/index.html").decode()
+
+
 def ran(folder: Path) -> Counter[int]:
     written = folder / "ran"
     return Counter(map(int, written.read_text(encoding="utf-8").split())) if written.exists() else Counter()
@@ -208,6 +212,7 @@ def test_a_sweep_on_katib_finds_its_experiment(
     table = steady(again.place / "trials")
     assert [row["state"] for row in table] == ["complete"] * 8 and Counter(row["x"] for row in table)["0.9"] == 1
     assert Candidate.model_validate_json(str(again.returned)).params == {"x": 0.9}
+    assert again.metadata("sweep_folder") == {"experiment": experiment_name("toy", RUN)}
 
 
 @pytest.mark.slow
@@ -235,6 +240,19 @@ def test_the_experiment_of_a_run_that_is_deleted_ends_with_the_pod_that_watches_
         assert process.wait(GRACE_SECONDS * 20) == 128 + signal.SIGTERM
     assert cluster.names("experiments") == ([] if deleted else [name])
     assert ended_in_the_store(place(workshop, "deleted")) == {0}
+    page = report_of(place(workshop, "deleted"))
+    assert "The pipeline was stopped (the pod of the sweep was ended)." in page and 'id="best"' in page
+
+
+@pytest.mark.slow
+def test_a_sweep_in_one_pod_that_is_asked_to_end_leaves_a_report(workshop: Path) -> None:
+    """The run may have been deleted, and then no exit task follows."""
+    program = StepProgram(local_sweep, {**inputs(workshop, TOY, "ended"), "compiled_for": ""}, workshop, {})
+    program.end("first", signal.SIGTERM, lambda: sum(ran(workshop).values()) >= 4)
+    ended = ended_in_the_store(place(workshop, "ended"))
+    page = report_of(place(workshop, "ended"))
+    assert ended and "The pipeline was stopped" in page
+    assert f"<dt>complete trials</dt><dd>{len(ended)} of " in page
 
 
 @pytest.fixture(scope="module")
@@ -334,7 +352,7 @@ def test_an_exit_task_that_was_killed_leaves_no_experiment_and_reports_what_had_
     wanted = random.Random(seed).randint(1, 5)
     again = disturbed(program, how, lambda: len(cluster.requests) >= wanted)
     assert cluster.names("experiments") == [] and cluster.names("trials") == []
-    page = open_store(storage).read_bytes(f"reports/{RUN}/index.html").decode()
+    page = report_of(storage)
     assert "The pipeline was stopped (RUNNING)." in page and 'id="best"' in page
     assert ended_in_the_store(storage) >= {0}
     assert (again.place / "failure_page").read_text(encoding="utf-8") == page
