@@ -107,6 +107,11 @@ class SweepConfig(Section):
             raise ValueError(
                 f"optimization.n_trials: must be <= {size}, the number of points in the space, but got {trials}"
             )
+        if self.sweep_type == "latin_hypercube" and trials * len(self.space.axes) > _LARGEST_DESIGN:
+            raise ValueError(
+                f"optimization.n_trials: a latin_hypercube sweep may have {_LARGEST_DESIGN} values in all, as its points are"
+                f" computed together, but {trials} trials of {len(self.space.axes)} parameters have more; use sobol"
+            )
         if self.optimization.strategy is not None:
             _check_halving(self)
         return self
@@ -219,6 +224,7 @@ class SweepConfig(Section):
 
 
 _LATER_KEYS = frozenset({"mean", "std", "probabilities"})
+_LARGEST_DESIGN = 5_000_000
 _NOT_IDENTIFYING = ("execution", "tracking", "resources")
 
 

@@ -24,7 +24,13 @@ from morphogenetic_engine.sweeps.schema.foreign.recognition import foreign_forma
 from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
-from morphogenetic_engine.sweeps.schema.sweep_yaml import SweepLoader, dump_yaml, shown, surprising_scalars
+from morphogenetic_engine.sweeps.schema.sweep_yaml import (
+    LARGEST_FILE,
+    SweepLoader,
+    dump_yaml,
+    shown,
+    surprising_scalars,
+)
 from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
 
 Overrides = Mapping[str, object]
@@ -44,7 +50,12 @@ _MODELS: Mapping[tuple[int | str, ...], type[BaseModel]] = {
     ("tracking",): TrackingConfig,
     ("resources",): ResourcesConfig,
 }
-_LIMITS = {"greater_than_equal": (">=", "ge"), "greater_than": (">", "gt"), "less_than": ("<", "lt")}
+_LIMITS = {
+    "greater_than_equal": (">=", "ge"),
+    "greater_than": (">", "gt"),
+    "less_than": ("<", "lt"),
+    "less_than_equal": ("<=", "le"),
+}
 _KINDS = {
     "int": "a whole number",
     "float": "a number",
@@ -131,11 +142,17 @@ def config_from(written: Mapping[str, object], *, where: str, overrides: Overrid
 def read_text(path: Path) -> str:
     """Returns the text of a file; raises ConfigError if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise ConfigError(f"{path}: is larger than {LARGEST_FILE} bytes, the largest that a sweep file may be")
+        return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except ValueError as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start})") from error
+        raise ConfigError(f"{str(path)!r}: is no path: {error}") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start})") from error
 
 
 def parse_yaml(text: str, *, where: str) -> dict[str, object]:

@@ -43,7 +43,7 @@ class OptimizationConfig(Section):
     """Whether a larger or a smaller objective is better."""
     secondary_metrics: tuple[MetricName, ...] = ()
     """Further metrics that the workload returns, shown beside the objective."""
-    n_trials: int | None = Field(default=None, ge=1)
+    n_trials: int | None = Field(default=None, ge=1, le=10_000_000)
     """The number of trials in all. A grid has its own; a smaller number takes its first points. Left out, a bayesian
     sweep has 10 for each searched parameter, and 20 at least."""
     timeout: float | None = Field(default=None, gt=0)

@@ -19,8 +19,37 @@ _VALUES = ("parameters", "experiment")
 _SETTINGS = frozenset({"log", "type"})
 
 
+LARGEST_FILE = 1 << 20
+"""The largest sweep file, in bytes."""
+MOST_VALUES = 30_000
+"""The largest number of keys and values, each alias (`*name`) counted with all that it stands for."""
+_DEEPEST = 100
+
+
 class SweepLoader(yaml.SafeLoader):
-    """A safe loader that refuses what plain YAML loading drops silently: the first of two equal keys."""
+    """A safe loader with limits, which refuses what plain YAML loading drops silently: the first of two equal keys."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._composed = self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Composes the next node, up to the limits of number and depth."""
+        self._composed, self._depth = self._composed + 1, self._depth + 1
+        if self._composed > MOST_VALUES:
+            raise _too_large(parent.start_mark if parent else None)
+        if self._depth > _DEEPEST:
+            raise RecursionError  # as deeper files raise by themselves
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def get_single_node(self) -> yaml.Node | None:
+        """Returns the document's node, if it is not too large with its aliases written out."""
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None:
+            _check_size(node)
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[object] = set()
@@ -42,11 +71,48 @@ class SweepLoader(yaml.SafeLoader):
             value: object = super().construct_object(node, deep)
             if isinstance(value, str):
                 value.encode()
+                if "\0" in value:
+                    raise ValueError("a NUL character")
         except (ValueError, LookupError, AttributeError, TypeError) as error:
             kind = node.tag.rsplit(":", maxsplit=1)[-1].replace("str", "Unicode text")
             problem = f"{shown(node.value)} is no {kind}"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
         return value
+
+
+def _too_large(mark: yaml.Mark | None) -> yaml.constructor.ConstructorError:
+    problem = f"has more than {MOST_VALUES} keys and values, aliases written out"
+    return yaml.constructor.ConstructorError(None, None, problem, mark)
+
+
+def _check_size(root: yaml.Node) -> None:
+    """Checks how many nodes there are when every alias is replaced by what it stands for."""
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+
+    def size(node: yaml.Node) -> int:
+        if id(node) in sizes:
+            return sizes[id(node)]
+        if id(node) in open_nodes:
+            raise yaml.constructor.ConstructorError(None, None, "an alias stands for itself", node.start_mark)
+        open_nodes.add(id(node))
+        total = 1 + sum(map(size, _below(node)))
+        open_nodes.remove(id(node))
+        if total > MOST_VALUES:
+            raise _too_large(node.start_mark)
+        sizes[id(node)] = total
+        return total
+
+    size(root)
+
+
+def _below(node: yaml.Node) -> Iterator[yaml.Node]:
+    match node:
+        case yaml.MappingNode():
+            for pair in node.value:
+                yield from pair
+        case yaml.SequenceNode():
+            yield from node.value
 
 
 class SweepDumper(yaml.SafeDumper):

@@ -24,6 +24,8 @@ _ROUNDING = 1e-6
 """How far probabilities may be from adding up to 1."""
 GRID_POINTS = 5
 """How many values a grid takes from a range that names neither `step` nor `points`."""
+MOST_POINTS = 100_000
+"""The most values that a range may be divided into by `points`: they are all computed."""
 
 
 class AxisValues(Sequence[Value]):
@@ -337,3 +339,5 @@ def _check_probabilities(probabilities: Sequence[float], choices: int) -> None:
 def _check_points(points: int | None) -> None:
     if points is not None and points < 1:
         raise ConfigError(f"points must be >= 1, but got points={points}")
+    if points is not None and points > MOST_POINTS:
+        raise ConfigError(f"points must be <= {MOST_POINTS}, but got points={points}; give a step for a finer range")
