@@ -15,6 +15,8 @@ def fault_of(program: str) -> str | None:
     if found is not None:
         return _fault_of_first_line(Path(found), program)
     path = Path(program)
+    if program.startswith("~"):
+        return f"no shell replaces the ~ of {program}: write {os.path.expanduser(program)}"
     if os.sep not in program:
         if path.is_file():
             return f"{program!r} is a file of {os.getcwd()}, not a program of PATH: write ./{program}"

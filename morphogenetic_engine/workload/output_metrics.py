@@ -31,6 +31,7 @@ _WORD = re.compile(r"(?:^|\s)([^\W\d_][\w./@+-]*)\s+$")
 _LOOSE_STEP = re.compile(r"(?<![\w./-])(step|epoch)\s*[=:#]?\s*[\[(]?\s*(\d+)(?![\d.])", re.IGNORECASE)
 _LONGEST_LINE = 20_000
 _NEAR_LINES = 3
+_LARGEST_STEP = 2**53
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class OutputReader:
     def __init__(self, wanted: WantedMetrics = NONE_WANTED, patterns: Sequence[str] = ()) -> None:
         self._wanted = sorted(wanted.names, key=len, reverse=True)
         self._objectives = {name: name.casefold() for name in wanted.objectives}
+        self._step_names = [name for name in STEP_NAMES if name not in wanted.objectives]
         self._patterns = [re.compile(each) for each in patterns]
         self._near: dict[str, deque[str]] = {name: deque(maxlen=_NEAR_LINES) for name in self._objectives}
 
@@ -109,8 +111,8 @@ class OutputReader:
         members = _OBJECT.fullmatch(line)
         if members:
             values = _unambiguous((match["name"], match["value"]) for match in _MEMBER.finditer(members[1]))
-            return _with_step(values) if _has_whole_step(values) else MetricLine(None, values)
-        return _with_loose_step(line, self._in_text(line))
+            return self._with_whole_step(values) or MetricLine(None, values)
+        return _with_loose_step(line, self._in_text(line), self._step_names)
 
     def _in_text(self, line: str) -> dict[str, float]:
         """Returns the named metrics of a line with other text."""
@@ -118,15 +120,27 @@ class OutputReader:
 
     def _reported(self, pairs: Iterable[tuple[str, str]]) -> MetricLine:
         values = _unambiguous(pairs)
-        if _has_whole_step(values):
-            return _with_step(values)
-        step = next((name for name in STEP_NAMES if name in values), None)
+        found = self._with_whole_step(values)
+        if found is not None:
+            return found
+        step = self._step_of(values)
         if step is not None and any(name in values for name in self._wanted):
             raise TrialFailed(
                 f"{step}={values[step]:g}: the step of a report must be a whole number up to 2^53; print a count of steps,"
                 f" or this number under another name than {step}"
             )
         return MetricLine(None, values)
+
+    def _step_of(self, values: Mapping[str, float]) -> str | None:
+        """Returns which of the values is the step; a file may also call an objective `step`."""
+        return next((name for name in self._step_names if name in values), None)
+
+    def _with_whole_step(self, values: Mapping[str, float]) -> MetricLine | None:
+        """Returns the values as a report; None: they have no step, or one that is no whole number."""
+        name = self._step_of(values)
+        if name is None or not values[name].is_integer() or abs(values[name]) > _LARGEST_STEP:
+            return None
+        return MetricLine(int(values[name]), {each: value for each, value in values.items() if each != name})
 
 
 def check_patterns(patterns: Sequence[str]) -> None:
@@ -193,19 +207,9 @@ def _is_longer_name(before: str) -> bool:
     return word is not None and word[1] not in _LEVELS
 
 
-def _has_whole_step(values: Mapping[str, float]) -> bool:
-    step = next((values[name] for name in STEP_NAMES if name in values), None)
-    return step is not None and step.is_integer() and abs(step) <= 2**53
-
-
-def _with_step(values: Mapping[str, float]) -> MetricLine:
-    name = next(each for each in STEP_NAMES if each in values)
-    return MetricLine(int(values[name]), {each: value for each, value in values.items() if each != name})
-
-
-def _with_loose_step(line: str, values: dict[str, float]) -> MetricLine:
+def _with_loose_step(line: str, values: dict[str, float], names: Sequence[str]) -> MetricLine:
     """Returns the metrics with the step of `Epoch 3: ...`; a line with both a step and an epoch has none for sure."""
-    found = {match[1].casefold(): int(match[2]) for match in _LOOSE_STEP.finditer(line)} if values else {}
+    matches = _LOOSE_STEP.finditer(line) if values else ()
+    found = {match[1].casefold(): int(match[2]) for match in matches if match[1].casefold() in names}
     step = next(iter(found.values())) if len(found) == 1 else None
-    known = None if step is None or step > 2**53 else step
-    return MetricLine(known, values)
+    return MetricLine(None if step is None or step > _LARGEST_STEP else step, values)

@@ -202,6 +202,9 @@ def test_a_folder_and_a_file_of_this_folder_are_no_programs_of_path(
     _script(trial.dir, b"#!/bin/sh\necho a=1\n")
     with pytest.raises(WorkloadError, match="^'train.sh' is a file of .*, not a program of PATH: write ./train.sh$"):
         CommandWorkload(["train.sh"])
+    monkeypatch.setenv("HOME", "/home/me")
+    with pytest.raises(WorkloadError, match="^no shell replaces the ~ of ~/train.sh: write /home/me/train.sh$"):
+        CommandWorkload(["~/train.sh"])
     with pytest.raises(WorkloadError, match=f"^{trial.dir} is a folder$"):
         CommandWorkload([str(trial.dir)])
 

@@ -97,6 +97,12 @@ def test_a_report_of_a_step_that_is_no_whole_number_is_refused_in_words(line: st
         OutputReader(ACC).read(line)
 
 
+def test_an_objective_may_be_called_step() -> None:
+    reader = OutputReader(WantedMetrics(["step"]))
+    assert reader.read("epoch=3 step=5 x=1") == MetricLine(3, {"step": 5.0, "x": 1.0})
+    assert reader.read("Epoch 3: step: 0.5") == MetricLine(3, {"step": 0.5})
+
+
 @given(
     name=st.from_regex(r"[A-Za-z_/.@][A-Za-z0-9_/.@ -]{0,8}[A-Za-z0-9]", fullmatch=True).filter(
         lambda name: name.casefold() not in ("step", "epoch")

@@ -21,7 +21,9 @@ from morphogenetic_engine.sweeps.space.feasibility import Share
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, Parameter
 from morphogenetic_engine.sweeps.space.search_space import shown
 from morphogenetic_engine.trial import Value, text
+from morphogenetic_engine.workload.command_line import texts_of
 
+_SHELL_WORDS = frozenset({"|", "||", "&", "&&", ";", "<", ">", ">>", "2>&1", "2>"})
 _SHOWN_VALUES = 8
 _GAP = 2
 """Spaces between two columns."""
@@ -172,6 +174,9 @@ def settings_notes(config: SweepConfig) -> list[str]:
         notes.append(f"optimization.n_trials: {config.n_trials}, the default for {searched} searched parameters")
     if sampler is not None and not config.rules.sampler:
         notes.append(f"optimization.sampler: {sampler} is not used by sweep_type {config.sweep_type}")
+    for word in [] if config.experiment.command is None else texts_of(config.experiment.command):
+        if word in _SHELL_WORDS or word.startswith("~/"):
+            notes.append(f"experiment.command: no shell is involved: the program is given {word} as it is")
     return notes
 
 

@@ -26,3 +26,11 @@ def test_a_word_that_yaml_reads_as_something_else_is_noted(
     notes = [line for line in ran.out.splitlines() if line.startswith("note: ")]
     assert len(notes) == 2 and notes[0].startswith("note: sweep.yaml:3:") and "yes" in notes[0]
     assert notes[1] == "note: optimization.sampler: TPE is not used by sweep_type random"
+
+
+def test_words_of_a_shell_in_a_command_are_noted(write_config: WriteConfig, command: Command) -> None:
+    words = 'experiment: {command: [echo, "val_acc={x}", "|", tee, ~/log]}'
+    file = write_config(f"{words}\nparameters: {{x: [1]}}\noptimization: {{target_metric: val_acc}}\n")
+    shown = command("sweep", "check", "--config", str(file.path)).out
+    for word in ("|", "~/log"):
+        assert f"note: experiment.command: no shell is involved: the program is given {word} as it is\n" in shown
