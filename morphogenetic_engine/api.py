@@ -25,7 +25,9 @@ from morphogenetic_engine.trial import Metrics, Trial, Value
 RESULTS = "results/sweeps"
 """Where sweeps are kept; the command line looks there too."""
 
-Workload = Callable[[dict[str, Value], Trial], Metrics] | Callable[..., Metrics] | str | Path | Sequence[str]
+Workload = (
+    Callable[[dict[str, Value], Trial], Metrics] | Callable[..., Metrics] | str | Path | Sequence[str | Sequence[str]]
+)
 """A function train(params, trial) -> metrics, `module:function`, a sweep file, or a command with its arguments."""
 Axis = Float | Int | Choice | Sequence[Value] | Value | Mapping[str, object]
 """A range, choices, a list of values, one value, or what a sweep file would say of the parameter."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import io
 import math
 import re
+from dataclasses import replace
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -67,6 +69,30 @@ def test_any_space_has_findings_a_page_and_a_terminal_summary(result: SweepResul
     written = page(result, summary).partition("<body")[2].partition("<script")[0]
     for text in (*summary.findings, shown.getvalue(), written):
         assert not NOT_A_VALUE.search(text.replace("<b>", ""))
+
+
+ODD_NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=12) | st.sampled_from(
+    ["val/acc", "test acc@5", "[/red]", "[b]x", "trial", "state", "x", "</script>", "{{ x }}", "%s", "$x$"]
+)
+
+
+@settings(max_examples=40)
+@given(names=st.lists(ODD_NAMES, min_size=1, max_size=4, unique=True))
+def test_any_metric_names_have_a_page_and_a_terminal_summary_with_their_names(names: list[str]) -> None:
+    metrics = [{name: place + number / 8 for place, name in enumerate(names)} for number in range(6)]
+    trials = [
+        replace(trial(n, {"x": n / 8}, 0.0), metrics=each, curve={0: each, 1: each}) for n, each in enumerate(metrics)
+    ]
+    space = {"x": {"low": 0.0, "high": 1.0}}
+    result = sweep(trials, space, target_metric=names[0], secondary_metrics=names[1:])
+    summary = summarize(result, methods=("PED-ANOVA",))
+    shown = io.StringIO()
+    print_summary(
+        Console(file=shown, width=200, markup=False), summary, summary.best, "Best configurations", "finished"
+    )
+    assert names[0] in summary.findings[0] and names[0] in shown.getvalue()
+    written = page(result, summary)
+    assert names[0] in html.unescape(written)
 
 
 @settings(max_examples=200)

@@ -104,6 +104,21 @@ def test_metrics_that_katib_s_collector_cannot_read_have_encoded_names_and_the_l
     assert "test acc@5" in losses and "loss" not in losses
 
 
+def test_a_command_s_patterns_and_optional_arguments_reach_the_pod_as_they_are() -> None:
+    command = ["train", "{opt}", ["--momentum", "{momentum}"]]
+    pattern = r"^(?P<acc>[0-9.]+)%$"
+    parameters = {"opt": ["sgd", "adam"], "momentum": {"low": 0.1, "high": 0.9, "when": {"opt": "sgd"}}}
+    experiment = {"command": command, "metrics_regex": [pattern]}
+    found = spec(sweep(parameters, experiment=experiment, optimization={"target_metric": "acc"}))
+    template = found["trialTemplate"]
+    assert isinstance(template, dict)
+    (container,) = template["trialSpec"]["spec"]["template"]["spec"]["containers"]
+    text = next(each["value"] for each in container["env"] if each["name"] == "MORPHOGENETIC_SWEEP")
+    assert "$" not in text
+    told = json.loads(text)["experiment"]
+    assert told["command"] == command and told["metrics_regex"] == [pattern]
+
+
 def test_counts_follow_the_file_and_the_options() -> None:
     found = spec(WITH_ALL)
     assert [found[name] for name in ("parallelTrialCount", "maxTrialCount", "maxFailedTrialCount")] == [4, 30, 30]
