@@ -32,6 +32,6 @@ EDGES = Edges()
 
 def _line(edge: EdgeWarning) -> str:
     where = f"{edge.parameter}: the best value, {shown(edge.best)}, lies at its {edge.side} end ({shown(edge.bound)})"
-    share = f"so do {edge.top_at_edge} of the best {edge.top_trials}"
+    share = f"as in {edge.top_at_edge} of the best {edge.top_trials} trials"
     advice = "" if edge.advised is None else f"; try {shown(edge.advised)}"
     return f"{where}, {share}{advice}"
