@@ -82,7 +82,7 @@ def stop_command(run: str, wait: bool, poll: float, outage: float, **given: Any)
     server = options.server_of(given)
     found = find_run(server, given["experiment"], run)
     if found.state.final:
-        click.echo(f"{found.name}: is over already: {found.state.lower()}")
+        click.echo(f"{found.name}: has already ended: {found.state.lower()}")
         return 0
     stop(server, found)
     click.echo(f"{found.name}: is being stopped")

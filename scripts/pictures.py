@@ -29,6 +29,8 @@ COLOURS = 128
 _FONT_FILES = re.compile(r"@font-face \{.*?\}\n?", re.DOTALL)
 """Rich's SVGs load fonts from a server, which pictures in a README cannot."""
 _ADDRESS = re.compile(r"monitor: (http://\S+)")
+_TEN_STEPS = re.compile(r"\d\d:\d\d[1-9]\d")
+"""A row of the monitor's table of running trials, without the borders of its cells: the time, then ten steps or more."""
 
 
 def main() -> None:
@@ -82,6 +84,7 @@ def _run_and_watch(browser: Browser, results: Path, picture: Path) -> None:
                 page.goto(found[1])
             if line.startswith("[30/"):
                 expect(page.locator("#ended")).to_have_text(re.compile(r"[3-6]\d of"), timeout=60_000)
+                expect(page.locator("#running tbody")).to_have_text(_TEN_STEPS, timeout=600_000)
                 _save(page.screenshot(), picture)
     if sweep.returncode:
         raise SystemExit(f"the sweep ended with status {sweep.returncode}")

@@ -66,7 +66,7 @@ host=http://127.0.0.1:$port
 make submit-sweep CONFIG="$config" PIPELINE=smoke HOST="$host" >"$folder/pipeline.txt" 2>&1 &
 pids+=($!)
 pipeline=$!
-# A pod that somebody deletes, or a node that is drained, is no failure: the step is retried and finds its Experiment.
+# A deleted pod or a drained node is no failure: the step is retried and finds its Experiment.
 within 180 "the run has started" told pipeline experiment >"$folder/first-experiment.txt"
 run=$(told pipeline run)
 run=${run##*/}

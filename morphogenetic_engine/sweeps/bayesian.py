@@ -66,7 +66,7 @@ class OptunaSweepRunner:
         Raises:
             ConfigError: the configuration breaks a rule, or does not fit the workload.
             WorkloadError: the workload cannot be loaded.
-            SweepError: there is a sweep of this name with another configuration, or somebody runs it.
+            SweepError: there is a sweep of this name with another configuration, or another process runs it.
             StoreError: the sweep's folder cannot be written.
         """
         given = {"n_trials": n_trials, "timeout": timeout, "storage": self._given}

@@ -35,7 +35,9 @@ def refusal(where: str, what: str, error: kfp_server_api.ApiException) -> StoreE
     said = _message(error)
     status = error.status or 500
     if status == 401:
-        return StoreError(f"{where}: does not know you (401): give a token in KFP_TOKEN or cookies in KFP_COOKIES")
+        return StoreError(
+            f"{where}: rejects the credentials (401): give a token in KFP_TOKEN or cookies in KFP_COOKIES"
+        )
     if status == 403:
         return StoreError(f"{where}: {what}: forbidden (403){said}")
     if status in _BUSY:

@@ -37,7 +37,7 @@ def cache_generation(runs: Sequence[Run], pipeline: str, artifacts: str, tell: T
         return ""
     if gone is None:
         return ""
-    tell(f"the artifacts of run {gone.run_id} are gone from {artifacts}: what was cached until then runs anew")
+    tell(f"the artifacts of run {gone.run_id} are missing in {artifacts}: earlier cached steps run again")
     return gone.run_id[:_DIGITS]
 
 

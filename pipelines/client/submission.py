@@ -89,7 +89,7 @@ class Starter:
         The server creates the workflow before it records the run: a second start might create a second workflow.
         """
         deadline = time.monotonic() + self.patience.lost
-        self.tell(f"{error}; looking whether the run was started all the same")
+        self.tell(f"{error}; checking whether the run was started nevertheless")
         while True:
             try:
                 if live := self._live(name, experiment_id):

@@ -176,7 +176,7 @@ def test_a_run_is_stopped(stub: StubServer, by: str) -> None:
         "run: stopped",
         "report: s3://mlpipeline/morphogenetic/reports/run-0/index.html",
     ]
-    assert on(stub, "stop", "run-0").stdout.endswith(": is over already: failed\n")
+    assert on(stub, "stop", "run-0").stdout.endswith(": has already ended: failed\n")
 
 
 def test_a_run_that_is_not_there_cannot_be_stopped_but_its_experiment_can(stub: StubServer) -> None:

@@ -39,6 +39,7 @@ SAME_MEANING = {
     "registry",
     "repair",
     "reproduction",
+    "rungs",
     "search_space",
     "slices",
     "start",

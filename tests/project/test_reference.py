@@ -17,7 +17,7 @@ def test_the_page_is_as_the_code_is(page: Path) -> None:
 def test_the_command_line_page_has_every_command_with_its_options() -> None:
     page = reference.command_line_page()
     assert "### morphogenetic sweep resume\n" in page
-    assert "| `--retry-failed` | Run failed trials again too. |" in page
+    assert "| `--retry-failed` | Also retry failed trials. |" in page
 
 
 def test_the_configuration_page_describes_every_key() -> None:

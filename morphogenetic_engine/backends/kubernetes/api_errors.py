@@ -61,9 +61,7 @@ def _explained(status: int, said: str, reason: str, host: str, what: str) -> Clu
     if denied:
         return ClusterError(f"Katib refuses to {what}: {denied['why']}")
     if status == 401:
-        return Unauthenticated(
-            f"{host}: does not know who is asking; are the credentials of the kubeconfig still good?"
-        )
+        return Unauthenticated(f"{host}: rejects the credentials (401); have those of the kubeconfig expired?")
     if status == 403:
         return Forbidden(f"{host}: may not {what}: {message}")
     if status == 404 and not said:

@@ -47,7 +47,7 @@ def artifacts_of(folder: SweepFolder, addresses: Sequence[str], *, ended: bool, 
             home = folder.trial(best)
             for path in sorted([*home.glob("model*"), *home.glob("replicate_*/model*")]):
                 if leads_out(path, folder.path):
-                    continue  # what somebody else's folder links to is not ours to send
+                    continue  # files outside of the folder are not sent
                 place = Path(f"best_trial_{best}") / path.parent.relative_to(home)
                 found.append(_whole(path, place.as_posix(), by_content=False))
     except OSError as error:

@@ -92,7 +92,7 @@ def promote(
             return Promotion(True, f"{best.shown} is {alias} already", holder.number)
         objection = "" if force or holder is None else _objection(tags, holder, rule)
         if holder is not None and objection:
-            return Promotion(False, f"{best.shown} {objection}; --force promotes it all the same", holder.number)
+            return Promotion(False, f"{best.shown} {objection}; --force promotes it nevertheless", holder.number)
         version = registry.find(name, _identity(tags))
         if version is None:
             with _files(model) as files:

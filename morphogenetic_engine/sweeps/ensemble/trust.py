@@ -16,7 +16,7 @@ def check_trusted(info: SweepInfo) -> None:
     """Checks that a sweep's workload is code of this package or of the directory in which the command is started.
 
     Raises:
-        SweepError: the folder may be somebody else's, and would have code of its choice run here.
+        SweepError: the folder may come from somebody else, and would run code of its choice here.
     """
     workload = info.config.workload
     if isinstance(workload, ProgramWorkload) or workload.module.partition(".")[0] == _OWN:

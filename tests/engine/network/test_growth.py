@@ -38,7 +38,7 @@ class Nursery:
         return shuffled_batches(self.data.train, 32, self.order)
 
     def epoch(self) -> list[float]:
-        """Trains once and note what came of it; returns the progress of the seeds in training."""
+        """Trains once and records the result; returns the progress of the seeds in training."""
         _, progress = self.growth.train(self.batches())
         values: list[float] = progress.tolist()
         self.growth.note(progress=values, drift=[0.0] * len(self.growth.landed()))

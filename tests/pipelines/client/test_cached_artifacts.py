@@ -42,7 +42,7 @@ def test_after_the_artifacts_of_a_run_are_gone_a_new_generation_begins(tmp_path:
     keep(tmp_path, "run-2")
     found, lines = generation(tmp_path, ended("run-2"), ended("run-1"), ended("run-0"))
     assert found == "run-1"
-    assert lines == [f"the artifacts of run run-1 are gone from {tmp_path}: what was cached until then runs anew"]
+    assert lines == [f"the artifacts of run run-1 are missing in {tmp_path}: earlier cached steps run again"]
 
 
 def test_a_store_that_cannot_be_asked_is_said() -> None:

@@ -54,7 +54,7 @@ def test_the_host_may_be_in_the_environment(stub: StubServer, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (401, "does not know you (401): give a token in KFP_TOKEN or cookies in KFP_COOKIES"),
+        (401, "rejects the credentials (401): give a token in KFP_TOKEN or cookies in KFP_COOKIES"),
         (403, "the run cannot be started: forbidden (403): no"),
         (400, "the run cannot be started: refused (400): no"),
     ],

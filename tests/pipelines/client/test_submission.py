@@ -88,7 +88,7 @@ def test_a_start_that_may_have_made_a_workflow_that_no_page_lists_is_not_retried
     with pytest.raises(kind, match=r"no run one shows up, and it is not started again, .*kubectl --namespace kubeflow"):
         starter(server, lines.append).submit(WantedRun(PACKAGE), "one")
     assert stub.count("POST /runs") == 1
-    assert lines[0].endswith("looking whether the run was started all the same")
+    assert lines[0].endswith("checking whether the run was started nevertheless")
 
 
 def test_of_two_submits_in_one_moment_one_run_goes_on(stub: StubServer, server: PipelinesServer) -> None:

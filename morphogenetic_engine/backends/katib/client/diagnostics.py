@@ -56,7 +56,7 @@ class Complaints:
             events = self._api.warnings()
         except Forbidden as error:
             self._may_list = False
-            self._tell(f"{error}; what Kubernetes warns of is not shown")
+            self._tell(f"{error}; warnings of Kubernetes are not shown")
             return
         for warning in self._said.news(map(read_warning, events), snapshot):
             self._tell(f"warning: {warning}")

@@ -85,7 +85,7 @@ export class TrialsTable {
     this.drawRows();
   }
 
-  /** Draw what has changed. While somebody points at the table the order holds still, so that no click goes astray. */
+  /** Draws what has changed. The order does not change while the pointer is over the table, so that no click hits another row. */
   update() {
     if (this.isPointedAt()) {
       for (const number of this.store.changed) {

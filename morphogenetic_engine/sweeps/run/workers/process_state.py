@@ -49,7 +49,7 @@ class ProcessState:
 
     def restore(self) -> None:
         """Brings the state back to what it was."""
-        with suppress(FileNotFoundError):  # somebody removed the directory; there is nothing to return to
+        with suppress(FileNotFoundError):  # the directory was removed
             os.chdir(self._directory)
         if _environment() != self._environment:
             os.environb.clear()

@@ -87,7 +87,7 @@ def test_who_may_not_list_events_is_told_once_and_the_rest_goes_on(cluster: Fake
     onlooker = Onlooker()
     line = "".join(onlooker.look())
     assert "may not list the events of namespace ml" in line
-    assert line.endswith("; what Kubernetes warns of is not shown")
+    assert line.endswith("; warnings of Kubernetes are not shown")
     assert not onlooker.look()
 
 

@@ -171,7 +171,7 @@ def test_a_cluster_that_is_not_there(command: Command, server: KubernetesServer)
 def test_credentials_that_are_no_good(command: Command, server: KubernetesServer, kubeconfig: Path) -> None:
     server.kubeconfig(kubeconfig, token="old")
     ran = command(*SUBMIT)
-    assert ran.status == 2 and "does not know who is asking" in ran.err and "old" not in ran.err
+    assert ran.status == 2 and "rejects the credentials (401)" in ran.err and "old" not in ran.err
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_credentials_that_were_renewed_are_read_again(
     until(lambda: follower.sees(a="Succeeded"))
     cluster.token = "the day after"
     follower.ends()
-    assert "does not know who is asking" in str(follower.error)
+    assert "rejects the credentials (401)" in str(follower.error)
 
 
 def test_patience_ends(command: Command, server: KubernetesServer) -> None:
