@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -57,7 +58,11 @@ class Correlations:
 
     def between(self, one: str, other: str) -> Association | None:
         """Returns the association of two names, in whichever order; None for unknown names and for a name itself."""
-        return next((each for each in self.associations if {each.one, each.other} == {one, other}), None)
+        return self._by_names.get(frozenset((one, other)))
+
+    @cached_property
+    def _by_names(self) -> dict[frozenset[str], Association]:
+        return {frozenset((each.one, each.other)): each for each in self.associations}
 
     def with_objective(self) -> tuple[Association, ...]:
         """Returns the associations of the parameters with the first objective, the strongest first."""
@@ -74,11 +79,12 @@ def correlations_of(result: SweepResult) -> Correlations:
     parameters = [parameter_column(name, axis, trials) for name, axis in result.config.space.axes.items()]
     metrics = [metric_column(name, trials) for name in names if name not in result.config.space.axes]
     columns = [*parameters, *metrics]
+    known = {id(each): _whole(each) for each in columns}
     pairs = [(one, other) for place, one in enumerate(columns) for other in columns[place + 1 :]]
     return Correlations(
         tuple(each.name for each in parameters),
         tuple(each.name for each in metrics),
-        tuple(association(one, other) for one, other in pairs),
+        tuple(_of_whole(known[id(one)], known[id(other)]) or association(one, other) for one, other in pairs),
     )
 
 
@@ -107,6 +113,36 @@ def association(one: Column, other: Column) -> Association:
     if first.size >= FEWEST_TRIALS and np.ptp(first) > 0 and np.ptp(second) > 0:
         linear, rank = _coefficients(one, other, first, second)
     return Association(one.name, other.name, measure, linear, rank, int(both_N.sum()))
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A column of numbers that all trials have, and that change: what all its coefficients have in common."""
+
+    name: str
+    values_N: Floats
+    """Standardized."""
+    ranks_N: Floats
+    """Their ranks, standardized."""
+
+
+def _whole(column: Column) -> _Whole | None:
+    """Returns the column prepared for many coefficients; None: its coefficients differ in the trials they are of."""
+    if column.categorical or column.values_N.size < FEWEST_TRIALS or not column.present_N.all():
+        return None
+    values, _ = scaled(column.scaled_N)
+    if not np.ptp(values) > 0:
+        return None
+    return _Whole(column.name, _standardized(values), _standardized(ranks_of(values)))
+
+
+def _of_whole(one: _Whole | None, other: _Whole | None) -> Association | None:
+    """Returns the association of two prepared columns; None where one of them could not be prepared."""
+    if one is None or other is None:
+        return None
+    linear = min(max(float((one.values_N * other.values_N).mean()), -1.0), 1.0)
+    rank = min(max(float((one.ranks_N * other.ranks_N).mean()), -1.0), 1.0)
+    return Association(one.name, other.name, "correlation", linear, rank, one.values_N.size)
 
 
 def _measure(one: Column, other: Column) -> Measure:

@@ -22,6 +22,8 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 PARTS = 4
 MOST_CATEGORIES = 8
+MOST_PARAMETERS = 40
+"""The most parameters of which all pairs are judged."""
 LEVEL = 0.05
 _ROUNDING = 1e-12
 """The residual share of the variance below which a fit counts as exact."""
@@ -54,7 +56,11 @@ class Interaction:
 
 
 def interactions_of(result: SweepResult) -> tuple[Interaction, ...]:
-    """Returns all pairs of parameters that vary, the largest gain first."""
+    """Returns the pairs of parameters that vary, the largest gain first.
+
+    Of more than MOST_PARAMETERS, these are the pairs of those that explain most of the objective's ranks by themselves:
+    there are so many pairs that the correction for their number would leave none significant, and they take long.
+    """
     trials, target = list(result.complete), result.config.optimization.target_metric
     objective_N = np.array([trial.metrics[target] for trial in trials])
     splits: list[tuple[str, Split]] = []
@@ -62,11 +68,27 @@ def interactions_of(result: SweepResult) -> tuple[Interaction, ...]:
         parts = split(parameter_column(name, axis, trials), PARTS)
         if 2 <= len(parts.regions) <= MOST_CATEGORIES:
             splits.append((name, parts))
+    splits = _strongest(splits, objective_N)
     raw = [_pair(one, other, objective_N) for one, other in combinations(splits, 2)]
     tested = [each.p for each in raw if each.p is not None]
     corrected = iter(holm(tested))
     found = [each if each.p is None else _with_p(each, next(corrected)) for each in raw]
     return tuple(sorted(found, key=lambda each: -1.0 if each.gain is None else each.gain, reverse=True))
+
+
+def _strongest(splits: list[tuple[str, Split]], objective_N: Floats) -> list[tuple[str, Split]]:
+    if len(splits) <= MOST_PARAMETERS:
+        return splits
+    ranks = ranks_of(objective_N)
+    ranks = ranks - ranks.mean()
+
+    def explained(parts: Split) -> float:
+        count_R = np.bincount(parts.place_N)
+        sums_R = np.bincount(parts.place_N, weights=ranks)
+        return float(np.sum(sums_R[count_R > 0] ** 2 / count_R[count_R > 0]))
+
+    order = sorted(range(len(splits)), key=lambda place: -explained(splits[place][1]))[:MOST_PARAMETERS]
+    return [splits[place] for place in sorted(order)]
 
 
 def _with_p(each: Interaction, p: float) -> Interaction:

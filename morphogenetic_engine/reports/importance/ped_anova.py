@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,12 +105,23 @@ def _mixed(count_C: Places) -> Floats:
 def _smoothed(count_C: Places) -> Floats:
     """Returns the density on a grid of numbers: a normal kernel a trial, by Scott's rule, and a wide prior."""
     cells, total = count_C.size, count_C.sum()
-    cell_C, edge_E = np.arange(cells), np.arange(cells + 1)
     below_D = _normal(np.arange(0.5 - cells, cells), _bandwidth(count_C))  # by the distance between cell and edge
-    mass_CC = _between(below_D[edge_E[:, np.newaxis] - cell_C + cells - 1])
-    wide_C = _between(_normal(np.arange(cells + 1.0) - cells / 2, cells))
-    density: Floats = (mass_CC @ count_C + wide_C) / (total + 1)
+    mass_CC = _between(below_D[_distances(cells)])
+    density: Floats = (mass_CC @ count_C + _wide(cells)) / (total + 1)
     return density
+
+
+@cache
+def _wide(cells: int) -> Floats:
+    """Returns the wide prior on so many cells."""
+    return _between(_normal(np.arange(cells + 1.0) - cells / 2, cells))
+
+
+@cache
+def _distances(cells: int) -> Places:
+    """Returns the place of the distance between each edge and each cell."""
+    places: Places = np.arange(cells + 1)[:, np.newaxis] - np.arange(cells) + cells - 1
+    return places
 
 
 def _bandwidth(count_C: Places) -> float:

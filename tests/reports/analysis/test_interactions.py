@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from morphogenetic_engine.reports.analysis.interactions import interactions_of
+from morphogenetic_engine.reports.analysis.interactions import MOST_PARAMETERS, interactions_of
 from tests.reports.sweeps import sweep, trial
 
 
@@ -63,3 +63,16 @@ def test_the_interaction_of_few_trials_is_not_judged() -> None:
     trials = [trial(n, {"a": n % 2, "b": n // 2}, float(n)) for n in range(4)]
     (found,) = interactions_of(sweep(trials, {"a": [0, 1], "b": [0, 1]}))
     assert (found.gain, found.p, found.clear) == (None, None, False)
+
+
+def test_of_many_parameters_those_that_explain_most_by_themselves_are_paired() -> None:
+    names = [f"p{number}" for number in range(60)]
+    random = np.random.default_rng(0)
+    points: list[dict[str, bool | int | float | str]] = [
+        {name: bool(value) for name, value in zip(names, random.integers(2, size=60), strict=True)} for _ in range(80)
+    ]
+    trials = [trial(number, point, float(point["p3"]) + number / 1000) for number, point in enumerate(points)]
+    found = interactions_of(sweep(trials, {name: [True, False] for name in names}))
+    paired = {name for each in found for name in (each.one, each.other)}
+    assert len(found) == MOST_PARAMETERS * (MOST_PARAMETERS - 1) // 2
+    assert len(paired) == MOST_PARAMETERS and "p3" in paired

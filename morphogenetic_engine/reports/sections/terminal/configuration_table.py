@@ -31,6 +31,8 @@ class _Detail:
     """The width of the learning curve in characters; 0: none."""
 
 
+_NARROWEST = 3
+"""The characters of the narrowest column, with those between it and the next."""
 _DETAILS = (_Detail(6, 24, _CURVE), _Detail(4, 16, _CURVE), _Detail(4, 16, 0), _Detail(3, 10, 0))
 
 
@@ -65,10 +67,16 @@ def configuration_table(
         unlimited = console.options.update(max_width=_UNLIMITED)
         return console.measure(table, options=unlimited).maximum <= room
 
-    for detail in _DETAILS:
+    def may_fit(some: Sequence[str]) -> bool:
+        """Returns False if there is not even room for columns of one letter, which takes long to measure."""
+        return (len(some) + len(metrics)) * _NARROWEST <= room
+
+    for detail in _DETAILS if may_fit(parameters) else ():
         if fits(table := _table(parameters, metrics, trials, detail)):
             return table
-    columns = _fewer(parameters, order, trials, lambda some: fits(_table(some, metrics, trials, _DETAILS[-1])))
+    columns = _fewer(
+        parameters, order, trials, lambda some: may_fit(some) and fits(_table(some, metrics, trials, _DETAILS[-1]))
+    )
     # The remaining columns may have room for more digits and letters.
     tables = (_table(columns.shown, metrics, trials, detail) for detail in _DETAILS)
     table = next(filter(fits, tables), _table(columns.shown, metrics, trials, _DETAILS[-1]))
