@@ -9,6 +9,7 @@ import pytest
 
 from morphogenetic_engine.steps.evaluation import evaluation_of
 from morphogenetic_engine.steps.failure_report import failure_report
+from morphogenetic_engine.steps.kept.end_report import report_interruption
 from morphogenetic_engine.steps.local_sweep import local_sweep
 from morphogenetic_engine.steps.pipeline_run import PipelineRun, RunEnd
 from morphogenetic_engine.steps.report import report
@@ -145,3 +146,19 @@ def test_without_credentials_the_exit_task_still_shows_its_page(
     assert failure_report(end, namespace=None, page=str(page)) == ""
     assert "The pipeline failed (FAILED)." in page.read_text(encoding="utf-8")
     assert "the store cannot be used: " in capsys.readouterr().out
+
+
+def test_the_report_of_an_interrupted_sweep_does_not_change_how_its_step_ends(
+    swept: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = SweepFolder(swept / "run-1")
+    storage = swept.parent / "interrupted"
+    report_interruption(PipelineRun("run-1", "toy", str(storage)), folder)
+    page = (storage / "reports" / "run-1" / "index.html").read_text(encoding="utf-8")
+    assert "The pipeline was stopped (the pod of the sweep was ended)." in page and 'id="best"' in page
+    report_interruption(PipelineRun("run-1", "toy", ""), folder)
+    assert capsys.readouterr().out == ""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    for storage_address, said in (("s3://bucket/folder", "the report cannot be kept: "), ("ftp://x", "no report of ")):
+        report_interruption(PipelineRun("run-1", "toy", storage_address), folder)
+        assert capsys.readouterr().out.startswith(said)

@@ -35,12 +35,15 @@ def write_end_report(end: RunEnd, folder: SweepFolder, target: Path, kept: KeptR
 def report_interruption(run: PipelineRun, folder: SweepFolder) -> None:
     """Uploads a report of a sweep whose pod is being ended.
 
-    It is the last one of a run that was deleted, which has no exit task.
+    It is the last one of a run that was deleted, which has no exit task. A report that cannot be written does not
+    change how the step ends.
     """
-    if run.kept is None:
-        return
-    with tempfile.TemporaryDirectory(prefix="report-") as place:
-        write_end_report(RunEnd(run, _POD_ENDED, _NEXT), folder, Path(place) / "index.html", run.kept)
+    try:
+        if run.kept is not None:
+            with tempfile.TemporaryDirectory(prefix="report-") as place:
+                write_end_report(RunEnd(run, _POD_ENDED, _NEXT), folder, Path(place) / "index.html", run.kept)
+    except MorphogeneticError as error:
+        say(f"no report of the interrupted sweep: {error}")
 
 
 def _upload(kept: KeptRun | None, page: Path) -> str:
