@@ -14,6 +14,8 @@ from morphogenetic_engine.trial import Metrics
 
 TAG = "morphogenetic."
 _KEY_CHARACTERS = re.compile(r"[A-Za-z0-9_\-./ ]")
+_LARGEST_STEP = 2**63 - 1
+"""MLflow's databases hold no larger step; journals of earlier versions may."""
 METRICS_A_CALL = 900
 ENTRIES_A_CALL = 100
 """Params and tags together, MLflow's own limit; with the metrics they stay under its 1000 in all."""
@@ -122,7 +124,8 @@ def milliseconds(seconds: float) -> int:
 
 def metric_rows(metrics: Metrics, time: float, step: int) -> list[MetricRow]:
     """Returns the rows of metrics that belong together; `time` in seconds since 1970."""
-    return [MetricRow(metric_key(name), value, milliseconds(time), step) for name, value in metrics.items()]
+    stored = max(min(step, _LARGEST_STEP), -_LARGEST_STEP)
+    return [MetricRow(metric_key(name), value, milliseconds(time), stored) for name, value in metrics.items()]
 
 
 def metric_key(name: str) -> str:
