@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
-PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-"""The names of parameters: they are keys of YAML, placeholders of commands and keyword arguments."""
+PARAMETER_WORD = "[A-Za-z_][A-Za-z0-9_-]*"
+"""The name of a parameter in its group."""
+PARAMETER_NAME = re.compile(rf"{PARAMETER_WORD}(\.{PARAMETER_WORD})*")
+"""The names of parameters: they are keys of YAML and placeholders of commands; a dot stands after a group."""
 
 LONGEST = 200
 """The longest metric name, encoded: MLflow and the databases of Katib and Kubeflow Pipelines take 250, with prefixes."""

@@ -13,6 +13,7 @@ from morphogenetic_engine.python_api.ranges import Choice, Float, Int
 from morphogenetic_engine.python_api.workload_of import workload_of
 from morphogenetic_engine.python_api.yaml_text import yaml_text
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from, parse_config, read_config
+from morphogenetic_engine.sweeps.schema.parameter_groups import flat_parameters
 
 CALL = "sweep()"
 """Stands in messages where the name of a sweep file would be."""
@@ -88,7 +89,7 @@ def sweep_file(workload: object, parameters: Mapping[str, object] | None, given:
 
 def _written(experiment: Mapping[str, object], parameters: Mapping[str, object], given: Given) -> dict[str, object]:
     """Returns the sections of a sweep file; a section is there where it has a key."""
-    axes = {str(name): _parameter(str(name), each) for name, each in parameters.items()}
+    axes = flat_parameters({str(name): _parameter(str(name), each) for name, each in parameters.items()})
     overrides = given.overrides()
     kind, constraints = overrides.pop("sweep_type", None), overrides.pop("constraints", None)
     if kind is None:
@@ -111,6 +112,9 @@ def _experiment(workload: object) -> dict[str, object]:
 
 
 def _parameter(name: str, given: object) -> object:
+    if isinstance(given, Mapping):  # a parameter as a sweep file writes it, or a group of parameters
+        inner = {key: _parameter(f"{name}.{key}", each) for key, each in given.items()}
+        return plain(inner, f"parameters.{name}")
     written = given.written() if isinstance(given, Float | Int | Choice) else given
     return plain(written, f"parameters.{name}")
 

@@ -15,11 +15,12 @@ import orjson
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.metric_names import PARAMETER_NAME
+from morphogenetic_engine.metric_names import PARAMETER_NAME, PARAMETER_WORD
 from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
 from morphogenetic_engine.sweeps.schema.experiment_section import ExperimentConfig
 from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
-from morphogenetic_engine.sweeps.schema.parameters import ParameterConfig, Section
+from morphogenetic_engine.sweeps.schema.parameter_groups import flat_parameters
+from morphogenetic_engine.sweeps.schema.parameters import ParameterConfig, ParameterGroup, Section
 from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
 from morphogenetic_engine.sweeps.schema.search_names import (
     NO_PRUNER,
@@ -37,6 +38,7 @@ from morphogenetic_engine.sweeps.space.parameter_axes import Choices, Parameter
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params, Value, text
 from morphogenetic_engine.workload.command_line import check_command
+from morphogenetic_engine.workload.nested_parameters import check_groups
 from morphogenetic_engine.workload.output_metrics import WantedMetrics
 from morphogenetic_engine.workload.workload_kinds import Workload, workload_of
 
@@ -65,12 +67,17 @@ class SweepConfig(Section):
     resources: ResourcesConfig = ResourcesConfig()
     """What the pod of each trial asks for on a cluster."""
 
+    @field_validator("parameters", mode="before", json_schema_input_type=ParameterGroup)
+    @classmethod
+    def _groups_are_written_out(cls, parameters: object) -> object:
+        return flat_parameters(parameters) if isinstance(parameters, dict) else parameters
+
     @field_validator("parameters")
     @classmethod
     def _names_are_plain(cls, parameters: dict[str, ParameterConfig]) -> dict[str, ParameterConfig]:
         for name in parameters:
             if PARAMETER_NAME.fullmatch(name) is None:
-                raise ValueError(f"names must match {PARAMETER_NAME.pattern}, but got {name!r}")
+                raise ValueError(f"names must match {PARAMETER_WORD}, with dots between groups, but got {name!r}")
         return parameters
 
     @model_validator(mode="after")
@@ -78,6 +85,10 @@ class SweepConfig(Section):
         twice = self.parameters.keys() & self.experiment.parameters.keys()
         if twice:
             raise ValueError(f"parameters: experiment gives {', '.join(sorted(twice))} too; keep one")
+        try:
+            check_groups([*self.parameters, *self.experiment.parameters])
+        except ConfigError as error:
+            raise ValueError(f"parameters: {error}") from error
         if self.experiment.command is not None:
             try:
                 check_command(

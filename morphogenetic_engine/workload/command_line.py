@@ -88,7 +88,17 @@ def arguments_of(command: CommandLine, values: Mapping[str, str]) -> list[str]:
     arguments: list[str] = []
     for argument in command:
         if isinstance(argument, str):
-            arguments.append(argument.format_map(values))
+            arguments.append(_FORMATTER.vformat(argument, (), values))
         elif command_fields(argument) <= values.keys():
-            arguments.extend(each.format_map(values) for each in argument)
+            arguments.extend(_FORMATTER.vformat(each, (), values) for each in argument)
     return arguments
+
+
+class _Names(string.Formatter):
+    """Takes a placeholder as one name, also {optimizer.lr}."""
+
+    def get_field(self, field_name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[object, str]:
+        return kwargs[field_name], field_name
+
+
+_FORMATTER = _Names()

@@ -13,6 +13,7 @@ from morphogenetic_engine.errors import FailureReason, TrialFailed, WorkloadErro
 from morphogenetic_engine.trial import Metrics, Params, Trial, missing_objective, text
 from morphogenetic_engine.workload.command_line import CommandLine, arguments_of, command_fields
 from morphogenetic_engine.workload.executable import fault_of, is_script
+from morphogenetic_engine.workload.nested_parameters import nested
 from morphogenetic_engine.workload.output_metrics import NONE_WANTED, OutputReader, WantedMetrics
 from morphogenetic_engine.workload.program import Program
 
@@ -64,7 +65,7 @@ class CommandWorkload:
             "number": str(trial.number),
             "seed": str(trial.seed),
             "dir": str(trial.dir),
-            "params": json.dumps(dict(params)),
+            "params": json.dumps(nested(params)),
             **{name: text(value) for name, value in params.items()},
         }
         return arguments_of(self._command, values)

@@ -19,6 +19,7 @@ from morphogenetic_engine.errors import (
     error_line,
 )
 from morphogenetic_engine.trial import Params, Train, declaration_of
+from morphogenetic_engine.workload.nested_parameters import nested
 
 _SPEC = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -89,7 +90,7 @@ def verify_workload(train: Train, *, metrics: Iterable[str], probe: Iterable[Par
                     did_you_mean(name, declaration.metrics) or f"; it reports {', '.join(sorted(declaration.metrics))}"
                 )
                 raise ConfigError(f"metric {name}: the workload does not report it{hint}")
-    for params in probe:
+    for params in map(nested, probe):
         if declaration.parameters is not None:
             for name in params:
                 if name not in declaration.parameters:

@@ -14,6 +14,7 @@ from morphogenetic_engine.trial import Declaration, Train, declaration_of
 from morphogenetic_engine.workload.command_line import CommandLine, description_of
 from morphogenetic_engine.workload.command_workload import CommandWorkload
 from morphogenetic_engine.workload.loading import load_workload
+from morphogenetic_engine.workload.nested_parameters import WithNestedParameters
 from morphogenetic_engine.workload.output_metrics import NONE_WANTED, WantedMetrics
 
 
@@ -56,7 +57,7 @@ class FunctionWorkload:
             WorkloadError: there is no such module or function, or its import fails.
         """
         del wanted
-        return load_workload(self.spec, self.source)
+        return WithNestedParameters(load_workload(self.spec, self.source))
 
     def declaration(self) -> Declaration:
         """Returns what the function declares of itself (`trial.declare`); imports it.

@@ -30,6 +30,36 @@ def refusal(parameters: Mapping[str, object], **given: object) -> str:
     return str(refused.value)
 
 
+def test_groups_of_parameters_take_every_kind_of_value() -> None:
+    found = config(
+        {"optimizer": {"lr": Float(1e-3, 1, log=True), "inner": {"steps": [1, 2]}, "width": Int(1, 8)}, "x": 3}
+    )
+    assert list(found.space.axes) == ["optimizer.lr", "optimizer.inner.steps", "optimizer.width", "x"]
+    assert found.sweep_type == "bayesian"
+    assert config({"optimizer": {"lr": [0.1, 0.2], "kind": Choice(["a"])}}).sweep_type == "grid"
+    message = "sweep(): parameters.optimizer.lr: low must be > 0 when log is true, but got low=0.0"
+    assert refusal({"optimizer": {"lr": Float(0, 1, log=True)}}) == message
+
+
+def test_priors_and_probabilities_are_those_of_a_file() -> None:
+    found = config(
+        {
+            "x": Float(0, 1, mean=0.5, std=0.1),
+            "n": Int(1, 9, mean=3, std=1),
+            "k": Choice(["a", "b"], probabilities=(0.9, 0.1)),
+        }
+    )
+    text = """
+    sweep_type: bayesian
+    experiment: {workload: "toy:quadratic"}
+    parameters:
+      x: {type: float, low: 0, high: 1, mean: 0.5, std: 0.1}
+      n: {low: 1, high: 9, mean: 3, std: 1}
+      k: {choices: [a, b], probabilities: [0.9, 0.1]}
+    """
+    assert found == config_of_text(text, where="sweep.yaml").config
+
+
 def test_constraints_are_those_of_a_file() -> None:
     found = config({"x": [1, 2, 3], "y": [1, 2, 3]}, constraints="x < y")
     assert found.constraints == ("x < y",) and found.points == 3

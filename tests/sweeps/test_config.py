@@ -223,7 +223,7 @@ def test_the_json_schema_describes_the_fields_and_the_shorthands() -> None:
     }
     for each in schema["properties"].values():
         assert "description" in each or "description" in schema["$defs"][each["$ref"].removeprefix("#/$defs/")]
-    parameter = schema["properties"]["parameters"]["additionalProperties"]
+    parameter = schema["$defs"]["ParameterGroup"]["additionalProperties"]
     assert {"array", "string", "number", "integer", "boolean"} <= {each.get("type") for each in parameter["anyOf"]}
     optimization = schema["$defs"]["OptimizationConfig"]
     assert optimization["additionalProperties"] is False

@@ -23,7 +23,9 @@ def test_the_fields_of_a_command_are_its_names_in_braces(command: list[str], fie
     assert command_fields(command) == fields
 
 
-@pytest.mark.parametrize("argument", ["{", "}", "{}", "{0}", "{a.b}", "{a[0]}", "{a!r}", "{a:>5}", "{a b}"])
+@pytest.mark.parametrize(
+    "argument", ["{", "}", "{}", "{0}", "{a.}", "{.b}", "{a..b}", "{a[0]}", "{a!r}", "{a:>5}", "{a b}"]
+)
 def test_braces_that_hold_no_plain_name_are_refused(argument: str) -> None:
     with pytest.raises(ConfigError, match="write {{ and }} for plain braces$"):
         command_fields(["train", argument])

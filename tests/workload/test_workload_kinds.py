@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from morphogenetic_engine.errors import WorkloadError
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.trial import Declaration
+from morphogenetic_engine.trial import Declaration, Metrics
 from morphogenetic_engine.workload.command_workload import CommandWorkload
+from morphogenetic_engine.workload.output_metrics import WantedMetrics
 from morphogenetic_engine.workload.workload_kinds import FunctionWorkload, ProgramWorkload, Workload, workload_of
 
 
@@ -53,3 +57,31 @@ def test_keys_without_a_value_name_no_workload() -> None:
 def test_a_function_says_what_it_declares_and_a_program_declares_nothing() -> None:
     assert FunctionWorkload("tests.toy:declared").declaration().parameters == frozenset({"x", "y"})
     assert ProgramWorkload(("no-such-program",)).declaration() == Declaration()
+
+
+@dataclass
+class _Trial:
+    dir: Path
+    number: int = 0
+    seed: int = 0
+
+    def report(self, step: int, metrics: Metrics) -> None:
+        raise AssertionError
+
+
+def test_a_function_gets_groups_as_mappings_and_plain_parameters_as_they_are(tmp_path: Path) -> None:
+    source = "def f(params, trial):\n    return {'found': params['optimizer']['inner']['lr'] + params['depth']}"
+    train = FunctionWorkload("cell:f", source).load()
+    assert train({"optimizer.inner.lr": 0.5, "depth": 2}, _Trial(tmp_path)) == {"found": 2.5}
+    params = {"lr": 0.1}
+    source = "def f(params, trial):\n    return {'same': params is trial.given}"
+    trial = _Trial(tmp_path)
+    vars(trial)["given"] = params
+    assert FunctionWorkload("cell:f", source).load()(params, trial) == {"same": True}
+
+
+def test_a_program_gets_the_full_names_and_the_groups_in_its_json(tmp_path: Path) -> None:
+    script = 'import json, sys; p = json.loads(sys.argv[2]); print(f\'found={p["a"]["lr"] + float(sys.argv[1])}\')'
+    command = (sys.executable, "-c", script.replace("{", "{{").replace("}", "}}"), "{a.lr}", "{params}")
+    wanted = WantedMetrics(("found",), ())
+    assert ProgramWorkload(command).load(wanted)({"a.lr": 0.5}, _Trial(tmp_path)) == {"found": 1.0}

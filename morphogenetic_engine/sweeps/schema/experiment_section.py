@@ -20,8 +20,9 @@ from pydantic import (
 )
 
 from morphogenetic_engine.errors import ConfigError
-from morphogenetic_engine.metric_names import PARAMETER_NAME
-from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number, scalar
+from morphogenetic_engine.metric_names import PARAMETER_NAME, PARAMETER_WORD
+from morphogenetic_engine.sweeps.schema.parameter_groups import flat_values
+from morphogenetic_engine.sweeps.schema.parameters import GivenGroup, Scalar, Section, number, scalar
 from morphogenetic_engine.trial import Value
 from morphogenetic_engine.workload.output_metrics import check_patterns
 
@@ -36,7 +37,9 @@ def _scalar_or_axis(value: object) -> object:
     return [scalar(item) for item in value]
 
 
-_Given = Annotated[Scalar | list[Scalar], BeforeValidator(_scalar_or_axis)]
+_Given = Annotated[
+    Scalar | list[Scalar], BeforeValidator(_scalar_or_axis, json_schema_input_type=Scalar | list[Scalar] | GivenGroup)
+]
 
 
 def _command(written: object) -> object:
@@ -93,9 +96,13 @@ class ExperimentConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _has_a_workload(cls, written: object) -> object:
-        if isinstance(written, dict) and written.get("workload") is None and written.get("command") is None:
-            return {**written, "workload": DEFAULT_WORKLOAD}
-        return written
+        if not isinstance(written, dict):
+            return written
+        given = {name: value for name, value in written.items() if name not in cls.model_fields}
+        complete = {**{name: written[name] for name in written if name not in given}, **flat_values(given)}
+        if written.get("workload") is None and written.get("command") is None:
+            complete["workload"] = DEFAULT_WORKLOAD
+        return complete
 
     @model_validator(mode="after")
     def _one_workload(self) -> ExperimentConfig:
@@ -146,7 +153,7 @@ class ExperimentConfig(Section):
             raise ValueError(f"inputs: {', '.join(sorted(twice))} is given a second time beside them; keep one")
         for name in self.parameters:
             if PARAMETER_NAME.fullmatch(name) is None:
-                raise ValueError(f"names must match {PARAMETER_NAME.pattern}, but got {name!r}")
+                raise ValueError(f"names must match {PARAMETER_WORD}, with dots between groups, but got {name!r}")
         return self
 
     @property

@@ -22,6 +22,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from typing_extensions import TypeAliasType
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
@@ -300,8 +301,17 @@ class NormalParameter(Section):
     """Its value in the baseline, the configuration that runs first."""
 
 
-_AnyParameter = Annotated[CategoricalParameter | IntParameter | FloatParameter, Discriminator("type")]
+_Parameters = CategoricalParameter | IntParameter | FloatParameter
 ParameterConfig = Annotated[
-    _AnyParameter,
-    BeforeValidator(_written_out, json_schema_input_type=_AnyParameter | NormalParameter | list[Scalar] | Scalar),
+    Annotated[_Parameters, Discriminator("type")],
+    # Without the discriminator: a range without a type may be of whole numbers or of real ones.
+    BeforeValidator(_written_out, json_schema_input_type=_Parameters | NormalParameter | list[Scalar] | Scalar),
 ]
+_ONE_PARAMETER = {"not": {"anyOf": [{"required": [key]} for key in ("choices", "low", "high", "values", "min", "max")]}}
+"""Tells editors that a mapping with such a key is one parameter, so that they find its misspelt keys."""
+ParameterGroup = TypeAliasType(
+    "ParameterGroup", "Annotated[dict[str, ParameterConfig | ParameterGroup], Field(json_schema_extra=_ONE_PARAMETER)]"
+)
+"""Parameters by name, or groups of them."""
+GivenGroup = TypeAliasType("GivenGroup", "dict[str, Scalar | list[Scalar] | GivenGroup]")
+"""Given values by name, or groups of them; a list is an axis."""

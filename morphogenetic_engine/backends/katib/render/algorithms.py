@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from morphogenetic_engine.backends.backend import Unsupported
+from morphogenetic_engine.backends.katib.render.assignments import FORMS, TRIAL_NUMBER
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import KatibAlgorithm, SamplerKind, strategy_kind, total_trials
@@ -64,6 +65,7 @@ def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Sea
     Raises:
         ConfigError: Katib has no equivalent.
     """
+    _check_names(config)
     kind = strategy_kind(config)
     if kind.sampler:
         if exact:
@@ -85,6 +87,19 @@ def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Sea
     if exhaustive:
         return Search(Algorithm.GRID, trials, unsupported=tuple(_unsupported_of_designs(trials)))
     return _drawn(config, kind.katib, trials)
+
+
+def _check_names(config: SweepConfig) -> None:
+    """Checks that no parameter has a name that stands for a form of another one.
+
+    Raises:
+        ConfigError: one does.
+    """
+    for name in config.space.axes:
+        if name == TRIAL_NUMBER or name.startswith(FORMS):
+            raise ConfigError(
+                f"parameters.{name}: begins as a form of a parameter on Katib; give its group another name"
+            )
 
 
 def _drawn(config: SweepConfig, algorithm: KatibAlgorithm, trials: int) -> Search:

@@ -10,7 +10,7 @@ file specifies, the parameter is written in another form, whose name tells the t
     unit.lr       the share of the value's distribution below it, 0 to 1
     trial.number  the number of a trial of a sweep whose points are fixed in advance
 
-    Names in sweep files have no dots, so the forms are unambiguous.
+    A sweep with a group of parameters that is called as a form is refused, so the forms are unambiguous.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ LOG10 = "log10."
 INDEX = "index."
 EXP10 = "exp10."
 UNIT = "unit."
+FORMS = (LOG10, INDEX, EXP10, UNIT)
 TRIAL_NUMBER = "trial.number"
 _SAFE = " !()*+,-./:;=?@_~"
 _EMPTY = "%"
@@ -48,17 +49,19 @@ def trial_of_assignments(config: SweepConfig, assignments: Mapping[str, str]) ->
     """
     if TRIAL_NUMBER in assignments:
         return trial_of_number(config, _number(TRIAL_NUMBER, assignments[TRIAL_NUMBER]))
-    forms = {name.split(".", maxsplit=1)[-1]: name for name in assignments}
+    left = set(assignments)
     values: list[Value] = []
     for name, axis in config.space.axes.items():
-        if name in forms:
-            values.append(_value(name, axis, forms.pop(name), assignments))
+        form = next((form for form in (name, *(prefix + name for prefix in FORMS)) if form in left), None)
+        if form is not None:
+            left.remove(form)
+            values.append(_value(name, axis, form, assignments))
         elif axis.size == 1:
             values.append(axis.grid()[0])  # a constant, which is not passed to Katib
         else:
             raise ConfigError(f"{name}: Katib assigned no value")
-    if forms:
-        raise ConfigError(f"{next(iter(forms))}: is not searched; the axes are {', '.join(config.space.axes)}")
+    if left:
+        raise ConfigError(f"{min(left)}: is not searched; the axes are {', '.join(config.space.axes)}")
     return trial_of_point(config, config.space.active(values))
 
 

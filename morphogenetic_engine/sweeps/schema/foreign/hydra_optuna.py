@@ -36,7 +36,7 @@ def from_hydra(written: Written) -> Migration:
     migration = Migration(sweep_type="bayesian")
     migration.note_unknown(sweeper, _KEYS, "hydra.sweeper.")
     for name, text in mapping(sweeper.get("params"), "hydra.sweeper.params").items():
-        own = re.sub(r"\W", "_", name.lstrip("+"))
+        own = re.sub(r"[^\w.-]", "_", name.lstrip("+"))
         migration.parameters[own] = _range(str(text), f"hydra.sweeper.params.{name}")
         if own != name:
             migration.note(f"hydra.sweeper.params.{name}", f"is the parameter {own}")

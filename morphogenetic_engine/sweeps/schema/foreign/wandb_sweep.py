@@ -44,12 +44,11 @@ def from_wandb(written: Written) -> Migration:
 
 
 def _add(migration: Migration, name: str, parameter: dict[str, object], prefix: str = "") -> None:
-    """Adds a parameter; nested ones are named after their place, joined by underscores."""
-    where, own = f"parameters.{prefix}{name}", f"{prefix}{name}".replace(".", "_")
+    """Adds a parameter; nested ones are named after their place, joined by dots."""
+    where, own = f"parameters.{prefix}{name}", f"{prefix}{name}"
     if "parameters" in parameter:
         for child, inner in mapping(parameter["parameters"], f"{where}.parameters").items():
             _add(migration, child, mapping(inner, f"{where}.{child}"), f"{prefix}{name}.")
-            migration.note(f"{where}.{child}", f"is nested: it is the parameter {own}_{child}")
         return
     migration.note_unknown(parameter, _PARAMETER_KEYS, f"{where}.")
     if "value" in parameter:

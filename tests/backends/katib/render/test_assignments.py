@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from morphogenetic_engine.backends.katib.render.algorithms import Algorithm
+from morphogenetic_engine.backends.katib.render.algorithms import Algorithm, search_of
 from morphogenetic_engine.backends.katib.render.assignments import choice_text, trial_of_assignments
 from morphogenetic_engine.backends.katib.render.search_space import (
     grid_parameters,
@@ -170,3 +170,27 @@ def test_a_rounding_error_at_the_end_of_a_range_is_no_mistake() -> None:
 def test_assignments_of_another_sweep_are_refused(assignments: dict[str, str], line: str) -> None:
     with pytest.raises(ConfigError, match=line):
         trial_of_assignments(config({"whole": AXES["whole"]}), assignments)
+
+
+@pytest.mark.parametrize(
+    "algorithm", [Algorithm.RANDOM, Algorithm.SOBOL, Algorithm.CMAES, Algorithm.BAYESIAN_OPTIMIZATION]
+)
+def test_groups_of_parameters_survive_the_trip_through_katib(algorithm: Algorithm) -> None:
+    parameters = {
+        "lr": {"low": 1e-3, "high": 1.0, "log": True},
+        "optimizer": {"lr": {"low": 1, "high": 9}, "kind": ["a", "b"]},
+    }
+    config = parse_config(
+        {"sweep_type": "random", "parameters": parameters, "optimization": {"n_trials": 1}}, where="sweep.yaml"
+    )
+    found = searched_parameters(config.space.axes, algorithm)
+    texts = {each.name: each.feasible_space.get("min") or each.feasible_space["list"][0] for each in found}
+    params = trial_of_assignments(config, {name: str(each) for name, each in texts.items()}).params
+    assert params == {"lr": pytest.approx(1e-3), "optimizer.lr": 1, "optimizer.kind": "a"}
+
+
+def test_a_group_that_is_called_as_a_form_is_refused_on_katib() -> None:
+    parameters = {"index": {"lr": [1, 2]}, "lr": {"low": 1, "high": 9}}
+    config = parse_config({"sweep_type": "grid", "parameters": parameters}, where="sweep.yaml")
+    with pytest.raises(ConfigError, match="parameters.index.lr: begins as a form of a parameter on Katib"):
+        search_of(config, parallel=1)

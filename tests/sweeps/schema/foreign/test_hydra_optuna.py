@@ -39,7 +39,7 @@ def test_a_configuration_becomes_a_valid_sweep_file() -> None:
     migration = from_hydra(config())
     parse_config(migration.written(), where="sweep.yaml")
     assert migration.parameters == {
-        "model_lr": {"type": "float", "low": 1e-5, "high": 1e-1, "log": True},
+        "model.lr": {"type": "float", "low": 1e-5, "high": 1e-1, "log": True},
         "width": {"type": "int", "low": 8, "high": 64},
         "depth": {"type": "int", "low": 1, "high": 4, "step": 1},
         "act": ["relu", "gelu"],

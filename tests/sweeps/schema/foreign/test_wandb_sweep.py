@@ -37,7 +37,7 @@ def test_a_sweep_becomes_a_valid_sweep_file() -> None:
     written = migration().written()
     config = parse_config(written, where="sweep.yaml")
     assert config.sweep_type == "bayesian"
-    assert list(config.space.axes) == ["optimizer", "lr", "batch_size", "dropout", "model_depth"]
+    assert list(config.space.axes) == ["optimizer", "lr", "batch_size", "dropout", "model.depth"]
     assert written["optimization"] == {
         "target_metric": "val_loss",
         "direction": "minimize",
@@ -93,7 +93,6 @@ def test_the_command_gets_an_argument_for_each_parameter_and_keeps_braces() -> N
     ("changes", "key"),
     [
         ({}, "parameters.dropout.distribution"),
-        ({}, "parameters.model.depth"),
         ({"entity": "team"}, "entity"),
         ({"early_terminate": {"type": "envelope"}}, "early_terminate.type"),
         ({"command": ["${interpreter}", "${envvar:HOME}"]}, "command"),
