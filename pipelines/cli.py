@@ -78,7 +78,12 @@ def local_command(
 pipelines.add_sections(
     {
         "Start": (run_commands.submit_command, run_commands.schedule_command, local_command, compile_command),
-        "Look at": (run_commands.runs_command, run_commands.schedules, run_commands.fetch_command),
+        "Look at": (
+            run_commands.runs_command,
+            run_commands.show_command,
+            run_commands.schedules,
+            run_commands.fetch_command,
+        ),
         "End": (run_commands.stop_command,),
     }
 )

@@ -100,7 +100,7 @@ def stop_command(run: str, wait: bool, poll: float, outage: float, **given: Any)
 @options.server
 @click.option("--all", "also_ended", is_flag=True, help=f"Include runs that have ended; the latest {_MOST}.")
 def runs_command(also_ended: bool, experiment: str, **given: Any) -> None:
-    """List the running runs with their start and the address of their report."""
+    """List the running runs, their start and their report."""
     from pipelines.client.stopping import run_lines
 
     given.pop("service_account")
@@ -112,6 +112,28 @@ def runs_command(also_ended: bool, experiment: str, **given: Any) -> None:
         click.echo(line)
     if not shown:
         click.echo(f"nothing runs in {experiment!r}{'' if also_ended else '; --all shows what has run'}")
+
+
+@click.command("show")
+@click.argument("run")
+@options.server
+@options.logs
+def show_command(run: str, experiment: str, logs: str, **given: Any) -> None:
+    """Show a run's steps, and why those that failed did.
+
+    RUN is its id or its name.
+    """
+    from pipelines.client.progress import task_line
+    from pipelines.client.runs import RunState
+    from pipelines.client.stopping import find_run, run_lines
+
+    given.pop("service_account")
+    server = options.server_of(given)
+    found = server.run(find_run(server, experiment, run).run_id)
+    failed = found.state.final and found.state is not RunState.SUCCEEDED and not found.stopped
+    why = _why_failed(found, server, logs) if failed else ()
+    for line in (*run_lines([found], server.link), *(task_line(task, found) for task in found.tasks), *why):
+        click.echo(line)
 
 
 @click.command("schedule")
@@ -208,6 +230,8 @@ def _followed(server: "PipelinesServer", run_id: str, patience: "Patience", logs
     if not run.stopped:
         for line in _why_failed(run, server, logs):
             click.echo(line, err=True)
+        if run.report:
+            click.echo(f"what there is: {run.report}", err=True)
     return FAILED
 
 
@@ -219,8 +243,6 @@ def _why_failed(run: "Run", server: "PipelinesServer", logs: str) -> "Iterator[s
     yield from reasons(run, server.namespace)
     yield from failure_lines(run)
     yield from log_lines(run, server, logs)
-    if run.report:
-        yield f"what there is: {run.report}"
 
 
 def _waited(server: "PipelinesServer", run_id: str, patience: "Patience") -> "Run | None":

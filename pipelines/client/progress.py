@@ -35,7 +35,7 @@ class Progress:
             if self._told.get(key) == now or (task.state is None and not _is_missed(run)):
                 continue
             self._told[key] = now
-            yield f"{task.title}: {_words(task, run)}"
+            yield task_line(task, run)
 
     def _stuck(self, run: Run) -> Iterator[str]:
         """Reports once why pods have waited for long."""
@@ -57,6 +57,11 @@ class Progress:
         if self._told.get("") != now:
             self._told[""] = now
             yield f"run: {run_words(run)}"
+
+
+def task_line(task: Task, run: Run) -> str:
+    """Returns a line with the state of a task."""
+    return f"{task.title}: {_words(task, run)}"
 
 
 def run_words(run: Run) -> str:

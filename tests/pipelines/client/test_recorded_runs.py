@@ -48,6 +48,22 @@ def test_the_page_shows_what_is_printed(name: str, status: int) -> None:
     assert shown is not None and shown[0] == f"{shown[1]}{text}{shown[2]}"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["succeeded", "failed", "terminated"])
+def test_a_run_that_is_over_is_shown_with_its_steps_and_why_they_failed(name: str) -> None:
+    last = looks(name)[-1]
+    with serving(StubServer(story=[last])) as stub:
+        stub.experiments.append({"experiment_id": "e", "display_name": "morphogenetic sweeps"})
+        stub.runs.append({"run_id": last["run_id"], "display_name": "nightly", "experiment_id": "e", "looks": 0})
+        shown = run("show", "nightly", "--host", stub.url)
+    lines = shown.stdout.splitlines()
+    words = {"succeeded": "succeeded", "failed": "failed", "terminated": "stopped"}[name]
+    assert (shown.returncode, lines[0].startswith(f"nightly: {words}, since 2026-11-28 ")) == (0, True), shown
+    assert f"report: {'succeeded' if name == 'succeeded' else 'not started'}" in lines
+    why = [line for line in lines if line.startswith(("failed: ", "log: ", "archived log: "))]
+    assert [line.partition(":")[0] for line in why] == (["failed", "log", "archived log"] if name == "failed" else [])
+
+
 def followed(name: str) -> tuple[list[str], Run]:
     lines: list[str] = []
     with serving(replaying(name)) as stub:
