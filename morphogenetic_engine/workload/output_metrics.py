@@ -18,13 +18,14 @@ from morphogenetic_engine.workload.near_lines import reason_for_no_value
 
 STEP_NAMES = ("step", "epoch")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TIMESTAMP = re.compile(r"\s*\[?\d{4}-\d\d-\d\d(?:T[^\s,\]]+|[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?)\]?(?=[\s,]|$)")
 _LOG_PREFIX = re.compile(r"\s*(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL):[\w.-]+:")
 _PAIR = re.compile(r"([^\W\d][^\s,=]*)=([^\s,=]+)")
 _OBJECT = re.compile(r"\s*\{([^{}]*)\}\s*")
 _MEMBER = re.compile(r"""(["'])(?P<name>[^"']+)\1\s*:\s*(?P<value>[^\s,"']+)\s*(?:,|$)""")
 _NUMBER = r"[+-]?(?:\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)"
-_VALUE = re.compile(rf"""["'`]?\s*[=:]\s*(?P<value>{_NUMBER})(?=$|[\s,;|)\]}}"'*]|\.(?:\s|$))""", re.IGNORECASE)
+_VALUE = re.compile(rf"""["'`]?\s*[=:]\s*(?P<value>{_NUMBER})(?=$|,(?!\d)|[\s;|)\]}}"'*]|\.(?:\s|$))""", re.IGNORECASE)
 _BEFORE = frozenset(" \t,;|()[{:\"'`>*")
 _LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"})
 _WORD = re.compile(r"(?:^|\s)([^\W\d_][\w./@+-]*)\s+$")
@@ -77,7 +78,7 @@ class OutputReader:
             TrialFailed: a metric of the sweep file stands beside a step that is no whole number.
         """
         cut = line[:_LONGEST_LINE]
-        plain = (_ANSI.sub("", cut) if "\x1b" in cut else cut).strip()
+        plain = (cut if cut.isprintable() else _CONTROL.sub("", _ANSI.sub("", cut))).strip()
         found = self._found(plain)
         folded_line = plain.casefold()
         for name, folded in self._objectives.items():
@@ -92,8 +93,14 @@ class OutputReader:
     def near_lines(self, objective: str) -> list[tuple[str, str]]:
         """Returns the last lines that have an objective's name but no value of it, each with the reason."""
         if self._patterns:
-            return [(line, "no pattern of metrics_regex finds it") for line in self._near[objective]]
+            return [(line, self._why_no_pattern(line, objective)) for line in self._near[objective]]
         return [(line, reason_for_no_value(line, objective)) for line in self._near[objective]]
+
+    def _why_no_pattern(self, line: str, objective: str) -> str:
+        values = [value for name, value in _by_patterns(self._patterns, line) if name == objective]
+        if not values:
+            return f"metrics_regex finds no {objective} in it"
+        return f"metrics_regex finds {' and '.join(map(repr, values))}, which is not one number"
 
     def _found(self, line: str) -> MetricLine:
         if not line:

@@ -73,6 +73,11 @@ def test_no_line_is_an_error(line: str) -> None:
         ("val acc: 0.5", None, {"val acc": 0.5}),
         ("final acc: 0.5", None, {}),
         ("acc: 0.93.", None, {"acc": 0.93}),
+        ("acc: 0,5", None, {}),
+        ("acc=0,5", None, {}),
+        ("acc: 0.5, loss: 2", None, {"acc": 0.5}),
+        ("50%\b\b\bacc=0.5\x00", None, {}),
+        ("\b\b\bacc=0.5\x00", None, {"acc": 0.5}),
         ("acc=50%", None, {}),
         ("acc=0.5s", None, {}),
         ("acc: 12:30", None, {}),
@@ -176,3 +181,12 @@ def test_a_line_that_came_near_has_a_reason(line: str, reason: str) -> None:
 def test_any_line_has_a_reason(line: str, name: str) -> None:
     if name.casefold() in line.casefold():
         assert reason_for_no_value(line, name)
+
+
+def test_a_pattern_that_finds_no_number_is_told() -> None:
+    reader = OutputReader(WantedMetrics(["acc"]), [r"(\w+) is (\S+)"])
+    assert reader.read("acc is 0,5").metrics == {} and reader.read("acc: 0.5").metrics == {}
+    assert reader.near_lines("acc") == [
+        ("acc is 0,5", "metrics_regex finds '0,5', which is not one number"),
+        ("acc: 0.5", "metrics_regex finds no acc in it"),
+    ]
