@@ -1,4 +1,4 @@
-"""The history of a bayesian sweep without its processes: pretended trials end as a test says."""
+"""The history of a bayesian sweep without its processes: trials end as the test determines."""
 
 from __future__ import annotations
 

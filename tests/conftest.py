@@ -1,4 +1,4 @@
-"""A working directory with the toy workloads in it, and sweeps that run there."""
+"""Fixtures of all tests: a working directory with the toy workloads, and sweeps that run there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ends a process, or fails a call, at a chosen one of many calls."""
+"""Ends a process, or fails a call, at a chosen call of many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trial table as the tests compare it."""
+"""The trial table in the form that tests compare."""
 
 from __future__ import annotations
 

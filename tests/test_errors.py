@@ -1,4 +1,4 @@
-"""The exception tree, and the hints in its messages."""
+"""The tree of exceptions, and the hints in messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trial contract: texts of values, metrics fit for every carrier, declarations."""
+"""The trial contract: values as text, checked metrics, declarations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workloads for the tests of sweeps: small, quick, and of every kind of temper."""
+"""Workloads for the tests of sweeps: small, fast, and with every kind of behaviour."""
 
 from __future__ import annotations
 

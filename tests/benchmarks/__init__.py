@@ -1,1 +1,1 @@
-"""Tests of the benchmarks that compare: what they compute, not how fast."""
+"""Tests of the benchmarks that compare: their results, not their speed."""

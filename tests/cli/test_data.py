@@ -1,4 +1,4 @@
-"""`morphogenetic data`, and a sweep that learns from what it wrote."""
+"""`morphogenetic data`, and a sweep over the file that it writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one command and the old script."""
+"""The command line as a whole, and the old script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics called as people call them: every command and every file shows them as they are written."""
+"""Metric names with any characters: every command and every file shows them unchanged."""
 
 from __future__ import annotations
 

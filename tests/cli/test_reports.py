@@ -1,4 +1,4 @@
-"""`morphogenetic report`: what it shows, and how it fails."""
+"""`morphogenetic report`: its output and its errors."""
 
 from __future__ import annotations
 

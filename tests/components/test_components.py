@@ -1,4 +1,4 @@
-"""What a component's file may hold: a body that goes to a pod, and nothing that fails there."""
+"""The files of the components: they import only what their images have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics in the lines of a log, as Katib's collector for files finds them, and what Katib makes of them.
+"""Emulates Katib's file collector: finds metrics in the lines of a log, and converts them as Katib does.
 
 Sources: pkg/metricscollector/v1beta1/file-metricscollector/file-metricscollector.go,
 pkg/controller.v1beta1/trial/trial_controller_util.go.

@@ -1,4 +1,4 @@
-"""What Katib's controllers make of the end of a trial, and how many trials they then ask the algorithm for.
+"""Emulates Katib's controllers: the state of an ended trial, and the number of trials that are requested next.
 
 Sources: pkg/controller.v1beta1/trial/trial_controller.go, pkg/controller.v1beta1/experiment/{experiment_controller.go,
 experiment_controller_util.go}, pkg/db/v1beta1/postgres/postgres.go; seen on a real cluster (Katib 0.19).

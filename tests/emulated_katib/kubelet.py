@@ -1,4 +1,4 @@
-"""How the kubelet fills variables into a container's command: `$(NAME)`, and `$$` for a dollar sign.
+"""Emulates the kubelet: expands variables in a container's command, `$(NAME)`, and `$$` for a dollar sign.
 
 Source: third_party/forked/golang/expansion/expand.go of Kubernetes.
 """

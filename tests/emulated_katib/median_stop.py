@@ -1,4 +1,4 @@
-"""The median stop: the rule that a trial is given, and when the collector beside the trial finds that it holds.
+"""Emulates the median stop: computes the rule of a trial, and detects when the collector would stop the trial.
 
 Sources: pkg/earlystopping/v1beta1/medianstop/service.py (the "median" is a mean),
 cmd/metricscollector/v1beta1/file-metricscollector/main.go.

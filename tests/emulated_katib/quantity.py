@@ -1,4 +1,4 @@
-"""How Kubernetes writes an amount of bytes back, and what Katib's webhook refuses for it.
+"""Emulates how Kubernetes normalises quantities of bytes, and what Katib's webhook rejects because of it.
 
 Sources: staging/src/k8s.io/apimachinery/pkg/api/resource/{quantity,suffix,amount}.go of Kubernetes,
 pkg/webhook/v1beta1/experiment/validator/validator.go of Katib.

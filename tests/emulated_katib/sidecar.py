@@ -1,4 +1,4 @@
-"""The metrics collector beside a trial, as a program: it watches the log, stops the trial early, and reports.
+"""Emulates the metrics collector beside a trial, as a program: it watches the log, stops the trial early, and reports.
 
 In a pod it finds the trial's shell by itself: the processes of a shared process namespace whose parent is outside of
 it are its containers' first ones. What the real one sends to Katib's database it prints: one JSON object.

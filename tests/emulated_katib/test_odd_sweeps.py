@@ -1,4 +1,4 @@
-"""Sweeps with whatever may stand in a sweep file: each trial on Katib is the trial of the local sweep."""
+"""Sweeps with unusual values: each trial on Katib equals the trial of the local sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The traps of Katib's wrapping, parsing and stopping that the emulation must have, and our metric lines among them."""
+"""The emulation reproduces the details of Katib's wrapping, parsing and stopping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of the engine, as a sweep would start them, for the tests beside this file."""
+"""Runs of the engine as a sweep starts them."""
 
 from __future__ import annotations
 

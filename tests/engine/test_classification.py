@@ -1,4 +1,4 @@
-"""Predictions held against classes: by hand where it can be done by hand, by laws where it cannot."""
+"""Classification metrics: by hand in small cases, by laws otherwise."""
 
 from __future__ import annotations
 

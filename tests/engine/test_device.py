@@ -1,4 +1,4 @@
-"""Where a run computes."""
+"""The choice of the device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark compares like with like, and its rows can be read by others."""
+"""The benchmark measures equal work, and its rows are readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores, health signals and drifts are the numbers that their definitions say."""
+"""Scores, health signals and drifts match their definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine learns: growth helps a trunk that is too small, and real data sets are learnt as well as elsewhere."""
+"""The engine learns: growth helps a trunk that is too small, and results on real data sets match those of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams of one seed: repeatable, independent, and without a trace in global state."""
+"""Streams of random numbers from one seed: repeatable, independent, and without effect on global state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Epochs in which nothing can change cost nothing, and the health signals are gathered only for a germination."""
+"""Epochs without a possible germination cost nothing more, and health signals are computed only for one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine can be told, and what it answers to mistakes."""
+"""The parameters of the engine, and the messages about mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`train` keeps the trial contract: what it reports, what it returns, and what a seed fixes."""
+"""`train` keeps the trial contract: its reports, its metrics, and the effect of the seed."""
 
 from __future__ import annotations
 

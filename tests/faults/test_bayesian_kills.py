@@ -1,4 +1,4 @@
-"""SIGKILL in the middle of a search that learns: resumed, it makes the suggestions and decisions that it would have.
+"""SIGKILL during a search that learns: after a resume, suggestions and decisions are those of an undisturbed sweep.
 
 `make test-all` kills a few times, `make test-faults` many times (SWEEP_FAULTS=50).
 """

@@ -1,4 +1,4 @@
-"""SIGKILL at random moments: after a resume, the trial table is that of a sweep that nothing disturbed.
+"""SIGKILL at random moments: after a resume, the trial table is that of an undisturbed sweep.
 
 `make test-all` kills a few times, `make test-faults` fifty times (SWEEP_FAULTS=50).
 """

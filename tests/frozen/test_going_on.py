@@ -1,4 +1,4 @@
-"""Sweep folders of format 1 are resumed, confirmed and extended; trials that had ended stay as they were."""
+"""Sweep folders of format 1 are resumed, confirmed and extended; ended trials stay unchanged."""
 
 from __future__ import annotations
 

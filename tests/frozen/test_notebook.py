@@ -1,4 +1,4 @@
-"""A notebook that an earlier version exported runs unchanged: the names that it imports are kept."""
+"""A notebook that an earlier version exported runs unchanged: the names that it imports still exist."""
 
 from __future__ import annotations
 

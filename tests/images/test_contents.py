@@ -1,4 +1,4 @@
-"""What is in the images, and what they can do with as few rights as a pod of ours has."""
+"""The contents of the images, and their use with the rights of a pod."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rendered trial in containers of the built image; `make test-images` builds it and says its name."""
+"""A rendered trial in containers of the built image; `make test-images` builds it."""
 
 from __future__ import annotations
 

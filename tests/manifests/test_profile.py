@@ -1,4 +1,4 @@
-"""manifests/overlays/profile: the owner of a namespace of Kubeflow may apply it without being an administrator."""
+"""manifests/overlays/profile: the owner of a Kubeflow profile can apply it without being an administrator."""
 
 from __future__ import annotations
 

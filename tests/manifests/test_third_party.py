@@ -1,4 +1,4 @@
-"""What is changed in Katib and Kubeflow Pipelines, applied to stand-ins of the objects that it names."""
+"""The patches of Katib and Kubeflow Pipelines, applied to stand-ins of the objects that they change."""
 
 from __future__ import annotations
 

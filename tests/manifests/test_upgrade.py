@@ -1,4 +1,4 @@
-"""A cluster of the version before: what is applied to it is taken, and nothing of it is lost."""
+"""Upgrading a cluster from the previous version: every manifest is accepted, and no object is lost."""
 
 from __future__ import annotations
 

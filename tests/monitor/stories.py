@@ -1,4 +1,4 @@
-"""Journals made up event by event: valid ones, of every shape that Hypothesis finds."""
+"""Generates valid journals of every shape for Hypothesis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may look and who may stop."""
+"""Access to the monitor: who may view a sweep, and who may stop it."""
 
 from __future__ import annotations
 

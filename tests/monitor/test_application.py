@@ -1,4 +1,4 @@
-"""What a monitor answers, over a real socket."""
+"""The responses of the monitor, over a real socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A monitor does not die of its viewers, and no viewer keeps others out."""
+"""The monitor survives any number of viewers, and no viewer blocks the others."""
 
 from __future__ import annotations
 

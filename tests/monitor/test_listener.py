@@ -1,4 +1,4 @@
-"""The address is taken before the sweep starts."""
+"""The address is bound before the sweep starts."""
 
 from __future__ import annotations
 

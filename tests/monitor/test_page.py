@@ -1,4 +1,4 @@
-"""The page in a real browser: what a user sees of a live sweep, and what it survives."""
+"""The page in a real browser: a live sweep, and lost connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep is stopped by a signal to the process that runs it, and to no other."""
+"""A sweep is stopped by a signal to the process that runs it, and to no other process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a journal comes to, and that no viewer misses anything, wherever it was."""
+"""The view that is built from a journal; no viewer misses a change, whatever its offset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page makes of the messages, in Python: the same rules as page/static/store.js."""
+"""A viewer of the monitor in Python: it processes messages by the same rules as page/static/store.js."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is compiled is what a cluster can run."""
+"""Compiled pipelines run on a cluster."""
 
 from __future__ import annotations
 

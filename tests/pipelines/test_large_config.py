@@ -1,4 +1,4 @@
-"""A configuration over Kubeflow Pipelines' limit travels through the object store."""
+"""A configuration larger than Kubeflow Pipelines' limit is passed through the object store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compiled pipelines in the repository are those that today's code compiles."""
+"""The compiled pipelines in the repository are those that the present code compiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which attempts the workflow controller tries again, by the expression that `make deploy` gives it."""
+"""The attempts that the workflow controller retries, by the expression that `make deploy` configures."""
 
 from __future__ import annotations
 

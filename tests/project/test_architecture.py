@@ -1,4 +1,4 @@
-"""The house: every folder is described, none is a hall, and ARCHITECTURE.md names what exists."""
+"""The layout of the package: every folder is described, none is too full, and ARCHITECTURE.md names what exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every benchmark that `make bench` names gives figures."""
+"""Every benchmark of `make bench` yields figures."""
 
 from __future__ import annotations
 

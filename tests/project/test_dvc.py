@@ -1,4 +1,4 @@
-"""The pipeline of dvc.yaml, in a repository of its own: what runs again, what does not, and where versions go."""
+"""The pipeline of dvc.yaml, in a repository of its own: the stages that run again, and the storage of versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every example runs, from its file to its trials, with the smallest settings that it takes."""
+"""Every example runs, from its file to its trials, with the smallest possible settings."""
 
 from __future__ import annotations
 

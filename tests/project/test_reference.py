@@ -1,4 +1,4 @@
-"""The pages that are made from the code are those of today's code."""
+"""The generated reference pages are those of the present code."""
 
 from __future__ import annotations
 

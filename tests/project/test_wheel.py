@@ -1,4 +1,4 @@
-"""What is installed is the package, with the files that it reads, and nothing beside it."""
+"""The installed wheel holds the package with its data files, and nothing else."""
 
 from __future__ import annotations
 

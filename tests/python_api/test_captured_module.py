@@ -1,4 +1,4 @@
-"""Functions of scripts as modules: what is written down, and what is refused with advice."""
+"""Functions of scripts as modules: the captured source, and the refusals with advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep file that holds the source of its workload runs everywhere that a sweep file does."""
+"""A sweep file that holds the source of its workload works with every command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the reports share."""
+"""Fixtures of the tests of the reports."""
 
 from __future__ import annotations
 

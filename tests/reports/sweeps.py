@@ -1,4 +1,4 @@
-"""Sweeps that never ran: a configuration, and trials that ended as a test says."""
+"""Sweeps without a run: a configuration, and trials that end as the test determines."""
 
 from __future__ import annotations
 

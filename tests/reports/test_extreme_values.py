@@ -1,4 +1,4 @@
-"""Objectives of any size: whatever floats can hold, a report can say, and what they cannot hold it does not make up."""
+"""Objectives of any size: the report shows every finite value, and marks results that exceed the range of floats."""
 
 from __future__ import annotations
 

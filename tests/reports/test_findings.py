@@ -1,4 +1,4 @@
-"""The five lines that everybody reads: each says what the numbers say, and the opposite where they do."""
+"""The five lines of findings: each agrees with the numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random search spaces with their best trials anywhere, the ends of ranges included: every surface can show them."""
+"""Random search spaces whose best trials are anywhere, at the ends of ranges too: every surface shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The summary of every kind of sweep: there is one, it is the same every time, and it says what it cannot say."""
+"""The summary of every kind of sweep: deterministic, complete, and explicit about missing data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kubectl whose cluster is a folder of secrets and of answers: as much as the scripts ask of it.
+"""A stand-in of kubectl whose cluster is a folder of secrets and answers, as far as the scripts use it.
 
 kubectl.py FOLDER ARGUMENTS...
 """

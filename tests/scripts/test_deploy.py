@@ -1,4 +1,4 @@
-"""`make deploy` on a cluster that is stood in for: an empty one, one of an earlier version, and one that is stuck."""
+"""`make deploy` on stand-ins of clusters: an empty one, one of an earlier version, and one that hangs."""
 
 from __future__ import annotations
 

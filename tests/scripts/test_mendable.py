@@ -1,4 +1,4 @@
-"""Which findings of the image scan stop a release."""
+"""The findings of the image scan that stop a release."""
 
 from __future__ import annotations
 

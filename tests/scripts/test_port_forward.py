@@ -1,4 +1,4 @@
-"""`make port-forward`: the pages of a cluster, in the namespaces where they are."""
+"""`make port-forward`: the web pages of a cluster, in their namespaces."""
 
 from __future__ import annotations
 

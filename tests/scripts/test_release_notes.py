@@ -1,4 +1,4 @@
-"""Which versions may be released, and what is said of them; and whether CHANGELOG.md fits the package."""
+"""Versions that may be released, their notes, and whether CHANGELOG.md matches the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scripts/rollout.py: what of a cluster is not up, why, and when that is said."""
+"""scripts/rollout.py: the parts of a cluster that are not ready, the reasons, and when they are reported."""
 
 from __future__ import annotations
 

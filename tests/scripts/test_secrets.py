@@ -1,4 +1,4 @@
-"""`make deploy` makes the secrets that are missing, and with them the services of the cluster work."""
+"""`make deploy` creates missing secrets, with which the services of the cluster work."""
 
 from __future__ import annotations
 

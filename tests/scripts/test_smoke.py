@@ -1,4 +1,4 @@
-"""`make smoke` from beginning to end, on a cluster that is stood in for.
+"""`make smoke` from beginning to end, on a stand-in of a cluster.
 
 What the scripts, the manifests and the commands call one another's things agrees. The object store is real, with the
 arguments and the keys of the manifests.

@@ -1,4 +1,4 @@
-"""Studies read back with plain Optuna, as a user would."""
+"""Reads studies with plain Optuna, as a user would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One process sends a sweep to a destination at a time, whatever becomes of its lock file."""
+"""One process at a time sends a sweep to a destination, whatever happens to its lock file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A component as its pod runs it: a process of kfp's executor, with files for what goes in and what comes out."""
+"""A component as its pod runs it: a process of kfp's executor, with input and output files."""
 
 from __future__ import annotations
 

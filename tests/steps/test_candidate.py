@@ -1,4 +1,4 @@
-"""A configuration survives its way between components, types and all."""
+"""A configuration passes between components unchanged, with its types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a step says why it ended, and whether another attempt could end otherwise."""
+"""The termination message of a step, and whether a retry could succeed."""
 
 from __future__ import annotations
 

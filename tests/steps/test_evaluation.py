@@ -1,4 +1,4 @@
-"""What is said of a trained model: the numbers of its own predictions, and honest comparisons."""
+"""The evaluation of a trained model: its metrics, and comparisons with baselines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep is in the store soon after each trial has ended, and whole at the end of its step."""
+"""A sweep is in the store soon after each trial has ended, and complete at the end of its step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The component `local_sweep`: an attempt that was killed is not lost."""
+"""The component `local_sweep`: a killed attempt loses nothing."""
 
 from __future__ import annotations
 

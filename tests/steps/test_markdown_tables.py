@@ -1,4 +1,4 @@
-"""Small tables for the Kubeflow UI: what they hold, and that no text of a sweep breaks them."""
+"""Small tables for the Kubeflow UI: their contents, with any text in a sweep."""
 
 from __future__ import annotations
 

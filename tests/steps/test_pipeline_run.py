@@ -1,4 +1,4 @@
-"""The names that follow from a run, and what its final status means."""
+"""The names that are derived from a run, and the meaning of its final status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values arrive as they were written, whatever Argo, the kubelet and MySQL would do to them on the way."""
+"""Values arrive unchanged through Argo, the kubelet and MySQL."""
 
 from __future__ import annotations
 

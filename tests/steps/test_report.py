@@ -1,4 +1,4 @@
-"""The pages of a pipeline: the sweep, the trained models, and how a run ended."""
+"""The pages of a pipeline: the sweep, the trained models, and the end of a run."""
 
 from __future__ import annotations
 

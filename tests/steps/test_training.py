@@ -1,4 +1,4 @@
-"""Training in a component: the same numbers as in a sweep, and a folder that says what it is."""
+"""Training in a component: the same metrics as in a sweep, and a folder that describes the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an address may say."""
+"""The addresses of stores, valid and invalid."""
 
 from __future__ import annotations
 

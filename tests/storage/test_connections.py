@@ -1,4 +1,4 @@
-"""What the environment has to say before anything is sent."""
+"""The environment variables of a connection, checked before anything is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real S3 server: who is let in, what is said when not, and a server that goes and comes back."""
+"""A real S3 server: access, messages about refusals, and outages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store does, whatever it is made of."""
+"""The behaviour that all stores share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suggestions that learn: what they depend on, and that they depend on nothing else."""
+"""Suggestions that learn: the results that they depend on, and no others."""
 
 from __future__ import annotations
 

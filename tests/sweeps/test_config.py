@@ -1,4 +1,4 @@
-"""The schema as a whole: what a file means, its canonical JSON, its identity."""
+"""The schema as a whole: the meaning of a file, its canonical JSON, its identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every mistake in a sweep file is one line: file, key, rule, value, and the nearest known key."""
+"""Every mistake in a sweep file gives one line: file, key, rule, value, and the nearest known key."""
 
 from __future__ import annotations
 

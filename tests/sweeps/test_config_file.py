@@ -1,4 +1,4 @@
-"""Reading sweep files: what is taken, and one line for each mistake."""
+"""Reading sweep files: accepted forms, and one line for each mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Designs: exact counts, exact order, no point twice, and a point that its number alone decides."""
+"""Designs: exact counts, exact order, no duplicate points, and points that depend on their number only."""
 
 from __future__ import annotations
 

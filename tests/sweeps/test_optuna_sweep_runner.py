@@ -1,4 +1,4 @@
-"""OptunaSweepRunner runs, resumes and shows a sweep, and sends it to all that its configuration names."""
+"""OptunaSweepRunner runs, resumes and shows a sweep, and sends it to all configured destinations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal folded into trials: states, counts, curves, the best."""
+"""Results read from the journal: states, counts, curves, the best trial."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a strategy is told of earlier trials."""
+"""The earlier trials that a strategy receives."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Our own parts, run through the conformance suites that the package ships."""
+"""Runs the package's own parts through the conformance suites."""

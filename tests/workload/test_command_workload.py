@@ -1,4 +1,4 @@
-"""Programs as workloads, run for real: what they are given, what their output means, how they end."""
+"""Programs as workloads, run for real: their arguments, their output, their end."""
 
 from __future__ import annotations
 

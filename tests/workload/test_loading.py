@@ -1,4 +1,4 @@
-"""Finding a workload, and holding a sweep against what it says of itself."""
+"""Loading a workload, and checking a sweep against its declaration."""
 
 from __future__ import annotations
 

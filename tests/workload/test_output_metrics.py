@@ -1,4 +1,4 @@
-"""Lines of a program's output: which metrics are taken, and why a line that came near gives none."""
+"""The output lines of a program: accepted metrics, and why a similar line is none."""
 
 from __future__ import annotations
 

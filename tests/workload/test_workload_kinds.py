@@ -1,4 +1,4 @@
-"""A configuration names one workload, a function or a program, and everything else asks it."""
+"""A configuration names one workload, a function or a program, and all other code uses its methods."""
 
 from __future__ import annotations
 

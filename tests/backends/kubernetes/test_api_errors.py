@@ -1,4 +1,4 @@
-"""What the cluster's refusals become: which may be retried, and what the user reads."""
+"""Errors of the cluster's API: which may be retried, and their messages."""
 
 from __future__ import annotations
 

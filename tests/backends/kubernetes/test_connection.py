@@ -1,4 +1,4 @@
-"""The way to a cluster: kubeconfigs of every make, programs that hand out tokens, and the account of a pod."""
+"""Connecting to a cluster: kubeconfigs of every kind, credential programs, and the service account of a pod."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of pods that do not start, and of what pods will lack, on a cluster that answers over HTTP."""
+"""Reasons why pods do not start, and resources that pods will lack, on a cluster that answers over HTTP."""
 
 from __future__ import annotations
 

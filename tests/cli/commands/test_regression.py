@@ -1,4 +1,4 @@
-"""`sweep baseline`, `regress` and `trend` on real sweeps that were really confirmed."""
+"""`sweep baseline`, `regress` and `trend` on real, confirmed sweeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep file says that may not be meant is noted by the check and by every command that starts a sweep."""
+"""Notes on a sweep file, by `sweep check` and by every command that starts a sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A saved model predicts as the trained one did, and a checkpoint serves its own run alone."""
+"""A saved model predicts as the trained one did, and a checkpoint is used only by its own run."""
 
 from __future__ import annotations
 

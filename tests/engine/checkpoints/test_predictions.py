@@ -1,4 +1,4 @@
-"""What a saved network says is what the trained one said."""
+"""A saved network's predictions are those of the trained one."""
 
 from __future__ import annotations
 

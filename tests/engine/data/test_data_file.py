@@ -1,4 +1,4 @@
-"""Samples in files: what is written comes back, and what is none is named."""
+"""Files of samples: written values are read back, and invalid files are rejected with a message."""
 
 from __future__ import annotations
 

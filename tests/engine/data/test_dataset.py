@@ -1,4 +1,4 @@
-"""Splits are disjoint and fair, features are standardised with what may be known, and batches deal out everything."""
+"""Splits are disjoint and stratified, features are standardised by training data, and batches cover all samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The problems have the shape, the classes and the difficulty that the settings ask for."""
+"""The problems have the shape, the classes and the difficulty that the settings determine."""
 
 from __future__ import annotations
 

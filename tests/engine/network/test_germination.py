@@ -1,4 +1,4 @@
-"""When a germination is due, and which seed it takes."""
+"""The time of a germination, and the seed that germinates."""
 
 from __future__ import annotations
 

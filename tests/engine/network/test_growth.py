@@ -1,4 +1,4 @@
-"""Germinated seeds learn to reconstruct, then the task; nothing else changes, and nothing is read back meanwhile."""
+"""Germinated seeds learn to reconstruct, then the task; no other weights change, and the device is not synchronised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network grows without a jump, and a dormant seed costs nothing."""
+"""Growth does not change the output at first, and a dormant seed costs nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the cost of germinations is counted."""
+"""The measured cost of germinations."""
 
 from __future__ import annotations
 

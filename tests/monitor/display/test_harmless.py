@@ -1,4 +1,4 @@
-"""Nothing that others wrote is obeyed by a terminal."""
+"""Control sequences in texts of others have no effect in a terminal."""
 
 from __future__ import annotations
 

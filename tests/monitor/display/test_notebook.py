@@ -1,4 +1,4 @@
-"""The updating cell of a notebook: what it says, and that nothing of a sweep gets into it as HTML."""
+"""The updating cell of a notebook: its contents, and that texts of a sweep are escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A proxy before the server of a test that breaks connections: every request has one of its own, numbered from 0."""
+"""A proxy that breaks connections to a test's server; each request has its own connection, numbered from 0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a real Kubeflow Pipelines 2.17 answered, recorded call by call in `recorded/`."""
+"""The responses of a real Kubeflow Pipelines 2.17, recorded call by call in `recorded/`."""
 
 from __future__ import annotations
 

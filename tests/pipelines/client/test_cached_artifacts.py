@@ -1,4 +1,4 @@
-"""A step is not taken from the cache whose artifacts somebody has deleted."""
+"""A step whose artifacts were deleted is not taken from the cache."""
 
 from __future__ import annotations
 

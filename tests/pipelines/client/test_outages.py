@@ -1,4 +1,4 @@
-"""An outage at each request of a run in turn: one run all the same, and a word within half a minute."""
+"""An outage at each request of a run in turn: exactly one run is started, with a message within half a minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pipelines submit` against what a real server answered, call by call; docs/pipelines.md shows what it prints.
+"""`pipelines submit` against recorded responses of a real server, call by call; docs/pipelines.md shows its output.
 
 WRITE_OUTPUTS=1 writes the outputs into the page anew.
 """

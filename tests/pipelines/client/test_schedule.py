@@ -1,4 +1,4 @@
-"""The nightly sweep: one schedule of a name, whatever fails."""
+"""The nightly sweep: exactly one schedule of a name, whatever call fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last lines of a failed step's log come from wherever they are; if nowhere, it is said where they would be."""
+"""The last lines of a failed step's log, from the server or the archive; otherwise the address of the archive."""
 
 from __future__ import annotations
 

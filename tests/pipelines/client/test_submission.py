@@ -1,4 +1,4 @@
-"""Submitting and waiting: once, to the end, through outages."""
+"""Submitting and waiting: exactly one run, followed to its end through outages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which container engine runs the components here; what it does with them is tested with the images."""
+"""The choice of the container engine; running components in it is tested with the images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The smoke pipeline for real: its processes, its files, its report in a real object store."""
+"""The smoke pipeline on this machine: its processes, its files, its report in a real object store."""
 
 from __future__ import annotations
 

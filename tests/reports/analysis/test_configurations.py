@@ -1,4 +1,4 @@
-"""The best configurations with the baseline, and what some values come to."""
+"""The best configurations with the baseline, and the summaries of several values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How strongly two columns go together, against scipy and the papers' formulas."""
+"""The correlation of two columns, against scipy and the papers' formulas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep has cost and what pruning saved."""
+"""The cost of a sweep, and the savings by pruning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warnings of a best value at the end of its range."""
+"""Warnings about a best value at the end of its range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts as a value of a configuration, and from where: fresh seeds, replicates, a searched seed, one run."""
+"""The values of a configuration and their origin: fresh seeds, replicates, a searched seed, one run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Failures by reason, and the regions of the space where they crowd."""
+"""Failures by reason, and the regions of the space where they are more frequent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best so far over the trials."""
+"""The best value so far, trial by trial."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The front of several objectives."""
+"""The Pareto front of several objectives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rungs of a sweep: who reached them, and whether they rank as the end does."""
+"""The rungs of a sweep: the trials that reached them, and the correlation of their ranks with the final ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The objective over one parameter, part by part."""
+"""The objective over one parameter, interval by interval."""
 
 from __future__ import annotations
 

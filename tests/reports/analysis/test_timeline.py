@@ -1,4 +1,4 @@
-"""What the workers did, and when."""
+"""The timeline of the workers."""
 
 from __future__ import annotations
 

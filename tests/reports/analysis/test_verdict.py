@@ -1,4 +1,4 @@
-"""Whether the best is really better: which evidence counts, and when the verdict is withheld."""
+"""The verdict about the best: the evidence that counts, and when the verdict is withheld."""
 
 from __future__ import annotations
 

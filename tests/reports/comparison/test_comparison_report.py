@@ -1,4 +1,4 @@
-"""What is compared when sweeps and trials are named, and what is said of them as wholes."""
+"""Comparisons of named sweeps and trials, and of whole sweeps."""
 
 from __future__ import annotations
 

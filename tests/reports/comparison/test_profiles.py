@@ -1,4 +1,4 @@
-"""Performance profiles, and how sure they are."""
+"""Performance profiles and their confidence bands."""
 
 from __future__ import annotations
 

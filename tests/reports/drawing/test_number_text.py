@@ -1,4 +1,4 @@
-"""Numbers as people write them."""
+"""Numbers as readable text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scales put every value between the ends of the axis, and their ticks where the labels say."""
+"""Scales map every value between the ends of the axis, and ticks to the places of their labels."""
 
 from __future__ import annotations
 

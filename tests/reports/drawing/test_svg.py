@@ -1,4 +1,4 @@
-"""Charts become well-formed SVG that says what it shows."""
+"""Charts become well-formed SVG with a text alternative."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where there are no learning curves, the figure says why, and how to get them."""
+"""Without learning curves, the figure says why, and how to get them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV and Parquet: every value is there, typed, and no text can become a formula."""
+"""CSV and Parquet hold every value, typed, and no text can become a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that compare versions: what they hold of the best trial, and of sweeps without one."""
+"""The metrics files: the values of the best trial, and of sweeps without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report uploaded to a real S3 server, and what is left when the server is not there."""
+"""A report uploaded to a real S3 server, and the local files when the server is unreachable."""
 
 from __future__ import annotations
 

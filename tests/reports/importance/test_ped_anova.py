@@ -1,4 +1,4 @@
-"""PED-ANOVA against Optuna's, which is another implementation of the same papers."""
+"""PED-ANOVA against Optuna's implementation of the same papers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page in a real browser: what a reader sees, does, and must never see."""
+"""The page in a real browser: its contents, its interactions, and its security."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conditions on trials: what they choose, and how a mistake is said."""
+"""Conditions on trials: the selected trials, and the messages about mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nights made up from numbers."""
+"""Nights with generated values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of a series are found where they are, and none where there are none."""
+"""Change points of a series are detected where they are, and none where there are none."""
 
 from __future__ import annotations
 

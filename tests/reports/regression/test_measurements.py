@@ -1,4 +1,4 @@
-"""What a night is measured by: fresh seeds of the search's best, how long they took, and the pace of the search."""
+"""The measurements of a night: the best on fresh seeds, their durations, and the pace of the search."""
 
 from __future__ import annotations
 

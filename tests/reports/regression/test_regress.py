@@ -1,4 +1,4 @@
-"""An alarm takes a change that is larger than the tolerance and more than chance."""
+"""A regression is a change that exceeds the tolerance and is significant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many nights, and since when they are different."""
+"""The trend over many nights, and the nights since which a metric is different."""
 
 from __future__ import annotations
 

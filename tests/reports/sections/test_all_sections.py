@@ -1,4 +1,4 @@
-"""The registry of sections: what the report shows, in which order, and sections of installed packages."""
+"""The registry of sections: their order, their numbers, and sections of installed packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparisons obey their laws, and never say more than the seeds can tell."""
+"""Statistical comparisons: their laws, and no verdict without enough seeds."""
 
 from __future__ import annotations
 

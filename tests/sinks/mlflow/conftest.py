@@ -1,4 +1,4 @@
-"""Sweeps to publish, servers to publish them to, and what is on these afterwards."""
+"""Sweeps to publish, and servers to publish them to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tracking server has of a sweep, read back with mlflow's own client."""
+"""The runs of a sweep on a tracking server, read with mlflow's own client."""
 
 from __future__ import annotations
 

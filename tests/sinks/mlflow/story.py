@@ -1,4 +1,4 @@
-"""Sweeps told as events, without running anything."""
+"""Journals of sweeps, written without running anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep that runs with a follower: MLflow gets everything, and whatever MLflow does, the sweep does not notice."""
+"""A running sweep with a forwarder: MLflow receives everything, and its failures do not affect the sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A publisher that is killed anywhere, or not answered, and then publishes again: everything is there, once."""
+"""A publisher that is killed at any moment, or gets no answer, and publishes again: everything is sent exactly once."""
 
 from __future__ import annotations
 

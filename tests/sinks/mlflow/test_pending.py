@@ -1,4 +1,4 @@
-"""Journal events in, what MLflow is told out."""
+"""Journal events in, MLflow updates out."""
 
 from __future__ import annotations
 

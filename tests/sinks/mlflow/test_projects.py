@@ -1,4 +1,4 @@
-"""`mlflow run`: the run that it opens is the sweep's, whoever sends the sweep, and whenever."""
+"""`mlflow run`: the run that it opens is the sweep's, whichever process sends the sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promotion: which model gets the alias, which does not, and that others can load it."""
+"""Promotion: the model that gets the alias, those that do not, and loading it elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a real MLflow server has of a sweep that was published."""
+"""A published sweep on a real MLflow server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a sweep is published, and what of it may be shown."""
+"""The address to which a sweep is published, without credentials in any message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study in a user's own storage has of a sweep, however often and whenever it is written."""
+"""The study of a sweep in a user's own storage, however often and whenever it is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best configurations and the baseline once more: which, with which seeds, and what they come to."""
+"""The confirmation of the best configurations and the baseline: the selection, the seeds, and the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Diversity and McNemar's test, against numbers by hand and SciPy's."""
+"""Diversity and McNemar's test, against values computed by hand and SciPy's."""
 
 from __future__ import annotations
 

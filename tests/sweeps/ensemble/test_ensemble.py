@@ -1,4 +1,4 @@
-"""Ensembles of real sweeps of the engine: chosen, checked, saved, loaded, and refused where they cannot be."""
+"""Ensembles of real sweeps of the engine: selected, evaluated, saved, loaded, and refused if impossible."""
 
 from __future__ import annotations
 

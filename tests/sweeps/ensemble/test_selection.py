@@ -1,4 +1,4 @@
-"""Greedy selection: its laws, and small cases by hand."""
+"""Greedy selection: its laws, and small cases computed by hand."""
 
 from __future__ import annotations
 

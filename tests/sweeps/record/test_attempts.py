@@ -1,4 +1,4 @@
-"""Who worked on what and when, over sessions that end well and sessions that are killed."""
+"""The attempts of each worker, over sessions that end and sessions that are killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Averages of floats of any size, against exact arithmetic and against numpy where it needs no care."""
+"""Averages of floats of any size, against exact arithmetic and numpy."""
 
 from __future__ import annotations
 

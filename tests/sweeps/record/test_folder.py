@@ -1,4 +1,4 @@
-"""The folder of a sweep: its files, its name, and what is damaged or taken."""
+"""The folder of a sweep: its files, its name, and damaged or existing folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that trials read: recorded when a sweep begins, held against what they were when it goes on."""
+"""The input files of trials: recorded when a sweep begins, compared when it is resumed."""
 
 from __future__ import annotations
 

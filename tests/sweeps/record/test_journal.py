@@ -1,4 +1,4 @@
-"""The journal on a real disk: one writer, whole lines, and a lock that no dead process keeps."""
+"""The journal on a real disk: one writer, whole lines, and a lock that a dead process does not hold."""
 
 from __future__ import annotations
 

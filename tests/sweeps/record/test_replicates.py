@@ -1,4 +1,4 @@
-"""Replicates: the same seeds for every configuration, what they come to, and none of them run twice."""
+"""Replicates: the same seeds for every configuration, their combined results, and none run twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Budgets: what a sweep may cost, and what it still gains."""
+"""Budgets: the limits of a sweep's cost and of its expected improvement."""
 
 from __future__ import annotations
 

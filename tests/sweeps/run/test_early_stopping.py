@@ -1,4 +1,4 @@
-"""When a sweep stops before all its trials have run."""
+"""The rules that stop a sweep before all its trials have run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs beside a sweep takes what the sweep leaves, and lowers nobody but itself."""
+"""Processes beside a sweep run at low priority, and change no other process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cores by affinity and by the container's limit, and each worker's share."""
+"""The available cores, by affinity and by the container's limit, and the share of each worker."""
 
 from __future__ import annotations
 

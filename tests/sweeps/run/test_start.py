@@ -1,4 +1,4 @@
-"""Going on with a sweep by its id: the same search goes on, another one takes its place, and nothing is lost."""
+"""Continuing a sweep by its id: the same search continues, another one replaces it, and nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workloads that misuse their worker: late reports, forks, stray bytes, swallowed decisions, a changed process."""
+"""Workloads that misuse their worker: late reports, forks, stray bytes, caught decisions, a changed process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker is asked before the first trial, and where a refusal belongs in the sweep file."""
+"""The check of a workload before the first trial, and the place of a mistake in the sweep file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep file may say about a halving, and what fits to it."""
+"""The section `halving` of a sweep file: its keys and its rules."""
 
 from __future__ import annotations
 

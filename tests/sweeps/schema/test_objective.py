@@ -1,4 +1,4 @@
-"""Which of two objectives is better."""
+"""The order of two objectives, by their direction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the values, ranges and shorthands of a sweep file mean."""
+"""The values, ranges and shorthands of parameters."""
 
 from __future__ import annotations
 

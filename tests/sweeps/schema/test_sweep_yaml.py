@@ -1,4 +1,4 @@
-"""Plain scalars become numbers, quoted ones stay text, and what is read as something else is said."""
+"""Plain scalars become numbers, quoted ones stay text, and ambiguous values are noted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that would take all memory are refused at once."""
+"""Files that would exhaust the memory are rejected at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sampler `auto`: one rule fires, and it decides from the configuration alone."""
+"""The sampler `auto`: exactly one rule applies, and it depends on the configuration only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The baseline: the configuration that the defaults describe, and its place in every kind of sweep."""
+"""The baseline: the configuration that the defaults describe, and its number in every sweep type."""
 
 from __future__ import annotations
 

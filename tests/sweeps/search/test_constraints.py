@@ -1,4 +1,4 @@
-"""Constraints in every way to search: no point that breaks one is suggested, and suggestions stay exact."""
+"""Constraints in every search: no suggestion violates one, and suggestions stay reproducible."""
 
 from __future__ import annotations
 

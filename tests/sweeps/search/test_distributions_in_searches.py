@@ -1,4 +1,4 @@
-"""Distributions of ranges and probabilities of choices in every way to search: exact values, drawn as they say."""
+"""Distributions of ranges and probabilities of choices in every search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progressive expansion: rounds of grids that close in on the best."""
+"""Progressive expansion: rounds of finer grids around the best."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A strategy that searches recorded trials: what it is told was measured, and each recorded trial is spent once."""
+"""A strategy on recorded trials: it receives measured values, and each recorded trial once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warm start: an earlier sweep's results for a new one's sampler."""
+"""Warm start: the results of an earlier sweep for the sampler of a new one."""
 
 from __future__ import annotations
 

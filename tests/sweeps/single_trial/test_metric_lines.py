@@ -1,4 +1,4 @@
-"""Metric lines as Katib's own regular expression and time rules read them."""
+"""Metric lines, parsed by Katib's own regular expression and time format."""
 
 from __future__ import annotations
 

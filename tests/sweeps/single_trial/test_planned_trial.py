@@ -1,4 +1,4 @@
-"""A trial by itself: texts of values or a number in, parameters and seed out."""
+"""A trial by itself: values as text or a number in, parameters and seed out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One trial by itself: the same as in a sweep, whatever becomes of it."""
+"""One trial by itself: the same as in a sweep, however it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conditions between parameters: what they may say, and what each way to search makes of them."""
+"""Conditions between parameters: their syntax, and their effect in each search."""
 
 from __future__ import annotations
 

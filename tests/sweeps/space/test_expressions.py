@@ -1,4 +1,4 @@
-"""The language of constraints: what it computes, what it refuses, and that a message points at the place."""
+"""The language of constraints: its values, its errors, and the position that a message points at."""
 
 from __future__ import annotations
 

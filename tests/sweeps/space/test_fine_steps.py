@@ -1,4 +1,4 @@
-"""Ranges with a fine step: their values are computed when they are asked for, and none is searched for by a walk."""
+"""Ranges with a fine step: values are computed on demand, and found without enumeration."""
 
 from __future__ import annotations
 

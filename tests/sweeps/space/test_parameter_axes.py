@@ -1,4 +1,4 @@
-"""The kinds of parameters: exact texts, exact steps, tidy grids."""
+"""The kinds of parameters: exact text, exact steps, readable grid values."""
 
 from __future__ import annotations
 

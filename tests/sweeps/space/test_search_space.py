@@ -1,4 +1,4 @@
-"""The search space: which axes are there, and how its points are written."""
+"""The search space: its active axes, and points as text."""
 
 from __future__ import annotations
 

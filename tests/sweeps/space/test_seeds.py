@@ -1,4 +1,4 @@
-"""Seeds follow from the sweep's seed and a place in the sweep, for ever."""
+"""Seeds depend on the sweep's seed and the place in the sweep only, in every version."""
 
 from __future__ import annotations
 

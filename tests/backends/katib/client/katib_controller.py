@@ -1,4 +1,4 @@
-"""What Katib's controller does to Experiments and Trials, done by hand, or by running the trials on this machine."""
+"""Emulates Katib's controller: changes Experiments and Trials by hand, or by running the trials on this machine."""
 
 from __future__ import annotations
 

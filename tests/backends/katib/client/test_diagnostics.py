@@ -1,4 +1,4 @@
-"""What is said of an Experiment that hangs: the warnings of Kubernetes, and a service that does not get ready."""
+"""Diagnostics of an Experiment that hangs: the warnings of Kubernetes, and a service that does not become ready."""
 
 from __future__ import annotations
 

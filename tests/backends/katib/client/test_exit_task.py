@@ -1,4 +1,4 @@
-"""The exit task of a pipeline, on a cluster that answers over HTTP: what a run leaves is collected and ended."""
+"""The exit task of a pipeline, on a cluster that answers over HTTP: it collects and ends the Experiment of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rights that the manifests give, against what is asked of the cluster: no more, and no less."""
+"""The rights that the manifests grant are exactly those that the commands use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stopping a sweep on Katib, and what runs on when it is over."""
+"""Stopping a sweep on Katib, and trials that run on after its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sweep submit`: an Experiment on the cluster, once; and every reason why there is none."""
+"""`sweep submit`: creates one Experiment on the cluster, or says why it cannot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sweep watch`, `submit --wait` and `stop`, while things happen to the Experiment and to the connection."""
+"""`sweep watch` and `submit --wait`, while the Experiment and the connection change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sweep files for the tests of Katib, one for each way to search."""
+"""Sweep files for the tests of Katib, one for each sweep type."""
 
 from __future__ import annotations
 

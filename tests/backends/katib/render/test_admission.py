@@ -1,4 +1,4 @@
-"""The rules that an Experiment keeps before anything is sent: each of them, broken in an Experiment that is right."""
+"""The rules that an Experiment is checked against before it is sent: each one, broken in a valid Experiment."""
 
 from __future__ import annotations
 

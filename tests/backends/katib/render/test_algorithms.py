@@ -1,4 +1,4 @@
-"""Which of Katib's algorithms a sweep becomes, with which settings, and what is lost."""
+"""The Katib algorithm that runs a sweep, its settings, and the settings that Katib does not support."""
 
 from __future__ import annotations
 

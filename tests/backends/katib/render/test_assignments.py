@@ -1,4 +1,4 @@
-"""What Katib assigns becomes the value that the sweep file means, whichever algorithm draws it."""
+"""Katib's assignments become the values that the sweep file describes, with every algorithm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Experiment that a sweep file becomes."""
+"""The Experiment that a sweep file is rendered to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Katib would refuse, or take for something else, is one clear line before anything is sent."""
+"""A sweep file that Katib would reject, or read differently, gives one clear line before anything is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder katib/: the examples as Experiments, as they are today."""
+"""The folder katib/ holds the examples as the present code renders them."""
 
 from __future__ import annotations
 

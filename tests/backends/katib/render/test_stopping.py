@@ -1,4 +1,4 @@
-"""The pruner and the early stopping of a sweep file, as Katib knows them."""
+"""Pruners and early stopping as Katib's early stopping."""
 
 from __future__ import annotations
 

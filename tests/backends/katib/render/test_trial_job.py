@@ -1,4 +1,4 @@
-"""The Job of a trial: how long it stays, what it may, what its command and environment are."""
+"""The Job of a trial: its duration, its rights, its command and its environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Katib does not do of a sweep file is said."""
+"""The settings of a sweep file that Katib does not support are listed."""
 
 from __future__ import annotations
 

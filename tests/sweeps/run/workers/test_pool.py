@@ -1,4 +1,4 @@
-"""Real worker processes seen from the coordinator: fed, heard, killed, and gone when it is gone."""
+"""Real worker processes, controlled by a pool: tasks, messages, kills, and their end with the coordinator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The coordinator's side of the process reaper: a killed reaper is replaced, and changes nothing about the sweep."""
+"""The coordinator's side of the process reaper: a killed reaper is replaced without effect on the sweep."""
 
 from __future__ import annotations
 

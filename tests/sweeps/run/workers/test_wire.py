@@ -1,4 +1,4 @@
-"""The lines that workers send: read as messages, or refused."""
+"""The lines that workers send: parsed as messages, or rejected."""
 
 from __future__ import annotations
 

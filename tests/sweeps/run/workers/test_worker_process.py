@@ -1,4 +1,4 @@
-"""The worker process from the outside: its messages, and what it leaves in a trial's folder."""
+"""The worker process as a program: its messages, and the files in a trial's folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our words in Optuna's: axes, values and trials."""
+"""Converting axes, values and trials to and from Optuna."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pruning: what is stopped, from which trials that is decided, and that any process decides the same."""
+"""Pruning: the stopped trials, the trials that a decision depends on, and equal decisions in every process."""
 
 from __future__ import annotations
 

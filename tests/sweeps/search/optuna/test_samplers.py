@@ -1,4 +1,4 @@
-"""Samplers by name: their options, what each of them cannot search, and the seeds they draw from."""
+"""Samplers by name: their options, the spaces that each supports, and their seeds."""
 
 from __future__ import annotations
 
