@@ -11,16 +11,21 @@ import os
 import sys
 from pathlib import Path
 
-from morphogenetic_engine.sinks.forwarder_process import exit_status, follow
-from morphogenetic_engine.sinks.journal_forwarder import ADDRESS_VARIABLE, DRAIN_SECONDS
-from morphogenetic_engine.sinks.sink import load_sink
-from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.parent_watch import watch_parent
 
 REQUEST_SECONDS = 5.0
 
 
 def main() -> int:
     """Forwards the journal, and returns the exit status."""
+    watch_parent()
+    # Imports take seconds, in which the parent may end.
+    # pylint: disable=import-outside-toplevel
+    from morphogenetic_engine.sinks.forwarder_process import exit_status, follow
+    from morphogenetic_engine.sinks.journal_forwarder import ADDRESS_VARIABLE, DRAIN_SECONDS
+    from morphogenetic_engine.sinks.sink import load_sink
+    from morphogenetic_engine.sweeps.record.folder import SweepFolder
+
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
     parser.add_argument("sink", help="the sink's name in the registry")
     parser.add_argument("folder", type=Path, help="the sweep's folder")

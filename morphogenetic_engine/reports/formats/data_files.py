@@ -17,6 +17,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.query.trial_values import parameters_of
 from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import write_whole
+from morphogenetic_engine.sweeps.record.trial_table import spreadsheet_text
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Value, text
@@ -24,7 +25,6 @@ from morphogenetic_engine.trial import Value, text
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TRIAL = ("trial", "state", "reason", "seed", "attempts", "started", "duration", "message")
 _EPOCH = ("trial", "replicate", "step")
 
@@ -130,11 +130,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
 
 
 def _cell(value: Value | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return text(value)
+    return "" if value is None else spreadsheet_text(value)
 
 
 def _parquet(columns: Sequence[str], rows: Iterable[Row]) -> bytes:

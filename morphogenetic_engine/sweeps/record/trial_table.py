@@ -19,8 +19,9 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.folder import write_whole
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord
-from morphogenetic_engine.trial import text
+from morphogenetic_engine.trial import Value, text
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 RUN_COLUMNS = ("attempts", "started", "duration")
 ELSEWHERE_COLUMN = "katib_trial"
 """The name of a trial on the system that ran it, in a sweep that was collected from there."""
@@ -47,17 +48,24 @@ def table_row(trial: TrialRecord, columns: Sequence[str]) -> list[str]:
     started = datetime.fromtimestamp(trial.started, UTC).isoformat(timespec="milliseconds")
     cells = {
         **{_metric_column(name, trial.params): repr(value) for name, value in trial.metrics.items()},
-        **{_parameter_column(name): text(value) for name, value in trial.params.items()},
+        **{_parameter_column(name): spreadsheet_text(value) for name, value in trial.params.items()},
         "number": str(trial.number),
         "state": trial.state.value,
         "reason": trial.reason.value if trial.reason else "",
         "seed": str(trial.seed),
-        "message": " ".join(trial.message.split()),
+        "message": spreadsheet_text(" ".join(trial.message.split())),
         "attempts": str(trial.attempt + 1),
         "started": started,
         "duration": f"{trial.duration:.3f}",
     }
     return [cells.get(column, "") for column in columns]
+
+
+def spreadsheet_text(value: Value) -> str:
+    """Returns the text of a cell; a text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return text(value)
 
 
 def _parameter_column(name: str) -> str:
@@ -87,10 +95,10 @@ class TrialTable:
         content = io.StringIO()
         writer = csv.writer(content, lineterminator="\n")
         if names:
-            writer.writerow([*self._columns, ELSEWHERE_COLUMN])
+            writer.writerow(map(spreadsheet_text, [*self._columns, ELSEWHERE_COLUMN]))
             writer.writerows([*table_row(trial, self._columns), names.get(trial.number, "")] for trial in ended)
         else:
-            writer.writerow(self._columns)
+            writer.writerow(map(spreadsheet_text, self._columns))
             writer.writerows(table_row(trial, self._columns) for trial in ended)
         self._close()
         write_whole(self._path, content.getvalue().encode())

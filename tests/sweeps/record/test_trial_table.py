@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from morphogenetic_engine.errors import FailureReason, StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.record.trial_table import TrialTable, table_columns, table_row
+from morphogenetic_engine.sweeps.record.trial_table import TrialTable, spreadsheet_text, table_columns, table_row
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.trial import Params
 
@@ -178,7 +178,7 @@ def test_appending_gives_the_rows_of_the_final_table_up_to_their_order(
     assert sorted(appended, key=lambda row: row["number"]) == final
     for row, trial in zip(final, sorted(trials, key=lambda trial: trial.number), strict=True):
         assert {name: float(row[name]) for name in trial.metrics} == trial.metrics
-        assert row["message"] == " ".join(trial.message.split())
+        assert row["message"] == spreadsheet_text(" ".join(trial.message.split()))
 
 
 def test_a_table_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -191,3 +191,10 @@ def test_a_table_that_cannot_be_written_is_named(tmp_path: Path) -> None:
             table.add(_trial(0), ())
         with pytest.raises(StoreError, match=f"^{path}: cannot be written: Is a directory$"):
             table.write([])
+
+
+@pytest.mark.parametrize("evil", ["=1+1", "+x", "-x", "@x", "\tx"])
+def test_a_text_that_a_spreadsheet_would_run_is_escaped(evil: str) -> None:
+    assert spreadsheet_text(evil) == f"'{evil}"
+    assert spreadsheet_text(-0.5) == "-0.5"
+    assert spreadsheet_text("a=1") == "a=1"
