@@ -56,6 +56,11 @@ def usable_trials(earlier: SweepResult, config: SweepConfig) -> list[TrialRecord
 
 def write_warm_start(folder: SweepFolder, trials: Sequence[TrialRecord]) -> None:
     """Writes the results into the sweep's folder."""
+    write_whole(folder.path / FILE, results_json(trials))
+
+
+def results_json(trials: Sequence[TrialRecord]) -> bytes:
+    """Returns results as JSON, for a sweep that begins with them."""
     kept = [
         {
             "params": trial.params,
@@ -65,7 +70,7 @@ def write_warm_start(folder: SweepFolder, trials: Sequence[TrialRecord]) -> None
         }
         for trial in trials
     ]
-    write_whole(folder.path / FILE, orjson.dumps({"format": FORMAT, "trials": kept}))
+    return orjson.dumps({"format": FORMAT, "trials": kept})
 
 
 def read_warm_start(folder: SweepFolder) -> list[TrialRecord]:
@@ -76,9 +81,23 @@ def read_warm_start(folder: SweepFolder) -> list[TrialRecord]:
     """
     path = folder.path / FILE
     try:
-        written = orjson.loads(path.read_bytes())
-        if written["format"] > FORMAT:
-            raise SweepError(f"{path}: is of format {written['format']}, but this version reads up to {FORMAT}")
+        return results_of_json(path.read_bytes(), where=str(path))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def results_of_json(written: bytes, *, where: str) -> list[TrialRecord]:
+    """Returns the results that `results_json` wrote.
+
+    Raises:
+        SweepError: the text is damaged or of a newer format.
+    """
+    try:
+        found = orjson.loads(written)
+        if found["format"] > FORMAT:
+            raise SweepError(f"{where}: is of format {found['format']}, but this version reads up to {FORMAT}")
         return [
             TrialRecord(
                 number,
@@ -88,14 +107,10 @@ def read_warm_start(folder: SweepFolder) -> list[TrialRecord]:
                 metrics=each["metrics"],
                 curve=dict(each["curve"]),
             )
-            for number, each in enumerate(written["trials"])
+            for number, each in enumerate(found["trials"])
         ]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise SweepError(f"{path}: is damaged: {error}") from error
+        raise SweepError(f"{where}: is damaged: {error}") from error
 
 
 def _is_inside(params: Params, space: Space) -> bool:

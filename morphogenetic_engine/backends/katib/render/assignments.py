@@ -70,7 +70,7 @@ def _value(name: str, axis: Parameter, form: str, assignments: Mapping[str, str]
     try:
         match axis:
             case Choices():
-                return _choice(axis, written)
+                return choice_of(axis, written)
             case _ if form == INDEX + name:
                 return _at(axis, written)
             case _ if form == EXP10 + name:
@@ -87,7 +87,8 @@ def _value(name: str, axis: Parameter, form: str, assignments: Mapping[str, str]
         raise ConfigError(f"{name}: must be a number, but got {written!r}") from error
 
 
-def _choice(axis: Choices, written: str) -> Value:
+def choice_of(axis: Choices, written: str) -> Value:
+    """Returns the choice that `choice_text` wrote."""
     for value in axis.values:
         if choice_text(value) == written:
             return value

@@ -50,6 +50,15 @@ def searched_parameters(axes: Mapping[str, Parameter], algorithm: Algorithm) -> 
     return [_searched(name, axis, algorithm) for name, axis in axes.items() if axis.size != 1]
 
 
+def shown_parameter(name: str, axis: Parameter) -> KatibParameter:
+    """Returns an axis that another service searches: only Katib's pages read its range."""
+    if isinstance(axis, Choices):
+        return _listed(name, map(choice_text, axis.values))
+    return KatibParameter(
+        name, "int" if isinstance(axis, IntRange) else "double", {"min": text(axis.low), "max": text(axis.high)}
+    )
+
+
 def _values(axis: Parameter, finest: bool) -> Sequence[Value]:
     if not finest or isinstance(axis, Choices):
         return axis.grid()

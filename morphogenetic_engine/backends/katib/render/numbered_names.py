@@ -1,0 +1,44 @@
+"""Names of trials that carry their numbers: `<experiment>-<mark of the namespace>-t0007`.
+
+Katib's controller mixes up the trials of Experiments of one name in two namespaces, and its database of metrics knows
+no namespaces. So each name has a mark of its namespace, and trials with another mark are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_NUMBERED = re.compile(r".+-[0-9a-f]{5}-t(\d{4,9})")
+_IDLE = re.compile(r".+-[0-9a-f]{5}-idle\d{4,9}")
+
+
+def numbered_name(experiment: str, namespace: str, number: int) -> str:
+    """Returns the name of a trial."""
+    return f"{_prefix(experiment, namespace)}-t{number:04d}"
+
+
+def idle_name(experiment: str, namespace: str, place: int) -> str:
+    """Returns the name of a trial that ends at once: a place of a batch for which there is no trial of the sweep."""
+    return f"{_prefix(experiment, namespace)}-idle{place:04d}"
+
+
+def number_in(name: str, experiment: str, namespace: str) -> int | None:
+    """Returns the number of a trial of an Experiment; None: it is another one's, or has no number."""
+    number = number_of(name)
+    return number if number is not None and name == numbered_name(experiment, namespace, number) else None
+
+
+def number_of(name: str) -> int | None:
+    """Returns the number in a name; None: there is none."""
+    found = _NUMBERED.fullmatch(name)
+    return None if found is None else int(found[1])
+
+
+def is_idle(name: str) -> bool:
+    """Returns whether a name is that of a trial that ends at once."""
+    return _IDLE.fullmatch(name) is not None
+
+
+def _prefix(experiment: str, namespace: str) -> str:
+    return f"{experiment}-{hashlib.sha256(namespace.encode()).hexdigest()[:5]}"

@@ -1,0 +1,78 @@
+"""Answers a request for trials: the very trials that a local sweep has, a function of the request alone.
+
+The request holds all that a suggestion depends on: the sweep, in a setting of the algorithm, and the ends of the trials
+so far. So an answer is the same when it is asked for again, in another order of the trials, or after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
+from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, numbered_name
+from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings
+from morphogenetic_engine.backends.katib.service.known_trials import known_trials
+from morphogenetic_engine.backends.katib.service.places import Places
+from morphogenetic_engine.backends.katib.service.request import Code, Refusal, Reply, Request, Suggested
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.search.registry import strategy_of
+from morphogenetic_engine.sweeps.space.seeds import trial_seed
+from morphogenetic_engine.sweeps.strategy import Strategy, earlier_than, ended_by_now
+
+
+def suggestions(request: Request, namespace: str) -> Reply | Refusal:
+    """Returns the wanted trials, or why there are none now."""
+    try:
+        sweep = sweep_of_settings(request.experiment.settings)
+        return _suggestions(sweep, request, namespace)
+    except ConfigError as error:
+        return Refusal(Code.INVALID_ARGUMENT, str(error))
+
+
+def _suggestions(sweep: SentSweep, request: Request, namespace: str) -> Reply | Refusal:
+    strategy = strategy_of(sweep.config, sweep.known)
+    places = Places(strategy.trials, strategy.needs, sweep.slots)
+    wanted = request.places
+    if wanted and wanted[0] >= places.total:
+        return Refusal(Code.OUT_OF_RANGE, f"the sweep has {strategy.trials} trials, and all were suggested")
+    numbers = {place: places.number_at(place) for place in wanted}
+    known = known_trials(sweep.config, request, namespace)
+    trials = _with_suggested(sweep, strategy, known, {each for each in numbers.values() if each is not None})
+    if isinstance(trials, Refusal):
+        return trials
+    experiment, found = request.experiment.name, []
+    for place, number in numbers.items():
+        if number is None:  # any values will do
+            name, params = idle_name(experiment, namespace, place), {**sweep.config.space.fixed}
+        else:
+            name, params = numbered_name(experiment, namespace, number), {**trials[number].params}
+        found.append(Suggested(name, exact_assignments(sweep.config, number or 0, params)))
+    return Reply(tuple(found))
+
+
+def _with_suggested(
+    sweep: SentSweep, strategy: Strategy, known: Mapping[int, TrialRecord], wanted: set[int]
+) -> Mapping[int, TrialRecord] | Refusal:
+    """Returns the trials up to the last wanted one.
+
+    The parameters of trials that the request lacks, because they were deleted or have no metrics, are found again.
+    """
+    config, trials = sweep.config, dict(known)
+    for number in range(max(wanted, default=-1) + 1):
+        if number in known and number not in wanted:
+            continue
+        needed = strategy.needs(number)
+        missing = next((each for each in range(needed) if each not in trials or not trials[each].state.final), None)
+        if missing is not None:
+            return _waits(max(wanted) if number not in wanted else number, missing, known)
+        reproducible = config.optimization.reproducible
+        earlier = earlier_than(number, needed, trials) if reproducible else ended_by_now(number, trials)
+        params = strategy.suggest(number, earlier)
+        trials[number] = TrialRecord(number, trial_seed(config.optimization.seed, number), params)
+    return trials
+
+
+def _waits(number: int, missing: int, known: Mapping[int, TrialRecord]) -> Refusal:
+    told = "" if missing in known else ", which Katib does not tell of: it was deleted, or its metrics are unavailable"
+    return Refusal(Code.UNAVAILABLE, f"trial {number} waits for trial {missing}{told}")

@@ -1,0 +1,1 @@
+"""The suggestion service: the trials of a local sweep, whatever Katib does."""

@@ -1,0 +1,177 @@
+"""What Katib's controllers do with suggestions, as recorded from them: which trials they ask for, and what they say of each."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters, params_of_exact
+from morphogenetic_engine.backends.katib.render.numbered_names import is_idle, number_in
+from morphogenetic_engine.backends.katib.render.sweep_setting import ALGORITHM, SentSweep, sweep_settings
+from morphogenetic_engine.backends.katib.service.request import Reply, Request
+from morphogenetic_engine.metric_names import encoded
+from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.search.registry import strategy_of
+from morphogenetic_engine.sweeps.space.seeds import trial_seed
+
+NAMESPACE = "sweeps"
+Ask = Callable[[Mapping[str, object]], Reply | str]
+"""Asks the service with the JSON of a request; a text is why it refused."""
+Train = Callable[[TrialRecord], TrialRecord]
+
+
+@dataclass
+class _Job:
+    """A trial on the cluster; None: it runs."""
+
+    assignments: Mapping[str, str]
+    end: TrialRecord | None = None
+    unavailable: bool = False
+
+
+@dataclass
+class SimulatedKatib:
+    """An Experiment of a sweep, whose trials end in an order drawn by chance."""
+
+    sweep: SentSweep
+    ask: Ask
+    train: Train
+    chance: random.Random
+    parallel: int
+    name: str = "probe-1a2b3c4d"
+    strangers: bool = True
+    """Whether the requests have trials of an Experiment of this name in another namespace, as recorded."""
+    deletes: int = 2
+    """How many trials are deleted by hand."""
+    shrinks: int = 1
+    """How often fewer trials may run at a time for a while."""
+    jobs: dict[str, _Job] = field(default_factory=dict)
+    suggested: int = 0
+    refusals: list[str] = field(default_factory=list)
+    idle: int = 0
+    hidden: str = ""
+    """A trial that was deleted and has not come again yet."""
+
+    def run(self) -> dict[int, TrialRecord]:
+        """Runs the Experiment to its end, and returns its trials by their numbers."""
+        self._most = strategy_of(self.sweep.config, self.sweep.known).trials
+        while not self._over:
+            self._reconcile()
+            self._something_happens()
+        trials = {
+            number_in(name, self.name, NAMESPACE): job.end for name, job in self.jobs.items() if not is_idle(name)
+        }
+        return {number: end for number, end in sorted(trials.items()) if number is not None and end is not None}
+
+    @property
+    def _over(self) -> bool:
+        return self._completed >= self._most
+
+    @property
+    def _completed(self) -> int:
+        return sum(job.end is not None for job in self.jobs.values())
+
+    def _active(self) -> list[str]:
+        return [name for name, job in self.jobs.items() if job.end is None and not job.unavailable]
+
+    def _reconcile(self) -> None:
+        """Asks for as many trials as may run; one request, answered as a whole or not at all."""
+        wanted = min(self.parallel, self._most - self._completed) - len(self._active())
+        total = len(self.jobs) + wanted
+        if wanted <= 0 or total <= self.suggested:
+            return
+        request = self._request(total - self.suggested, total)
+        answer = self.ask(request)
+        if self.chance.random() < 0.3:  # a conflict: the answer is lost, and the same is asked for again
+            answer = self.ask(self._request(total - self.suggested, total))
+        if isinstance(answer, str):
+            self.refusals.append(answer)
+            assert self._active(), f"nothing runs, and the service says: {answer}"
+            return
+        assert len(answer.trials) == total - self.suggested, "Katib takes the exact number only"
+        for trial in answer.trials:
+            assert trial.name not in self.jobs, f"{trial.name} is there already"
+            assert list(trial.assignments) == [each.name for each in exact_parameters(self.sweep.config)]
+            self.jobs[trial.name] = _Job(dict(trial.assignments))
+        self.suggested = total
+
+    def _something_happens(self) -> None:
+        """Ends some trials, those of a batch together now and then; deletes one, which comes again as it was."""
+        active, self.hidden = self._active(), ""
+        if self.deletes and self.chance.random() < 0.1:
+            self.deletes -= 1
+            gone = self.chance.choice(list(self.jobs))
+            self.jobs[gone], self.hidden = _Job(self.jobs[gone].assignments), gone
+        elif self.shrinks and len(active) > 1 and len(active) == self.parallel and self.chance.random() < 0.1:
+            self.shrinks -= 1
+            newest = list(self.jobs)[-1]
+            if newest in active:
+                del self.jobs[newest]
+                self.suggested -= 1
+        else:
+            for name in self.chance.sample(active, min(len(active), self.chance.choice([1, 1, 1, 2, 3, 8]))):
+                self._end(name)
+
+    def _end(self, name: str) -> None:
+        job = self.jobs[name]
+        if is_idle(name):
+            job.unavailable = True
+            self.idle += 1
+            return
+        number = number_in(name, self.name, NAMESPACE)
+        assert number is not None
+        seed = trial_seed(self.sweep.config.optimization.seed, number)
+        job.end = self.train(TrialRecord(number, seed, params_of_exact(self.sweep.config, job.assignments)))
+
+    def _request(self, current: int, total: int) -> dict[str, object]:
+        trials = [self._trial(name, job) for name, job in self._told()]
+        if self.strangers:
+            trials.append(self._trial(f"{self.name}-00000-t0001", next(iter(self.jobs.values()), _Job({}))))
+        self.chance.shuffle(trials)
+        return experiment_request(self.sweep, self.name, self.parallel, self._most) | {
+            "trials": trials,
+            "current_request_number": current,
+            "total_request_number": total,
+        }
+
+    def _told(self) -> list[tuple[str, _Job]]:
+        return [(name, job) for name, job in self.jobs.items() if not job.unavailable and name != self.hidden]
+
+    def _trial(self, name: str, job: _Job) -> dict[str, object]:
+        assignments = [{"name": each, "value": value} for each, value in job.assignments.items()]
+        status: dict[str, object] = {"condition": self.chance.choice(["CREATED", "RUNNING"])}
+        if job.end is not None and job.end.state is TrialState.FAILED:
+            status = {"condition": "FAILED", "observation": {}}
+        elif job.end is not None:
+            metrics = [{"name": encoded(each), "value": repr(value)} for each, value in job.end.metrics.items()]
+            status = {"condition": "SUCCEEDED", "observation": {"metrics": metrics}}
+        return {"name": name, "spec": {"parameter_assignments": {"assignments": assignments}}, "status": status}
+
+
+def experiment_request(sweep: SentSweep, name: str, parallel: int, trials: int) -> dict[str, object]:
+    """Returns the request for nothing of an Experiment that runs a sweep."""
+    target, *others = map(encoded, sweep.config.optimization.recorded_metrics)
+    settings = [{"name": each, "value": value} for each, value in sweep_settings(sweep).items()]
+    return {
+        "experiment": {
+            "name": name,
+            "spec": {
+                "parameter_specs": {"parameters": [{"name": each.name} for each in exact_parameters(sweep.config)]},
+                "objective": {
+                    "type": sweep.config.optimization.direction.value.upper(),
+                    "objective_metric_name": target,
+                    "additional_metric_names": others,
+                },
+                "algorithm": {"algorithm_name": ALGORITHM, "algorithm_settings": settings},
+                "parallel_trial_count": parallel,
+                "max_trial_count": trials,
+            },
+        }
+    }
+
+
+def parsed(request: Mapping[str, object]) -> Request:
+    """Returns the request of a JSON text."""
+    return Request.model_validate(request)

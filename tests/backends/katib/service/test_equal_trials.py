@@ -1,0 +1,114 @@
+"""The trials of an Experiment are those of the local sweep, whatever Katib and chance do."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep
+from morphogenetic_engine.backends.katib.service.request import Refusal, Reply
+from morphogenetic_engine.backends.katib.service.suggested_trials import suggestions
+from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
+from tests.backends.katib.service.local_run import local_run, steady, table_of, trained
+from tests.backends.katib.service.simulated_katib import NAMESPACE, SimulatedKatib, parsed
+
+X = {"type": "float", "low": -1.0, "high": 2.0}
+LR = {"type": "float", "low": 1e-5, "high": 0.1, "log": True}
+DEPTH = {"type": "int", "low": 1, "high": 9}
+ACT = {"type": "categorical", "choices": ["relu", "ge lu", "50%", ""]}
+PLAIN = {"x": X, "lr": LR, "depth": DEPTH, "act": ACT}
+NUMBERS = {"x": X, "lr": LR, "width": {"type": "int", "low": 8, "high": 64, "step": 8}}
+NESTED = {
+    "opt": {"type": "categorical", "choices": ["sgd", "adam"]},
+    "momentum": {"type": "float", "low": 0.0, "high": 0.99, "when": {"opt": "sgd"}},
+    "x": X,
+}
+LOOKAHEAD = 8
+
+
+def sweep(kind: str, parameters: Mapping[str, object], **optimization: object) -> ConfigFile:
+    replicates = optimization.pop("replicates", 1)
+    settings: dict[str, object] = {"target_metric": "loss", "direction": "minimize", "lookahead": LOOKAHEAD, "seed": 5}
+    written = {
+        "sweep_type": kind,
+        "parameters": {name: each for name, each in parameters.items() if name != "constraints"},
+        "experiment": {"workload": "tests.toy:train", "bias": 0.25, "replicates": replicates},
+        "optimization": {**settings, **optimization},
+    }
+    return config_from({**written, "constraints": parameters.get("constraints", [])}, where="sweep.yaml")
+
+
+def bayesian(sampler: str, parameters: Mapping[str, object], **optimization: object) -> ConfigFile:
+    return sweep("bayesian", parameters, **{"sampler": sampler, "n_trials": 26, **optimization})
+
+
+def with_defaults(parameters: Mapping[str, dict[str, object]], *defaults: object) -> dict[str, object]:
+    return {n: {**each, "default": given} for (n, each), given in zip(parameters.items(), defaults, strict=True)}
+
+
+CONSTRAINED = {**PLAIN, "constraints": ["x * depth <= 6"]}
+NORMAL = {"x": {**X, "mean": 0.5, "std": 0.5}, "depth": DEPTH, "lr": LR}
+TWO = {"objectives": [{"metric": "loss", "direction": "minimize"}, {"metric": "time", "direction": "minimize"}]}
+SWEEPS = {
+    "grid": sweep("grid", {"x": {**X, "points": 5}, "act": ACT}),
+    "grid with a baseline": sweep("grid", with_defaults({"x": {**X, "points": 5}, "depth": DEPTH}, 0.1, 3)),
+    "random": sweep("random", PLAIN, n_trials=30),
+    "latin hypercube": sweep("latin_hypercube", PLAIN, n_trials=30),
+    "sobol": sweep("sobol", PLAIN, n_trials=30),
+    "random with constraints": sweep("random", CONSTRAINED, n_trials=30),
+    "random with conditions": sweep("random", NESTED, n_trials=30),
+    "progressive": sweep("progressive", {"x": X, "lr": LR, "act": ACT}, n_trials=80),
+    "progressive with a baseline": sweep("progressive", with_defaults({"x": X, "lr": LR}, 0.3, 0.01), rounds=3),
+    "tpe": bayesian("TPE", PLAIN),
+    "tpe with conditions": bayesian("TPE", NESTED),
+    "tpe with constraints": bayesian("TPE", CONSTRAINED),
+    "tpe with a baseline": bayesian("TPE", with_defaults(NUMBERS, 0.5, 0.01, 16)),
+    "tpe with a prior": bayesian("TPE", NORMAL),
+    "tpe of two objectives": bayesian("TPE", PLAIN, **TWO),
+    "tpe with another metric": bayesian("TPE", PLAIN, secondary_metrics=["val/acc"]),
+    "tpe with replicates": bayesian("TPE", PLAIN, replicates=3),
+    "cma-es": bayesian("CmaEs", NUMBERS),
+    "qmc": bayesian("QMC", NUMBERS),
+    "nsga-ii": bayesian("NSGAII", PLAIN, n_trials=60, **TWO),
+    "auto": bayesian("auto", PLAIN),
+}
+FAILING = frozenset({2, 7, 8, 20})
+
+
+def asked_twice(request: Mapping[str, object]) -> Reply | str:
+    """Asks with the trials in two orders, as after a restart: nothing is kept between the calls."""
+    answer = suggestions(parsed(request), NAMESPACE)
+    trials = request["trials"]
+    assert isinstance(trials, list)
+    assert suggestions(parsed({**request, "trials": trials[::-1]}), NAMESPACE) == answer
+    return f"{answer.code}: {answer.text}" if isinstance(answer, Refusal) else answer
+
+
+QUICK = {"grid", "tpe", "progressive with a baseline"}
+
+
+@pytest.mark.parametrize(
+    ("name", "parallel"),
+    [
+        pytest.param(name, parallel, marks=[] if name in QUICK and parallel == 3 else pytest.mark.slow)
+        for name in SWEEPS
+        for parallel in (1, 3, 8)
+    ],
+)
+def test_an_experiment_has_the_trials_of_the_local_sweep(
+    name: str, parallel: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = local_run(SWEEPS[name], tmp_path, monkeypatch, FAILING, workers=4)
+    config = folder.read_info().config
+    chance = random.Random(f"{name} {parallel}")
+    train = partial(trained, config, failing=FAILING)
+    katib = SimulatedKatib(SentSweep(config, parallel), asked_twice, train, chance, parallel)
+
+    trials = katib.run()
+
+    assert table_of(trials, config, tmp_path / "katib.csv") == steady(folder.table)
+    assert all(told.startswith("UNAVAILABLE: trial") for told in katib.refusals)
