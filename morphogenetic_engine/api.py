@@ -23,7 +23,7 @@ from morphogenetic_engine.python_api.visible_modules import imported_by_a_worker
 from morphogenetic_engine.trial import Metrics, Trial, Value
 
 RESULTS = "results/sweeps"
-"""Where sweeps are kept; the command line looks there too."""
+"""The folder of sweeps, the same as the command line's."""
 
 Workload = (
     Callable[[dict[str, Value], Trial], Metrics] | Callable[..., Metrics] | str | Path | Sequence[str | Sequence[str]]

@@ -29,7 +29,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run found."""
+    """The result of a run."""
 
     asked: Asked
     regrets: Sequence[float]

@@ -1,4 +1,4 @@
-"""What a contestant is, and the budgets at which contestants are compared."""
+"""Contestants, and the budgets at which they are compared."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Range:
 
 
 Axis = Range | tuple[str, ...]
-"""What a parameter may be: a range, or one of several texts."""
+"""The values of a parameter: a range, or one of several texts."""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class RenderOptions:
     """The number of failed trials with which the sweep fails; None: all of them."""
     resume_policy: ResumePolicy = "Never"
     store: str | None = None
-    """Where each trial uploads its files, under its own name: s3://bucket/folder."""
+    """The address to which each trial uploads its files, under its own name: s3://bucket/folder."""
     exact: bool = False
     """Runs exactly the sweep's own points if they are known in advance."""
     inputs: Mapping[str, InputFile] = field(default_factory=dict)

@@ -90,7 +90,7 @@ class TrainingSettings:  # pylint: disable=too-many-instance-attributes
     """
 
     problem_type: str = "spirals"
-    """What is learnt: spirals, moons, clusters, spheres, complex_moons; digits, wine, breast_cancer; file."""
+    """The problem: spirals, moons, clusters, spheres, complex_moons; digits, wine, breast_cancer; file."""
     data_file: str = ""
     """Samples to learn from, which `morphogenetic data` writes: .npz with x and y. Sets problem_type to file."""
     n_samples: int = 2000
@@ -102,7 +102,7 @@ class TrainingSettings:  # pylint: disable=too-many-instance-attributes
     batch_size: int = 64
     """Samples in one optimisation step; the last batch of an epoch may be smaller."""
     device: str = "auto"
-    """Where to compute: cpu, cuda, cuda:1; auto takes the first GPU when there is one."""
+    """The device: cpu, cuda, cuda:1; auto takes the first GPU if there is one."""
     seed: int = 42
     """Fixes data, split, weights and batch order. Left out, data and split are those of the default and the rest
     follows the trial's own seed, so that the configurations of a sweep are compared on the same data."""
@@ -161,7 +161,7 @@ class TrainingSettings:  # pylint: disable=too-many-instance-attributes
     """Smallest fall of the validation loss that counts as an improvement."""
 
     save_model: bool = True
-    """Whether the trained network is written to model.pt in the trial's folder."""
+    """True: the trained network is written to model.pt in the trial's folder."""
     checkpoint_every: int = 0
     """Epochs between checkpoints in the trial's folder, from which a killed trial continues; 0 writes none."""
     threads: int = 1

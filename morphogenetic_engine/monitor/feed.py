@@ -64,7 +64,7 @@ class Feed:
         self._stopping = asyncio.Lock()
         self._made: dict[Position, bytes] = {}
         self._unread = ""
-        """Why the journal cannot be read just now."""
+        """The reason why the journal cannot be read at the moment."""
         self._looked = self._announced = 0.0
 
     async def follow(self) -> None:

@@ -31,7 +31,7 @@ _TOP = ("sweep_type", "constraints")
 
 @dataclass(frozen=True)
 class Given:
-    """What a call says beside the workload and its parameters; None: not given."""
+    """The arguments of a call besides the workload and its parameters; None: not given."""
 
     objective: str | Mapping[str, str] | None = None
     direction: str | None = None

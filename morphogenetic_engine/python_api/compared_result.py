@@ -22,7 +22,7 @@ _PAIRS = ("", "difference", "95 % interval", "p", "verdict")
 
 
 class Comparison:
-    """What can be said of sweeps or trials beside each other. `report` has every number."""
+    """The comparison of sweeps or trials. `report` has every number."""
 
     def __init__(self, report: ComparisonReport) -> None:
         self.report = report
@@ -39,17 +39,17 @@ class Comparison:
 
     @property
     def p(self) -> float:
-        """How likely such a difference is by chance, corrected for the number of comparisons."""
+        """The p-value of the difference, corrected for the number of comparisons."""
         return self.report.comparisons[0].corrected_p
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the first is better than the second: better, worse, no difference shown, not enough seeds."""
+        """The verdict about the first against the second: better, worse, no difference shown, not enough seeds."""
         return self.report.comparisons[0].verdict
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What must be known before a number is believed."""
+        """Remarks that limit the meaning of the numbers."""
         return self.report.notes
 
     @property

@@ -32,7 +32,7 @@ class ConfirmedConfiguration:
 
     @property
     def baseline(self) -> bool:
-        """Whether it is the configuration of the defaults."""
+        """True for the configuration of the defaults."""
         return self._found.baseline
 
     @property

@@ -23,7 +23,7 @@ class Float:
     step: float | None = None
     """Only low, low + step, low + 2 step and so on."""
     points: int | None = None
-    """How many values a grid takes; 5 where neither step nor points is given."""
+    """The number of values of a grid; 5 where neither step nor points is given."""
     mean: float | None = None
     """The middle of a normal distribution that values are drawn from; with log its median, of a log-normal one."""
     std: float | None = None
@@ -50,7 +50,7 @@ class Int:
     step: int | None = None
     """Only every step-th number; 1 where it is left out."""
     points: int | None = None
-    """How many values a grid takes; 5 where neither step nor points is given."""
+    """The number of values of a grid; 5 where neither step nor points is given."""
     mean: float | None = None
     """The middle of a normal distribution that values are drawn from; with log its median, of a log-normal one."""
     std: float | None = None
@@ -72,7 +72,7 @@ class Choice:
     choices: Sequence[Value]
     _: KW_ONLY
     probabilities: Sequence[float] | None = None
-    """How likely each value is in random draws, which add up to 1; left out, all are alike."""
+    """The probability of each value in random draws; they add up to 1. Left out: all are equal."""
     when: Condition | None = None
     """Only there when other parameters have these values: {"optimizer": "sgd"}, or a list of values."""
     default: Value | None = None

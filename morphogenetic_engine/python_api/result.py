@@ -37,7 +37,7 @@ class TrialResult:
     params: dict[str, Value]
     """Fixed and searched parameters together."""
     metrics: dict[str, float]
-    """What the workload returned; of a pruned trial, what it reported last."""
+    """The metrics that the workload returned; of a pruned trial, those that it reported last."""
     state: TrialState
     """complete, pruned, failed, interrupted or running."""
     duration: float
@@ -46,7 +46,7 @@ class TrialResult:
     """Metrics by step."""
     seed: int = field(repr=False)
     reason: FailureReason | None
-    """Why it failed."""
+    """The reason of a failure."""
     message: str
     path: Path = field(repr=False)
     """The trial's own folder."""
@@ -112,7 +112,7 @@ class Result:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """What was found, in five lines of plain text at most."""
+        """The findings, in five lines of plain text at most."""
         return self._summary.findings
 
     def __len__(self) -> int:

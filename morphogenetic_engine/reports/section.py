@@ -76,7 +76,7 @@ class TerminalPart:
 
 @dataclass(frozen=True)
 class TerminalView:
-    """Where and for whom a terminal summary is printed."""
+    """The console and the options of a terminal summary."""
 
     console: Console
     room: int

@@ -62,7 +62,7 @@ class Sender(Protocol):
 
     @property
     def session_ended(self) -> bool:
-        """Whether the last event that was sent is the end of a session."""
+        """True if the last event that was sent is the end of a session."""
 
     @property
     def summary(self) -> str:

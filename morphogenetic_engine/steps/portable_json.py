@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.config_file import parse_config
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _EVALUATED = re.compile(r"\{(?=\{)|\$(?=\()")
 _BEYOND_UTF8 = re.compile("[\U00010000-\U0010ffff]")
-"""What MySQL's utf8 cannot store; other letters than ASCII's it can."""
+"""The characters that MySQL's utf8 cannot store: those beyond the basic plane."""
 _UNSAFE = re.compile(r"[{}$\u007f-\U0010ffff]")
 
 

@@ -17,7 +17,7 @@ from morphogenetic_engine.storage.store_registry import STORES
 from morphogenetic_engine.storage.stored_file import LINK_SECONDS, StoredFile
 
 PATIENCE_SECONDS = 60.0
-"""How long a request is retried while the server does not answer or is temporarily unavailable, in seconds."""
+"""The time in seconds for which a request is retried while the server does not answer or is unavailable."""
 MISSING = "object stores need obstore: pip install 'morphogenetic-engine[storage]'"
 
 

@@ -51,21 +51,21 @@ class SweepConfig(Section):
     """One sweep."""
 
     sweep_type: SweepTypeName = "grid"
-    """How the points of the space are chosen."""
+    """The sweep type: how the points of the space are chosen."""
     experiment: ExperimentConfig = Field(default_factory=lambda: ExperimentConfig.model_validate({}))
-    """What a trial runs, and the parameters that are given."""
+    """The workload, and parameters with given values."""
     parameters: dict[str, ParameterConfig] = Field(default_factory=dict)
     """The parameters that are searched: a list of values, one value, or a range."""
     constraints: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = ()
     """Conditions between parameters that every trial keeps, such as hidden_dim * num_layers <= 4096."""
     execution: ExecutionConfig = ExecutionConfig()
-    """How the trials are run."""
+    """The execution of the trials."""
     optimization: OptimizationConfig = OptimizationConfig()
-    """What is optimised, and how many trials there are."""
+    """The objective, the number of trials, and the search."""
     tracking: TrackingConfig = TrackingConfig()
-    """Where the journal is copied to while the sweep runs."""
+    """The systems that the journal is sent to while the sweep runs."""
     resources: ResourcesConfig = ResourcesConfig()
-    """What the pod of each trial asks for on a cluster."""
+    """The resources of each trial's pod on a cluster."""
 
     @field_validator("parameters", mode="before", json_schema_input_type=ParameterGroup)
     @classmethod
@@ -134,7 +134,7 @@ class SweepConfig(Section):
 
     @property
     def prunes(self) -> bool:
-        """Whether a pruner decides how far trials are trained."""
+        """True if a pruner decides how far trials are trained."""
         return self.optimization.pruner not in (None, NO_PRUNER)
 
     @property
@@ -156,7 +156,7 @@ class SweepConfig(Section):
 
     @property
     def brackets_learn(self) -> bool:
-        """Whether the configurations of a halving's bracket follow from the results of the brackets before."""
+        """True if the configurations of a halving's bracket depend on the results of the brackets before."""
         return self.rules.sampler and self.optimization.sampler not in {"Random", "QMC"}
 
     @property

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REDRAWS = 100
-"""How often a duplicate point is redrawn before the next free point is taken."""
+"""The number of times that a duplicate point is redrawn before the next free point is taken."""
 
 
 UnitPoints = Callable[[int, int, int], Iterator["NDArray[np.float64]"]]

@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.results import SweepResult, read_result
 
 @dataclass(frozen=True)
 class SweepOverview:
-    """What `sweep list` says of a sweep."""
+    """The row of a sweep in `sweep list`."""
 
     sweep_id: str
     sweep_type: str

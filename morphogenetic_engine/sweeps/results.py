@@ -30,9 +30,9 @@ class SweepResult:
     """In the order of their numbers."""
     sessions: Sequence[SessionStarted]
     last_end: SessionEnded | None
-    """How the last session ended; None while it runs, or when it was killed."""
+    """The outcome of the last session; None while it runs, or if it was killed."""
     attempts: Sequence[Attempt] = ()
-    """Who worked on what, in the order of the starts."""
+    """The attempts of all workers, in the order of their starts."""
     spans: Sequence[Span] = ()
     """From when to when each session ran."""
     path: Path | None = None
@@ -48,7 +48,7 @@ class SweepResult:
 
     @cached_property
     def counts(self) -> Counter[TrialState]:
-        """How many trials stand in each state."""
+        """The number of trials in each state."""
         return Counter(trial.state for trial in self.trials)
 
     @property
@@ -73,7 +73,7 @@ class SweepResult:
 
     @property
     def steps_saved_by_pruning(self) -> int:
-        """How many more steps the pruned trials would have had, had they run as long as a complete one (median)."""
+        """The steps that pruning saved, compared with the median length of a complete trial."""
         lengths = [len(trial.curve) for trial in self.complete]
         pruned = [len(trial.curve) for trial in self.trials if trial.state is TrialState.PRUNED]
         if not lengths or not pruned:
@@ -82,7 +82,7 @@ class SweepResult:
 
     @property
     def steps(self) -> int:
-        """How many steps all trials reported."""
+        """The number of steps that all trials reported."""
         return sum(len(trial.curve) for trial in self.trials)
 
     @property

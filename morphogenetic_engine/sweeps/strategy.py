@@ -74,7 +74,7 @@ class Strategy(Protocol):
 
 @dataclass(frozen=True)
 class RungDecision:
-    """What becomes of a trial that is paused at a rung."""
+    """The decision about a trial that is paused at a rung."""
 
     trial: int
     promoted: bool
@@ -111,7 +111,7 @@ class HasPromoter(Protocol):
 
     @property
     def promoter(self) -> Promoter:
-        """What decides which of them go on."""
+        """Decides which of them go on."""
 
 
 class RunsToTheEnd:

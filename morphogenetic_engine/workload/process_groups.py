@@ -15,7 +15,7 @@ from pathlib import Path
 _PROC = Path("/proc")
 _POLL_SECONDS = 0.01
 _ROUNDS = 20
-"""How often a session is searched, because its processes may start others while they are killed."""
+"""The number of times that a session is searched, because its processes may start others while they are killed."""
 
 
 def end_group(group: int, grace: float, *, poll: Callable[[], object]) -> None:

@@ -24,11 +24,11 @@ class Patience:
     poll: float = 10.0
     """The interval between two polls."""
     outage: float = 300.0
-    """How long the server may be unreachable."""
+    """The time for which the server may be unreachable."""
     settle: float = 1.1
     """The delay between a start and the check for a concurrent start: the server's clock counts whole seconds."""
     lost: float = 60.0
-    """How long to look for a run whose start got no answer."""
+    """The time to look for a run whose start got no answer."""
 
 
 def run_name(stem: str, package: str) -> str:

@@ -17,7 +17,7 @@ INJECTION_LABEL = "katib.kubeflow.org/metrics-collector-injection"
 _OF_EXPERIMENT, _OF_TRIAL = "katib.kubeflow.org/experiment", "katib.kubeflow.org/trial"
 _PAGE = 500
 _LISTS = 3
-"""How often a list is restarted after one of its pages has expired."""
+"""The number of times that a list is restarted after one of its pages has expired."""
 _TIMEOUT = (10, 60)
 """Timeouts in seconds: to connect, and between two parts of an answer."""
 

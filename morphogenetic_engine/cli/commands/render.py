@@ -46,7 +46,7 @@ run_options = options.several(
     options.parallel,
     options.seed,
 )
-"""Where and how a system runs a sweep; `file_overrides` and `render_options` take them."""
+"""The place and the settings of a sweep on another system; `file_overrides` and `render_options` take them."""
 
 
 @click.command("render")

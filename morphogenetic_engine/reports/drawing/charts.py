@@ -168,7 +168,7 @@ class Figure:
     id: str
     heading: str
     caption: str
-    """How to read the figure."""
+    """An explanation of the figure."""
     charts: tuple[Chart | ParallelChart, ...]
     left_out: str = ""
     """A note on parts that are not drawn; empty where all are."""

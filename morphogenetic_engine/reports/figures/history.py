@@ -22,9 +22,7 @@ def history_figure(result: SweepResult) -> Figure:
     """Returns the history of the (first) objective."""
     objective = result.config.optimization.all_objectives[0]
     complete = list(result.complete)
-    caption = (
-        "Each mark is a trial; the line is the best objective so far, which is what more trials could still raise."
-    )
+    caption = "Each mark is a trial; the line is the best objective so far, which more trials could still improve."
     if not complete:
         return Figure(
             "history", "History", caption, (), empty="No trial is complete, so there is no objective to show."

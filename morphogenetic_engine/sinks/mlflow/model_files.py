@@ -33,7 +33,7 @@ class TrialModel:
     folder: Path
     workload: FunctionWorkload
     directory: str
-    """Where the workload is imported from."""
+    """The directory that the workload is imported from."""
     models: SavedModels
     data: str
     """The identity of the data and the split that it was evaluated on."""

@@ -59,7 +59,7 @@ class _Batch:
     resumed: set[int] = field(default_factory=set)
     """Promoted trials, which go on in the run of the attempt that paused."""
     ended: dict[int, int] = field(default_factory=dict)
-    """When trials ended, in milliseconds since 1970."""
+    """The ends of trials, in milliseconds since 1970."""
 
 
 class PendingUpdates:

@@ -91,7 +91,7 @@ class Publisher:
 
     @property
     def session_ended(self) -> bool:
-        """Whether the last event that was sent is the end of a session."""
+        """True if the last event that was sent is the end of a session."""
         return not self._pending and self._pending.history.last_end is not None
 
     def catch_up(self, stops: Callable[[], bool]) -> None:

@@ -84,7 +84,7 @@ class Mirror:
 
     @property
     def session_ended(self) -> bool:
-        """Whether the last event that was written is the end of a session."""
+        """True if the last event that was written is the end of a session."""
         return not self._changed and self._history.last_end is not None
 
     def close(self) -> None:

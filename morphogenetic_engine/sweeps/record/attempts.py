@@ -34,7 +34,7 @@ class Attempt:
     ended: float | None = None
     """Seconds since 1970; the time of the last event if its process was killed; None: it runs."""
     state: TrialState = TrialState.RUNNING
-    """How it ended; interrupted: without a result, and the trial is retried."""
+    """Its end; interrupted: without a result, and the trial runs again."""
 
 
 @dataclass(slots=True)

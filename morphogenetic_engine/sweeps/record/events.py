@@ -34,7 +34,7 @@ class TrialState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a session (one start or resume of a sweep) ended."""
+    """The outcome of a session (one start or resume of a sweep)."""
 
     FINISHED = "finished"
     EARLY_STOPPED = "early_stopped"
@@ -184,7 +184,7 @@ class TrialEnded:
     reason: FailureReason | None = None
     message: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """How many values of each metric were left out because they were not finite; lines without any do not have it."""
+    """The number of values of each metric that were left out because they were not finite; absent if none."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ _FILES = frozenset(
     }
 )
 MLFLOW_RUN = "MLFLOW_RUN_ID"
-"""Where `mlflow run` says which run it has opened."""
+"""The environment variable with the id of the run that `mlflow run` has opened."""
 _PACKAGES = ("morphogenetic-engine", "numpy", "scipy", "torch", "scikit-learn")
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from morphogenetic_engine.sweeps.record.record_file import read_record
 
 LEGACY_FILE = "katib.json"
-"""Where earlier versions recorded the origin; it still holds the numbers of Katib's Trials."""
+"""The file in which earlier versions recorded the origin; it still holds the numbers of Katib's Trials."""
 _LEGACY_FORMAT = 1
 
 

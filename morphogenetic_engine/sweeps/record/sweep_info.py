@@ -41,7 +41,7 @@ class SweepInfo(BaseModel):
     config_path: str
     """The sweep file as it was named, for messages."""
     working_directory: str
-    """Where workloads are imported from and commands run."""
+    """The directory that workloads are imported from, and in which commands run."""
     python: str
     versions: dict[str, str]
     rule: str | None = None
@@ -51,7 +51,7 @@ class SweepInfo(BaseModel):
     git_commit: str | None
     """The commit of the working directory, with "-dirty" where files differed from it; None outside a repository."""
     machine: Machine | None = None
-    """Where the sweep was started; not there in sweeps of earlier versions."""
+    """The machine on which the sweep was started; missing in sweeps of earlier versions."""
     inputs: dict[str, InputFile] = Field(default_factory=dict)
     """The files that the trials read, by the names of their parameters; not there in sweeps of earlier versions."""
     mlflow_run: str | None = None

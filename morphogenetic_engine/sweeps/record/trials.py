@@ -86,7 +86,7 @@ class TrialRecord:
     confirmations: dict[int, Confirmation] = field(default_factory=dict)
     """The runs with fresh seeds, by the numbers of the seeds."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """How many values of each metric were left out because they were not finite."""
+    """The number of values of each metric that were left out because they were not finite."""
     attempt: int = 0
     """The last attempt, from 0."""
     crashes: int = 0
@@ -94,7 +94,7 @@ class TrialRecord:
     exceptions: int = 0
     """Attempts that ended with an exception and were retried."""
     started: float = 0.0
-    """When the last attempt started, in seconds since 1970."""
+    """The start of the last attempt, in seconds since 1970."""
     duration: float = 0.0
     """Seconds of the last attempt, and of those before it that ended in a pause."""
     pauses: list[Pause] = field(default_factory=list)

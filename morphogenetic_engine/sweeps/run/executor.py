@@ -53,11 +53,11 @@ class Executor(Protocol):
 
 @dataclass(frozen=True)
 class ExecutorSetup:
-    """What an executor is made from."""
+    """The arguments of an executor's constructor."""
 
     config: SweepConfig
     where: str
-    """What error messages call the sweep: the path of its file."""
+    """The name of the sweep in error messages: the path of its file."""
     directory: Path
     """The directory in which the workload is imported and runs."""
     log: Path
@@ -69,7 +69,7 @@ class ExecutorSetup:
 
 
 ExecutorFactory = Callable[[ExecutorSetup], AbstractContextManager[Executor]]
-"""What an entry point of the group `morphogenetic_engine.executors` names."""
+"""The type of the entry points in the group `morphogenetic_engine.executors`."""
 
 
 def executor_of(config: SweepConfig) -> ExecutorFactory:

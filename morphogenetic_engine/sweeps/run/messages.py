@@ -1,4 +1,4 @@
-"""What a session and its executor tell each other: tasks one way, messages the other way.
+"""The messages between a session and its executor: tasks one way, messages the other way.
 
 Every task and message names its trial and attempt, so that one that comes late is recognised as such.
 """
@@ -31,7 +31,7 @@ class TrialTask:
     named: Sequence[str] = ()
     """Further metrics that the sweep file names: they must be finite, as the objectives must."""
     decides: bool = False
-    """Whether each report waits for a decision (with replicates: each replicate does)."""
+    """True if each report waits for a decision (with replicates: each replicate)."""
     replicates: Sequence[Mapping[str, int]] = ()
     """`replicate` and `seed` of each run that is left to do; empty: one run with the trial's own seed."""
     pause_after: int | None = None
@@ -80,14 +80,14 @@ class Replicated(_OfTask):
 
 @dataclass(frozen=True)
 class Ended(_OfTask):
-    """How an attempt ended."""
+    """The end of an attempt."""
 
     state: TrialState
     metrics: Mapping[str, float] = field(default_factory=dict)
     reason: FailureReason | None = None
     message: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """How many values of each metric were left out because they were not finite."""
+    """The number of values of each metric that were left out because they were not finite."""
 
 
 @dataclass(frozen=True)

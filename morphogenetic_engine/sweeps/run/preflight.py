@@ -41,9 +41,9 @@ class SweepCheck:
     trial_seconds: float | None
     """Seconds that trial 0 took, or for which it was watched; None: not measured."""
     ended: bool
-    """Whether trial 0 ended while it was watched: if not, the estimate is a lower bound."""
+    """True if trial 0 ended within the time; otherwise the estimate is a lower bound."""
     failure: str
-    """Why trial 0 failed, or ""."""
+    """The reason why trial 0 failed, or ""."""
     plan: HalvingPlan | None = None
     """The rungs of a halving; None: every trial runs to its end, or nobody knows how far that is."""
 

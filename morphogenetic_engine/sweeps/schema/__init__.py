@@ -1,1 +1,1 @@
-"""What a sweep file may say: the pydantic models of its sections, and older formats of the file."""
+"""The schema of sweep files: the pydantic models of its sections, and older formats of the file."""

@@ -12,12 +12,12 @@ from morphogenetic_engine.sweeps.schema.parameters import Section, number, scala
 
 
 class EarlyStopping(Section):
-    """When to stop the sweep before all trials have run; decided in the order of the trials' numbers."""
+    """The rule that stops a sweep before all trials have run; evaluated in the order of the trials' numbers."""
 
     metric: MetricName | None = None
     """The metric that is watched; the objective where it is left out."""
     direction: Direction | None = None
-    """Whether larger is better; the objective's direction where it is left out."""
+    """The direction of the metric; left out: that of the objective."""
     patience: int | None = Field(default=None, ge=1)
     """Stop after this many complete trials in a row without a better one."""
     min_trials: int = Field(default=0, ge=0)
@@ -35,7 +35,7 @@ class EarlyStopping(Section):
 
 
 class Retries(Section):
-    """How often a trial is retried before it counts as failed."""
+    """The number of retries before a trial counts as failed."""
 
     crashes: int = Field(default=1, ge=0)
     """After the worker process died (killed, out of memory, crashed in C code)."""
@@ -57,7 +57,7 @@ def _parallel(value: object) -> object:
 
 
 class ExecutionConfig(Section):
-    """How the trials are run. Nothing here changes which trials there are, so all of it may change on resume."""
+    """The execution of the trials. No setting here changes which trials there are, so all may change on a resume."""
 
     max_parallel: Annotated[int | Literal["auto"], BeforeValidator(_parallel)] = "auto"
     """Worker processes; auto: one for each core that this process may use."""
@@ -66,11 +66,11 @@ class ExecutionConfig(Section):
     timeout_per_trial: float | None = Field(default=None, gt=0)
     """Seconds after which a trial is killed and recorded as failed (timeout)."""
     early_stopping: EarlyStopping | None = None
-    """When to stop the sweep before all trials have run."""
+    """The rule that stops the sweep before all trials have run."""
     retries: Annotated[Retries, BeforeValidator(_retries_written_out, json_schema_input_type=Retries | int)] = Retries()
-    """How often a trial is retried; one number serves for crashes and exceptions alike."""
+    """The number of retries of a trial; one number applies to crashes and exceptions alike."""
     executor: ExecutorName = LOCAL
-    """What runs the trials: local (worker processes on this machine), or the name that an installed package gives."""
+    """The executor: local (worker processes on this machine), or the name of one from an installed package."""
     isolate: bool = False
     """Run each trial in a fresh process: nothing that a trial changes or leaves running reaches another one. The
     workload is then imported for each trial."""

@@ -67,7 +67,7 @@ def _one_or_several(written: object) -> object:
 
 
 class ExperimentConfig(Section):
-    """What a trial runs, and the parameters that are given. A list is one more axis of the search."""
+    """The workload, and parameters with given values. A list is one more axis of the search."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, _Given]

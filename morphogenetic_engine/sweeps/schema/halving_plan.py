@@ -25,7 +25,7 @@ class Bracket:
     first: int
     """The number of its first trial."""
     sizes: tuple[int, ...]
-    """How many of them are trained to each rung."""
+    """The number of configurations that are trained to each rung."""
 
     @property
     def end(self) -> int:

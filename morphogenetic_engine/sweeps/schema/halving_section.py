@@ -40,7 +40,7 @@ class Halving(Section):
     """Brackets that share the trials; the sampler is shown the results of one for the next. auto: up to 3 with a sampler,
     else 1."""
     budget: float | None = Field(default=None, gt=0)
-    """What the sweep may cost, in full trainings: gives n_trials. Needs `full`."""
+    """The budget in full trainings, from which n_trials follows. Needs `full`."""
 
     _numbers = field_validator("eta", "full", "budget", mode="before")(number)
 

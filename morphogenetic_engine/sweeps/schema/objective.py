@@ -14,7 +14,7 @@ MetricName = Annotated[str, AfterValidator(checked_metric_name), Field(min_lengt
 
 
 class Direction(StrEnum):
-    """Whether a larger or a smaller objective is better."""
+    """The direction: whether a larger or a smaller objective is better."""
 
     MAXIMIZE = "maximize"
     MINIMIZE = "minimize"
@@ -35,4 +35,4 @@ class Objective(Section):
     metric: MetricName
     """A metric that the workload returns."""
     direction: Direction = Direction.MAXIMIZE
-    """Whether a larger or a smaller value is better."""
+    """The direction: whether a larger or a smaller value is better."""

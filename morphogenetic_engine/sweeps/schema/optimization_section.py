@@ -16,7 +16,7 @@ DEFAULT_SEED = 42
 
 
 class Budget(Section):
-    """When a sweep has cost enough, or gains too little."""
+    """The limits of a sweep's cost, and of its expected improvement."""
 
     trial_seconds: float | None = Field(default=None, gt=0)
     """Seconds of all trials together, over all workers: core- or GPU-seconds where a trial has one."""
@@ -35,12 +35,12 @@ class Budget(Section):
 
 
 class OptimizationConfig(Section):
-    """What is optimised, and how many trials there are."""
+    """The objective, the number of trials, and the search."""
 
     target_metric: MetricName = "val_acc"
     """The objective: a metric that the workload returns."""
     direction: Direction = Direction.MAXIMIZE
-    """Whether a larger or a smaller objective is better."""
+    """The direction: whether a larger or a smaller objective is better."""
     secondary_metrics: tuple[MetricName, ...] = ()
     """Further metrics that the workload returns, shown beside the objective."""
     n_trials: int | None = Field(default=None, ge=1, le=10_000_000)
@@ -57,16 +57,16 @@ class OptimizationConfig(Section):
     """false: a bayesian search, or a pruner, uses the trials that have ended by now, whichever worker was faster. No
     worker waits then, and two runs need not have the same trials."""
     replicate_objective: Literal["mean", "median", "confidence_bound"] = "mean"
-    """What the replicates' objectives come to: their mean, their median, or the end of the 95 % interval of the mean
-    that is worse."""
+    """The value of a configuration from its replicates: their mean, their median, or the worse end of the mean's 95 %
+    interval."""
     rounds: int = Field(default=3, ge=1)
     """Grids of a progressive sweep, each finer than the one before."""
     regions: int = Field(default=2, ge=1)
     """Best configurations around which the next grid of a progressive sweep lies."""
     budget: Budget | None = None
-    """What the sweep may cost; decided in the order of the trials' numbers."""
+    """The budget of the sweep; evaluated in the order of the trials' numbers."""
     expected_trial_seconds: float | None = Field(default=None, gt=0)
-    """How long a trial takes, for the sampler `auto`: costly suggestions are worth their time for costly trials."""
+    """The duration of a trial in seconds, for the sampler `auto`: long trials justify slow suggestions."""
     warm_start: str | None = None
     """An earlier sweep with the same parameters, whose results the sampler is given; see `--from`."""
     objectives: tuple[Objective, ...] = ()
@@ -80,8 +80,8 @@ class OptimizationConfig(Section):
     pruner_options: dict[str, Scalar] = Field(default_factory=dict)
     """Options of the pruner, by their names in its library (Optuna)."""
     strategy: StrategyName | None = None
-    """How far configurations are trained: halving trains all of them a little, and the best go on; it works with every
-    sweep type but progressive. Left out: to their end, or as far as the pruner lets them."""
+    """The training length of configurations: halving trains all of them a little, and the best go on; it works with
+    every sweep type but progressive. Left out: to their end, or as far as the pruner lets them."""
     halving: Halving = Halving()
     """The rungs of `strategy: halving`."""
     storage: Annotated[str, AfterValidator(checked_storage)] | None = None

@@ -31,7 +31,7 @@ from morphogenetic_engine.trial import Value, text
 
 _SCIENTIFIC = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 _WHOLE = range(-(2**63), 2**63)
-"""What the journal and every carrier can hold."""
+"""The integers that the journal and every carrier can store."""
 
 
 def scalar(value: object) -> object:
@@ -78,7 +78,7 @@ Scalar = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValid
 
 
 class Section(BaseModel):
-    """What all parts of the configuration share: frozen, complete, and closed to unknown keys."""
+    """The base class of all sections: frozen, complete, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
@@ -120,7 +120,7 @@ class CategoricalParameter(Section):
     choices: tuple[Scalar, ...]
     """The values, of any kinds; no two alike."""
     probabilities: tuple[float, ...] | None = None
-    """How likely each value is in random draws, which add up to 1; left out, all are alike."""
+    """The probability of each value in random draws; they add up to 1. Left out: all are equal."""
     when: Condition = Field(default_factory=dict)
     """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
     default: Scalar | None = None
@@ -151,7 +151,7 @@ class IntParameter(Section):
     log: bool = False
     """Spread the values in the logarithm."""
     points: int | None = None
-    """How many values a grid takes; 5 where neither step nor points is given."""
+    """The number of values of a grid; 5 where neither step nor points is given."""
     mean: float | None = None
     """The middle of a normal distribution that values are drawn from; with log its median, of a log-normal one."""
     std: float | None = None
@@ -188,7 +188,7 @@ class FloatParameter(Section):
     log: bool = False
     """Spread the values in the logarithm."""
     points: int | None = None
-    """How many values a grid takes; 5 where neither step nor points is given."""
+    """The number of values of a grid; 5 where neither step nor points is given."""
     mean: float | None = None
     """The middle of a normal distribution that values are drawn from; with log its median, of a log-normal one."""
     std: float | None = None
@@ -228,7 +228,7 @@ def _written_out(value: object) -> object:
 _NORMAL = {"normal": False, "log_normal": True}
 """Short words for ranges with a normal distribution, and whether they are logarithmic."""
 SPREADS = 3
-"""How many standard deviations a normal distribution goes to both sides where its ends are left out."""
+"""The width of a normal distribution without given ends, in standard deviations to each side."""
 
 
 def normal_range(written: Mapping[object, object]) -> dict[object, object]:
@@ -294,7 +294,7 @@ class NormalParameter(Section):
     step: float | None = None
     """Only low, low + step, low + 2 step and so on."""
     points: int | None = None
-    """How many values a grid takes; 5 where neither step nor points is given."""
+    """The number of values of a grid; 5 where neither step nor points is given."""
     when: Condition = Field(default_factory=dict)
     """Only there when other parameters have these values: {problem_type: moons}, or a list of values."""
     default: Scalar | None = None

@@ -128,13 +128,13 @@ class Toleration(Section):
     key: QualifiedName | None = None
     """The taint's key; left out with `operator: Exists`: every taint."""
     operator: Literal["Equal", "Exists"] = "Equal"
-    """Whether the value counts."""
+    """Whether the value is compared, or only the key."""
     value: Annotated[Label, BeforeValidator(_word)] | None = None
     """The taint's value."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """The taint's effect; left out: all."""
     toleration_seconds: int | None = Field(default=None, ge=0)
-    """How long a pod may stay once the taint is there; only with NoExecute."""
+    """The time that a pod may stay on a tainted node, in seconds; only with NoExecute."""
 
     _numbers = field_validator("toleration_seconds", mode="before")(number)
 
@@ -150,14 +150,14 @@ class Toleration(Section):
 
 
 class ResourcesConfig(Section):
-    """What the pod of each trial asks for on a cluster; a sweep on this machine does not use it."""
+    """The resources of each trial's pod on a cluster; a sweep on this machine does not use them."""
 
     image: Image | None = None
     """The container image that trials run in; `--image` takes its place."""
     gpu: int = Field(default=0, ge=0)
     """GPUs of each trial; `--gpu` takes its place."""
     gpu_resource: GpuResource = "nvidia.com/gpu"
-    """What the cluster calls its GPUs; a slice of a shared one has a name of its own (nvidia.com/mig-1g.5gb)."""
+    """The name of the cluster's GPU resource; a slice of a shared one has a name of its own (nvidia.com/mig-1g.5gb)."""
     cpu: Quantity | None = None
     """Cores: 4, or 500m for half a core."""
     memory: Bytes | None = None

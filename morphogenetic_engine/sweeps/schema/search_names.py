@@ -56,7 +56,7 @@ PRUNERS = Registry(
     },
 )
 NO_PRUNER = "none"
-"""What a sweep file may write instead of a pruner."""
+"""The value of a sweep file for no pruner."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +96,16 @@ class SweepTypeRules:
     """The rules of a sweep type that the schema checks; a strategy's kind extends it."""
 
     counts_itself: bool = False
-    """Whether the number of trials follows from the space, so that `n_trials` may be left out."""
+    """True if the number of trials follows from the space, so that `n_trials` may be left out."""
     default_trials: Callable[[int], int] | None = None
     """The number of trials for so many searched parameters, where `n_trials` is left out."""
     known_ahead: bool = False
-    """Whether every point follows from the configuration and the trial's number alone."""
+    """True if every point depends on the configuration and the trial's number only."""
     distinct: bool = False
-    """Whether no point comes twice, so that there are at most as many trials as points."""
+    """True if no point is tried twice, so that there are at most as many trials as points."""
     learns: bool = False
-    """Whether suggestions follow from results as they come in."""
+    """True if suggestions depend on results."""
     sized: bool = False
-    """Whether every point depends on the number of trials, so that more trials make it another sweep."""
+    """True if every point depends on the number of trials, so that more trials make another sweep."""
     sampler: bool = False
-    """Whether it searches with `optimization.sampler`."""
+    """True if it searches with `optimization.sampler`."""

@@ -1,4 +1,4 @@
-"""Where a user's own Optuna storage is: what `optimization.storage` may say, read without Optuna.
+"""The address of a user's own Optuna storage, `optimization.storage`, parsed without Optuna.
 
 `sqlite:///sweeps.db` and `journal:///sweeps.log` are relative to where the sweep was started; with four slashes they
 are absolute. A plain path that ends in .log or .journal is a journal file too.

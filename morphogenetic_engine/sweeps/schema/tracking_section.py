@@ -8,7 +8,7 @@ from morphogenetic_engine.sweeps.schema.parameters import Section
 
 
 class TrackingConfig(Section):
-    """Where the journal is copied to while the sweep runs."""
+    """The systems that the journal is sent to while the sweep runs."""
 
     mlflow: bool = False
     """Send the sweep to MLflow."""

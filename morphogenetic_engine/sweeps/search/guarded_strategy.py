@@ -48,7 +48,7 @@ class GuardedStrategy:
 
     @property
     def promoter(self) -> Promoter | None:
-        """What decides which paused trials go on; None: no trial pauses."""
+        """Decides which paused trials go on; None: no trial pauses."""
         return self._strategy.promoter if isinstance(self._strategy, HasPromoter) else None
 
     def needs(self, number: int, /) -> int:

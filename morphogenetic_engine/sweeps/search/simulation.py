@@ -40,10 +40,10 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Replayed:
-    """What one replay spent and found, trial after trial."""
+    """The cost and the best value of one replay, trial after trial."""
 
     steps: Sequence[int]
-    """What each trial cost: the steps that it reported, or 1 where the workload reports none."""
+    """The cost of each trial: the steps that it reported, or 1 if the workload reports none."""
     values: Sequence[float | None]
     """The objective of each complete trial; None: pruned or failed."""
     direction: Direction

@@ -30,14 +30,15 @@ class PlannedTrial:
     params: Params
     """Fixed and searched parameters together."""
     placed: bool = True
-    """Whether the number is the trial's place in the sweep; otherwise it is 0 as a placeholder."""
+    """True if the number is the trial's place in the sweep; otherwise it is 0 as a placeholder."""
 
 
 def read_point(config: SweepConfig, written: Mapping[str, str]) -> dict[str, Value]:
     """Returns the searched parameters parsed from text; one for each axis whose condition holds.
 
     Raises:
-        ConfigError: a parameter that is unknown, missing, not there under its condition, or out of its range; or a constraint is broken.
+        ConfigError: a parameter is unknown, missing, inactive under its condition, or out of its range, or a
+            constraint is broken.
     """
     space = config.space
     values = {name: space.parse(name, each) for name, each in written.items()}

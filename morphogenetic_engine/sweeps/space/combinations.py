@@ -15,7 +15,7 @@ from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params, Value
 
 MOST_CHECKED = 200_000
-"""How many combinations of constrained parameters are checked to count those that keep the constraints."""
+"""The most combinations of constrained parameters that are checked to count those that keep the constraints."""
 
 
 def all_points(space: Space) -> Combinations | None:

@@ -14,10 +14,10 @@ from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params, Value
 
 MOST_DRAWS = 10_000
-"""How many points in sequence may break a constraint before there is an error."""
+"""The number of successive points that may break a constraint before there is an error."""
 _SHARE_DRAWS = 4000
 _NEAR = 16
-"""How many points are drawn to find one that is near."""
+"""The number of points that are drawn to find a near one."""
 _HALVINGS = 20
 
 

@@ -21,9 +21,9 @@ from morphogenetic_engine.trial import Value, text
 _LISTED_VALUES = 1000
 """Up to here the values of a range with a step are held in memory."""
 _ROUNDING = 1e-6
-"""How far probabilities may be from adding up to 1."""
+"""The tolerance for the sum of probabilities, which must be 1."""
 GRID_POINTS = 5
-"""How many values a grid takes from a range that names neither `step` nor `points`."""
+"""The number of grid values of a range without `step` and `points`."""
 MOST_POINTS = 100_000
 """The most values that a range may be divided into by `points`: they are all computed."""
 
@@ -62,7 +62,7 @@ class Choices:
 
     values: tuple[Value, ...]
     probabilities: tuple[float, ...] | None = None
-    """How likely each value is in a random draw; None: all alike."""
+    """The probability of each value in a random draw; None: all are equal."""
 
     def __post_init__(self) -> None:
         if not self.values:
@@ -85,7 +85,7 @@ class Choices:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """How likely each value is; exactly 1 together."""
+        """The probability of each value; they add up to exactly 1."""
         given = self.probabilities or (1.0,) * len(self.values)
         total = math.fsum(given)
         return tuple(each / total for each in given)

@@ -14,9 +14,9 @@ from morphogenetic_engine.backends.kubernetes.api_errors import Expired, Unauthe
 from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
 
 WATCH_SECONDS = 10
-"""How long one watch lasts, in seconds; after each, the Experiment itself is read."""
+"""The duration of one watch in seconds; after each, the Experiment itself is read."""
 PATIENCE_SECONDS = 600.0
-"""How long a cluster may be unreachable, in seconds."""
+"""The time for which a cluster may be unreachable, in seconds."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 15.0
 _SHORTEST_WATCH = 1.0
 """The pause between watches, in seconds: a server or a proxy may close watches at once."""

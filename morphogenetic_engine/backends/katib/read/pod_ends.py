@@ -23,7 +23,7 @@ _OUT_OF_MEMORY = "OOMKilled"
 
 @dataclass(frozen=True)
 class PodEnd:
-    """Why a trial's pod failed."""
+    """The reason why a trial's pod failed."""
 
     reason: FailureReason
     message: str

@@ -1,1 +1,1 @@
-"""How a journal is written to its file: lines, checksums and rules for values, its lock, its repair."""
+"""The file format of a journal: lines, checksums and rules for values, its lock, its repair."""

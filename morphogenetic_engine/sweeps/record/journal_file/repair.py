@@ -30,13 +30,13 @@ _MOST_LOOKAHEAD = 4096
 
 @dataclass(frozen=True)
 class Repair:
-    """What a repair found and did."""
+    """The result of a repair."""
 
     aside: Path | None = None
     """The folder that has everything that was replaced; None: nothing was damaged."""
     survey: Survey = Survey([], 0, [])
     info: str = ""
-    """What was done about sweep.json."""
+    """The repair of sweep.json."""
     table: bool = False
     """True if a table without its journal was set aside."""
 
@@ -132,7 +132,7 @@ def _set_aside(folder: SweepFolder, aside: Path, paths: Sequence[Path]) -> None:
 
 
 def _forget_sent(folder: SweepFolder, aside: Path) -> None:
-    """Renames the state files of sinks: they count bytes of the old journal. A sink without one looks up what it has sent."""
+    """Renames the state files of sinks, which count bytes of the old journal; the sinks look up what they have sent."""
     for name in _SINK_STATES:
         path = folder.path / name
         _set_aside(folder, aside, [path])

@@ -24,7 +24,7 @@ Found = Event | None
 
 @dataclass(frozen=True)
 class Survey:
-    """What is left of a journal."""
+    """The intact part of a damaged journal."""
 
     kept: Sequence[Event]
     """The events of sessions, and those of trials that are told completely."""

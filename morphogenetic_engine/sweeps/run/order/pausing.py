@@ -1,4 +1,4 @@
-"""Where a trial pauses next, from its record: the reports that earlier attempts made count."""
+"""Computes where a trial pauses next, from its record: the reports that earlier attempts made count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord, counted_steps
 
 @dataclass(frozen=True)
 class PausePoint:
-    """How an attempt is told where to pause."""
+    """The report at which an attempt pauses."""
 
     after: int | None
     """The report at which it pauses, counted from 1 after those that are known; None: it runs to its end."""

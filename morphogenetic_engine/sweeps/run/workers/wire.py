@@ -45,7 +45,7 @@ class Died:
 
     status: int
     cause: str = ""
-    """Why the coordinator ended it, if it did."""
+    """The reason why the coordinator ended it, if it did."""
 
 
 WorkerMessage = Ready | Rejected | Leaving | Message | Unwritable | Died

@@ -30,7 +30,7 @@ _LONGEST_LINE = 1 << 26
 
 @dataclass(frozen=True)
 class WorkerSetup:
-    """What every worker is told first."""
+    """The first message to every worker."""
 
     workload: Workload
     metrics: Sequence[str]
@@ -52,9 +52,9 @@ class Worker:
         self.number = number
         self.is_ready = False
         self.fault = ""
-        """Why its messages are no longer read: a line that is none of the protocol."""
+        """The reason why its messages are no longer read: a line that breaks the protocol."""
         self.is_closed = False
-        """Whether the process has closed its end of the channel, as its end does."""
+        """True if the process has closed its end of the channel, or has ended."""
         self._unread = b""
         self.channel, write_end = os.pipe()
         os.set_blocking(self.channel, False)

@@ -55,11 +55,11 @@ class WorkerTrial:
         self.seed = seed
         self.dir = dir
         self.verdict: Pruned | Paused | None = None
-        """What the last decision raised, if it ended the trial."""
+        """The exception of the last decision, if it ended the trial."""
         self.ignored = 0
         """Reports that were made in spite of it."""
         self.left_out: Counter[str] = Counter()
-        """How many values of each metric were not finite; the file does not name these metrics."""
+        """The number of values of each metric that were not finite; the file does not name these metrics."""
         self._named = named
         self._channel = channel
         self._attempt = attempt

@@ -36,7 +36,7 @@ class OptunaSampler(SamplerKind):
     reseeded: bool = True
     """Each suggestion has a seed of its own; otherwise one seed serves for the whole sequence."""
     retries: int = 32
-    """How often it is asked again for a suggestion that keeps the constraints."""
+    """The number of times that it is asked again for a suggestion that keeps the constraints."""
 
     def make(self, config: SweepConfig, known: Sequence[TrialRecord]) -> OptunaStrategy:
         from morphogenetic_engine.sweeps.search.optuna.optuna_strategy import OptunaStrategy
