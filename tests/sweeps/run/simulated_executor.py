@@ -38,6 +38,10 @@ class Machine:
     steps: int = 0
     """Steps that were computed, the repeated ones included."""
 
+    def metrics(self, task: TrialTask, step: int) -> dict[str, float]:
+        """The metrics of a report: the objective, and a second one that asks for the opposite."""
+        return {"val_acc": self.value(task, step), "size": float(task.params["x"]) + step / 100}
+
     def value(self, task: TrialTask, step: int) -> float:
         """Curves that cross: the height from the parameters, the pace from the seed."""
         height = -((float(task.params["x"]) - 0.3) ** 2)
@@ -98,13 +102,13 @@ class SimulatedExecutor:
                 yield failed(task.key, FailureReason.EXCEPTION, "diverged")
                 return
             machine.saved[task.trial] = step + 1
-            yield Reported(*task.key, step, {"val_acc": machine.value(task, step)})
+            yield Reported(*task.key, step, machine.metrics(task, step))
             if left is not None and (last is None or step > last):
                 left -= 1
                 if left == 0:
                     yield PausedAttempt(*task.key)
                     return
-        yield Ended(*task.key, TrialState.COMPLETE, {"val_acc": machine.value(task, machine.reports)})
+        yield Ended(*task.key, TrialState.COMPLETE, machine.metrics(task, machine.reports))
 
 
 def simulate(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> None:

@@ -70,13 +70,22 @@ KINDS = {
     "auto": "n_trials: 30, sampler: auto, halving: {full: 27}",
     "pilot": "n_trials: 30",
     "short": "n_trials: 20, halving: {full: 81, first_rung: 9}",
+    "CmaEs": "n_trials: 45, sampler: CmaEs, halving: {full: 27, eta: 2}",
+    "several objectives": "n_trials: 36, objectives: [{metric: val_acc}, {metric: size, direction: minimize}],"
+    " halving: {full: 27}",
+    "conditions": "n_trials: 36, halving: {full: 27}",
+    "budgeted": "halving: {full: 27, budget: 9.5, brackets: 2}",
+    "every point": "n_trials: 30, sampler: auto, halving: {full: 27}",
     "early": "n_trials: 36, halving: {full: 27, brackets: 4}, budget: {steps: 150}",
 }
 
 
 def _text(name: str) -> str:
-    kinds = {"sobol in brackets": "sobol", "bayesian": "bayesian", "auto": "bayesian", "early": "bayesian"}
-    return sweep(KINDS[name], kind=kinds.get(name, "random"))
+    kinds = {"sobol in brackets": "sobol", "random": "random", "pilot": "random", "short": "random"}
+    text = sweep(KINDS[name], kind=kinds.get(name, "bayesian"))
+    if name == "conditions":
+        text = text.replace("y: {", "kind: [a, b], y: {when: {kind: a}, ")
+    return text.replace("high: 1.0}", "high: 1.0, step: 0.25}") if name == "every point" else text
 
 
 @pytest.fixture(scope="module", name="calm")
