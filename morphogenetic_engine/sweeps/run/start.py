@@ -18,6 +18,9 @@ from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
 from morphogenetic_engine.sweeps.search.warm_start import warm_start_of, write_warm_start
 
+_PRUNED_LOOKAHEAD = 2
+"""Trials that may be ahead of the results, for each worker, where a pruner ends some early; docs/searching.md has the table."""
+
 
 def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None) -> SweepFolder:
     """Creates the folder of a new sweep; its lookahead is fixed here.
@@ -27,7 +30,7 @@ def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None)
         SweepError: the id is no plain name, or taken; or there is no sweep to start from.
         StoreError: the folder cannot be written.
     """
-    config = _settled(file.config, parallel_workers(file.config.execution))
+    config = _settled(file.config, default_lookahead(file.config, parallel_workers(file.config.execution)))
     try:
         known = warm_start_of(config, results)
         strategy_of(config, known)
@@ -101,6 +104,15 @@ def _is_same(info: SweepInfo, file: ConfigFile) -> bool:
     inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
     config = _settled(file.config, info.config.optimization.lookahead or 1)
     return config.identity == info.config.identity and inputs == info.inputs
+
+
+def default_lookahead(config: SweepConfig, parallel: int) -> int:
+    """Returns the lookahead of a sweep whose file gives none.
+
+    With a pruner, trials end at very different times: twice the number of workers keeps them nearly as busy as a search
+    that never waits.
+    """
+    return _PRUNED_LOOKAHEAD * parallel if config.prunes else parallel
 
 
 def _settled(config: SweepConfig, lookahead: int, trials: int | None = None) -> SweepConfig:

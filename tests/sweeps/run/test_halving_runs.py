@@ -210,15 +210,15 @@ def test_a_signal_at_a_rung_and_a_resume_give_the_undisturbed_table(start: Start
     text = sweep("n_trials: 20, halving: {full: 9, first_rung: 1}", more=", saves: 0")
     whole, folder = start(text), start(text)
     run_sweep(whole)
-    stops: list[type[Event]] = [TrialPaused, TrialPromoted, TrialReported, TrialStarted]
+    for stop in (TrialStarted, TrialReported, TrialPromoted, TrialPaused):
+        stopped: list[Event] = []
 
-    def interrupt(event: Event) -> None:
-        if stops and isinstance(event, stops[-1]):
-            stops.pop()
-            os.kill(os.getpid(), signal.SIGINT)
+        def interrupt(event: Event, stop: type[Event] = stop, stopped: list[Event] = stopped) -> None:
+            if isinstance(event, stop) and not stopped:  # a second signal would end the process
+                stopped.append(event)
+                os.kill(os.getpid(), signal.SIGINT)
 
-    while stops:
-        run_sweep(folder, observers=[interrupt])
+        assert run_sweep(folder, observers=[interrupt]) is Outcome.INTERRUPTED
     assert run_sweep(folder) is Outcome.FINISHED
     assert steady_rows(folder) == steady_rows(whole)
 
@@ -227,3 +227,13 @@ def test_a_sweep_whose_time_is_up_keeps_its_paused_trials_for_the_resume(start: 
     folder = start(sweep("n_trials: 9, timeout: 0.001, halving: {full: 9, first_rung: 1}"))
     assert run_sweep(folder) is Outcome.TIME_IS_UP
     assert not read_result(folder).counts[TrialState.COMPLETE]
+
+
+def test_a_promotion_that_no_missing_result_can_change_waits_for_none(tmp_path: Path) -> None:
+    text = sweep("n_trials: 27, halving: {full: 27, first_rung: 3}")
+    folder = run_simulated(text, Machine(random.Random(3), workers=8), tmp_path)
+    events = list(read_events(folder.journal))
+    promoted = [place for place, event in enumerate(events) if isinstance(event, TrialPromoted) and event.rung == 1]
+    last_pause = max(place for place, event in enumerate(events) if isinstance(event, TrialPaused) and event.step == 2)
+    early = [place for place in promoted if place < last_pause]
+    assert len(promoted) == 9 and early, "the best went on while the last trials of the rung still ran"

@@ -74,3 +74,17 @@ def test_an_id_that_leads_elsewhere_is_refused_before_anything_is_moved(write_co
     with pytest.raises(SweepError, match="sweep id: must be letters"):
         start_or_continue(file, results=RESULTS / "here", sweep_id="../mine")
     assert [each.path.name for each in all_sweeps(RESULTS)] == ["mine"]
+
+
+@pytest.mark.parametrize(("pruner", "lookahead"), [("none", 3), ("MedianPruner", 6)])
+def test_a_sweep_with_a_pruner_looks_twice_as_far_ahead_by_default(
+    start: Callable[[str], SweepFolder], pruner: str, lookahead: int
+) -> None:
+    folder = start(f"""
+sweep_type: random
+experiment: {{workload: "toy:quadratic"}}
+parameters: {{x: {{low: 0.0, high: 1.0}}}}
+execution: {{max_parallel: 3}}
+optimization: {{n_trials: 4, pruner: {pruner}}}
+""")
+    assert folder.read_info().config.optimization.lookahead == lookahead

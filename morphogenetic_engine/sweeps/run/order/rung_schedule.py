@@ -1,7 +1,8 @@
 """The order in which trials start where they pause at rungs; independent of processes.
 
-Interrupted trials go first, then promoted ones (the longest to run), then fresh ones by their numbers. Which of them
-starts when changes no result: a promotion depends on whole rungs, a suggestion on the rungs that its promoter waits for.
+Interrupted trials go first, then the earliest group (bracket), in it the lowest rung, fresh trials among them: the others
+wait for it. Which trial starts when changes no result: a promotion depends on whole rungs, a suggestion on the rungs that
+its promoter waits for.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class RungSchedule:
             for number, trial in sorted(trials.items())
             if trial.state in retried or not (trial.state.final or trial.state in resting)
         ]
-        self._promoted = [number for number, trial in sorted(trials.items()) if trial.state is TrialState.PROMOTED]
+        promoted = [trial for trial in trials.values() if trial.state is TrialState.PROMOTED]
+        self._promoted = sorted((promoter.group(each.number).start, each.rung, each.number) for each in promoted)
         # Their old ends no longer count: what depends on them waits for the new ones.
         self._reopened = {number for number in self._again if history.ended(number)}
         self._fresh = max(trials, default=-1) + 1
@@ -60,10 +62,10 @@ class RungSchedule:
             number = heapq.heappop(self._again)
             self._reopened.discard(number)
             return number
-        if self._promoted:
-            return heapq.heappop(self._promoted)
+        if self._promoted and self._promoted[0][0] < self._group_of_fresh():
+            return heapq.heappop(self._promoted)[-1]
         if self._fresh >= self._total or not self._may_start(self._fresh):
-            return None
+            return heapq.heappop(self._promoted)[-1] if self._promoted else None
         self._fresh += 1
         return self._fresh - 1
 
@@ -82,12 +84,17 @@ class RungSchedule:
         decisions = self._promoter.decided(self._history.trials)
         for decision in decisions:
             if decision.promoted:
-                heapq.heappush(self._promoted, decision.trial)
+                rung = self._history.trials[decision.trial].rung + 1
+                heapq.heappush(self._promoted, (self._promoter.group(decision.trial).start, rung, decision.trial))
         return decisions
 
     def stop(self) -> None:
         """Starts no further trial, and decides no further rung."""
         self._total, self._again, self._promoted, self._is_closed = 0, [], [], True
+
+    def _group_of_fresh(self) -> int:
+        """Returns the first trial of the group to which the next fresh one belongs; past the last, where none is left."""
+        return self._promoter.group(self._fresh).start if self._fresh < self._total else self._total
 
     def _may_start(self, number: int) -> bool:
         if self._stoppers and self._frontier < self._promoter.group(number).start:

@@ -70,6 +70,8 @@ class HalvingPromoter:
         for race in self._races:
             while race.is_settled(trials):
                 decisions += race.decide(trials)
+            if not decisions:
+                decisions = race.certain(trials)
         return decisions
 
     def shown_rung(self, place: int) -> int:
@@ -137,6 +139,36 @@ class _Race:
         self._awaited = list(self._members)
         return decisions
 
+    def certain(self, trials: Trials) -> list[RungDecision]:
+        """Returns the promotions that no result to come can change: workers need not wait for the last trials of a rung.
+
+        With several objectives a new result may move any trial, so that nothing is certain.
+        """
+        if len(self._objectives) > 1:
+            return []
+        begun = [trials[number] for number in self._bracket.numbers if number in trials]
+        for rung in range(self._plan.top - 1, self.settled - 1, -1):
+            if any(_is_paused(trial, rung) for trial in begun):
+                sure = self._sure(rung, begun)
+                if found := [trial.number for trial in begun if trial.number in sure and _is_paused(trial, rung)]:
+                    return [RungDecision(number, True, "") for number in found]
+        return []
+
+    def _sure(self, rung: int, begun: Sequence[TrialRecord]) -> set[int]:
+        """Returns the trials that are among the best of a rung even if all that are missing will be better."""
+        places = self._bracket.sizes[rung + 1]
+        if rung == self.settled:
+            members = [trial for trial in begun if trial.number in self._members]
+        elif any(trial.state is TrialState.COMPLETE and len(trial.pauses) < rung for trial in begun):
+            return set()  # it ended before this rung; whether it takes part is decided below
+        else:
+            members = [trial for trial in begun if trial.rung >= rung]
+        results = {trial.number: metrics_at(trial, rung, self._plan, self._objectives) for trial in members}
+        there = {number: metrics for number, metrics in results.items() if metrics is not None}
+        failed = sum(trial.state.final and results[trial.number] is None for trial in members)
+        missing = max(self._bracket.sizes[rung], len(members)) - len(there) - failed
+        return set(ranked(there, self._objectives)[: places - missing]) if missing < places else set()
+
     def _chosen(self, rung: int, order: Sequence[int], trials: Trials) -> set[int]:
         """Returns who goes on: those that a journal says were promoted, then the best of the others."""
         promoted = [number for number in order if trials[number].rung > rung]
@@ -155,5 +187,5 @@ class _Race:
         return trial.state.final or trial.rung > self.settled or _is_paused(trial, self.settled)
 
 
-def _is_paused(trial: TrialRecord, rung: int) -> bool:
-    return trial.state is TrialState.PAUSED and trial.rung == rung
+def _is_paused(trial: TrialRecord | None, rung: int) -> bool:
+    return trial is not None and trial.state is TrialState.PAUSED and trial.rung == rung
