@@ -60,7 +60,7 @@ def sweep(  # pylint: disable=too-many-arguments  # a sweep file has as many sec
 
     The keyword arguments `experiment` to `resources` are the sections of a sweep file, with its keys. `objective`,
     `direction`, `trials`, `seed`, `timeout` and `parallel` are short for keys of them; several objectives are a
-    mapping: {"val_acc": "maximize", "seconds": "minimize"}. `constraints` are conditions that every trial keeps, such as
+    mapping: {"val_acc": "maximize", "seconds": "minimize"}. `constraints` are conditions that all trials keep, such as
     "hidden_dim * num_layers <= 4096". Without `sweep_type` a sweep of a function is a grid where
     every parameter is a list and `trials` is left out, else a bayesian search. What is given beside a sweep file takes
     the place of what it says.

@@ -66,7 +66,7 @@ class _Trial:
     seed: int = 0
 
     def report(self, step: int, metrics: Metrics) -> None:
-        raise AssertionError
+        raise AssertionError(f"{self} reports nothing")
 
 
 def test_a_function_gets_groups_as_mappings_and_plain_parameters_as_they_are(tmp_path: Path) -> None:

@@ -98,7 +98,8 @@ class ExperimentConfig(Section):
     def _has_a_workload(cls, written: object) -> object:
         if not isinstance(written, dict):
             return written
-        given = {name: value for name, value in written.items() if name not in cls.model_fields}
+        known = dict(cls.model_fields)
+        given = {name: value for name, value in written.items() if name not in known}
         complete = {**{name: written[name] for name in written if name not in given}, **flat_values(given)}
         if written.get("workload") is None and written.get("command") is None:
             complete["workload"] = DEFAULT_WORKLOAD

@@ -258,7 +258,7 @@ class FloatRange:
         return min(self.low + unit * (self.high - self.low), self.high)
 
     def to_unit(self, value: Value) -> float:
-        """Returns a unit number that stands for a value, which may be slightly another where the range is continuous."""
+        """Returns a unit number that stands for a value, or one very near where the range is continuous."""
         number = float(value)
         if self.size is not None and not self.reshaped:
             return ((self.place_of(number) or 0) + 0.5) / self.size

@@ -40,8 +40,7 @@ POINT: Params = {
 
 
 def constraint(written: str) -> Constraint:
-    (found,) = constraints_of([written], KNOWN, {})
-    return found
+    return constraints_of([written], KNOWN, {})[0]
 
 
 @pytest.mark.parametrize(
