@@ -118,10 +118,10 @@ class SweepConfig(Section):
             raise ValueError(
                 f"optimization.n_trials: must be <= {size}, the number of points in the space, but got {trials}"
             )
-        if self.sweep_type == "latin_hypercube" and trials * len(self.space.axes) > _LARGEST_DESIGN:
+        if rules.sized and trials * len(self.space.axes) > _LARGEST_DESIGN:
             raise ValueError(
-                f"optimization.n_trials: a latin_hypercube sweep may have {_LARGEST_DESIGN} values in all, as its points are"
-                f" computed together, but {trials} trials of {len(self.space.axes)} parameters have more; use sobol"
+                f"optimization.n_trials: a {self.sweep_type} sweep may have {_LARGEST_DESIGN} values in all, as its points"
+                f" are computed together, but {trials} trials of {len(self.space.axes)} parameters have more; use sobol"
             )
         if self.optimization.strategy is not None:
             _check_halving(self)

@@ -13,3 +13,4 @@ def test_better_is_strictly_better_in_the_direction(direction: Direction, better
     assert direction.better(better, worse)
     assert not direction.better(worse, better)
     assert not direction.better(better, better)
+    assert direction.sign * better > direction.sign * worse
