@@ -13,7 +13,7 @@ from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.trial import Metrics
 
 TAG = "morphogenetic."
-_KEY_CHARACTERS = re.compile(r"[A-Za-z0-9_\-./ ]")
+_KEY_CHARACTERS = re.compile(r"[\w\-./ ]")
 _LARGEST_STEP = 2**63 - 1
 """MLflow's databases hold no larger step; journals of earlier versions may."""
 METRICS_A_CALL = 900
@@ -131,7 +131,7 @@ def metric_rows(metrics: Metrics, time: float, step: int) -> list[MetricRow]:
 def metric_key(name: str) -> str:
     """Returns the name of a metric on MLflow's pages: most names as they are, others encoded.
 
-    MLflow takes letters, digits, `_`, `-`, `.`, spaces and `/`, and the name must be a path that is in its shortest form
+    MLflow takes letters and digits of any script, `_`, `-`, `.`, spaces and `/`, and the name must be a path that is in its shortest form
     and leads nowhere else.
     """
     key = encoded(name, _KEY_CHARACTERS)

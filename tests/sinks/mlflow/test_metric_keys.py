@@ -29,6 +29,7 @@ def test_mlflow_takes_the_key_of_any_name_and_no_two_names_share_one(name: str) 
         ("val.loss", "val.loss"),
         ("test acc", "test acc"),
         ("acc@5", "acc_x40_5"),
+        ("Güte", "Güte"),
         ("a//b", "a_x2F__x2F_b"),
     ],
 )
