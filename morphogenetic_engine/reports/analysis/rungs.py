@@ -1,7 +1,8 @@
 """The rungs of a sweep: who reached them, who went on, and how well they rank configurations by their final results.
 
 The rank correlation is Spearman's between the objective at a rung and at the end, of the trials that were trained to
-the end. These are the best of the rungs below, so the correlation of all configurations is rather higher.
+the end, and at the next rung, of those that reached it. These are the best of the rungs below, so the correlation of
+all configurations is rather higher.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ class RungNumbers:
     """The worst objective that went on; None: none did."""
     correlation: RankCorrelation
     """Of the objective here and at the end."""
+    with_next: RankCorrelation
+    """Of the objective here and at the next rung."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,20 @@ def _rung(place: int, plan: HalvingPlan, result: SweepResult, correlation: RankC
         len(failed),
         worst(values, default=None),
         correlation,
+        rank_correlation(_pairs_of_rungs(went_on, place, optimization.target_metric)),
     )
+
+
+def _pairs_of_rungs(went_on: Sequence[TrialRecord], place: int, target: str) -> list[tuple[float, float]]:
+    """Returns the objective at a rung and at the next one, of the trials that reached both."""
+    found = []
+    for trial in went_on:
+        here = trial.pauses[place].metrics[target]
+        if len(trial.pauses) > place + 1:
+            found.append((here, trial.pauses[place + 1].metrics[target]))
+        elif trial.state is TrialState.COMPLETE:
+            found.append((here, trial.metrics[target]))
+    return found
 
 
 def _stopped(result: SweepResult) -> list[StoppedTrial]:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import random
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from scipy.stats import spearmanr
 
-from morphogenetic_engine.reports.analysis.rungs import FEWEST, rank_correlation, rungs_of_sweep
+from morphogenetic_engine.reports.analysis.rungs import (
+    FEWEST,
+    RankCorrelation,
+    RungNumbers,
+    Rungs,
+    rank_correlation,
+    rungs_of_sweep,
+)
+from morphogenetic_engine.reports.section import Report, ReportOptions, TerminalView
+from morphogenetic_engine.reports.sections.progress.rungs import RUNGS
 from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.sweeps.results import read_result
 from tests.reports.sweeps import sweep, trial
@@ -37,6 +48,11 @@ def test_the_rungs_of_a_halving_add_up(tmp_path: Path) -> None:
     assert rungs.rungs[0].threshold == values[-9]
     assert {each.reason.split(":")[0] for each in rungs.stopped} == {"rung 1 of 3", "rung 2 of 3"}
     assert rungs.suggested is None and not rungs.enough
+    both = [(trial.pauses[0], trial.pauses[1]) for trial in result.trials if len(trial.pauses) > 1]
+    expected = spearmanr([[one.metrics["val_acc"], other.metrics["val_acc"]] for one, other in both]).statistic
+    assert rungs.rungs[0].with_next.pairs == len(both) in {8, 9}
+    assert rungs.rungs[0].with_next.rho == pytest.approx(expected)
+    assert rungs.rungs[1].with_next.rho is None  # three trials say nothing
 
 
 def test_a_sweep_without_rungs_tells_whether_halving_could_be_trusted() -> None:
@@ -78,3 +94,17 @@ def test_the_page_and_the_terminal_say_why_trials_were_stopped(tmp_path: Path) -
     numbers = summarize(result, methods=()).to_dict()["rungs"]
     assert isinstance(numbers, dict)
     assert all("the best" in each["reason"] for each in numbers["stopped"])
+
+
+def test_a_rung_that_ranks_otherwise_than_the_next_one_is_named() -> None:
+    lucky = RankCorrelation(48, -0.11, -0.39, 0.18)
+    early = RungNumbers(7, 150, 48, 102, 0, 0.5, RankCorrelation(3, None), lucky)
+    late = RungNumbers(22, 48, 15, 33, 0, 0.6, RankCorrelation(3, None), RankCorrelation(15, 0.9, 0.7, 0.97))
+    last = RungNumbers(200, 15, 0, 0, 0, None, RankCorrelation(3, None), RankCorrelation(0, None))
+    numbers = Rungs(True, 200, (early, late, last), (), 900, 0, None, enough=False)
+    (part,) = RUNGS.terminal(numbers, Report(sweep([]), ReportOptions()), TerminalView(Console(), 100))
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(part.body)
+    text = console.export_text()
+    assert "Rung 1 (7 steps) does not rank trials as the next rung does: raise halving.first_rung to 22." in text
+    assert "Rung 2" not in text

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.reports.analysis.rungs import RankCorrelation, Rungs, rungs_of_sweep
+from morphogenetic_engine.reports.analysis.rungs import TRUSTED, RankCorrelation, Rungs, rungs_of_sweep
 from morphogenetic_engine.reports.section import Chapter, PagePart, Report, Section, TerminalPart, TerminalView
 from morphogenetic_engine.reports.sections.terminal.cell_text import counted, metric_text
 
@@ -20,7 +20,8 @@ _COLUMNS = (
     "stopped",
     "failed",
     "worst that went on",
-    "rank correlation with the end",
+    "rank correlation with the next rung",
+    "with the end",
 )
 
 
@@ -44,7 +45,7 @@ class RungsSection(Section[Rungs | None]):
             return ()
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
         for name in _columns(numbers):
-            table.add_column(name, justify="left" if name == _COLUMNS[-1] else "right", overflow="fold")
+            table.add_column(name, justify="left" if name in _COLUMNS[-2:] else "right", overflow="fold")
         for row in _rows(numbers):
             table.add_row(*row)
         return [TerminalPart("Rungs", Group(table, *(Text(line, style="dim") for line in _lines(numbers))))]
@@ -54,7 +55,7 @@ RUNGS = RungsSection()
 
 
 def _columns(numbers: Rungs) -> Sequence[str]:
-    return _COLUMNS if numbers.halving else (*_COLUMNS[:2], _COLUMNS[-1])
+    return _COLUMNS if numbers.halving else (*_COLUMNS[:2], f"rank correlation {_COLUMNS[-1]}")
 
 
 def _rows(numbers: Rungs) -> list[Sequence[str]]:
@@ -69,6 +70,7 @@ def _rows(numbers: Rungs) -> list[Sequence[str]]:
             str(rung.stopped),
             str(rung.failed),
             metric_text(rung.threshold),
+            "" if place == last else _correlation_text(rung.with_next),
         )
         rows.append((*head, *(counts if numbers.halving else ()), end))
     return rows
@@ -76,8 +78,8 @@ def _rows(numbers: Rungs) -> list[Sequence[str]]:
 
 def _correlation_text(found: RankCorrelation) -> str:
     if found.rho is None or found.low is None or found.high is None:
-        return f"too few to say ({counted(found.pairs, 'trial')})"
-    return f"{found.rho:.2f} [{found.low:.2f}, {found.high:.2f}], {counted(found.pairs, 'trial')}"
+        return f"too few to say ({found.pairs})"
+    return f"{found.rho:.2f} [{found.low:.2f}, {found.high:.2f}] ({found.pairs})"
 
 
 def _lines(numbers: Rungs) -> list[str]:
@@ -87,6 +89,12 @@ def _lines(numbers: Rungs) -> list[str]:
         spent = numbers.steps / numbers.full
         again = f", and {counted(numbers.repeated, 'step')} again without a checkpoint" if numbers.repeated else ""
         lines.append(f"{counted(numbers.steps, 'step')} were trained, {spent:.1f} full trainings{again}.")
+    for place, rung in enumerate(numbers.rungs[:-1], start=1):
+        if rung.with_next.high is not None and rung.with_next.high < TRUSTED:
+            lines.append(
+                f"Rung {place} ({rung.reports} steps) does not rank trials as the next rung does: raise"
+                f" halving.first_rung to {numbers.rungs[place].reports}."
+            )
     if not numbers.enough:
         lines.append("Too few trials were trained to the end to suggest a first rung.")
     elif numbers.suggested is None:
