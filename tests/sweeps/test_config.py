@@ -227,4 +227,4 @@ def test_the_json_schema_describes_the_fields_and_the_shorthands() -> None:
     assert {"array", "string", "number", "integer", "boolean"} <= {each.get("type") for each in parameter["anyOf"]}
     optimization = schema["$defs"]["OptimizationConfig"]
     assert optimization["additionalProperties"] is False
-    assert {"type": "integer", "minimum": 1} in optimization["properties"]["n_trials"]["anyOf"]
+    assert {"type": "integer", "minimum": 1, "maximum": 10_000_000} in optimization["properties"]["n_trials"]["anyOf"]
