@@ -17,7 +17,7 @@ from morphogenetic_engine.sinks.sync_state import Progress
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
-from morphogenetic_engine.sweeps.schema.credentials import without_credentials
+from morphogenetic_engine.sweeps.schema.credentials import with_variables, without_credentials
 
 SINKS = Registry(
     "sink",
@@ -126,7 +126,10 @@ def wanted_sinks(config: SweepConfig) -> dict[str, str | None]:
     """Returns the sinks that a configuration asks for, each with the address that `tracking.sinks` gives it.
 
     Raises:
-        ConfigError: `tracking.sinks` names a sink that is not installed.
+        ConfigError: `tracking.sinks` names a sink that is not installed, or a variable that is not set.
     """
     own = {name: None for name in SINKS.built_in if load_sink(name).wanted(config)}
-    return {**own, **config.tracking.sinks}
+    return {
+        **own,
+        **{name: with_variables(each, f"tracking.sinks.{name}") for name, each in config.tracking.sinks.items()},
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from morphogenetic_engine.sweeps.schema.credentials import with_variables
 from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
 
 ENVIRONMENT = "MLFLOW_TRACKING_URI"
@@ -16,7 +17,8 @@ def tracking_uri(config: TrackingConfig, results: Path) -> str:
 
     It may hold a password; show `without_credentials` of it. `results` is the folder that holds the sweeps' folders.
     """
-    uri = config.mlflow_uri or os.environ.get(ENVIRONMENT) or f"{_SQLITE}{results.parent / 'mlflow.db'}"
+    given = config.mlflow_uri and with_variables(config.mlflow_uri, "tracking.mlflow_uri")
+    uri = given or os.environ.get(ENVIRONMENT) or f"{_SQLITE}{results.parent / 'mlflow.db'}"
     path = _sqlite_file(uri)
     return uri if path is None else f"{_SQLITE}{path.absolute()}"
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 
+from morphogenetic_engine.errors import ConfigError
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""An environment variable in an address."""
 _USER_INFO = re.compile(r"(?<=://)[^/\s]*@")
 _FILES = ("sqlite:", "journal:")
 """Addresses that are paths."""
@@ -26,6 +31,24 @@ def without_credentials(uri: str) -> str:
     if uri.startswith(_FILES) or "://" not in uri:
         return uri
     return re.sub(r"(?<=://).*@", "", uri, flags=re.DOTALL).split("?", maxsplit=1)[0]  # a password may hold a "?"
+
+
+def with_variables(address: str, where: str) -> str:
+    """Returns an address with the values of the environment variables that it names as `${NAME}`.
+
+    The sweep's files hold the name alone.
+
+    Raises:
+        ConfigError: a variable is not set.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        known = os.environ.get(found[1])
+        if known is None:
+            raise ConfigError(f"{where}: the environment variable {found[1]} is not set")
+        return known
+
+    return VARIABLE.sub(value, address)
 
 
 def redacted(text: str, *known: str) -> str:

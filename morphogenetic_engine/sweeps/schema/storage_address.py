@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from morphogenetic_engine.errors import did_you_mean
-from morphogenetic_engine.sweeps.schema.credentials import without_credentials
+from morphogenetic_engine.errors import ConfigError, did_you_mean
+from morphogenetic_engine.sweeps.schema.credentials import VARIABLE, with_variables, without_credentials
 
 _DATABASES = ("sqlite", "postgresql", "mysql")
 _URL = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9]*)(?P<driver>\+\w+)?://(?P<rest>.*)", re.DOTALL)
@@ -25,6 +25,8 @@ def checked_storage(storage: str) -> str:
     Raises:
         ValueError: it does not; the message shows no credentials.
     """
+    if VARIABLE.search(storage):
+        return storage  # checked when its variables are known
     shown = without_credentials(storage)
     if journal_file(storage) is not None:
         return storage
@@ -48,7 +50,18 @@ def journal_file(storage: str) -> str | None:
 
 
 def absolute_storage(storage: str, folder: Path) -> str:
-    """Returns the address with a relative path taken from a folder, so that it means the same everywhere."""
+    """Returns the address with its variables, and with a relative path taken from a folder, so that it means the same
+    everywhere.
+
+    Raises:
+        ConfigError: a variable is not set, or what it holds is no address.
+    """
+    if VARIABLE.search(storage):
+        where = "optimization.storage"
+        try:
+            storage = checked_storage(with_variables(storage, where))
+        except ValueError as error:
+            raise ConfigError(f"{where}: {error}") from error
     path = journal_file(storage)
     if path is not None:
         return f"{_JOURNAL}{folder / path}"
