@@ -1,8 +1,8 @@
 """The names of metrics: any text that people use, and how carriers that cannot take a name write it.
 
 A carrier that allows some characters only (Katib's collector, MLflow) gets every other character as `_x` and its code
-point in hexadecimal and `_`: `val/acc` is `val_x2F_acc`. A `_` of the name itself that could begin such a text is encoded
-too, so no two names have the same encoding, and `decoded` returns the name that was encoded.
+point in hexadecimal and `_`: `val/acc` is `val_x2F_acc`. A `_` of the name itself that could begin such a text is
+encoded too, so no two names have the same encoding, and `decoded` returns the name that was encoded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PARAMETER_NAME = re.compile(rf"{PARAMETER_WORD}(\.{PARAMETER_WORD})*")
 """The names of parameters: they are keys of YAML and placeholders of commands; a dot stands after a group."""
 
 LONGEST = 200
-"""The longest metric name, encoded: MLflow and the databases of Katib and Kubeflow Pipelines take 250, with prefixes."""
+"""The longest metric name, encoded; MLflow and the databases of Katib and Kubeflow Pipelines take 250 with prefixes."""
 
 WORD_CHARACTERS = re.compile(r"[A-Za-z0-9_-]")
 """The characters that every carrier takes."""

@@ -1,8 +1,8 @@
 """Finds the metrics in what a program prints, and says why a line that came near gave none.
 
-A line of `name=value` pairs gives all its numbers, and so does a line that is one `{'name': value}` or JSON object. From
-other lines only the metrics that the sweep file names are taken, as `name=value` or `name: value`, where it is clear
-that no other metric is meant. Patterns of the sweep file (`experiment.metrics_regex`) replace these rules.
+A line of `name=value` pairs gives all its numbers, and so does a line that is one `{'name': value}` or JSON object.
+From other lines only the metrics that the sweep file names are taken, as `name=value` or `name: value`, where it is
+clear that no other metric is meant. Patterns of the sweep file (`experiment.metrics_regex`) replace these rules.
 """
 
 from __future__ import annotations
@@ -133,8 +133,8 @@ class OutputReader:
         step = self._step_of(values)
         if step is not None and any(name in values for name in self._wanted):
             raise TrialFailed(
-                f"{step}={values[step]:g}: the step of a report must be a whole number up to 2^53; print a count of steps,"
-                f" or this number under another name than {step}"
+                f"{step}={values[step]:g}: the step of a report must be a whole number up to 2^53; print a count of"
+                f" steps, or this number under another name than {step}"
             )
         return MetricLine(None, values)
 

@@ -62,13 +62,13 @@ def test_a_list_is_left_out_as_a_whole_where_a_value_is_missing() -> None:
     [
         (
             ["train", "--opt", "{optimizer}", "--momentum", "{momentum}"],
-            "sweep.yaml: experiment.command: {momentum} is there only when optimizer is sgd: write the argument as a list,"
-            ' ["--momentum", "{momentum}"], which the other trials leave out',
+            "sweep.yaml: experiment.command: {momentum} is there only when optimizer is sgd: write the argument as"
+            ' a list, ["--momentum", "{momentum}"], which the other trials leave out',
         ),
         (
             ["train", "{optimizer}", "--momentum={momentum}"],
-            "sweep.yaml: experiment.command: {momentum} is there only when optimizer is sgd: write the argument as a list,"
-            ' ["--momentum={momentum}"], which the other trials leave out',
+            "sweep.yaml: experiment.command: {momentum} is there only when optimizer is sgd: write the argument as"
+            ' a list, ["--momentum={momentum}"], which the other trials leave out',
         ),
         (
             ["train", ["{optimizer}", 5]],
@@ -76,8 +76,8 @@ def test_a_list_is_left_out_as_a_whole_where_a_value_is_missing() -> None:
         ),
         (
             "train --opt '{optimizer} x'",
-            'sweep.yaml: experiment.command: must be a list, without a shell: ["train", "--opt", "{optimizer} x"], but got'
-            """ "train --opt '{optimizer} x'\"""",
+            'sweep.yaml: experiment.command: must be a list, without a shell: ["train", "--opt", "{optimizer} x"],'
+            """ but got "train --opt '{optimizer} x'\"""",
         ),
         ([["train"], "{optimizer}", "{params}"], "sweep.yaml: experiment: command must name a program"),
     ],

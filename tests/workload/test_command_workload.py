@@ -166,7 +166,8 @@ def _script(folder: Path, content: bytes, mode: int = 0o755) -> str:
         (
             b"#!/usr/bin/env python3\r\nprint('a=1')\r\n",
             0o755,
-            "the first line of {} (#!/usr/bin/env python3) has a Windows line ending: sed -i 's/\\r$//' {} removes them",
+            "the first line of {} (#!/usr/bin/env python3) has a Windows line ending:"
+            " sed -i 's/\\r$//' {} removes them",
         ),
         (
             b"#!/no/such/bash\necho a=1\n",

@@ -131,8 +131,8 @@ def metric_rows(metrics: Metrics, time: float, step: int) -> list[MetricRow]:
 def metric_key(name: str) -> str:
     """Returns the name of a metric on MLflow's pages: most names as they are, others encoded.
 
-    MLflow takes letters and digits of any script, `_`, `-`, `.`, spaces and `/`, and the name must be a path that is in its shortest form
-    and leads nowhere else.
+    MLflow takes letters and digits of any script, `_`, `-`, `.`, spaces and `/`, and the name must be a path that is in
+    its shortest form and leads nowhere else.
     """
     key = encoded(name, _KEY_CHARACTERS)
     is_path = posixpath.normpath(key) == key and not key.startswith(("/", ".."))

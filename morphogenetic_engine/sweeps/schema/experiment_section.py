@@ -111,7 +111,7 @@ class ExperimentConfig(Section):
             raise ValueError("workload and command exclude each other; keep one")
         if self.replicates > 1 and "seed" in self.parameters:
             raise ValueError("replicates give each run a seed of its own; leave seed out")
-        if self.command is not None and (not self.command or not isinstance(self.command[0], str)):
+        if self.command is not None and not isinstance(next(iter(self.command), None), str):
             raise ValueError("command must name a program")
         if self.metrics_regex is not None and self.command is None:
             raise ValueError("metrics_regex is for a command: a function returns its metrics")
