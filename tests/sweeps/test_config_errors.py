@@ -61,8 +61,14 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(text: str, line: str
         ),
         ("experiment: {lr: {}}", "experiment.lr: must be a number, text, true or false, but got {}"),
         ("experiment: {workload: 3}", "experiment.workload: must be text, but got 3"),
-        ("experiment: {command: prog}", "experiment.command: must be a list, but got 'prog'"),
-        ("experiment: {command: [1]}", "experiment.command: must be text, but got 1"),
+        (
+            "experiment: {command: prog}",
+            "experiment.command: must be a list, without a shell: [\"prog\"], but got 'prog'",
+        ),
+        (
+            "experiment: {command: [1]}",
+            "experiment.command: arguments must be text, or lists of texts, but got 1; put it in quotes",
+        ),
         ("optimization: {n_trials: many}", "optimization.n_trials: must be a whole number, but got 'many'"),
         ("optimization: {n_trials: 1.5}", "optimization.n_trials: must be a whole number, but got 1.5"),
         ("optimization: {n_trials: true}", "optimization.n_trials: must be a number, but got True"),
