@@ -285,6 +285,13 @@ def _check_halving(config: SweepConfig) -> None:
             f"optimization.strategy: a {config.sweep_type} sweep chooses configurations by full trainings; use"
             " sweep_type bayesian, random, latin_hypercube, sobol or grid, or leave strategy out"
         )
+    if optimization.strategy == "asha" and not rules.known_ahead:
+        raise ValueError(
+            f"optimization.strategy: asha takes configurations that are fixed ahead, but got sweep_type"
+            f" {config.sweep_type}; use random, sobol, latin_hypercube or grid, or strategy: halving"
+        )
+    if optimization.strategy == "asha" and config.execution.early_stopping is not None:
+        raise ValueError("execution.early_stopping: asha ends after n_trials or optimization.timeout; leave it out")
     if config.prunes:
         raise ValueError("optimization.pruner: halving decides how far trials are trained; leave the pruner out")
     if config.experiment.replicates > 1:

@@ -135,6 +135,6 @@ def _plan(config: SweepConfig, trials: int, watched: int | None) -> HalvingPlan 
     """Returns the plan of a halving; `watched` are the reports of trial 0, if it ended while it was watched."""
     halving = config.optimization.halving
     full = halving.full or watched
-    if config.optimization.strategy is None or not full:
+    if config.optimization.strategy != "halving" or not full:
         return None
     return halving.plan(trials, full, learns=config.brackets_learn)

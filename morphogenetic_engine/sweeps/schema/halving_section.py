@@ -15,7 +15,7 @@ from morphogenetic_engine.sweeps.schema.halving_plan import (
 )
 from morphogenetic_engine.sweeps.schema.parameters import Section, number
 
-StrategyName = Literal["halving"]
+StrategyName = Literal["halving", "asha"]
 
 
 def _auto_or_whole(value: object) -> object:
@@ -28,7 +28,7 @@ AutoOrWhole = Annotated[int | Literal["auto"], BeforeValidator(_auto_or_whole)]
 
 
 class Halving(Section):
-    """Successive halving with `strategy: halving`: all configurations are trained a little, the best go on."""
+    """Successive halving with `strategy: halving` or `asha`: all configurations are trained a little, the best go on."""
 
     eta: int = Field(default=3, ge=2)
     """One configuration in eta goes on from a rung to the next, which is eta times as far."""

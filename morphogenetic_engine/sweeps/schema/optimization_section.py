@@ -81,9 +81,10 @@ class OptimizationConfig(Section):
     """Options of the pruner, by their names in its library (Optuna)."""
     strategy: StrategyName | None = None
     """The training length of configurations: halving trains all of them a little, and the best go on; it works with
-    every sweep type but progressive. Left out: to their end, or as far as the pruner lets them."""
+    every sweep type but progressive. asha is halving without brackets, for an open end and designs that are fixed ahead.
+    Left out: to their end, or as far as the pruner lets them."""
     halving: Halving = Halving()
-    """The rungs of `strategy: halving`."""
+    """The rungs of `strategy: halving` and `asha`."""
     storage: Annotated[str, AfterValidator(checked_storage)] | None = None
     """Your own Optuna storage, which shows every trial while the sweep runs, of whatever type it is: the URL of a
     database (sqlite:///sweeps.db, postgresql+psycopg://host/name), or a journal file (sweeps.log)."""
@@ -105,10 +106,22 @@ class OptimizationConfig(Section):
     @model_validator(mode="after")
     def _strategy_has_its_section(self) -> OptimizationConfig:
         if self.strategy is None and self.halving != Halving():
-            raise ValueError("halving: needs strategy: halving")
+            raise ValueError("halving: needs strategy: halving or asha")
+        if self.strategy == "asha":
+            self._check_asha()
         if self.halving.budget is not None and self.halving.full is None:
             raise ValueError("halving.full: must be given with a budget in full trainings")
         return self
+
+    def _check_asha(self) -> None:
+        if self.halving.full is None:
+            raise ValueError("halving.full: must be given with strategy: asha, which has no first trial to wait for")
+        if self.halving.brackets != "auto" or self.halving.budget is not None:
+            raise ValueError(
+                "halving: asha has neither brackets nor a budget; use strategy: halving, or leave them out"
+            )
+        if self.budget is not None:
+            raise ValueError("budget: asha ends after n_trials or timeout; leave the budget out")
 
     @model_validator(mode="after")
     def _objectives_agree(self) -> OptimizationConfig:

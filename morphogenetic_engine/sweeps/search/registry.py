@@ -11,6 +11,7 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.search_names import PRUNERS
 from morphogenetic_engine.sweeps.search.fitting import check_pruner
 from morphogenetic_engine.sweeps.search.guarded_strategy import GuardedStrategy, one_line_errors, searching_part
+from morphogenetic_engine.sweeps.search.halving.asha import AshaStrategy
 from morphogenetic_engine.sweeps.search.halving.halving_strategy import HalvingStrategy
 from morphogenetic_engine.sweeps.search.pruned_strategy import PrunedStrategy
 from morphogenetic_engine.sweeps.strategy import Strategy
@@ -29,6 +30,8 @@ def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = (), *, log: 
 
 
 def _strategy(config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
+    if config.optimization.strategy == "asha":
+        return AshaStrategy(config)
     if config.optimization.strategy is not None:
         return HalvingStrategy(config, known)
     strategy = strategy_kind(config).make(config, known)

@@ -76,6 +76,9 @@ KINDS = {
     "conditions": "n_trials: 36, halving: {full: 27}",
     "budgeted": "halving: {full: 27, budget: 9.5, brackets: 2}",
     "every point": "n_trials: 30, sampler: auto, halving: {full: 27}",
+    "asha": "n_trials: 40, lookahead: 4, halving: {full: 27}",
+    "asha, several objectives": "n_trials: 30, lookahead: 3, halving: {full: 27},"
+    " objectives: [{metric: val_acc}, {metric: size, direction: minimize}]",
     "early": "n_trials: 36, halving: {full: 27, brackets: 4}, budget: {steps: 150}",
 }
 
@@ -83,6 +86,8 @@ KINDS = {
 def _text(name: str) -> str:
     kinds = {"sobol in brackets": "sobol", "random": "random", "pilot": "random", "short": "random"}
     text = sweep(KINDS[name], kind=kinds.get(name, "bayesian"))
+    if name.startswith("asha"):
+        text = text.replace("strategy: halving", "strategy: asha").replace("sweep_type: bayesian", "sweep_type: random")
     if name == "conditions":
         text = text.replace("y: {", "kind: [a, b], y: {when: {kind: a}, ")
     return text.replace("high: 1.0}", "high: 1.0, step: 0.25}") if name == "every point" else text
@@ -237,3 +242,19 @@ def test_a_promotion_that_no_missing_result_can_change_waits_for_none(tmp_path: 
     last_pause = max(place for place, event in enumerate(events) if isinstance(event, TrialPaused) and event.step == 2)
     early = [place for place in promoted if place < last_pause]
     assert len(promoted) == 9 and early, "the best went on while the last trials of the rung still ran"
+
+
+def test_asha_promotes_before_all_configurations_have_begun(tmp_path: Path) -> None:
+    text = _text("asha").replace("n_trials: 40", "n_trials: 60")
+    folder = run_simulated(text, Machine(random.Random(3), workers=4), tmp_path)
+    events = list(read_events(folder.journal))
+    first_promotion = next(place for place, event in enumerate(events) if isinstance(event, TrialPromoted))
+    last_fresh = max(
+        place for place, event in enumerate(events) if isinstance(event, TrialStarted) and not event.attempt
+    )
+    assert first_promotion < last_fresh
+    trials = read_result(folder).trials
+    at_first = sorted(trials, key=lambda trial: (-trial.pauses[0].metrics["val_acc"], trial.number))
+    assert {trial.number for trial in at_first[:20]} <= {trial.number for trial in trials if trial.rung > 0}
+    assert not any(trial.state is TrialState.PAUSED for trial in trials)
+    assert all("of 60, the best 20 go on" in trial.message for trial in trials if not trial.rung)

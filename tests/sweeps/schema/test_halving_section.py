@@ -48,12 +48,30 @@ def config_of(
         ("grid", {}, {"halving": {"budget": 9, "full": 50}}, "the grid has its own number of trials"),
         ("random", {}, {"n_trials": 9, "halving": {"eta": 1}}, "eta: must be >= 2"),
         ("random", {}, {"n_trials": 9, "halving": {"first_rung": "two"}}, "must be auto or a whole number >= 1"),
-        ("random", {}, {"strategy": None, "n_trials": 9, "halving": {"eta": 4}}, "halving: needs strategy: halving"),
+        (
+            "random",
+            {},
+            {"strategy": None, "n_trials": 9, "halving": {"eta": 4}},
+            "halving: needs strategy: halving or asha",
+        ),
+        ("random", {}, {"strategy": "asha", "n_trials": 9}, "halving.full: must be given with strategy: asha"),
+        (
+            "bayesian",
+            {},
+            {"strategy": "asha", "halving": {"full": 9}},
+            "asha takes configurations that are fixed ahead",
+        ),
+        (
+            "random",
+            {},
+            {"strategy": "asha", "n_trials": 9, "halving": {"full": 9, "brackets": 2}},
+            "asha has neither brackets nor a budget",
+        ),
         (
             "random",
             {},
             {"strategy": "halfing", "n_trials": 9},
-            "must be one of halving, but got 'halfing'; did you mean",
+            "must be one of halving, asha, but got 'halfing'; did you mean",
         ),
     ],
 )
