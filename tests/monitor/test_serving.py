@@ -116,10 +116,10 @@ def test_stop_ends_the_sweep_as_interrupted_and_resume_goes_on_for_the_same_view
             assert (last["state"], last["over"]) == ("interrupted", True)
         assert run.wait(DEADLINE_SECONDS) == 130
     assert read_result(folder).outcome is Outcome.INTERRUPTED
-    let_go()
     with command("resume", "--sweep-id", "s", "--serve", port) as resumed:
         monitor = monitor_of(resumed, folder.path)
         with monitor.watch(f"?journal={viewer.journal}&offset={viewer.offset}") as socket:
+            let_go()
             with pytest.raises(ConnectionClosed):
                 while True:
                     viewer.take(received(socket))
