@@ -35,7 +35,9 @@ class FirstTrials:
             return
         trials = [trial for trial in self._history.trials.values() if trial.state.final]
         counts = any(trial.state is not TrialState.FAILED for trial in trials)
-        reports = not self._needs_reports or any(trial.curve for trial in trials)
+        target = self._info.config.optimization.target_metric
+        told = (metrics for trial in trials for metrics in trial.curve.values())
+        reports = not self._needs_reports or any(target in metrics for metrics in told)
         self._is_settled = counts and reports
         if self._is_settled or len(trials) < self._enough:
             return
@@ -43,7 +45,10 @@ class FirstTrials:
         if not counts and ended.reason is FailureReason.MISSING_METRIC:
             raise ConfigError(f"{where}: optimization.target_metric: {ended.message}")
         if counts and not reports:
+            asks, instead = f"pruner: {optimization.pruner}", "use none"
+            if optimization.strategy is not None:
+                asks, instead = f"strategy: {optimization.strategy}", "leave it out"
             raise ConfigError(
-                f"{where}: optimization.pruner: {optimization.pruner} needs reports, but the first {len(trials)} trials"
-                " made none; use none"
+                f"{where}: optimization.{asks} needs reports, but the first {len(trials)} trials made none"
+                f"{f' with {target}' if any(trial.curve for trial in trials) else ''}; {instead}"
             )

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import config_of_text
+from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
 from morphogenetic_engine.sweeps.record.events import (
     Event,
     Outcome,
@@ -258,3 +260,32 @@ def test_asha_promotes_before_all_configurations_have_begun(tmp_path: Path) -> N
     assert {trial.number for trial in at_first[:20]} <= {trial.number for trial in trials if trial.rung > 0}
     assert not any(trial.state is TrialState.PAUSED for trial in trials)
     assert all("of 60, the best 20 go on" in trial.message for trial in trials if not trial.rung)
+
+
+def test_a_workload_that_never_reports_its_objective_ends_the_sweep_with_what_to_do(start: Start) -> None:
+    folder = start(sweep("n_trials: 9, halving: {full: 9}").replace("toy:rising", "toy:nothing"))
+    with pytest.raises(ConfigError, match="strategy: halving needs reports, but the first 3 trials made none; leave"):
+        run_sweep(folder)
+
+
+def test_a_halving_learns_from_an_earlier_sweep_at_the_same_rung(tmp_path: Path) -> None:
+    machine = Machine(random.Random(1))
+    first = run_simulated(sweep("n_trials: 60, halving: {full: 27}", kind="bayesian"), machine, tmp_path)
+    text = sweep(f"n_trials: 30, warm_start: '{first.sweep_id}', halving: {{full: 27}}", kind="bayesian")
+    tables = []
+    for workers in (1, 4):
+        again = run_simulated(text, Machine(random.Random(workers), workers=workers), tmp_path)
+        tables.append(steady_rows(again))
+        trials = read_result(again).trials
+        assert sum(abs(float(trial.params["x"]) - 0.3) for trial in trials[:10]) / 10 < 0.25
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.slow
+def test_the_best_of_a_halving_is_confirmed_by_full_trainings(start: Start) -> None:
+    folder = start(sweep("n_trials: 9, halving: {full: 9, first_rung: 1}"))
+    run_sweep(folder)
+    confirm_sweep(folder, top=1, seeds=2)
+    best = read_result(folder).best
+    assert best is not None and len(best.confirmations) == 2
+    assert all(run.state is TrialState.COMPLETE for run in best.confirmations.values())
