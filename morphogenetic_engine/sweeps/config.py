@@ -29,7 +29,7 @@ from morphogenetic_engine.sweeps.schema.search_names import (
     SweepTypeRules,
 )
 from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
-from morphogenetic_engine.sweeps.space.combinations import all_points
+from morphogenetic_engine.sweeps.space.combinations import QUICKLY_CHECKED, all_points
 from morphogenetic_engine.sweeps.space.conditions import in_order
 from morphogenetic_engine.sweeps.space.constraints import constraints_of
 from morphogenetic_engine.sweeps.space.feasibility import check_feasible
@@ -196,7 +196,7 @@ class SweepConfig(Section):
     @cached_property
     def points(self) -> int | None:
         """The number of points in the space; None: an axis is continuous, or there are too many to check constraints."""
-        points = all_points(self.space)
+        points = all_points(self.space, QUICKLY_CHECKED)
         return None if points is None else points.total
 
     @cached_property

@@ -70,6 +70,12 @@ def test_trials_outside_the_new_ranges_are_left_out(earlier: SweepFolder, start:
     assert len(read_warm_start(folder)) == len(inside) > 0
 
 
+def test_trials_that_break_a_constraint_are_left_out(earlier: SweepFolder, start: Callable[[str], SweepFolder]) -> None:
+    inside = [trial for trial in read_result(earlier).trials if float(trial.params["x"]) >= 0.5]
+    folder = start(f"{LATER}constraints: [x >= 0.5]\n")
+    assert len(read_warm_start(folder)) == len(inside) > 0
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

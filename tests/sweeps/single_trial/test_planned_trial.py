@@ -81,6 +81,14 @@ def test_a_point_has_a_value_for_each_parameter_that_is_there(texts: dict[str, s
         read_point(config(parameters=CONDITIONAL), texts)
 
 
+def test_a_point_that_breaks_a_constraint_is_refused() -> None:
+    sweep = config(parameters=CONDITIONAL, constraints=["depth < 3"])
+    assert read_point(sweep, {"kind": "b"}) == {"kind": "b"}
+    assert read_point(sweep, {"kind": "a", "depth": "2"}) == {"kind": "a", "depth": 2}
+    with pytest.raises(ConfigError, match="^constraints: `depth < 3` does not hold for kind=a depth=3$"):
+        read_point(sweep, {"kind": "a", "depth": "3"})
+
+
 def test_points_that_follow_from_results_have_no_numbers_ahead() -> None:
     sweep = config(sweep_type="bayesian", parameters={"x": [1, 2]}, optimization={"n_trials": 2})
     with pytest.raises(ConfigError, match="follow from results in a bayesian sweep; give them"):
