@@ -307,7 +307,7 @@ class SweepRunner(Work):
         write_replicates(self._folder.replicates, trials)
 
     def _end(self, outcome: Outcome, dropped: int = 0) -> Outcome:
-        late = f"{dropped} late messages of ended trials were dropped" if dropped else ""
+        late = f"late messages of ended trials that were dropped: {dropped}" if dropped else ""
         self._record(events.SessionEnded(time.time(), outcome, late))
         return outcome
 

@@ -48,7 +48,7 @@ def test_a_late_report_raises_and_changes_nothing_else(start: StartSweep, workpl
     assert len(raised) == total - 1
     assert raised["0"] == "TrialFailed: trial 0 has ended: its report of step 99 is late and not recorded"
     assert result.last_end is not None
-    assert result.last_end.message == f"{total - 1} late messages of ended trials were dropped"
+    assert result.last_end.message == f"late messages of ended trials that were dropped: {total - 1}"
 
 
 def test_a_fork_of_the_workload_neither_reports_nor_takes_the_next_trial(start: StartSweep) -> None:
