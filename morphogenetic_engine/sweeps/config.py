@@ -40,7 +40,7 @@ from morphogenetic_engine.trial import Params, Value, text
 from morphogenetic_engine.workload.command_line import check_command
 from morphogenetic_engine.workload.nested_parameters import check_groups
 from morphogenetic_engine.workload.output_metrics import WantedMetrics
-from morphogenetic_engine.workload.workload_kinds import Workload, workload_of
+from morphogenetic_engine.workload.workload_kinds import WORKLOAD_KEYS, Workload, workload_of
 
 
 def _listed(written: object) -> object:
@@ -168,9 +168,7 @@ class SweepConfig(Section):
     @property
     def workload(self) -> Workload:
         """What a trial runs."""
-        found = workload_of(
-            self.experiment.model_dump(include={"workload", "workload_source", "command", "metrics_regex"})
-        )
+        found = workload_of(self.experiment.model_dump(include=set(WORKLOAD_KEYS)))
         assert found is not None, "the schema fills in the default"
         return found
 

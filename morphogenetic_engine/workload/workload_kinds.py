@@ -1,6 +1,6 @@
 """The kinds of workload: a Python function, or a program. A configuration names one; all other code uses its methods.
 
-A new kind is a class with the same members, in the union `Workload` and in `_KINDS`. Messages and records hold a
+A new kind is a class with the same members, in the union `Workload`, `WORKLOAD_KEYS` and `_KINDS`. Messages and records hold a
 workload by its keys in a sweep file.
 """
 
@@ -103,7 +103,7 @@ class ProgramWorkload:
         """
         return CommandWorkload(self.command, wanted, self.patterns)
 
-    def declaration(self) -> Declaration:
+    def declaration(self) -> Declaration:  # pylint: disable=no-self-use  # a method of every kind
         """Returns an empty declaration: a program declares nothing of itself."""
         return Declaration()
 
@@ -113,6 +113,8 @@ def _argument(written: object) -> str | tuple[str, ...]:
 
 
 Workload = FunctionWorkload | ProgramWorkload
+WORKLOAD_KEYS = frozenset({"workload", "workload_source", "command", "metrics_regex"})
+"""The keys of all kinds in the section `experiment` of a sweep file."""
 _KINDS: Sequence[type[FunctionWorkload] | type[ProgramWorkload]] = (ProgramWorkload, FunctionWorkload)
 
 

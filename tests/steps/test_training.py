@@ -11,13 +11,14 @@ import pytest
 from morphogenetic_engine.errors import ConfigError, StoreError, TrialFailed, WorkloadError
 from morphogenetic_engine.steps.candidate import Candidate, best_candidate
 from morphogenetic_engine.steps.evaluation import evaluation_of
-from morphogenetic_engine.steps.trained.trained_model import read_training, was_trained, write_training
+from morphogenetic_engine.steps.trained.trained_model import Training, read_training, was_trained, write_training
 from morphogenetic_engine.steps.training import Places, run_training, train
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.schema.objective import Objective
 from morphogenetic_engine.trial import Metrics
-from morphogenetic_engine.workload.workload_kinds import FunctionWorkload, ProgramWorkload, Workload
+from morphogenetic_engine.workload.workload_kinds import WORKLOAD_KEYS, FunctionWorkload, ProgramWorkload, Workload
 from tests.conftest import StartSweep
 from tests.steps.conftest import Trained, parsed
 
@@ -83,6 +84,20 @@ def test_a_record_of_format_1_is_read(keys: dict[str, object], workload: Workloa
     assert training.workload == workload
     write_training(tmp_path, training)
     assert read_training(tmp_path) == training
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [
+        FunctionWorkload("cell:f", "f = print"),
+        ProgramWorkload(("p", ("--momentum", "{m}")), patterns=(r"acc is (?P<acc>\S+)",)),
+    ],
+)
+def test_a_record_is_read_back_with_every_key_of_its_workload(workload: Workload, tmp_path: Path) -> None:
+    objective = Objective(metric="acc")
+    training = Training(workload=workload, trial=0, seed=1, params={}, metrics={}, objective=objective, seconds=0)
+    write_training(tmp_path, training)
+    assert read_training(tmp_path) == training and workload.keys.keys() <= WORKLOAD_KEYS
 
 
 def test_a_program_is_trained_too(workplace: Path) -> None:

@@ -34,7 +34,7 @@ class WorkerView:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
-class SweepProgress:
+class SweepProgress:  # pylint: disable=too-many-instance-attributes  # each is shown
     """The state shown by displays; an observer of the run loop."""
 
     def __init__(self, result: SweepResult, total: int) -> None:

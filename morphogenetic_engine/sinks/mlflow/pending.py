@@ -124,7 +124,7 @@ class PendingUpdates:
                 batch.rows.setdefault(event.trial, [])
 
     def run_attempt(self, number: int) -> int:
-        """Returns the attempt that names the run of a trial; attempts at a promoted trial go on in the run that paused."""
+        """Returns the attempt that names the run of a trial; those of a promoted trial continue the run that paused."""
         return self._run_attempts.get(number, 0)
 
     def trials(self) -> list[TrialUpdate]:

@@ -12,12 +12,17 @@ from morphogenetic_engine.sweeps.record.folder import write_whole
 from morphogenetic_engine.sweeps.record.record_file import read_record
 from morphogenetic_engine.sweeps.schema.objective import Objective
 from morphogenetic_engine.trial import Value
-from morphogenetic_engine.workload.workload_kinds import FunctionWorkload, ProgramWorkload, Workload, workload_of
+from morphogenetic_engine.workload.workload_kinds import (
+    WORKLOAD_KEYS,
+    FunctionWorkload,
+    ProgramWorkload,
+    Workload,
+    workload_of,
+)
 
 FORMAT = 2
 """Since format 2, a program has its `command`, where format 1 had no workload at all."""
 _FILE = "training.json"
-_WORKLOAD_KEYS = frozenset({"workload", "workload_source", "command"})
 
 
 class Training(BaseModel):
@@ -44,7 +49,7 @@ class Training(BaseModel):
     def _read_workload(cls, written: object) -> object:
         if not isinstance(written, dict) or isinstance(written.get("workload"), FunctionWorkload | ProgramWorkload):
             return written
-        others = {key: value for key, value in written.items() if key not in _WORKLOAD_KEYS}
+        others = {key: value for key, value in written.items() if key not in WORKLOAD_KEYS}
         return {**others, "workload": workload_of(written)}
 
     @model_serializer(mode="wrap")

@@ -66,12 +66,12 @@ def test_a_sweep_s_values_and_messages_reach_the_terminal_harmlessly(tmp_path: P
     (tmp_path / "sweep.yaml").write_text(text, encoding="utf-8")
     base = [sys.executable, "-m", "morphogenetic_engine.cli.sweep"]
     first = subprocess.run(
-        [*base, "run", "--config", "sweep.yaml", "--sweep-id", "s"], cwd=tmp_path, capture_output=True
+        [*base, "run", "--config", "sweep.yaml", "--sweep-id", "s"], cwd=tmp_path, capture_output=True, check=False
     )
     ran = (
         first
         if command.startswith("run")
-        else subprocess.run([*base, *command.split()], cwd=tmp_path, capture_output=True)
+        else subprocess.run([*base, *command.split()], cwd=tmp_path, capture_output=True, check=False)
     )
     assert ran.returncode in (0, 1), ran.stderr
     assert is_harmless(ran.stdout.decode()) and is_harmless(ran.stderr.decode())
