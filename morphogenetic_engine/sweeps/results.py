@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.attempts import Attempt, Span
 from morphogenetic_engine.sweeps.record.events import Outcome, SessionEnded, SessionStarted, TrialState
@@ -19,6 +20,10 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord, read_history
 from morphogenetic_engine.sweeps.schema.objective import Objective
+from morphogenetic_engine.sweeps.space.parameter_axes import Choices
+
+_NUMBERS = frozenset({int, float})
+"""The types of a range's values; a boolean is none of them."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,28 @@ def read_result(folder: SweepFolder, *, keep_curves: bool = True) -> SweepResult
     info = folder.read_info()
     history = read_history(folder, keep_curves=keep_curves, identities=info.identities)
     trials = [history.trials[number] for number in sorted(history.trials)]
+    for trial in trials:
+        _check_values(folder, info.config, trial)
     return SweepResult(
         info, trials, history.sessions, history.last_end, history.attempts.all, history.attempts.spans, folder.path
     )
+
+
+def _check_values(folder: SweepFolder, config: SweepConfig, trial: TrialRecord) -> None:
+    """Checks that a trial's values are of the sweep's space, and that a complete one has all objectives.
+
+    Raises:
+        SweepError: they are not: the journal is another sweep's, or was written by somebody who means harm.
+    """
+    for name, axis in config.space.axes.items():
+        value = trial.params.get(name)
+        if value is None:
+            continue  # its condition does not hold
+        known = value in axis.values if isinstance(axis, Choices) else type(value) in _NUMBERS
+        if not known:
+            shown = repr(value)[:80]
+            raise SweepError(f"{folder.journal}: trial {trial.number}: {name}={shown} is not in the sweep's space")
+    if trial.state is TrialState.COMPLETE:
+        missing = [each.metric for each in config.optimization.all_objectives if each.metric not in trial.metrics]
+        if missing:
+            raise SweepError(f"{folder.journal}: trial {trial.number}: is complete without the objective {missing[0]}")

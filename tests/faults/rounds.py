@@ -15,13 +15,11 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -33,111 +31,9 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.record.journal_file.repair import repair_sweep
 from morphogenetic_engine.sweeps.run.start import start_sweep
+from tests.faults.fault_round import SWEEP, TRIALS, Round, grown, send, session, strike
 from tests.tables import steady_rows
-from tests.waiting import DEADLINE_SECONDS, gone, until
-
-TRIALS = 24
-SWEEP = f"""
-sweep_type: random
-experiment: {{workload: "toy:quadratic", seconds: 0.01}}
-parameters: {{x: {{low: 0.0, high: 1.0}}, kind: [a, b, 1, 0.5]}}
-execution: {{max_parallel: 3, retries: {{crashes: 1000}}}}
-optimization: {{n_trials: {TRIALS}}}
-"""
-SESSION = """
-import sys
-from pathlib import Path
-from morphogenetic_engine.errors import MorphogeneticError
-from morphogenetic_engine.sweeps.record.events import Outcome
-from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.run.runner import run_sweep
-try:
-    outcome = run_sweep(SweepFolder(Path(sys.argv[1])))
-except MorphogeneticError as error:
-    print(error, file=sys.stderr)
-    sys.exit(2)
-sys.exit(130 if outcome is Outcome.INTERRUPTED else 0)
-"""
-
-
-@dataclass
-class Round:
-    """One sweep, and what was wrong with it."""
-
-    folder: SweepFolder
-    chance: random.Random
-    faults: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    repaired: bool = False
-    """Trials of a damaged journal run again, by intention."""
-
-    def lines(self) -> int:
-        path = self.folder.journal
-        return path.read_bytes().count(b"\n") if path.exists() else 0
-
-    def check(self, holds: bool, what: str) -> None:
-        if not holds:
-            self.wrong.append(f"{'+'.join(self.faults)}: {what}")
-
-    def end(self, process: subprocess.Popen[bytes], *statuses: int) -> str:
-        """Waits for a session to end, checks how, and returns what it said."""
-        said = process.communicate(timeout=DEADLINE_SECONDS)[1].decode(errors="replace")
-        self.check(process.returncode in statuses, f"status {process.returncode}, not {statuses}: {said[-300:]}")
-        self.check("Traceback" not in said, f"traceback: {said[-600:]}")
-        self.check(process.returncode != 2 or said.count("\n") == 1, f"not one line: {said[-600:]}")
-        return said
-
-
-@contextmanager
-def session(folder: SweepFolder) -> Iterator[subprocess.Popen[bytes]]:
-    """Resumes a sweep in a process of its own."""
-    command = [sys.executable, "-c", SESSION, str(folder.path)]
-    with subprocess.Popen(command, cwd=folder.path.parent, stderr=subprocess.PIPE) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-
-
-def _members(process: subprocess.Popen[bytes]) -> dict[str, list[psutil.Process]]:
-    """Returns the processes below a coordinator by what they are."""
-    found: dict[str, list[psutil.Process]] = {"worker": [], "reaper": []}
-    with suppress(psutil.NoSuchProcess):
-        for child in psutil.Process(process.pid).children(recursive=True):
-            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                line = " ".join(child.cmdline())
-                found["worker"] += [child] if "worker_process" in line else []
-                found["reaper"] += [child] if "process_reaper" in line else []
-    return found
-
-
-def _grown(this: Round, process: subprocess.Popen[bytes]) -> None:
-    """Waits until the journal has grown by a random number of lines, or the session has ended."""
-    wanted = this.lines() + this.chance.randint(1, 5 * TRIALS // 2)
-    until(lambda: this.lines() >= wanted or process.poll() is not None)
-
-
-def _signal(process: psutil.Process | subprocess.Popen[bytes], what: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess, ProcessLookupError):
-        process.send_signal(what)
-
-
-def _strike(
-    this: Round, deal: Callable[[subprocess.Popen[bytes], dict[str, list[psutil.Process]]], None], *statuses: int
-) -> str:
-    """Deals a fault to a session that runs, and checks that all its processes end with it."""
-    with session(this.folder) as process:
-        _grown(this, process)
-        members = _members(process)
-        deal(process, members)
-        said = this.end(process, 0, *statuses)
-    left = [each for kind in members.values() for each in kind]
-    deadline = time.monotonic() + 60
-    while any(not gone(each.pid) for each in left) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    this.check(all(gone(each.pid) for each in left), "a process was left behind")
-    return said
+from tests.waiting import DEADLINE_SECONDS
 
 
 def _kill(*victims: str) -> Callable[[Round], None]:
@@ -145,11 +41,11 @@ def _kill(*victims: str) -> Callable[[Round], None]:
         def deal(process: subprocess.Popen[bytes], members: dict[str, list[psutil.Process]]) -> None:
             for victim in victims:
                 if victim == "coordinator":
-                    _signal(process, signal.SIGKILL)
+                    send(process, signal.SIGKILL)
                 elif members[victim]:
-                    _signal(this.chance.choice(members[victim]), signal.SIGKILL)
+                    send(this.chance.choice(members[victim]), signal.SIGKILL)
 
-        _strike(this, deal, *([-signal.SIGKILL] if "coordinator" in victims else []))
+        strike(this, deal, *([-signal.SIGKILL] if "coordinator" in victims else []))
 
     return fault
 
@@ -158,10 +54,10 @@ def _told(what: signal.Signals, *, twice: bool = False) -> Callable[[Round], Non
     def fault(this: Round) -> None:
         def deal(process: subprocess.Popen[bytes], _members: dict[str, list[psutil.Process]]) -> None:
             for _ in range(1 + twice):
-                _signal(process, what)
+                send(process, what)
 
         # A signal before Python's handlers are there ends the process as the system does.
-        _strike(this, deal, 130, -what)
+        strike(this, deal, 130, -what)
 
     return fault
 
@@ -171,11 +67,11 @@ def _stopped(victim: str) -> Callable[[Round], None]:
         def deal(process: subprocess.Popen[bytes], members: dict[str, list[psutil.Process]]) -> None:
             some = process if victim == "coordinator" else next(iter(members[victim]), None)
             if some is not None:
-                _signal(some, signal.SIGSTOP)
+                send(some, signal.SIGSTOP)
                 time.sleep(this.chance.uniform(0.05, 0.5))
-                _signal(some, signal.SIGCONT)
+                send(some, signal.SIGCONT)
 
-        _strike(this, deal)
+        strike(this, deal)
 
     return fault
 
@@ -187,7 +83,7 @@ def _full_disk(this: Round) -> None:
             with suppress(ProcessLookupError, PermissionError):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (size + 300, resource.RLIM_INFINITY))
 
-    _strike(this, deal, 2)
+    strike(this, deal, 2)
 
 
 def _few_files(this: Round) -> None:
@@ -198,7 +94,7 @@ def _few_files(this: Round) -> None:
             for worker in members["worker"]:
                 worker.kill()
 
-    _strike(this, deal, 2)
+    strike(this, deal, 2)
 
 
 def _blocked_folder(this: Round) -> None:
@@ -225,7 +121,7 @@ def _read_only(this: Round) -> None:
 
 def _two_resumes(this: Round) -> None:
     with session(this.folder) as one:
-        _grown(this, one)
+        grown(this, one)
         with session(this.folder) as other:
             said = this.end(other, 0, 2)
             this.check(other.returncode == 0 or "is being run by" in said, f"not told: {said[-300:]}")
@@ -234,7 +130,7 @@ def _two_resumes(this: Round) -> None:
 
 def _deleted_lock(this: Round) -> None:
     with session(this.folder) as one:
-        _grown(this, one)
+        grown(this, one)
         running = one.poll() is None
         with suppress(FileNotFoundError):
             this.folder.journal.with_suffix(".lock").unlink()
@@ -247,7 +143,7 @@ def _deleted_lock(this: Round) -> None:
 def _copied(this: Round) -> None:
     """Copies the folder while it runs; the copy is a sweep of its own, with the same results."""
     with session(this.folder) as process:
-        _grown(this, process)
+        grown(this, process)
         place = this.folder.path.with_name("copy")
         shutil.copytree(this.folder.path, place)
         this.end(process, 0)
@@ -265,7 +161,7 @@ def _deleted_journal(this: Round) -> None:
             this.folder.journal.unlink()
 
     before = steady_rows(this.folder) if this.folder.table.exists() else []
-    _strike(this, deal, 2)
+    strike(this, deal, 2)
     after = steady_rows(this.folder) if this.folder.table.exists() else []
     known = {row["number"]: row for row in after}
     this.check(all(known.get(row["number"]) == row for row in before), "trials.csv was written over")
