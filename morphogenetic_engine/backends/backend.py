@@ -19,9 +19,10 @@ from morphogenetic_engine.sweeps.record.events import Event
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.inputs import InputFile
 from morphogenetic_engine.sweeps.record.origin import Origin
-from morphogenetic_engine.sweeps.record.trials import History
+from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
 
 ResumePolicy = Literal["Never", "LongRunning", "FromVolume"]
+SuggestionsBy = Literal["katib", "morphogenetic"]
 Tell = Callable[[str], object]
 """Takes a line for the user."""
 
@@ -51,6 +52,10 @@ class RenderOptions:
     resume_policy: ResumePolicy = "Never"
     store: str | None = None
     """The address to which each trial uploads its files, under its own name: s3://bucket/folder."""
+    algorithm: SuggestionsBy = "katib"
+    """Who chooses the points: the system's own algorithms, or our service of the local search."""
+    earlier: Sequence[TrialRecord] = ()
+    """The results that the sweep's warm start gives it."""
     exact: bool = False
     """Runs exactly the sweep's own points if they are known in advance."""
     inputs: Mapping[str, InputFile] = field(default_factory=dict)

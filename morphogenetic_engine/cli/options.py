@@ -110,6 +110,13 @@ def target_words(name: str) -> list[str]:
     return [] if _delegates().names == (name,) else [f"--to {name}"]
 
 
+algorithm = click.option(
+    "--algorithm",
+    type=click.Choice(["katib", "morphogenetic"]),
+    default="katib",
+    show_default=True,
+    help="What chooses the points: Katib's own algorithms, or morphogenetic's service, as in a local sweep.",
+)
 trials = click.option("--trials", type=Integer(min=1), metavar="N", help="Number of trials in all.")
 parallel = click.option("--parallel", type=Integer(min=1), metavar="N", help="Number of worker processes.")
 seed = click.option("--seed", type=Integer(min=0, max=2**32 - 1), metavar="N", help="Seed of the sweep.")

@@ -46,6 +46,11 @@ def trial() -> None:
     metavar="JSON|env",
     help="The parameters as Katib assigns them; env: the variable MORPHOGENETIC_ASSIGNMENTS.",
 )
+@click.option(
+    "--number-from-name",
+    is_flag=True,
+    help="The number is in KATIB_TRIAL_NAME, as morphogenetic's suggestion service writes it.",
+)
 @click.option("--number", type=options.Integer(min=0), metavar="N", help="The trial's number in the sweep.")
 @click.option(
     "--seed", type=options.Integer(min=0), metavar="N", help="The trial's seed.  [default: derived from both]"
@@ -76,6 +81,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     config: str,
     params: tuple[str, ...],
     assignments: str | None,
+    number_from_name: bool,
     number: int | None,
     seed: int | None,
     name: str | None,
@@ -92,17 +98,23 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     if SIGTERM stopped it early, and 130 after Ctrl-C. In each case its files stay in its folder and are uploaded to
     --to.
     """
+    from morphogenetic_engine.backends.katib.render.environment import TRIAL_NAME_VARIABLE
     from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_name
 
+    if number_from_name and _stays_idle(metrics):
+        return 0
     file = _config(config)
     _check_inputs(config, file)
     try:
-        planned = _planned(file, params, assignments, number, seed)
+        if number_from_name:
+            planned = _named(file, assignments)
+        else:
+            planned = _planned(file, params, assignments, number, seed)
     except ConfigError as error:
         raise ConfigError(f"{file.path}: {error}") from error
-    name = name or os.environ.get("KATIB_TRIAL_NAME") or trial_name(file.config, planned)
+    name = name or os.environ.get(TRIAL_NAME_VARIABLE) or trial_name(file.config, planned)
     folder = folder or Path("results/trials") / name
     target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
     record = _run(file, planned, folder, metrics)
@@ -138,6 +150,44 @@ def _check_inputs(source: str, file: ConfigFile) -> None:
         check_inputs_here(Path.cwd())
     elif source != "-" and folder.info.is_file():
         check_inputs(folder.read_info().inputs, Path.cwd(), f"sweep {folder.sweep_id}")
+
+
+def _stays_idle(metrics: Path | None) -> bool:
+    """Returns whether the trial is a place of a batch without a trial of the sweep, and says so.
+
+    Katib's collector fails, and the trial with it, where there is no file of metrics; one of an empty file is not counted.
+    """
+    from morphogenetic_engine.backends.katib.render.environment import TRIAL_NAME_VARIABLE, variable
+    from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
+
+    idle = is_idle(variable(TRIAL_NAME_VARIABLE))
+    if idle:
+        if metrics is not None:
+            metrics.touch()
+        click.echo("no trial of the sweep: a place that stays idle before a round, or after the last trial", err=True)
+    return idle
+
+
+def _named(file: ConfigFile, assignments: str | None) -> PlannedTrial:
+    """Returns the trial whose number is in the name that Katib gives."""
+    from morphogenetic_engine.backends.katib.render.environment import (
+        ASSIGNMENTS_VARIABLE,
+        TRIAL_NAME_VARIABLE,
+        read_assignments,
+        variable,
+    )
+    from morphogenetic_engine.backends.katib.render.exact_values import exact_trial
+    from morphogenetic_engine.backends.katib.render.numbered_names import number_of
+    from morphogenetic_engine.errors import ConfigError
+
+    name = variable(TRIAL_NAME_VARIABLE)
+    number = number_of(name)
+    if number is None:
+        raise ConfigError(f"{TRIAL_NAME_VARIABLE}: must end with a mark and a number (-1a2b3-t0007), but got {name!r}")
+    if assignments is None:
+        raise ConfigError("--number-from-name: needs --assignments too")
+    written = variable(ASSIGNMENTS_VARIABLE) if assignments == "env" else assignments
+    return exact_trial(file.config, number, read_assignments(written))
 
 
 def _planned(

@@ -203,3 +203,19 @@ def test_mistakes_are_one_line_and_2(command: Command, arguments: str, line: str
     ran = command("trial", "run", *arguments.split())
     assert (ran.status, ran.out) == (2, "")
     assert line in ran.err and ran.err.count("\n") == 1
+
+
+def test_the_number_comes_from_the_name_that_katib_gives(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    words = ["trial", "run", "--config", "sweep.yaml", "--assignments", '{"x": "0.7"}', "--number-from-name"]
+    monkeypatch.setenv("KATIB_TRIAL_NAME", "sweep-0a1b2-t0007")
+    ran = command(*words)
+    assert ran.status == 0 and "trial 7 complete" in ran.err
+    monkeypatch.setenv("KATIB_TRIAL_NAME", "sweep-abcdefgh")
+    ran = command(*words)
+    assert ran.status == 2 and "KATIB_TRIAL_NAME: must end with a mark and a number (-1a2b3-t0007)" in ran.err
+    monkeypatch.setenv("KATIB_TRIAL_NAME", "sweep-0a1b2-idle0008")
+    ran = command(*words, "--metrics", str(tmp_path / "metrics.log"))
+    assert ran.status == 0 and "no trial of the sweep" in ran.err
+    assert (tmp_path / "metrics.log").read_text(encoding="utf-8") == ""

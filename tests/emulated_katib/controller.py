@@ -44,5 +44,6 @@ def trial_end(experiment: Json, ended: Ended) -> TrialEnd:
 def requests(experiment: Json, ends: Sequence[TrialEnd]) -> int:
     """Returns how many trials the algorithm is asked for in all, once these have ended and none runs."""
     missing = sum(end.phase == "EarlyStopped" and end.observation is None for end in ends)
-    left = int(experiment["spec"]["maxTrialCount"]) - len(ends)
+    counted = sum(end.phase != "MetricsUnavailable" for end in ends)
+    left = int(experiment["spec"]["maxTrialCount"]) - counted
     return len(ends) + min(left, 1) - missing

@@ -30,6 +30,7 @@ from morphogenetic_engine.backends.katib.render.experiment import (
     unsupported_settings,
 )
 from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
+from morphogenetic_engine.backends.katib.render.sweep_setting import ALGORITHM
 from morphogenetic_engine.backends.katib.render.validation import validate_experiment
 from morphogenetic_engine.backends.kubernetes.api_errors import Missing
 from morphogenetic_engine.errors import ConfigError
@@ -138,6 +139,8 @@ class KatibDelegate:
 
         api = self.connect(access)
         rendered = _rendered(file, replace(options, namespace=api.namespace))
+        if options.algorithm == ALGORITHM:
+            api.check_algorithm(ALGORITHM)
         experiment, new = experiments.submit(api, rendered)
         return Submitted(source_of(experiment, api.host).origin, new, rendered.unsupported)
 

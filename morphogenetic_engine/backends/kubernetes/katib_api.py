@@ -3,6 +3,7 @@
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Protocol
@@ -13,6 +14,7 @@ from morphogenetic_engine.errors import ClusterError
 
 GROUP, VERSION = "kubeflow.org", "v1beta1"
 EXPERIMENTS, TRIALS, SUGGESTIONS = "experiments", "trials", "suggestions"
+KATIB_NAMESPACE, KATIB_CONFIG = "kubeflow", "katib-config"
 INJECTION_LABEL = "katib.kubeflow.org/metrics-collector-injection"
 _OF_EXPERIMENT, _OF_TRIAL = "katib.kubeflow.org/experiment", "katib.kubeflow.org/trial"
 _PAGE = 500
@@ -69,6 +71,24 @@ class KatibApi:
         """
         self._check_definition()
         self._check_namespace()
+
+    def check_algorithm(self, name: str) -> None:
+        """Checks that Katib's configuration has the service of an algorithm, if this user may read it.
+
+        Raises:
+            ClusterError: it has none.
+        """
+        try:
+            with explained(self.host, f"read ConfigMap {KATIB_NAMESPACE}/{KATIB_CONFIG}"):
+                found = self._core.read_namespaced_config_map(KATIB_CONFIG, KATIB_NAMESPACE, _request_timeout=_TIMEOUT)
+        except (Forbidden, Missing):
+            return
+        written = "".join((found.data or {}).values())
+        if not re.search(rf"algorithmName:\s*[\"']?{re.escape(name)}[\"']?\s*$", written, re.MULTILINE):
+            raise ClusterError(
+                f"{self.host}: Katib has no algorithm {name}: register its service as manifests/options/suggestions does"
+                f" (docs/katib.md), or use Katib's own algorithms with --algorithm katib"
+            )
 
     def create_experiment(self, manifest: Mapping[str, object]) -> Manifest:
         """Creates an Experiment, and returns the created object.

@@ -14,6 +14,7 @@ import click
 from morphogenetic_engine.cli import options
 
 if TYPE_CHECKING:
+    from morphogenetic_engine.backends.backend import SuggestionsBy
     from morphogenetic_engine.sweeps.config_file import ConfigFile
     from morphogenetic_engine.sweeps.run.preflight import SweepCheck
 
@@ -31,9 +32,12 @@ if TYPE_CHECKING:
 @click.option(
     "--for", "target", type=options.DelegateName(), help="Also list the settings that this system does not support."
 )
+@options.algorithm
 @options.trials
 @options.parallel
-def check_command(config: Path, as_json: bool, watch: float, target: str | None, **given: object) -> None:
+def check_command(
+    config: Path, as_json: bool, watch: float, target: str | None, algorithm: SuggestionsBy, **given: object
+) -> None:
     """Validate a sweep file and show what it will run."""
     from morphogenetic_engine.cli.commands.render import unsupported_settings
     from morphogenetic_engine.cli.views.tables import check_json
@@ -41,7 +45,7 @@ def check_command(config: Path, as_json: bool, watch: float, target: str | None,
     from morphogenetic_engine.sweeps.run.preflight import check_sweep
 
     files = read_configs(config, options.overrides(**given))
-    unsupported = {file.path: unsupported_settings(target, file) for file in files} if target else {}
+    unsupported = {file.path: unsupported_settings(target, file, algorithm) for file in files} if target else {}
     checks = [(file, check_sweep(file, watch_seconds=watch)) for file in files]
     if as_json:
         found = [{"file": str(file.path), **check_json(check)} for file, check in checks]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import click
 from morphogenetic_engine.cli import options
 
 if TYPE_CHECKING:
-    from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
+    from morphogenetic_engine.backends.backend import RenderOptions, SuggestionsBy, Unsupported
     from morphogenetic_engine.sweeps.config_file import ConfigFile
 
 
@@ -39,6 +40,7 @@ run_options = options.several(
         help="Katib's resume policy: whether a finished Experiment can be continued.",
     ),
     click.option("--store", metavar="URL", help="Where trials upload their files: s3://bucket/folder."),
+    options.algorithm,
     click.option(
         "--exact", is_flag=True, help="Run exactly the points of a local sweep, if they are known in advance."
     ),
@@ -53,6 +55,7 @@ run_options = options.several(
 @options.config
 @options.target
 @run_options
+@options.results
 def render_command(config: Path, target: str, **given: object) -> None:
     """Print a sweep as a Katib Experiment for `kubectl apply -f -`.
 
@@ -75,23 +78,27 @@ def file_overrides(given: dict[str, object]) -> dict[str, object]:
 
 
 def render_options(file: ConfigFile, given: dict[str, object]) -> RenderOptions:
-    """Returns the values of `run_options`, and the input files of the sweep on this machine."""
+    """Returns the values of `run_options`, with the sweep's input files and the results of its warm start."""
     from pydantic import TypeAdapter
 
     from morphogenetic_engine.backends.backend import RenderOptions as Options
     from morphogenetic_engine.sweeps.record.inputs import read_inputs
+    from morphogenetic_engine.sweeps.search.warm_start import warm_start_of
 
     inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
-    names = ("name", "namespace", "image", "gpu", "max_failed", "resume_policy", "store", "exact")
-    return TypeAdapter(Options).validate_python({"inputs": inputs, **{name: given[name] for name in names}})
+    names = ("name", "namespace", "image", "gpu", "max_failed", "resume_policy", "store", "algorithm", "exact")
+    read = TypeAdapter(Options).validate_python({"inputs": inputs, **{name: given[name] for name in names}})
+    results = given["results"]
+    assert isinstance(results, Path)
+    return read if read.algorithm == "katib" else replace(read, earlier=warm_start_of(file.config, results))
 
 
-def unsupported_settings(target: str, file: ConfigFile) -> list[Unsupported]:
+def unsupported_settings(target: str, file: ConfigFile, algorithm: SuggestionsBy) -> list[Unsupported]:
     """Returns the settings of a sweep file that a system does not support."""
     from morphogenetic_engine.backends.backend import RenderOptions as Options
     from morphogenetic_engine.backends.backend import load_delegate
 
-    return list(load_delegate(target).unsupported(file, Options()))
+    return list(load_delegate(target).unsupported(file, Options(algorithm=algorithm)))
 
 
 def print_unsupported(file: ConfigFile, unsupported: Iterable[Unsupported]) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, KatibTrial
 from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
+from morphogenetic_engine.backends.katib.render.numbered_names import number_of
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import total_trials
@@ -90,7 +91,7 @@ def check_same(folder: SweepFolder, record: KatibRecord, experiment: KatibExperi
 
 
 def with_numbers(record: KatibRecord, config: SweepConfig, trials: Sequence[KatibTrial]) -> KatibRecord:
-    """Returns the record with a number for each trial.
+    """Returns the record with a number for each trial: the one in its name, if the service of our search gave it.
 
     If the sweep's points are fixed in advance, it is the point's number, as in a local sweep; a duplicate point gets a
     number after all of them. Otherwise, trials are numbered in the order of creation.
@@ -99,6 +100,10 @@ def with_numbers(record: KatibRecord, config: SweepConfig, trials: Sequence[Kati
     used = set(numbers.values())
     for trial in sorted(trials, key=lambda each: (each.created, each.name)):
         if trial.name in numbers:
+            continue
+        named = number_of(trial.name)
+        if named is not None:
+            numbers[trial.name] = named
             continue
         planned = trial_of_assignments(config, trial.assignments)
         number = planned.number

@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Set
+from dataclasses import replace
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.backends.katib.read.katib_record import (
@@ -16,6 +17,7 @@ from morphogenetic_engine.backends.katib.read.katib_record import (
 )
 from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Snapshot
 from morphogenetic_engine.backends.katib.read.trial_history import TrialJournal, experiment_outcome, trial_events
+from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
 from morphogenetic_engine.sweeps.record.events import (
     Event,
     Outcome,
@@ -54,6 +56,7 @@ class SnapshotEvents:
         """
         experiment = snapshot.experiment
         check_same(self._folder, self._record, experiment)
+        snapshot = replace(snapshot, trials=[each for each in snapshot.trials if not is_idle(each.name)])
         self._number(snapshot)
         if not self._history.sessions:
             yield self._begin(experiment, experiment.created)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, KatibTrial, Phase
 from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
+from morphogenetic_engine.backends.katib.render.exact_values import exact_trial
+from morphogenetic_engine.backends.katib.render.numbered_names import number_of
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import (
@@ -24,6 +26,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialState,
 )
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
 
 TrialJournal = Callable[[str], Sequence[Event]]
 """Maps a trial's name to the events of its own journal; empty if there is none."""
@@ -46,12 +49,20 @@ def trial_events(
     if phase is Phase.CREATED or (known is not None and known.state.final):
         return
     if known is None:
-        planned = trial_of_assignments(config, trial.assignments)
+        planned = planned_trial(config, trial)
         yield TrialStarted(trial.started, number, 0, slot, planned.seed, planned.params)
     if phase.final:
         own = journal(trial.name)
         yield from _between(own, number)
         yield _ended(config, trial, number, own)
+
+
+def planned_trial(config: SweepConfig, trial: KatibTrial) -> PlannedTrial:
+    """Returns the number, seed and parameters of a trial, whose name may have its number."""
+    number = number_of(trial.name)
+    if number is None:
+        return trial_of_assignments(config, trial.assignments)
+    return exact_trial(config, number, trial.assignments)
 
 
 def experiment_outcome(experiment: KatibExperiment) -> tuple[Outcome, str]:

@@ -38,11 +38,14 @@ class Algorithm(StrEnum):
     MULTIVARIATE_TPE = "multivariate-tpe"
     CMAES = "cmaes"
     BAYESIAN_OPTIMIZATION = "bayesianoptimization"
+    MORPHOGENETIC = "morphogenetic"
+    """Our own service, which suggests the trials of the local search."""
 
     @property
     def forgets(self) -> bool:
         """True if its service cannot recover after its pod was replaced, because its state is in memory only."""
-        return self not in {Algorithm.RANDOM, Algorithm.TPE, Algorithm.BAYESIAN_OPTIMIZATION}
+        kept = {Algorithm.RANDOM, Algorithm.TPE, Algorithm.BAYESIAN_OPTIMIZATION, Algorithm.MORPHOGENETIC}
+        return self not in kept
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def _algorithm(algorithm: KatibAlgorithm) -> Algorithm:
     try:
         return Algorithm(algorithm.name)
     except ValueError as error:
-        known = ", ".join(Algorithm)
+        known = ", ".join(each for each in Algorithm if each is not Algorithm.MORPHOGENETIC)
         raise ConfigError(f"Katib's algorithm {algorithm.name!r} is unknown here; must be one of {known}") from error
 
 

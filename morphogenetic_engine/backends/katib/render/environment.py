@@ -20,6 +20,8 @@ from morphogenetic_engine.sweeps.record.inputs import InputFile, check_inputs
 SWEEP_VARIABLE = "MORPHOGENETIC_SWEEP"
 ASSIGNMENTS_VARIABLE = "MORPHOGENETIC_ASSIGNMENTS"
 INPUTS_VARIABLE = "MORPHOGENETIC_INPUTS"
+TRIAL_NAME_VARIABLE = "KATIB_TRIAL_NAME"
+"""Katib sets it to the name of the trial."""
 
 _INPUTS = TypeAdapter(dict[str, InputFile])
 

@@ -12,7 +12,9 @@ from morphogenetic_engine.backends.katib.render.assignments import TRIAL_NUMBER,
 from morphogenetic_engine.backends.katib.render.search_space import KatibParameter, shown_parameter
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, IntRange, Parameter
+from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.trial import Params, Value, text
 
 
@@ -45,6 +47,16 @@ def params_of_exact(config: SweepConfig, assignments: Mapping[str, str]) -> dict
         else:
             values.append(_value(name, axis, assignments[name]))
     return {**config.space.fixed, **config.space.active(values)}
+
+
+def exact_trial(config: SweepConfig, number: int, assignments: Mapping[str, str]) -> PlannedTrial:
+    """Returns the trial that the service suggested: its number comes with its name, its seed as in a local sweep.
+
+    Raises:
+        ConfigError: the assignments belong to another sweep.
+    """
+    seed = trial_seed(config.optimization.seed, number)
+    return PlannedTrial(number, seed, params_of_exact(config, assignments))
 
 
 def _axes(config: SweepConfig) -> dict[str, Parameter]:

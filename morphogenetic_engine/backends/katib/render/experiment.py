@@ -11,6 +11,7 @@ from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
 from morphogenetic_engine.backends.katib.render.admission import check_admission
 from morphogenetic_engine.backends.katib.render.algorithms import Algorithm, Search, search_of
 from morphogenetic_engine.backends.katib.render.credentials_check import check_no_passwords
+from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters
 from morphogenetic_engine.backends.katib.render.experiment_options import (
     checked_namespace,
     experiment_name,
@@ -25,6 +26,7 @@ from morphogenetic_engine.backends.katib.render.job_template import (
     WAITING_SECONDS,
     job,
 )
+from morphogenetic_engine.backends.katib.render.local_search import local_search, settled
 from morphogenetic_engine.backends.katib.render.search_space import (
     KatibParameter,
     grid_parameters,
@@ -86,7 +88,11 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
     image, store = trial_image(config, options), trial_store(options)
     check_no_passwords(config)
     parallel = parallel_trials(config, options, total_trials(config))
-    search = search_of(config, parallel=parallel, exact=options.exact)
+    if options.algorithm == "morphogenetic":
+        config = settled(config, parallel)
+        search = local_search(config, parallel, options.earlier)
+    else:
+        search = search_of(config, parallel=parallel, exact=options.exact)
     _check_resume(options, search.algorithm)
     parameters = _parameters(config, search)
     names = [each.name for each in parameters]
@@ -171,6 +177,8 @@ def _encoded_names(config: SweepConfig) -> Iterator[Unsupported]:
 
 
 def _parameters(config: SweepConfig, search: Search) -> list[KatibParameter]:
+    if search.algorithm is Algorithm.MORPHOGENETIC:
+        return exact_parameters(config)
     if search.numbered:
         return [numbered_parameter(search.trials)]
     if search.algorithm is Algorithm.GRID:
@@ -211,7 +219,7 @@ def _unsupported_run(config: SweepConfig, options: RenderOptions) -> Iterator[Un
             "execution.max_parallel", "auto: 3 trials at a time; give the number of free GPUs, Katib does not look"
         )
     yield from _encoded_names(config)
-    if len(optimization.objectives) > 1:
+    if len(optimization.objectives) > 1 and options.algorithm == "katib":
         first, *others = [each.metric for each in optimization.objectives]
         yield Unsupported("optimization.objectives", f"Katib optimises {first} alone; {', '.join(others)} are recorded")
     for key in ("timeout", "budget"):

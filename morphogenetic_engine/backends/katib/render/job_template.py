@@ -139,6 +139,8 @@ def _command(options: RenderOptions) -> str:
         "morphogenetic trial run --config env --assignments env",
         f"--dir {SCRATCH}/trial --metrics {METRICS_FILE}",
     ]
+    if options.algorithm == "morphogenetic":
+        words.append("--number-from-name")
     if options.store is not None:
         words.append(f"--to {options.store}")
     return f"( exec {' '.join(words)} )"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters
+from morphogenetic_engine.backends.katib.render.local_search import check_servable, most_parallel
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings
 from morphogenetic_engine.backends.katib.service.request import Code, Experiment, Refusal
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.metric_names import encoded
-from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.search.registry import strategy_of
 
 
@@ -23,31 +23,6 @@ def check_settings(experiment: Experiment) -> Refusal | None:
         return Refusal(Code.INVALID_ARGUMENT, str(error))
     broken = next(_broken(experiment, sweep, trials), None)
     return None if broken is None else Refusal(Code.INVALID_ARGUMENT, broken)
-
-
-def check_servable(config: SweepConfig) -> None:
-    """Checks that the trials of a sweep are run once each, and to their end.
-
-    Raises:
-        ConfigError: they are not.
-    """
-    optimization = config.optimization
-    if optimization.strategy is not None:
-        raise ConfigError(
-            f"optimization.strategy: {optimization.strategy} calls trials again, which Katib does not; leave it out"
-        )
-    if config.prunes:
-        raise ConfigError(
-            f"optimization.pruner: {optimization.pruner} needs the reports of running trials, which Katib does not"
-            " pass on; set it to none, or use Katib's own search with --algorithm katib"
-        )
-
-
-def most_parallel(config: SweepConfig) -> int | None:
-    """Returns how many trials may run at a time; None: any number."""
-    optimization = config.optimization
-    follows = config.rules.sampler and optimization.reproducible
-    return (optimization.lookahead or 1) if follows else None
 
 
 def _broken(experiment: Experiment, sweep: SentSweep, trials: int) -> Iterator[str]:

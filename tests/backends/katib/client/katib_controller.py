@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.backends.katib.client.fake_kubernetes import FakeKubernetes, Manifest, timestamp
+from tests.backends.katib.client.suggester import Suggester, is_ours
 from tests.emulated_katib.controller import TrialEnd, requests, trial_end
 from tests.emulated_katib.median_stop import Rule, median_rule
 from tests.emulated_katib.processes import Ended, run
@@ -136,11 +137,13 @@ class KatibOnThisMachine:
     def _run(self, name: str, experiment: Manifest) -> None:
         by_hand = KatibByHand(self._cluster, name)
         ends: list[TrialEnd] = []
-        for number, assignments in enumerate(_points(experiment)):
+        suggester = Suggester(name, experiment) if is_ours(experiment) else None
+        points = suggester.points() if suggester else _points(experiment)
+        for number, assignments in enumerate(points):
             if requests(experiment, ends) <= number:
                 by_hand.suggestion(requests(experiment, ends), number)
                 return  # it asks for nothing that it does not have, and waits for ever
-            trial = f"{name}-{number:08x}"
+            trial = suggester.name if suggester else f"{name}-{number:08x}"
             by_hand.start(trial, **assignments)
             rules = _rules(experiment, ends)
             pod = trial_pod(experiment, trial_job(experiment, assignments, trial, "ml"), rules)
@@ -150,6 +153,8 @@ class KatibOnThisMachine:
             metrics = {metric: seen.latest for metric, seen in (end.observation or {}).items()}
             by_hand.end(trial, end.phase, "the Job has ended", **metrics)
             ends.append(end)
+            if suggester:
+                suggester.ended(end)
         by_hand.finish()
 
 

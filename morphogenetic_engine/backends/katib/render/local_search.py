@@ -1,0 +1,82 @@
+"""The search part of an Experiment whose trials our own service suggests: those of the local sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from morphogenetic_engine.backends.backend import Unsupported
+from morphogenetic_engine.backends.katib.render.algorithms import MANY_POINTS, Algorithm, Search
+from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_settings
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.kinds import total_trials
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
+
+MOST_TRIALS = 1900
+"""With more, etcd rejects the Suggestion, which lists every trial."""
+
+
+def local_search(config: SweepConfig, parallel: int, earlier: Sequence[TrialRecord]) -> Search:
+    """Returns the search part; `config` is settled.
+
+    Raises:
+        ConfigError: the service does not give such a sweep the trials of the local one.
+    """
+    check_servable(config)
+    trials, most = total_trials(config), most_parallel(config)
+    if most is not None and parallel > most:
+        raise ConfigError(
+            f"execution.max_parallel: must be <= {most}, the optimization.lookahead, but got {parallel}; more trials at a"
+            " time would wait for each other"
+        )
+    if trials > MOST_TRIALS:
+        raise ConfigError(f"optimization.n_trials: must be <= {MOST_TRIALS} on Katib, but got {trials}")
+    settings = sweep_settings(SentSweep(config, parallel, earlier))
+    return Search(Algorithm.MORPHOGENETIC, trials, settings, unsupported=tuple(_unsupported(config, parallel, trials)))
+
+
+def settled(config: SweepConfig, parallel: int) -> SweepConfig:
+    """Returns the configuration with its lookahead and number of trials filled in, as the start of a local sweep does."""
+    optimization = config.optimization
+    found = {"lookahead": optimization.lookahead or parallel, "n_trials": config.n_trials}
+    return config.model_copy(update={"optimization": optimization.model_copy(update=found)})
+
+
+def check_servable(config: SweepConfig) -> None:
+    """Checks that the trials of a sweep are run once each, and to their end.
+
+    Raises:
+        ConfigError: they are not.
+    """
+    optimization = config.optimization
+    if optimization.strategy is not None:
+        raise ConfigError(
+            f"optimization.strategy: {optimization.strategy} calls trials again, which Katib does not; leave it out"
+        )
+    if config.prunes:
+        raise ConfigError(
+            f"optimization.pruner: {optimization.pruner} needs the reports of running trials, which Katib does not"
+            " pass on; set it to none, or use Katib's own search with --algorithm katib"
+        )
+
+
+def most_parallel(config: SweepConfig) -> int | None:
+    """Returns how many trials may run at a time; None: any number."""
+    optimization = config.optimization
+    follows = config.rules.sampler and optimization.reproducible
+    return (optimization.lookahead or 1) if follows else None
+
+
+def _unsupported(config: SweepConfig, parallel: int, trials: int) -> Iterator[Unsupported]:
+    if config.sweep_type == "progressive" and parallel > 1:
+        yield Unsupported(
+            "optimization.rounds",
+            f"before each round Katib starts trials that end at once, without a result: {parallel - 1} of them",
+        )
+    if not config.optimization.reproducible:
+        yield Unsupported("optimization.reproducible", "points depend on which trial ends first, as in a local sweep")
+    if trials > MANY_POINTS:
+        yield Unsupported(
+            "optimization.n_trials",
+            f"{trials} trials are more than Katib's Suggestion holds well (about {MANY_POINTS})",
+        )
