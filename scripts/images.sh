@@ -42,7 +42,7 @@ save() { # IMAGE FILE
 
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
-  names=(train report mlflow)
+  names=(train report suggestion mlflow)
 fi
 for name in "${names[@]}"; do
   image=${IMAGES_REGISTRY:-localhost}/morphogenetic-$name:$tag

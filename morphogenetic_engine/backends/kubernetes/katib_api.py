@@ -86,7 +86,7 @@ class KatibApi:
         written = "".join((found.data or {}).values())
         if not re.search(rf"algorithmName:\s*[\"']?{re.escape(name)}[\"']?\s*$", written, re.MULTILINE):
             raise ClusterError(
-                f"{self.host}: Katib has no algorithm {name}: register its service as manifests/options/suggestions does"
+                f"{self.host}: Katib has no algorithm {name}: register its service as manifests/third-party/katib does"
                 f" (docs/katib.md), or use Katib's own algorithms with --algorithm katib"
             )
 
