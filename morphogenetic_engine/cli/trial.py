@@ -225,7 +225,7 @@ def _pairs(params: tuple[str, ...]) -> dict[str, str]:
         if not equals or not name:
             raise click.UsageError(f"--param must be NAME=VALUE, but got {param!r}")
         if name in pairs:
-            raise click.UsageError(f"--param {name} is there twice")
+            raise click.UsageError(f"--param {name} is given twice")
         pairs[name] = value
     return pairs
 

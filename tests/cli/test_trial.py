@@ -184,7 +184,7 @@ def test_sigterm_ends_it_quickly_with_143_and_its_files_kept(sweep_file: Path, w
         ("--config sweep.yaml", "sweep.yaml: x: has no value; give each searched parameter one"),
         ("--config sweep.yaml --param x=9", "sweep.yaml: x: must be one of 0.1, 0.7, 0.3, but got '9'"),
         ("--config sweep.yaml --param x", "--param must be NAME=VALUE, but got 'x'"),
-        ("--config sweep.yaml --param x=0.1 --param x=0.7", "--param x is there twice"),
+        ("--config sweep.yaml --param x=0.1 --param x=0.7", "--param x is given twice"),
         ("--config sweep.yaml --number 3", "sweep.yaml: trial 3: the sweep has 3 trials, numbered from 0"),
         ("--config env", "MORPHOGENETIC_SWEEP: the environment variable is not set"),
         ("--config none.yaml", "none.yaml: cannot be read"),

@@ -140,8 +140,8 @@ def test_a_value_of_the_wrong_kind_is_shown_with_what_was_wanted(text: str, line
         ("parameters: {lr: {low: 1, high: 8, points: 0}}", "parameters.lr: points must be >= 1, but got points=0"),
         ("parameters: {lr: []}", "parameters.lr: choices must not be empty"),
         ("experiment: {lr: []}", "experiment.lr: a list is an axis of the search and must not be empty"),
-        ("parameters: {lr: [1, 1]}", "parameters.lr: choices must differ from each other, but 1 is there twice"),
-        ("experiment: {lr: [1, 1.0]}", "experiment.lr: choices must differ from each other, but 1.0 is there twice"),
+        ("parameters: {lr: [1, 1]}", "parameters.lr: choices must differ from each other, but 1 is a duplicate value"),
+        ("experiment: {lr: [1, 1.0]}", "experiment.lr: choices must differ from each other, but 1.0 is a duplicate value"),
         ("parameters: {lr: [1, .nan]}", "parameters.lr.choices.1: must be finite, but got nan"),
         ("parameters: {lr: [-1e999]}", "parameters.lr.choices.0: must be finite, but got -inf"),
         ("parameters: {lr: {low: 0, high: .inf}}", "parameters.lr.high: must be finite, but got inf"),
@@ -237,9 +237,9 @@ def test_a_long_value_is_cut_short() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("--lr: [1, 1]", "parameters.lr: choices must differ from each other, but 1 is there twice"),
+        ("--lr: [1, 1]", "parameters.lr: choices must differ from each other, but 1 is a duplicate value"),
         ("lr: .nan", "experiment.lr: must be finite, but got nan"),
-        ("{--lr: 1, lr: 2}", "lr: is there twice, with and without dashes"),
+        ("{--lr: 1, lr: 2}", "lr: is a duplicate key, with and without dashes"),
     ],
 )
 def test_a_mistake_in_a_flat_file_is_one_line_too(text: str, line: str) -> None:

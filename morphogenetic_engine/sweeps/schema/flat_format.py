@@ -35,7 +35,7 @@ def migrated(flat: Mapping[str, object]) -> dict[str, object]:
     for key, written in flat.items():
         name = key.lstrip("-").replace("-", "_")
         if name in fixed or name in searched:
-            raise ConfigError(f"{key}: is there twice, with and without dashes")
+            raise ConfigError(f"{key}: is a duplicate key, with and without dashes")
         value = _listed(written) if isinstance(written, str) and name not in _TEXT_WITH_COMMAS else written
         if isinstance(value, list):
             searched[name] = value

@@ -16,7 +16,7 @@ def flat_parameters(written: Mapping[str, object]) -> dict[str, object]:
     """Returns parameters by their full names; a group's `when` holds for all that is in it.
 
     Raises:
-        ValueError: a name is there twice, as `a.b` and as b in a group a.
+        ValueError: a duplicate name, as `a.b` and as b in a group a.
     """
     found: dict[str, object] = {}
     for name, each in written.items():
@@ -34,7 +34,7 @@ def flat_values(written: Mapping[str, object]) -> dict[str, object]:
     """Returns given values by their full names.
 
     Raises:
-        ValueError: a name is there twice, as `a.b` and as b in a group a.
+        ValueError: a duplicate name, as `a.b` and as b in a group a.
     """
     found: dict[str, object] = {}
     for name, each in written.items():
@@ -71,5 +71,5 @@ def _with_condition(parameter: object, condition: object) -> object:
 
 def _add(found: dict[str, object], name: str, value: object) -> None:
     if name in found:
-        raise ValueError(f"{name} is there twice; keep one")
+        raise ValueError(f"{name} is a duplicate name; keep one")
     found[name] = value

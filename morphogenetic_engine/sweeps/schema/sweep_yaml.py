@@ -62,7 +62,7 @@ class SweepLoader(yaml.SafeLoader):
                     None, None, f"keys must be text, but got {key!r} (quote it)", key_node.start_mark
                 )
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key} is there twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key}", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 

@@ -72,7 +72,7 @@ class Choices:
         for value in self.values:
             number = None if isinstance(value, str) else value
             if text(value) in texts or number in numbers:
-                raise ConfigError(f"choices must differ from each other, but {text(value)} is there twice")
+                raise ConfigError(f"choices must differ from each other, but {text(value)} is a duplicate value")
             texts.add(text(value))
             if number is not None:
                 numbers.add(number)

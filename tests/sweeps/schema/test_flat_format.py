@@ -75,7 +75,7 @@ def test_a_part_that_is_no_number_is_text(written: str, values: list[object]) ->
 
 
 def test_an_argument_with_and_without_dashes_is_there_twice() -> None:
-    with pytest.raises(ConfigError, match="^lr: is there twice, with and without dashes$"):
+    with pytest.raises(ConfigError, match="^lr: is a duplicate key, with and without dashes$"):
         migrated({"--lr": 1, "lr": 2})
 
 

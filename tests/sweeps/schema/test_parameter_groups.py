@@ -70,7 +70,7 @@ def test_the_condition_of_a_group_holds_for_all_that_is_in_it() -> None:
         ({"a": {"lr": {"low": 1, "hihg": 3}}}, "parameters.a.lr.hihg: unknown key; did you mean 'high'? (and 1 more)"),
         ({"lr": {"min": 1, "max": 3}}, "parameters.lr.min: unknown key (and 3 more)"),
         ({"lr": {"values": [1, 2]}}, "parameters.lr.values: unknown key (and 2 more)"),
-        ({"a": {"b": [1]}, "a.b": [2]}, "parameters: a.b is there twice; keep one"),
+        ({"a": {"b": [1]}, "a.b": [2]}, "parameters: a.b is a duplicate name; keep one"),
         ({"a": [2], "a.c": [2]}, "parameters: a has a value, so there can be no a.c in it"),
         ({"a": {"1st": [1]}}, "parameters: names must match"),
         ({"a": {"b c": {"d": [1]}}}, "parameters: names must match"),
