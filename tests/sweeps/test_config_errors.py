@@ -141,7 +141,10 @@ def test_a_value_of_the_wrong_kind_is_shown_with_what_was_wanted(text: str, line
         ("parameters: {lr: []}", "parameters.lr: choices must not be empty"),
         ("experiment: {lr: []}", "experiment.lr: a list is an axis of the search and must not be empty"),
         ("parameters: {lr: [1, 1]}", "parameters.lr: choices must differ from each other, but 1 is a duplicate value"),
-        ("experiment: {lr: [1, 1.0]}", "experiment.lr: choices must differ from each other, but 1.0 is a duplicate value"),
+        (
+            "experiment: {lr: [1, 1.0]}",
+            "experiment.lr: choices must differ from each other, but 1.0 is a duplicate value",
+        ),
         ("parameters: {lr: [1, .nan]}", "parameters.lr.choices.1: must be finite, but got nan"),
         ("parameters: {lr: [-1e999]}", "parameters.lr.choices.0: must be finite, but got -inf"),
         ("parameters: {lr: {low: 0, high: .inf}}", "parameters.lr.high: must be finite, but got inf"),
