@@ -42,7 +42,7 @@ def halving_notes(config: SweepConfig, plan: HalvingPlan | None) -> list[str]:
         rungs = optimization.halving.plan(1, optimization.halving.full or 1, learns=False).rungs
         steps = ", ".join(map(str, rungs[:-1])) or "none"
         return [
-            f"optimization.strategy: asha compares trials at {steps} of {rungs[-1]} steps; its cost follows from results"
+            f"optimization.strategy: asha compares at {steps} of {rungs[-1]} steps; its cost follows from results"
         ]
     notes = []
     if optimization.halving.full is None:

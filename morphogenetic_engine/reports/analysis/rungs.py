@@ -94,7 +94,7 @@ class Rungs:
 
 
 def rungs_of_sweep(result: SweepResult) -> Rungs | None:
-    """Returns the rungs of a sweep; None: it has none, and too few complete trials with reports to tell what they would be."""
+    """Returns the rungs of a sweep; None: it has none, and too few complete trials to tell what they would be."""
     config, metrics = result.config, [each.metric for each in result.config.optimization.all_objectives]
     complete = [trial for trial in result.complete if counted_steps(trial, metrics)]
     halving = config.optimization.strategy is not None

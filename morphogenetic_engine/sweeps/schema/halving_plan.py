@@ -1,7 +1,7 @@
 """The plan of a halving: the rungs, how many configurations reach each of them, and what that costs. Pure numbers.
 
-A rung is a number of reports (steps). A bracket begins with some configurations at the first rung; the best 1/eta of them
-go on to the next one, until a few are trained to the full length.
+A rung is a number of reports (steps). A bracket begins with some configurations at the first rung; the best 1/eta of
+them go on to the next one, until a few are trained to the full length.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 LEAST_SHARE = Fraction(1, 50)
 """The smallest share of the full length that the first rung may be by default: shorter training ranks too badly."""
@@ -133,14 +134,14 @@ def most_configurations(budget: float, eta: int, rungs: Sequence[int], brackets:
     `brackets` is the number of them; None: the default one.
     """
     for count in range(MOST_BRACKETS, 0, -1) if brackets is None else [brackets]:
-
-        def cost(configurations: int, count: int = count) -> float:
-            return plan_of(configurations, eta, rungs, count).cost
-
-        found = _largest(lambda configurations: cost(configurations) <= budget, count)
+        found = _largest(partial(_fits, budget, eta, rungs, count), count)
         if found >= count and (brackets is not None or default_brackets(found, eta, learns) == count):
             return found
     return 1 if brackets is None else brackets
+
+
+def _fits(budget: float, eta: int, rungs: Sequence[int], brackets: int, configurations: int) -> bool:
+    return plan_of(configurations, eta, rungs, brackets).cost <= budget
 
 
 def _largest(fits: Callable[[int], bool], least: int) -> int:

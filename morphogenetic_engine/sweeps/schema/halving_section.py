@@ -28,17 +28,17 @@ AutoOrWhole = Annotated[int | Literal["auto"], BeforeValidator(_auto_or_whole)]
 
 
 class Halving(Section):
-    """Successive halving with `strategy: halving` or `asha`: all configurations are trained a little, the best go on."""
+    """The rungs of `strategy: halving` and `asha`: all configurations are trained a little, the best go on."""
 
     eta: int = Field(default=3, ge=2)
     """One configuration in eta goes on from a rung to the next, which is eta times as far."""
     first_rung: AutoOrWhole = "auto"
     """Reports (steps) of the objective at the first rung; auto: 2 to 4 % of the full length with eta 3, at least 2."""
     full: int | None = Field(default=None, ge=1)
-    """Reports of a full training. Left out: as many as the first complete trial makes; it runs alone before all others."""
+    """Reports of a full training. Left out: as many as the first complete trial makes, which runs before all others."""
     brackets: AutoOrWhole = "auto"
-    """Brackets that share the trials; the sampler is shown the results of one for the next. auto: up to 3 with a sampler,
-    else 1."""
+    """Brackets that share the trials; the sampler is shown the results of one for the next. auto: up to 3 with a
+    sampler, else 1."""
     budget: float | None = Field(default=None, gt=0)
     """The budget in full trainings, from which n_trials follows. Needs `full`."""
 

@@ -42,7 +42,8 @@ class Machine:
         """The metrics of a report: the objective, and a second one that asks for the opposite."""
         return {"val_acc": self.value(task, step), "size": float(task.params["x"]) + step / 100}
 
-    def value(self, task: TrialTask, step: int) -> float:
+    @staticmethod
+    def value(task: TrialTask, step: int) -> float:
         """Curves that cross: the height from the parameters, the pace from the seed."""
         height = -((float(task.params["x"]) - 0.3) ** 2)
         return height - 0.3 * math.exp(-math.log1p(step) * (0.5 + task.seed % 5 / 4))
@@ -77,17 +78,20 @@ class SimulatedExecutor:
                 del self._slots[slot]
                 yield failed(task.key, FailureReason.KILLED, "crashed")
                 return
-            message = next(told)
+            message = next(told, None)
+            assert message is not None, "the last message of a task frees its slot"
             if not isinstance(message, Reported):
                 del self._slots[slot]
                 yield message
                 return
             yield message
 
-    def decide(self, key: TaskKey, decision: Decision) -> None:
+    @staticmethod
+    def decide(key: TaskKey, decision: Decision) -> None:
         raise AssertionError(f"a report of {key} waits for {decision}, but a rung is known when a trial starts")
 
-    def stop_all(self) -> Sequence[Message]:
+    @staticmethod
+    def stop_all() -> Sequence[Message]:
         return ()
 
     def _run(self, task: TrialTask) -> Iterator[Message]:

@@ -110,7 +110,7 @@ def calm_tables(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Tab
 @pytest.mark.parametrize("name", KINDS)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), st.sampled_from([1, 2, 3, 4, 8]), st.booleans(), st.integers(0, 6), st.integers(0, 4))
-def test_any_order_number_of_workers_kills_and_crashes_give_the_same_table(
+def test_any_order_number_of_workers_kills_and_crashes_give_the_same_table(  # pylint: disable=too-many-positional-arguments
     tmp_path_factory: pytest.TempPathFactory,
     calm: Callable[[str], Table],
     name: str,
@@ -212,20 +212,25 @@ def test_a_promoted_trial_is_called_again_in_its_folder(start: Start) -> None:
     assert [int(step) for step in steps] == list(range(9))
 
 
+class _Interrupt:
+    """Interrupts the process at the first event of a kind; a second signal would end it at once."""
+
+    def __init__(self, kind: type[Event]) -> None:
+        self._kind: type[Event] | None = kind
+
+    def __call__(self, event: Event) -> None:
+        if self._kind is not None and isinstance(event, self._kind):
+            self._kind = None
+            os.kill(os.getpid(), signal.SIGINT)
+
+
 @pytest.mark.slow
 def test_a_signal_at_a_rung_and_a_resume_give_the_undisturbed_table(start: Start) -> None:
     text = sweep("n_trials: 20, halving: {full: 9, first_rung: 1}", more=", saves: 0")
     whole, folder = start(text), start(text)
     run_sweep(whole)
     for stop in (TrialStarted, TrialReported, TrialPromoted, TrialPaused):
-        stopped: list[Event] = []
-
-        def interrupt(event: Event, stop: type[Event] = stop, stopped: list[Event] = stopped) -> None:
-            if isinstance(event, stop) and not stopped:  # a second signal would end the process
-                stopped.append(event)
-                os.kill(os.getpid(), signal.SIGINT)
-
-        assert run_sweep(folder, observers=[interrupt]) is Outcome.INTERRUPTED
+        assert run_sweep(folder, observers=[_Interrupt(stop)]) is Outcome.INTERRUPTED
     assert run_sweep(folder) is Outcome.FINISHED
     assert steady_rows(folder) == steady_rows(whole)
 

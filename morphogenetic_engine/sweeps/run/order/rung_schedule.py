@@ -1,8 +1,8 @@
 """The order in which trials start where they pause at rungs; independent of processes.
 
-Interrupted trials go first, then the earliest group (bracket), in it the lowest rung, fresh trials among them: the others
-wait for it. Which trial starts when changes no result: a promotion depends on whole rungs, a suggestion on the rungs that
-its promoter waits for.
+Interrupted trials go first, then the earliest group (bracket), in it the lowest rung, fresh trials among them: the
+others wait for it. Which trial starts when changes no result: a promotion depends on whole rungs, a suggestion on the
+rungs that its promoter waits for.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class RungSchedule:
         self._total, self._again, self._promoted, self._is_closed = 0, [], [], True
 
     def _group_of_fresh(self) -> int:
-        """Returns the first trial of the group to which the next fresh one belongs; past the last, where none is left."""
+        """Returns the first trial of the next fresh one's group; past the last, where none is left."""
         return self._promoter.group(self._fresh).start if self._fresh < self._total else self._total
 
     def _may_start(self, number: int) -> bool:

@@ -1,4 +1,4 @@
-"""Decides at each rung which trials go on: the best 1/eta of a bracket, once all of its trials have reached the rung."""
+"""Decides at each rung which trials go on: the best 1/eta of a bracket, once all its trials have reached the rung."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class HalvingPromoter:
         self._learns = learns
         self._enough = enough
         self.brackets = self._halving.plan(configurations, 1, learns=self._brackets_learn).brackets
-        """Which trials are in which bracket; their sizes at the rungs depend on the full length, and are in the plan."""
+        """Which trials are in which bracket; their sizes at the rungs depend on the full length: see the plan."""
         self._plan: HalvingPlan | None = None
         self._races: list[_Race] = []
         if self._halving.full is not None:
@@ -79,12 +79,13 @@ class HalvingPromoter:
         assert self._plan is not None, "a sampler is shown results, so a trial is complete"
         return shown_rung(self._plan, place, self._enough)
 
-    def _pilot(self, trials: Trials) -> TrialRecord | None:
+    @staticmethod
+    def _pilot(trials: Trials) -> TrialRecord | None:
         """Returns the first complete trial if all before it have failed."""
-        for number in range(len(trials)):
-            if trials[number].state is TrialState.COMPLETE:
-                return trials[number]
-            if not trials[number].state.final:
+        for _, trial in sorted(trials.items()):
+            if trial.state is TrialState.COMPLETE:
+                return trial
+            if not trial.state.final:
                 return None
         return None
 
@@ -140,7 +141,7 @@ class _Race:
         return decisions
 
     def certain(self, trials: Trials) -> list[RungDecision]:
-        """Returns the promotions that no result to come can change: workers need not wait for the last trials of a rung.
+        """Returns the promotions that no result to come can change: they need not wait for the rung's last trials.
 
         With several objectives a new result may move any trial, so that nothing is certain.
         """

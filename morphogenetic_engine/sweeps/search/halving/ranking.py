@@ -43,7 +43,7 @@ def _crowding(front: Mapping[int, Sequence[float]]) -> dict[int, float]:
     """Returns how far each member of a front is from its neighbours; infinite at the ends."""
     distance = dict.fromkeys(front, 0.0)
     for place in range(len(next(iter(front.values())))):
-        order = sorted(front, key=lambda number: (front[number][place], number))
+        order = [number for _, number in sorted((costs[place], number) for number, costs in front.items())]
         low, high = front[order[0]][place], front[order[-1]][place]
         distance[order[0]] = distance[order[-1]] = math.inf
         if high > low:
