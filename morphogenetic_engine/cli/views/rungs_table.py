@@ -41,9 +41,7 @@ def halving_notes(config: SweepConfig, plan: HalvingPlan | None) -> list[str]:
     if optimization.strategy == "asha":
         rungs = optimization.halving.plan(1, optimization.halving.full or 1, learns=False).rungs
         steps = ", ".join(map(str, rungs[:-1])) or "none"
-        return [
-            f"optimization.strategy: asha compares at {steps} of {rungs[-1]} steps; its cost follows from results"
-        ]
+        return [f"optimization.strategy: asha compares at {steps} of {rungs[-1]} steps; its cost follows from results"]
     notes = []
     if optimization.halving.full is None:
         length = "unknown" if plan is None else f"{plan.full} reports, those of trial 0"
