@@ -155,7 +155,8 @@ def _check_inputs(source: str, file: ConfigFile) -> None:
 def _stays_idle(metrics: Path | None) -> bool:
     """Returns whether the trial is a place of a batch without a trial of the sweep, and says so.
 
-    Katib's collector fails, and the trial with it, where there is no file of metrics; one of an empty file is not counted.
+    Katib's collector fails, and the trial with it, where there is no file of metrics; a trial with an empty one is not
+    counted.
     """
     from morphogenetic_engine.backends.katib.render.environment import TRIAL_NAME_VARIABLE, variable
     from morphogenetic_engine.backends.katib.render.numbered_names import is_idle

@@ -26,8 +26,8 @@ def local_search(config: SweepConfig, parallel: int, earlier: Sequence[TrialReco
     trials, most = total_trials(config), most_parallel(config)
     if most is not None and parallel > most:
         raise ConfigError(
-            f"execution.max_parallel: must be <= {most}, the optimization.lookahead, but got {parallel}; more trials at a"
-            " time would wait for each other"
+            f"execution.max_parallel: must be <= {most}, the optimization.lookahead, but got {parallel}; more trials"
+            " at a time would wait for each other"
         )
     if trials > MOST_TRIALS:
         raise ConfigError(f"optimization.n_trials: must be <= {MOST_TRIALS} on Katib, but got {trials}")
@@ -36,7 +36,7 @@ def local_search(config: SweepConfig, parallel: int, earlier: Sequence[TrialReco
 
 
 def settled(config: SweepConfig, parallel: int) -> SweepConfig:
-    """Returns the configuration with its lookahead and number of trials filled in, as the start of a local sweep does."""
+    """Returns the configuration with its lookahead and number of trials filled in, as when a local sweep starts."""
     optimization = config.optimization
     found = {"lookahead": optimization.lookahead or parallel, "n_trials": config.n_trials}
     return config.model_copy(update={"optimization": optimization.model_copy(update=found)})

@@ -55,4 +55,4 @@ def _namespace() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main()  # pylint: disable=no-value-for-parameter  # click reads them from the command line

@@ -4,6 +4,7 @@ Built from the numbers of the fields at import, so that no generated code and no
 converted from and to the JSON mapping of protobuf, which `request.py` describes with types.
 """
 
+# pylint: disable=no-name-in-module  # of protobuf, which makes its classes at import
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -121,7 +122,9 @@ def _pool() -> descriptor_pool.DescriptorPool:
 
 
 def _message(name: str, fields: Mapping[str, tuple[int, str]]) -> DescriptorProto:
-    enums = [_enum(each.removeprefix(f"{name}."), _ENUMS[each]) for each in _ENUMS if each.startswith(f"{name}.")]
+    enums = [
+        _enum(each.removeprefix(f"{name}."), values) for each, values in _ENUMS.items() if each.startswith(f"{name}.")
+    ]
     return DescriptorProto(name=name, field=[_field(each, *fields[each]) for each in fields], enum_type=enums)
 
 

@@ -1,5 +1,6 @@
 """The gRPC server of the suggestion service, with the health service that Katib's probes ask."""
 
+# pylint: disable=no-member  # of the messages of the health service, which are made at import
 from __future__ import annotations
 
 import logging
@@ -80,6 +81,7 @@ class SuggestionServer:
         return katib_messages.of_json("ValidateAlgorithmSettingsReply", {})
 
 
+# pylint: disable-next=inconsistent-return-statements  # abort raises
 def _read(message: Message, context: grpc.ServicerContext) -> Request:
     try:
         return Request.model_validate(katib_messages.to_json(message))

@@ -1,10 +1,11 @@
-"""What Katib's controllers do with suggestions, as recorded from them: which trials they ask for, and what they say of each."""
+"""What Katib's controllers do with suggestions, as recorded: which trials they ask for, and what they say of each."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters, params_of_exact
 from morphogenetic_engine.backends.katib.render.numbered_names import is_idle, number_in
@@ -56,7 +57,6 @@ class SimulatedKatib:
 
     def run(self) -> dict[int, TrialRecord]:
         """Runs the Experiment to its end, and returns its trials by their numbers."""
-        self._most = strategy_of(self.sweep.config, self.sweep.known).trials
         while not self._over:
             self._reconcile()
             self._something_happens()
@@ -64,6 +64,10 @@ class SimulatedKatib:
             number_in(name, self.name, NAMESPACE): job.end for name, job in self.jobs.items() if not is_idle(name)
         }
         return {number: end for number, end in sorted(trials.items()) if number is not None and end is not None}
+
+    @cached_property
+    def _most(self) -> int:
+        return strategy_of(self.sweep.config, self.sweep.known).trials
 
     @property
     def _over(self) -> bool:

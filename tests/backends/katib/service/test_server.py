@@ -1,5 +1,6 @@
 """The service over real gRPC, as Katib's controller and probes call it."""
 
+# pylint: disable=no-member  # of the messages of the health service, which are made at import
 from __future__ import annotations
 
 import os
