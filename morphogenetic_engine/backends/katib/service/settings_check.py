@@ -42,7 +42,8 @@ def _broken(experiment: Experiment, sweep: SentSweep, trials: int) -> Iterator[s
     direction = config.optimization.direction.value.upper()
     objective = spec.objective
     if (objective.objective_metric_name, objective.type) != (target, direction):
-        yield f"objective: must {direction.lower()} {target}, but got {objective.type.lower()} {objective.objective_metric_name}"
+        got = f"{objective.type.lower()} {objective.objective_metric_name}"
+        yield f"objective: must {direction.lower()} {target}, but got {got}"
     if set(objective.additional_metric_names) != set(others):
         yield f"objective.additionalMetricNames: must be {', '.join(others) or 'empty'}"
     names = [each.name for each in exact_parameters(config)]

@@ -82,7 +82,12 @@ class _Executor:
 
 
 def local_run(
-    file: ConfigFile, results: Path, monkeypatch: pytest.MonkeyPatch, failing: frozenset[int], workers: int
+    file: ConfigFile,
+    results: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: frozenset[int],
+    workers: int,
+    sweep_id: str = "local",
 ) -> SweepFolder:
     """Runs a sweep with so many workers, and returns its folder."""
 
@@ -91,7 +96,7 @@ def local_run(
         yield _Executor(setup.config, random.Random(7), workers, failing), SimpleNamespace(requested=None)
 
     monkeypatch.setattr(runner, "open_executor", opened)
-    folder = start_sweep(file, results=results, sweep_id="local")
+    folder = start_sweep(file, results=results, sweep_id=sweep_id)
     run_sweep(folder)
     return folder
 

@@ -13,6 +13,7 @@ from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep
 from morphogenetic_engine.backends.katib.service.request import Refusal, Reply
 from morphogenetic_engine.backends.katib.service.suggested_trials import suggestions
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
+from morphogenetic_engine.sweeps.search.warm_start import warm_start_of
 from tests.backends.katib.service.local_run import local_run, steady, table_of, trained
 from tests.backends.katib.service.simulated_katib import NAMESPACE, SimulatedKatib, parsed
 
@@ -71,6 +72,7 @@ SWEEPS = {
     "tpe of two objectives": bayesian("TPE", PLAIN, **TWO),
     "tpe with another metric": bayesian("TPE", PLAIN, secondary_metrics=["val/acc"]),
     "tpe with replicates": bayesian("TPE", PLAIN, replicates=3),
+    "gp": bayesian("GP", NUMBERS, n_trials=13),
     "cma-es": bayesian("CmaEs", NUMBERS),
     "qmc": bayesian("QMC", NUMBERS),
     "nsga-ii": bayesian("NSGAII", PLAIN, n_trials=60, **TWO),
@@ -112,3 +114,18 @@ def test_an_experiment_has_the_trials_of_the_local_sweep(
 
     assert table_of(trials, config, tmp_path / "katib.csv") == steady(folder.table)
     assert all(told.startswith("UNAVAILABLE: trial") for told in katib.refusals)
+
+
+@pytest.mark.slow
+def test_a_warm_start_gives_the_trials_of_the_local_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    local_run(SWEEPS["tpe"], tmp_path, monkeypatch, FAILING, workers=2, sweep_id="earlier")
+    warm = bayesian("TPE", PLAIN, warm_start="earlier", seed=9)
+    folder = local_run(warm, tmp_path, monkeypatch, FAILING, workers=3)
+    config = folder.read_info().config
+    train = partial(trained, config, failing=FAILING)
+    sent = SentSweep(config, 3, warm_start_of(config, tmp_path))
+    katib = SimulatedKatib(sent, asked_twice, train, random.Random(2), 3)
+    found = table_of(katib.run(), config, tmp_path / "katib.csv")
+    assert found == steady(folder.table)
+    cold = SimulatedKatib(SentSweep(config, 3), asked_twice, train, random.Random(2), 3)
+    assert table_of(cold.run(), config, tmp_path / "cold.csv") != found

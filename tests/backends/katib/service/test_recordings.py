@@ -43,7 +43,7 @@ RECORDED: dict[str, list[Call]] = json.loads((HERE / "recorded_requests.json").r
 
 
 def asked(call: Call, config: SweepConfig, chance: random.Random, metric: str = "loss") -> Mapping[str, object]:
-    """Returns a recorded request as one for a sweep: each trial keeps the number in its name, and has values of ours."""
+    """Returns a recorded request as one for a sweep: each trial keeps its number, and has values of ours."""
     values = design_of(sweep("random", PLAIN, n_trials=500).config)
     trials = []
     for name, condition, metrics in call["trials"]:
