@@ -220,7 +220,7 @@ def _written_out(value: object) -> object:
         return {"type": "categorical", "choices": [value]}
     if isinstance(value, dict) and "type" not in value:
         return {"type": _kind(value), **value}
-    if isinstance(value, dict) and value["type"] in _NORMAL:
+    if isinstance(value, dict) and str(value["type"]) in _NORMAL:
         return normal_range(value)
     return value
 

@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 from pydantic import TypeAdapter
 
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config_file import config_of_text
 from morphogenetic_engine.sweeps.schema.parameters import ParameterConfig, scalar
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 
@@ -81,3 +83,9 @@ def test_what_was_written_out_reads_as_itself() -> None:
 def test_the_schema_of_a_parameter_knows_the_shorthands() -> None:
     kinds = ADAPTER.json_schema(mode="validation")["anyOf"]
     assert {kind.get("type") for kind in kinds} >= {"array", "boolean", "integer", "number", "string"}
+
+
+@pytest.mark.parametrize("kind", ["{a: 1}", "[1]", "null"])
+def test_a_type_that_is_no_text_is_one_line(kind: str) -> None:
+    with pytest.raises(ConfigError, match="^sweep.yaml: parameters.x: "):
+        config_of_text(f"parameters: {{x: {{type: {kind}, low: 0, high: 1}}}}", where="sweep.yaml")
