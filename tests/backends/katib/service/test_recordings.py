@@ -120,15 +120,18 @@ def test_a_batch_beyond_the_last_trial_is_filled_with_trials_that_end_at_once() 
 
 
 def test_the_trials_of_a_twin_in_another_namespace_are_left_out() -> None:
-    *_, call = RECORDED["num3"]
+    *_, call = (call for call in RECORDED["fifo"] if call["answered"])
     config = sweep("bayesian", PLAIN, sampler="TPE", n_trials=call["most"], lookahead=call["parallel"]).config
     request = asked(call, config, random.Random(0))
     trials = request["trials"]
     assert isinstance(trials, list)
-    twins = [{**trial, "name": trial["name"].replace(call["name"], f"{call['name']}-00000")} for trial in trials]
-    other = [{**trial, "name": numbered_name(call["name"], "elsewhere", n)} for n, trial in enumerate(trials)]
-    mixed = {**request, "trials": [*other, *trials, *twins]}
-    assert suggestions(parsed(mixed), NAMESPACE) == suggestions(parsed(request), NAMESPACE)
+    failed = [{**trial, "status": {"condition": "FAILED"}} for trial in trials]
+    twins = [{**trial, "name": trial["name"].replace(call["name"], f"{call['name']}-00000")} for trial in failed]
+    other = [{**trial, "name": numbered_name(call["name"], "elsewhere", n)} for n, trial in enumerate(failed)]
+    alone = suggestions(parsed(request), NAMESPACE)
+    assert isinstance(alone, Reply)
+    assert suggestions(parsed({**request, "trials": [*trials, *twins, *other]}), NAMESPACE) == alone
+    assert suggestions(parsed({**request, "trials": failed}), NAMESPACE) != alone
 
 
 def test_messages_keep_every_field_of_a_recorded_request() -> None:
