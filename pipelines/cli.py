@@ -1,4 +1,4 @@
-"""`python -m pipelines`: compiles, submits and schedules pipelines, lists and stops runs, and runs pipelines on this machine."""
+"""`python -m pipelines`: compiles, submits and schedules pipelines, lists and stops runs, runs them on this machine."""
 
 # kfp takes a second to import; deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel

@@ -18,7 +18,7 @@ MOST_SWEEP_SECONDS = 30 * 24 * 3600
 FIRST_PAUSE_SECONDS, PAUSE_FACTOR = 10, 2
 """The pause before a task is retried."""
 _WAITING_SECONDS = 24 * 3600
-"""The time for the pod of one attempt to start, including the pause before it; its own deadline counts from its start."""
+"""The time for the pod of one attempt to start, with the pause before it; its deadline counts from its start."""
 
 
 def training_seconds(plan: Plan) -> int:

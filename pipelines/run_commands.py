@@ -204,7 +204,8 @@ def end_command(name: str, experiment: str, **given: Any) -> None:
 def fetch_command(run: str, storage: str, results: Path) -> None:
     """Fetch the sweep of a run from the object store.
 
-    It is a folder that all other commands take. RUN is the run's id. The store's address and credentials are those of this machine (AWS_ENDPOINT_URL and so on).
+    It is a folder that all other commands take. RUN is the run's id. The store's address and credentials are those of
+    this machine (AWS_ENDPOINT_URL and so on).
     """
     from morphogenetic_engine.steps.kept.kept_run import KeptRun
     from morphogenetic_engine.sweeps.record.folder import SweepFolder

@@ -222,7 +222,7 @@ def until_exists(path: Path) -> None:
 
 
 def rising(params: Params, trial: Trial) -> Metrics:
-    """Nine reports that approach the objective, with crossings; goes on from a file in its folder unless `saves` is 0."""
+    """Nine reports that approach the objective, with crossings; goes on from a file in its folder if it `saves`."""
     saved = trial.dir / "step"
     first = int(saved.read_text(encoding="utf-8")) if saved.exists() and params.get("saves", 1) else 0
     value = -((float(params["x"]) - 0.3) ** 2) + trial.seed % 1000 / 1e5

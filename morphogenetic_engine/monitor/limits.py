@@ -28,7 +28,8 @@ class LimitedProtocol(H11Protocol):
     """A connection that is closed if it sends no whole request, at once where others wait for its place."""
 
     _overdue: asyncio.TimerHandle | None = None
-    _since = 0.0
+    since = 0.0
+    """When the connection was made or its last request began, on the monotonic clock."""
 
     @property
     def is_waiting(self) -> bool:
@@ -37,18 +38,18 @@ class LimitedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._since = time.monotonic()
+        self.since = time.monotonic()
         self._overdue = self.loop.call_later(REQUEST_SECONDS, self._close_overdue)
         if len(self.connections) > most_connections():
             idle = [each for each in self.connections if isinstance(each, LimitedProtocol) and each.is_waiting]
-            min(idle, key=lambda each: each._since, default=self).transport.abort()
+            min(idle, key=lambda each: each.since, default=self).transport.abort()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if not self.is_waiting or self not in self.connections:  # a whole request, or a WebSocket now
             self._disarm()
         elif self._overdue is None:
-            self._since = time.monotonic()
+            self.since = time.monotonic()
             self._overdue = self.loop.call_later(REQUEST_SECONDS, self._close_overdue)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -120,8 +120,9 @@ class SweepConfig(Section):
             )
         if rules.sized and trials * len(self.space.axes) > _LARGEST_DESIGN:
             raise ValueError(
-                f"optimization.n_trials: a {self.sweep_type} sweep may have {_LARGEST_DESIGN} values in all, as its points"
-                f" are computed together, but {trials} trials of {len(self.space.axes)} parameters have more; use sobol"
+                f"optimization.n_trials: a {self.sweep_type} sweep may have {_LARGEST_DESIGN} values in all, as its"
+                f" points are computed together, but {trials} trials of {len(self.space.axes)} parameters have more;"
+                " use sobol"
             )
         if self.optimization.strategy is not None:
             _check_halving(self)
@@ -193,7 +194,7 @@ class SweepConfig(Section):
 
     @cached_property
     def points(self) -> int | None:
-        """The number of points in the space; None: an axis is continuous, or there are too many to check constraints."""
+        """The number of points in the space; None: an axis is continuous, or too many would have to be checked."""
         points = all_points(self.space, QUICKLY_CHECKED)
         return None if points is None else points.total
 
@@ -294,8 +295,8 @@ def _check_halving(config: SweepConfig) -> None:
         raise ValueError("optimization.pruner: halving decides how far trials are trained; leave the pruner out")
     if config.experiment.replicates > 1:
         raise ValueError(
-            "experiment.replicates: halving trains a configuration with one seed; leave replicates out, and run the best"
-            " on more seeds with: morphogenetic sweep confirm"
+            "experiment.replicates: halving trains a configuration with one seed; leave replicates out, and run the"
+            " best on more seeds with: morphogenetic sweep confirm"
         )
     if not optimization.reproducible:
         raise ValueError("optimization.reproducible: halving always is; leave it out")

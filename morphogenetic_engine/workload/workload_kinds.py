@@ -1,7 +1,7 @@
 """The kinds of workload: a Python function, or a program. A configuration names one; all other code uses its methods.
 
-A new kind is a class with the same members, in the union `Workload`, `WORKLOAD_KEYS` and `_KINDS`. Messages and records hold a
-workload by its keys in a sweep file.
+A new kind is a class with the same members, in the union `Workload`, `WORKLOAD_KEYS` and `_KINDS`. Messages and
+records hold a workload by its keys in a sweep file.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def _patterns(filters: Sequence[str]) -> list[re.Pattern[str]]:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Returns the time that Go's RFC 3339 layout reads, to the microsecond that Katib's database keeps; None if none."""
+    """Returns the time that Go's RFC 3339 layout reads, to the microsecond of Katib's database; None if none."""
     match = _TIME.fullmatch(text)
     if match is None:
         return None

@@ -111,7 +111,7 @@ def resumed(folder: SweepFolder) -> contextlib.AbstractContextManager[subprocess
 
 
 def strike(folder: SweepFolder, victim: str, chance: random.Random) -> None:
-    """Resumes the sweep, kills a process when the journal has grown by a random number of lines, and checks the rest."""
+    """Resumes the sweep, kills a process once the journal has grown by some random lines, and checks the rest."""
     grown = lines(folder.journal) + chance.randint(1, 120)
     with resumed(folder) as process:
         until(lambda: lines(folder.journal) >= grown or process.poll() is not None)

@@ -27,7 +27,7 @@ def test_a_fault_costs_no_trial_and_changes_no_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calm: list[dict[str, str]], kind: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run_round(tmp_path, f"once {kind}", calm, [kind]).wrong == []
+    assert not run_round(tmp_path, f"once {kind}", calm, [kind]).wrong
 
 
 @pytest.mark.parametrize("number", range(PAIRS))
@@ -35,4 +35,4 @@ def test_faults_in_pairs_cost_no_trial_and_change_no_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calm: list[dict[str, str]], number: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run_round(tmp_path, f"pairs {number}", calm).wrong == []
+    assert not run_round(tmp_path, f"pairs {number}", calm).wrong

@@ -76,7 +76,7 @@ class ControlPlane:
 
     @staticmethod
     def _merged_labels(known: Object, new: Object) -> dict[str, object]:
-        """Keeps the fields that others have set, and removes those of the manifest applied before that this one lacks."""
+        """Keeps the labels that others have set, and removes those that only the manifest applied before had."""
         live, wanted = (_mapping(field(each, "metadata", "labels") or {}) for each in (known, new))
         before = _mapping(field(known, "applied", "metadata", "labels") or {})
         return {key: value for key, value in live.items() if key not in before} | wanted

@@ -89,6 +89,7 @@ def _notes(result: SweepResult) -> list[str]:
         notes.append(
             f"note: the workload caught Pruned in {len(caught)} trials, first in trial {caught[0]}: let it pass"
         )
+    # pylint: disable-next=import-outside-toplevel  # what it analyses with takes long to import
     from morphogenetic_engine.reports.analysis.failed.failures import left_out_of
 
     left_out = left_out_of(result)

@@ -44,22 +44,20 @@ def trials_table(
     others = [_outer_cells(trial, metrics) for trial in trials]
     axes = list(result.config.space.axes)
     values = {name: [shown(trial.params[name]) if name in trial.params else "" for trial in trials] for name in axes}
-    widths = {name: max(map(len, (name, *cells))) + _GAP for name, cells in values.items()}
-    columns = ("trial", "state", *metrics, "time")
-    used = sum(max(map(len, (name, *cells))) + _GAP for name, *cells in zip(columns, *others, strict=True))
     given = [elsewhere.get(trial.number, "") for trial in trials] if elsewhere else []
-    used += max(map(len, (ELSEWHERE_COLUMN, *given))) + _GAP if given else 0
-    names = _fitting(axes, values, widths, room - used)
+    used = sum(map(_width, zip(("trial", "state", *metrics, "time"), *others, strict=True))) + (
+        _width((ELSEWHERE_COLUMN, *given)) if given else 0
+    )
+    names = _fitting(axes, values, room - used)
     table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", caption_justify="left")
     for name in ("trial", "state", *names, *metrics, "time"):
         table.add_column(name, justify="left" if name == "state" else "right", overflow="fold")
     if given:
         table.add_column(ELSEWHERE_COLUMN, overflow="fold")
-    best = result.best
     for row, (trial, (number, state, *rest)) in enumerate(zip(trials, others, strict=True)):
-        style = "green" if best is not None and trial.number == best.number else _style(trial)
+        is_best = result.best is not None and trial.number == result.best.number
         cells = (*(values[name][row] for name in names), *rest, *given[row : row + 1])
-        table.add_row(number, state, *cells, style=style)
+        table.add_row(number, state, *cells, style="green" if is_best else _style(trial))
     if len(names) < len(axes):
         table.caption = f"{len(axes) - len(names)} of {len(axes)} parameters left out; --json and trials.csv have all"
     return table
@@ -79,10 +77,14 @@ def _outer_cells(trial: TrialRecord, metrics: Sequence[str]) -> list[str]:
     return [str(trial.number), state, *values, f"{trial.duration:.1f} s" if trial.state.final else ""]
 
 
-def _fitting(
-    axes: Sequence[str], values: Mapping[str, Sequence[str]], widths: Mapping[str, int], room: int
-) -> Sequence[str]:
+def _width(cells: Iterable[str]) -> int:
+    """Returns the characters of a column with its space."""
+    return max(map(len, cells)) + _GAP
+
+
+def _fitting(axes: Sequence[str], values: Mapping[str, Sequence[str]], room: int) -> Sequence[str]:
     """Returns the parameters that fit: all, or those that vary among the rows, one at least."""
+    widths = {name: _width((name, *cells)) for name, cells in values.items()}
     if sum(widths.values()) <= room:
         return axes
     varying = [name for name in axes if len(set(values[name])) > 1] or list(axes)

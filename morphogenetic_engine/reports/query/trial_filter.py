@@ -5,9 +5,10 @@
     one        = "not" one | "(" condition ")" | name operator value | name "in" "(" value { "," value } ")"
     operator   = "<" | "<=" | ">" | ">=" | "=" | "==" | "!="
 
-A name stands in quotes or backquotes where it holds more than letters, digits, `_`, `.`, `-`, `/` and `@`. A value is a number, `true`, `false`, or text, in quotes where it holds more than letters, digits, `_`, `.` and `-`.
-A trial without a value of the name fulfils only `!=`, and `not` of the others. The text is parsed here and never
-evaluated as Python.
+A name stands in quotes or backquotes where it holds more than letters, digits, `_`, `.`, `-`, `/` and `@`. A value is
+a number, `true`, `false`, or text, in quotes where it holds more than letters, digits, `_`, `.` and `-`. A trial
+without a value of the name fulfils only `!=`, and `not` of the others. The text is parsed here and never evaluated as
+Python.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Pause:
 
 
 @dataclass(slots=True)
-class TrialRecord:
+class TrialRecord:  # pylint: disable=too-many-instance-attributes  # each is a column or a state of its own
     """The state of one trial according to the journal."""
 
     number: int
@@ -157,18 +157,10 @@ class History:
             case TrialStarted():
                 self._take_start(event)
             case TrialEnded():
-                trial = self._trial(event)
-                trial.state, trial.reason, trial.message = event.state, event.reason, event.message
-                trial.metrics, trial.left_out = event.metrics, event.left_out
-                trial.duration = _paused_seconds(trial) + event.duration
+                _take_end(self._trial(event), event)
                 self.any_complete = self.any_complete or event.state is TrialState.COMPLETE
             case AttemptFailed():
-                trial = self._trial(event)
-                trial.state = TrialState.INTERRUPTED
-                if event.reason is FailureReason.KILLED:
-                    trial.crashes += 1
-                else:
-                    trial.exceptions += 1
+                _take_failure(self._trial(event), event.reason)
             case TrialInterrupted():
                 self._trial(event).state = TrialState.INTERRUPTED
             case TrialPaused() | TrialPromoted() | StepsRepeated():
@@ -216,6 +208,20 @@ class History:
     def ended(self, number: int) -> bool:
         """Returns whether a trial reached a final state."""
         return number in self.trials and self.trials[number].state.final
+
+
+def _take_end(trial: TrialRecord, event: TrialEnded) -> None:
+    trial.state, trial.reason, trial.message = event.state, event.reason, event.message
+    trial.metrics, trial.left_out = event.metrics, event.left_out
+    trial.duration = _paused_seconds(trial) + event.duration
+
+
+def _take_failure(trial: TrialRecord, reason: FailureReason) -> None:
+    trial.state = TrialState.INTERRUPTED
+    if reason is FailureReason.KILLED:
+        trial.crashes += 1
+    else:
+        trial.exceptions += 1
 
 
 def _take_pausing(trial: TrialRecord, event: TrialPaused | TrialPromoted | StepsRepeated) -> None:

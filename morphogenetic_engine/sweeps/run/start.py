@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
 from morphogenetic_engine.sweeps.search.warm_start import warm_start_of, write_warm_start
 
 _PRUNED_LOOKAHEAD = 2
-"""Trials that may be ahead of the results, for each worker, where a pruner ends some early; docs/searching.md has the table."""
+"""Trials for each worker that may be ahead of the results, with a pruner; docs/searching.md has the table."""
 
 
 def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None) -> SweepFolder:

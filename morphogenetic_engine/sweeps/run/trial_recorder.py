@@ -49,7 +49,7 @@ class TrialRecorder:
         decides: bool = False,
         pause: PausePoint | None = None,
     ) -> TrialTask:
-        """Records that an attempt at a trial starts, and returns its task; after a pause, known steps are repeated ones."""
+        """Records that an attempt at a trial starts, and returns its task; known steps are repeated ones."""
         known = self._history.trials.get(number)
         attempt = known.attempt + 1 if known else 0
         self._record(events.TrialStarted(time.time(), number, attempt, slot, seed, params))

@@ -52,7 +52,7 @@ class OptimizationConfig(Section):
     """The sweep's seed: every design, suggestion and trial seed follows from it."""
     lookahead: int | None = Field(default=None, ge=1)
     """Whatever is decided about trial n uses the results of the trials up to n - lookahead, so that any number of
-    workers up to lookahead gives the same trials. Left out: max_parallel at the first start, with a pruner twice that."""
+    workers up to lookahead gives the same trials. Left out: max_parallel at first start, twice that with a pruner."""
     reproducible: bool = True
     """false: a bayesian search, or a pruner, uses the trials that have ended by now, whichever worker was faster. No
     worker waits then, and two runs need not have the same trials."""
@@ -81,8 +81,8 @@ class OptimizationConfig(Section):
     """Options of the pruner, by their names in its library (Optuna)."""
     strategy: StrategyName | None = None
     """The training length of configurations: halving trains all of them a little, and the best go on; it works with
-    every sweep type but progressive. asha is halving without brackets, for an open end and designs that are fixed ahead.
-    Left out: to their end, or as far as the pruner lets them."""
+    every sweep type but progressive. asha is halving without brackets, for an open end and designs fixed ahead. Left
+    out: to their end, or as far as the pruner lets them."""
     halving: Halving = Halving()
     """The rungs of `strategy: halving` and `asha`."""
     storage: Annotated[str, AfterValidator(checked_storage)] | None = None

@@ -1,7 +1,8 @@
 """Metrics as lines that Katib's TEXT collector reads: a time, then one `name=value`, each line written through at once.
 
 Katib takes the first word for the time when it is RFC 3339, keeps it to the microsecond, and sorts by it; so no two
-lines have the same time. It reads names of letters, digits, `_` and `-` alone, so others are encoded. Source: pkg/metricscollector/v1beta1 of kubeflow/katib.
+lines have the same time. It reads names of letters, digits, `_` and `-` alone, so others are encoded. Source:
+pkg/metricscollector/v1beta1 of kubeflow/katib.
 """
 
 from __future__ import annotations

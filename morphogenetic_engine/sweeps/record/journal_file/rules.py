@@ -65,7 +65,11 @@ def _are_counts(value: object) -> bool:
 
 
 def _are_params(value: object) -> bool:
-    return type(value) is dict and all(type(each) in _VALUES and each == each for each in value.values())
+    return type(value) is dict and all(type(each) in _VALUES and not _is_nan(each) for each in value.values())
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _is_final(value: object) -> bool:
