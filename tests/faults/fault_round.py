@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -72,7 +73,9 @@ class Round:
 def session(folder: SweepFolder) -> Iterator[subprocess.Popen[bytes]]:
     """Resumes a sweep in a process of its own."""
     command = [sys.executable, "-c", SESSION, str(folder.path)]
-    with subprocess.Popen(command, cwd=folder.path.parent, stderr=subprocess.PIPE) as process:
+    # Without coverage's start in processes: it cannot write its own files when the disk is full.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    with subprocess.Popen(command, cwd=folder.path.parent, stderr=subprocess.PIPE, env=environment) as process:
         try:
             yield process
         finally:

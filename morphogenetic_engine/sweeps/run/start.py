@@ -110,9 +110,9 @@ def default_lookahead(config: SweepConfig, parallel: int) -> int:
     """Returns the lookahead of a sweep whose file gives none.
 
     With a pruner, trials end at very different times: twice the number of workers keeps them nearly as busy as a search
-    that never waits.
+    that never waits. One worker never waits.
     """
-    return _PRUNED_LOOKAHEAD * parallel if config.prunes else parallel
+    return _PRUNED_LOOKAHEAD * parallel if config.prunes and parallel > 1 else parallel
 
 
 def _settled(config: SweepConfig, lookahead: int, trials: int | None = None) -> SweepConfig:

@@ -52,7 +52,8 @@ class OptimizationConfig(Section):
     """The sweep's seed: every design, suggestion and trial seed follows from it."""
     lookahead: int | None = Field(default=None, ge=1)
     """Whatever is decided about trial n uses the results of the trials up to n - lookahead, so that any number of
-    workers up to lookahead gives the same trials. Left out: max_parallel at first start, twice that with a pruner."""
+    workers up to lookahead gives the same trials. Left out: max_parallel at the first start, twice that with a pruner
+    and several workers."""
     reproducible: bool = True
     """false: a bayesian search, or a pruner, uses the trials that have ended by now, whichever worker was faster. No
     worker waits then, and two runs need not have the same trials."""

@@ -52,7 +52,7 @@ def test_a_status_says_whether_asking_again_may_help(status: int, kind: type[Clu
 
 
 def test_what_to_do_is_said() -> None:
-    assert "are the credentials of the kubeconfig still good?" in str(raised(401))
+    assert "rejects the credentials (401); have those of the kubeconfig expired?" in str(raised(401))
     assert str(raised(404, "")).endswith("has no Katib: it does not know kubeflow.org/v1beta1")
     assert str(raised(404)).endswith("cannot create Experiment a/b: said so")
     assert str(raised(400, "")).endswith("cannot create Experiment a/b: Because (400)")

@@ -90,7 +90,7 @@ def test_a_submit_after_a_bucket_was_emptied_runs_cached_steps_anew_and_caches_t
     keep(tmp_path, "run-2")
     submitted(stub, tmp_path)  # from the cache of the new generation
     assert generations(stub) == ["", "", "run-0", "run-0"]
-    assert "# the artifacts of run run-0 are gone from" in said.stderr
+    assert "# the artifacts of run run-0 are missing in" in said.stderr
 
 
 def test_where_nothing_is_cached_no_store_is_asked(stub: StubServer) -> None:

@@ -77,15 +77,17 @@ def test_an_id_that_leads_elsewhere_is_refused_before_anything_is_moved(write_co
     assert [each.path.name for each in all_sweeps(RESULTS)] == ["mine"]
 
 
-@pytest.mark.parametrize(("pruner", "lookahead"), [("none", 3), ("MedianPruner", 6)])
+@pytest.mark.parametrize(
+    ("pruner", "workers", "lookahead"), [("none", 3, 3), ("MedianPruner", 3, 6), ("MedianPruner", 1, 1)]
+)
 def test_a_sweep_with_a_pruner_looks_twice_as_far_ahead_by_default(
-    start: Callable[[str], SweepFolder], pruner: str, lookahead: int
+    start: Callable[[str], SweepFolder], pruner: str, workers: int, lookahead: int
 ) -> None:
     folder = start(f"""
 sweep_type: random
 experiment: {{workload: "toy:quadratic"}}
 parameters: {{x: {{low: 0.0, high: 1.0}}}}
-execution: {{max_parallel: 3}}
+execution: {{max_parallel: {workers}}}
 optimization: {{n_trials: 4, pruner: {pruner}}}
 """)
     assert folder.read_info().config.optimization.lookahead == lookahead
