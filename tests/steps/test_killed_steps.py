@@ -30,9 +30,9 @@ from morphogenetic_engine.steps.pipeline_run import PipelineRun, experiment_name
 from morphogenetic_engine.steps.portable_json import short_config
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import config_from, parse_yaml
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand, KatibOnThisMachine
-from tests.backends.katib.client.kubernetes_server import KubernetesServer, running_server
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand, KatibOnThisMachine
+from tests.backends.katib.client.cluster.kubernetes_server import KubernetesServer, running_server
 from tests.seaweedfs import SeaweedServer, running_seaweedfs
 from tests.steps.conftest import MOONS, parsed
 from tests.steps.disturbed_runs import (

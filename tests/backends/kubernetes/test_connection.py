@@ -14,9 +14,9 @@ import yaml
 from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, KatibApi
 from morphogenetic_engine.errors import ClusterError
+from tests.backends.katib.client.cluster.fake_kubernetes import TOKEN, FakeKubernetes
+from tests.backends.katib.client.cluster.kubernetes_server import KubernetesServer
 from tests.backends.katib.client.conftest import Command
-from tests.backends.katib.client.fake_kubernetes import TOKEN, FakeKubernetes
-from tests.backends.katib.client.kubernetes_server import KubernetesServer
 
 
 def rewrite(kubeconfig: Path, **changes: object) -> None:

@@ -14,7 +14,7 @@ from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
 from pipelines.client.diagnosis import diagnosis, lacking, reasons, retry_note
 from pipelines.client.runs import Run, RunState
 from pipelines.plan import Images, ObjectStore, Pipeline, Plan
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes, Manifest
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes, Manifest
 from tests.manifests.kustomizations import MANIFESTS
 
 RUN = "6d547fbf-8f5f-4e84-a56c-db95091a3abe"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand
-from tests.backends.katib.client.kubernetes_server import KubernetesServer, running_server
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand
+from tests.backends.katib.client.cluster.kubernetes_server import KubernetesServer, running_server
 from tests.cli.conftest import Command, command
 from tests.seaweedfs import BUCKET, running_seaweedfs
 

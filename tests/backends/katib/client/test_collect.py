@@ -16,10 +16,10 @@ from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand
 from tests.backends.katib.client.collected_sweep import COLLECT, FOLDER, collected, steady
 from tests.backends.katib.client.conftest import RANDOM, SWEEP, Command
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand
 from tests.backends.katib.client.test_submit import SUBMIT
 
 

@@ -12,10 +12,10 @@ from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.trials import read_history
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes, timestamp
+from tests.backends.katib.client.cluster.katib_controller import MOMENT, KatibByHand
 from tests.backends.katib.client.collected_sweep import COLLECT, FOLDER, collected
 from tests.backends.katib.client.conftest import RANDOM, Command
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes, timestamp
-from tests.backends.katib.client.katib_controller import MOMENT, KatibByHand
 from tests.backends.katib.client.test_submit import SUBMIT
 
 

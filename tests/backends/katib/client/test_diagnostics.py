@@ -10,9 +10,9 @@ from morphogenetic_engine.backends.katib.client.diagnostics import Complaints
 from morphogenetic_engine.backends.katib.client.experiments import snapshot
 from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand
 from tests.backends.katib.client.conftest import Command
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand
 from tests.backends.katib.client.test_submit import SUBMIT
 from tests.waiting import until
 

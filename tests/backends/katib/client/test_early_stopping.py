@@ -11,10 +11,10 @@ from morphogenetic_engine.backends.katib.client.experiments import snapshot
 from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibOnThisMachine
 from tests.backends.katib.client.collected_sweep import collected
 from tests.backends.katib.client.conftest import Command
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibOnThisMachine
 from tests.backends.katib.client.test_submit import SUBMIT
 from tests.waiting import until
 

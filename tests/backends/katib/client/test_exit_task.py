@@ -14,8 +14,8 @@ from morphogenetic_engine.steps.pipeline_run import RUN_LABEL, PipelineRun, RunE
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand
 from tests.backends.katib.client.test_sweep_component import FILE, NAME, RUN
 
 

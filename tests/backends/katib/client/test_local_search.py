@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes, Manifest
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand, KatibOnThisMachine
 from tests.backends.katib.client.collected_sweep import COLLECT, FOLDER, collected, steady
 from tests.backends.katib.client.conftest import Command
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes, Manifest
-from tests.backends.katib.client.katib_controller import KatibByHand, KatibOnThisMachine
 from tests.backends.katib.client.test_submit import SUBMIT
 
 OURS = [*SUBMIT, "--algorithm", "morphogenetic"]

@@ -9,9 +9,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand
 from tests.backends.katib.client.collected_sweep import COLLECT, FOLDER
 from tests.backends.katib.client.conftest import Command
-from tests.backends.katib.client.katib_controller import KatibByHand
 from tests.backends.katib.client.test_submit import SUBMIT
 from tests.monitor.conftest import Json, monitoring, received, received_until
 from tests.monitor.test_serving import monitor_of

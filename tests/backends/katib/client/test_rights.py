@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand
 from tests.backends.katib.client.conftest import Command
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand
 from tests.backends.katib.client.test_submit import SUBMIT
 from tests.backends.katib.client.test_watch import Follower
 from tests.waiting import until

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand
 from tests.backends.katib.client.collected_sweep import collected, wait_for_line
 from tests.backends.katib.client.conftest import Command
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand
 from tests.backends.katib.client.test_submit import SUBMIT
 from tests.waiting import DEADLINE_SECONDS, until
 

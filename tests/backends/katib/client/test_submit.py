@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.backends.kubernetes.katib_api import INJECTION_LABEL
+from tests.backends.katib.client.cluster.fake_kubernetes import LABEL, FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand
+from tests.backends.katib.client.cluster.kubernetes_server import KubernetesServer
 from tests.backends.katib.client.conftest import SWEEP, Command
-from tests.backends.katib.client.fake_kubernetes import LABEL, FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand
-from tests.backends.katib.client.kubernetes_server import KubernetesServer
 
 SUBMIT = "sweep submit --config sweep.yaml --to katib --name toy".split()
 

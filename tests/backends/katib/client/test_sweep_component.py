@@ -16,9 +16,9 @@ from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs
 from morphogenetic_engine.sweeps.config_file import config_from, parse_yaml
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand, KatibOnThisMachine
 from tests.backends.katib.client.conftest import SWEEP
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand, KatibOnThisMachine
 from tests.waiting import DEADLINE_SECONDS, until
 
 RUN = "0f3c-run"

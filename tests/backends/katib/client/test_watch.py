@@ -18,11 +18,11 @@ from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.katib_api import KatibApi
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.record.events import Outcome
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibByHand, KatibOnThisMachine
+from tests.backends.katib.client.cluster.kubernetes_server import KubernetesServer
 from tests.backends.katib.client.collected_sweep import FOLDER, collected, steady, wait_for_line
 from tests.backends.katib.client.conftest import SWEEP, Command
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.katib_controller import KatibByHand, KatibOnThisMachine
-from tests.backends.katib.client.kubernetes_server import KubernetesServer
 from tests.backends.katib.client.test_submit import SUBMIT
 from tests.waiting import DEADLINE_SECONDS, until
 

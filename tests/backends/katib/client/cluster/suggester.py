@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from morphogenetic_engine.backends.katib.service.request import Refusal, Request
 from morphogenetic_engine.backends.katib.service.settings_check import check_settings
 from morphogenetic_engine.backends.katib.service.suggested_trials import suggestions
-from tests.backends.katib.client.fake_kubernetes import Manifest
+from tests.backends.katib.client.cluster.fake_kubernetes import Manifest
 from tests.backends.katib.render.configs import at
 from tests.emulated_katib.controller import TrialEnd
 

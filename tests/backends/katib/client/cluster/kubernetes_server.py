@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.backends.katib.client.fake_kubernetes import TOKEN, FakeKubernetes, Manifest, labels_of
+from tests.backends.katib.client.cluster.fake_kubernetes import TOKEN, FakeKubernetes, Manifest, labels_of
 from tests.waiting import DEADLINE_SECONDS
 
 GROUP_PATH = "/apis/kubeflow.org/v1beta1/namespaces/{namespace}/{plural}"

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.backends.katib.client.fake_kubernetes import FakeKubernetes, Manifest, timestamp
-from tests.backends.katib.client.suggester import Suggester, is_ours
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes, Manifest, timestamp
+from tests.backends.katib.client.cluster.suggester import Suggester, is_ours
 from tests.emulated_katib.controller import TrialEnd, requests, trial_end
 from tests.emulated_katib.median_stop import Rule, median_rule
 from tests.emulated_katib.processes import Ended, run
