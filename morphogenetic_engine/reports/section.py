@@ -7,6 +7,7 @@ has the numbers of each section under its name. An installed package adds a sect
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import StrEnum
@@ -94,7 +95,7 @@ class NotebookCell:
     code: str
 
 
-class Section(Generic[NumbersT]):
+class Section(ABC, Generic[NumbersT]):
     """A part of the report. `compute` is required; each other method may show nothing."""
 
     # The methods that a section overrides show nothing by themselves.
@@ -106,9 +107,9 @@ class Section(Generic[NumbersT]):
     in_json: bool = True
     """False: the section shows the numbers of others and has none of its own."""
 
+    @abstractmethod
     def compute(self, report: Report) -> NumbersT:
         """Computes the numbers: frozen dataclasses, tuples, dictionaries and plain values, without side effects."""
-        raise NotImplementedError(f"section {self.name!r} must define compute()")
 
     def page(self, numbers: NumbersT, report: Report, *, printed: bool) -> Sequence[PagePart]:
         """Returns the texts and tables of the page, which precede the figures; `printed`: tables must fit on paper."""

@@ -15,6 +15,7 @@ checks that everything arrives exactly once, regardless of the batches and of th
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -45,20 +46,20 @@ SWEEP: Mapping[str, object] = {
 }
 
 
-class SinkTests:
+class SinkTests(ABC):
     """The tests of a sink. Override `make`, `address` and `received`."""
 
+    @abstractmethod
     def make(self) -> Sink:
         """Returns the sink."""
-        raise NotImplementedError
 
+    @abstractmethod
     def address(self, place: Path) -> str:
         """Returns the address of a new, empty destination; `place` is the test's own folder."""
-        raise NotImplementedError
 
+    @abstractmethod
     def received(self, address: str, sweep_id: str) -> Mapping[int, str]:
         """Returns a sweep's trials at the destination, each once, with their states."""
-        raise NotImplementedError
 
     def test_the_destination_has_every_trial(self, tmp_path: Path) -> None:
         folder, address = self._sweep(tmp_path, events()), self.address(tmp_path)

@@ -9,6 +9,7 @@ checks the behaviour that reports, trials and pipelines rely on.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,12 +21,12 @@ NAMES = ("report.html", "a b/ü/é.html", "100%.html", "a%20b&c=d+e?", ".hidden"
 OUTSIDE = ("", "/etc/passwd", "../up", "a/../../up", "a//b", "a/")
 
 
-class StoreTests:
+class StoreTests(ABC):
     """The tests of a store. Override `open`."""
 
+    @abstractmethod
     def open(self, place: Path) -> Store:
         """Opens an empty store; `place` is an empty folder with a unique name."""
-        raise NotImplementedError
 
     def test_a_file_is_read_back_under_its_name(self, tmp_path: Path) -> None:
         store = self.open(tmp_path)

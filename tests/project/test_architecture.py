@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,11 @@ def test_each_row_of_what_to_add_touches_two_files_at_most_besides_the_new_one()
 def test_architecture_names_only_paths_that_exist() -> None:
     named = re.findall(r"`((?:morphogenetic_engine|components|pipelines|tests|docs|scripts|manifests)/[\w./]*)`", TEXT)
     assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_no_folder_of_the_tests_is_a_hall() -> None:
+    counts = Counter(file.parent for file in tracked("tests") if file.suffix == ".py")
+    assert not {folder: count for folder, count in counts.items() if count > MOST_ENTRIES}
 
 
 @pytest.mark.parametrize("folder", folders(), ids=lambda folder: str(folder.relative_to(ROOT)))

@@ -3,6 +3,7 @@
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -117,8 +118,8 @@ def stop_command(experiment: str, target: str, **given: object) -> int:
     sweep = _find(target, experiment, given)
     folder = _folder(sweep, given)
     if is_locked(folder.journal):
-        for _ in sweep.stop(folder, read_history(folder)):
-            pass  # the command that holds the journal records the same events
+        # The command that holds the journal records the same events.
+        deque(sweep.stop(folder, read_history(folder)), maxlen=0)
         click.echo(f"{sweep.source.origin.where}: ended; the command that follows it collects into {folder.path}")
         return 0
     with recording(folder) as record:

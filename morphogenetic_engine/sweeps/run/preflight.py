@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,8 +115,7 @@ def _free_slot(executor: Executor) -> int:
         slots = executor.free(1)
         if slots:
             return slots[0]
-        for _ in executor.messages(None):
-            pass  # nothing runs yet
+        deque(executor.messages(None), maxlen=0)  # of the workers' starts: nothing runs yet
 
 
 def _wait_for_end(executor: Executor, deadline: float, config: SweepConfig) -> tuple[Ended | None, int]:
