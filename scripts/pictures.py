@@ -30,7 +30,7 @@ _FONT_FILES = re.compile(r"@font-face \{.*?\}\n?", re.DOTALL)
 """Rich's SVGs load fonts from a server, which pictures in a README cannot."""
 _ADDRESS = re.compile(r"monitor: (http://\S+)")
 _TEN_STEPS = re.compile(r"\d\d:\d\d[1-9]\d")
-"""A row of the monitor's table of running trials, without the borders of its cells: the time, then ten steps or more."""
+"""A row of the monitor's table of running trials, without the borders of cells: the time, then ten steps or more."""
 
 
 def main() -> None:

@@ -169,6 +169,9 @@ def test_a_shell_asks_for_completions() -> None:
 
 def test_characters_that_the_encoding_of_the_output_lacks_are_replaced() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    program = "from morphogenetic_engine.cli.main import morphogenetic, run; run(morphogenetic, ['--help']); print('\\u2588\\xfc')"
+    program = (
+        "from morphogenetic_engine.cli.main import morphogenetic, run; "
+        "run(morphogenetic, ['--help']); print('\\u2588\\xfc')"
+    )
     ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
     assert ran.stdout.endswith(b"??\n")

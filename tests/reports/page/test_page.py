@@ -195,8 +195,8 @@ def test_navigation_that_does_not_fit_shows_on_which_side_more_is_hidden(
 ) -> None:
     opened = visit.open(written(tmp_path, SWEEPS["several objectives"]()))
     opened.set_viewport_size({"width": width, "height": 900})
-    bar = opened.locator("nav ul")
-    place = bar.bounding_box()
+    links = opened.locator("nav ul")
+    place = links.bounding_box()
     assert place is not None
 
     def shaded(side: str) -> bool:
@@ -208,10 +208,10 @@ def test_navigation_that_does_not_fit_shows_on_which_side_more_is_hidden(
         )
         return edge != middle
 
-    fits = bool(bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth"))
+    fits = bool(links.evaluate("links => links.scrollWidth <= links.clientWidth"))
     assert fits is (width > 477)
     assert (shaded("left"), shaded("right")) == (False, not fits)
-    bar.evaluate("bar => { bar.scrollLeft = bar.scrollWidth; }")
+    links.evaluate("links => { links.scrollLeft = links.scrollWidth; }")
     assert (shaded("left"), shaded("right")) == (not fits, False)
 
 

@@ -7,6 +7,7 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from morphogenetic_engine.sweeps.record.events import (
 )
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
+from morphogenetic_engine.sweeps.record.journal_file.repair import repair_sweep
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import start_sweep
@@ -53,14 +55,20 @@ optimization: {{strategy: halving, {optimization}}}
 
 
 def run_simulated(text: str, machine: Machine, place: Path) -> SweepFolder:
-    """Runs a sweep to its end, over all kills."""
+    """Runs a new sweep to its end, over all kills."""
     folder = start_sweep(config_of_text(text, where="sweep.yaml"), results=place)
+    finished(folder, machine)
+    return folder
+
+
+def finished(folder: SweepFolder, machine: Machine) -> None:
+    """Resumes a sweep until its end, over all kills."""
     with pytest.MonkeyPatch.context() as patch:
         simulate(patch, machine)
         while True:
             try:
                 run_sweep(folder)
-                return folder
+                return
             except Killed:
                 continue
 
@@ -127,6 +135,35 @@ def test_any_order_number_of_workers_kills_and_crashes_give_the_same_table(  # p
     assert steady_rows(folder) == calm(name)
     ends = Counter(event.trial for event in read_events(folder.journal) if isinstance(event, TrialEnded))
     assert set(ends.values()) == {1}
+
+
+@pytest.mark.parametrize("name", KINDS)
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32), st.sampled_from([1, 3, 8]), st.integers(0, 2))
+def test_trials_that_a_repair_took_out_run_again_and_give_the_same_table(
+    tmp_path_factory: pytest.TempPathFactory,
+    calm: Callable[[str], Table],
+    name: str,
+    seed: int,
+    workers: int,
+    kills: int,
+) -> None:
+    chance = random.Random(seed)
+    machine = Machine(chance, workers, kills=kills, failing=frozenset({0, 4, 11}))
+    folder = start_sweep(config_of_text(_text(name), where="sweep.yaml"), results=tmp_path_factory.mktemp("sweep"))
+    with pytest.MonkeyPatch.context() as patch:
+        simulate(patch, machine)
+        with suppress(Killed):
+            run_sweep(folder)
+    lines = folder.journal.read_bytes().splitlines(keepends=True)
+    begun = [place for place, line in enumerate(lines) if b'"trial_started"' in line]
+    for place in chance.sample(begun, min(3, len(begun))):
+        lines[place] = lines[place].replace(b'"params"', b'"qarams"')
+    folder.journal.write_bytes(b"".join(lines))
+    for number in repair_sweep(folder).survey.lost:
+        machine.saved.pop(number, None)  # their folders are set aside
+    finished(folder, machine)
+    assert steady_rows(folder) == calm(name)
 
 
 def test_the_journal_tells_who_paused_was_promoted_and_stopped(tmp_path: Path) -> None:

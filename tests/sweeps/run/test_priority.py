@@ -16,7 +16,8 @@ print(os.getpriority(os.PRIO_PROCESS, 0), open("/proc/self/autogroup", encoding=
 STARTER = f"""
 import os, subprocess, sys
 def of_self():
-    print(os.getpriority(os.PRIO_PROCESS, 0), open("/proc/self/autogroup", encoding="ascii").read().split()[-1], flush=True)
+    group = open("/proc/self/autogroup", encoding="ascii").read().split()[-1]
+    print(os.getpriority(os.PRIO_PROCESS, 0), group, flush=True)
 of_self()
 subprocess.run([sys.executable, "-c", {LOWERED!r}], check=True, start_new_session=sys.argv[1] == "leads")
 of_self()

@@ -6,7 +6,6 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -50,7 +49,10 @@ def test_a_trial_folder_that_cannot_be_written_ends_the_session_and_is_resumed(
     assert result.outcome is Outcome.ABORTED
     assert result.counts[TrialState.FAILED] == 0
     assert result.trials[1].state is TrialState.INTERRUPTED
-    obstacle.rmdir() if blocked.endswith("/") else obstacle.unlink()
+    if blocked.endswith("/"):
+        obstacle.rmdir()
+    else:
+        obstacle.unlink()
     assert run_sweep(folder) is Outcome.FINISHED
     assert steady_rows(folder) == steady_rows(calm)
 
@@ -75,7 +77,7 @@ def test_a_limit_of_open_files_is_one_line_that_says_how_many_workers_it_allows(
     assert read_result(folder).outcome is Outcome.ABORTED
 
 
-def test_a_table_that_cannot_be_closed_ends_the_session_with_one_line(start: Start, tmp_path: Path) -> None:
+def test_a_table_that_cannot_be_closed_ends_the_session_with_one_line(start: Start) -> None:
     folder = start(SWEEP)
     folder.table.mkdir()
     with pytest.raises(StoreError, match="trials.csv: cannot be written: "):

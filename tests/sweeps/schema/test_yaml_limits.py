@@ -22,7 +22,10 @@ def bomb(line: str, depth: int) -> str:
 
 LIST = "{name}: &{name} [*{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}]"
 MERGE = "{name}: &{name} {{<<: [*{before}, *{before}]}}"
-SPACE = "sweep_type: {0}\nexperiment: {{workload: 'toy:quadratic'}}\nparameters: {{x: {1}}}\noptimization: {{n_trials: {2}}}\n"
+SPACE = (
+    "sweep_type: {0}\nexperiment: {{workload: 'toy:quadratic'}}\n"
+    "parameters: {{x: {1}}}\noptimization: {{n_trials: {2}}}\n"
+)
 RANGE = "{low: 0.0, high: 1.0}"
 HOSTILE = {
     "aliases in lists": (lambda: bomb(LIST, 30), "has more than 30000 keys and values, aliases written out"),

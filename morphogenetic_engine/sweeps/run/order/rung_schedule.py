@@ -1,8 +1,8 @@
 """The order in which trials start where they pause at rungs; independent of processes.
 
-Interrupted trials go first, then the earliest group (bracket), in it the lowest rung, fresh trials among them: the
-others wait for it. Which trial starts when changes no result: a promotion depends on whole rungs, a suggestion on the
-rungs that its promoter waits for.
+Interrupted trials, and those that a repair took out of the journal, go first, then the earliest group (bracket), in it
+the lowest rung, fresh trials among them: the others wait for it. Which trial starts when changes no result: a promotion
+depends on whole rungs, a suggestion on the rungs that its promoter waits for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from morphogenetic_engine.sweeps.record.events import Outcome, TrialState
 from morphogenetic_engine.sweeps.record.trials import History
-from morphogenetic_engine.sweeps.run.order.schedule import Stopper
+from morphogenetic_engine.sweeps.run.order.schedule import Stopper, numbers_to_run_again
 from morphogenetic_engine.sweeps.strategy import Promoter, RungDecision
 
 
@@ -35,14 +35,9 @@ class RungSchedule:
         self._promoter = promoter
         self._stoppers = stoppers or {}
         self._frontier = 0
-        retried = {TrialState.FAILED} if retry_failed else set()
-        resting = {TrialState.PAUSED, TrialState.PROMOTED}
         trials = history.trials
-        self._again = [
-            number
-            for number, trial in sorted(trials.items())
-            if trial.state in retried or not (trial.state.final or trial.state in resting)
-        ]
+        resting = {TrialState.PAUSED, TrialState.PROMOTED}
+        self._again = numbers_to_run_again(trials, total, retry_failed=retry_failed, resting=resting)
         promoted = [trial for trial in trials.values() if trial.state is TrialState.PROMOTED]
         self._promoted = sorted((promoter.group(each.number).start, each.rung, each.number) for each in promoted)
         # Their old ends no longer count: what depends on them waits for the new ones.
@@ -58,14 +53,14 @@ class RungSchedule:
 
     def next(self) -> int | None:
         """Returns the trial to start now and takes it off the queue; None: none can start yet, or none is left."""
-        if self._again:
+        if self._again and self._may_start(self._again[0]):
             number = heapq.heappop(self._again)
             self._reopened.discard(number)
             return number
         if self._promoted and self._promoted[0][0] < self._group_of_fresh():
-            return heapq.heappop(self._promoted)[-1]
+            return self._next_promoted()
         if self._fresh >= self._total or not self._may_start(self._fresh):
-            return heapq.heappop(self._promoted)[-1] if self._promoted else None
+            return self._next_promoted()
         self._fresh += 1
         return self._fresh - 1
 
@@ -91,6 +86,12 @@ class RungSchedule:
     def stop(self) -> None:
         """Starts no further trial, and decides no further rung."""
         self._total, self._again, self._promoted, self._is_closed = 0, [], [], True
+
+    def _next_promoted(self) -> int | None:
+        """Removes the promoted trial to start now; None: there is none, or it waits for one that a repair took out."""
+        if not self._promoted or not self._may_start(self._promoted[0][-1]):
+            return None
+        return heapq.heappop(self._promoted)[-1]
 
     def _group_of_fresh(self) -> int:
         """Returns the first trial of the next fresh one's group; past the last, where none is left."""

@@ -46,12 +46,7 @@ class Schedule:
         self._waits = waits
         self._stoppers = stoppers or {}
         self._frontier = 0
-        retried = {TrialState.FAILED} if retry_failed else set()
-        self._again = [
-            number
-            for number in range(min(total, max(history.trials, default=-1) + 1))
-            if number not in history.trials or _runs_again(history.trials[number].state, retried)
-        ]
+        self._again = numbers_to_run_again(history.trials, total, retry_failed=retry_failed)
         # Their old ends no longer count: trials that depend on them wait for the new ones.
         self._reopened = {number for number in self._again if history.ended(number)}
         self._fresh = max(history.trials, default=-1) + 1
@@ -104,8 +99,21 @@ class Schedule:
             self._frontier += 1
 
 
-def _runs_again(state: TrialState, retried: Container[TrialState]) -> bool:
-    return not state.final or state in retried
+def numbers_to_run_again(
+    trials: Mapping[int, TrialRecord], total: int, *, retry_failed: bool, resting: Container[TrialState] = ()
+) -> list[int]:
+    """Returns the trials that a session starts before fresh ones: interrupted, retried, and taken out by a repair.
+
+    Trials in a state of `resting` wait for something else.
+    """
+
+    def runs_again(number: int) -> bool:
+        if number not in trials:
+            return True
+        state = trials[number].state
+        return state is TrialState.FAILED if state.final and retry_failed else not (state.final or state in resting)
+
+    return list(filter(runs_again, range(min(total, max(trials, default=-1) + 1))))
 
 
 class Tried(Protocol):

@@ -55,7 +55,7 @@ class HalvingPromoter:
         """Returns whether all earlier brackets have reached the rung whose results the sampler is shown."""
         plan = self.plan(trials)
         if plan is None:
-            return all(trials[each].state.final for each in range(number))
+            return all(each in trials and trials[each].state.final for each in range(number))
         if not self._learns:
             return True
         place = plan.bracket_of(number)
@@ -82,11 +82,12 @@ class HalvingPromoter:
     @staticmethod
     def _pilot(trials: Trials) -> TrialRecord | None:
         """Returns the first complete trial if all before it have failed."""
-        for _, trial in sorted(trials.items()):
+        for number in range(len(trials)):
+            trial = trials.get(number)
+            if trial is None or not trial.state.final:
+                return None
             if trial.state is TrialState.COMPLETE:
                 return trial
-            if not trial.state.final:
-                return None
         return None
 
     def _set_plan(self, full: int) -> None:

@@ -1,1 +1,1 @@
-"""A cluster for the tests of the client: the API server, Katib's controller, and a suggestion service, on this machine."""
+"""A cluster for the tests of the client: the API server, Katib's controller and a suggestion service, as threads."""
