@@ -36,7 +36,7 @@ TRIALS = 10
 
 def config_of(
     constraints: list[str],
-    parameters: Mapping[str, object] = RANGES,
+    parameters: Mapping[str, object],
     sweep_type: str = "random",
     **optimization: object,
 ) -> SweepConfig:
@@ -121,7 +121,7 @@ def test_a_sampler_that_wants_to_leave_the_constraints_is_kept_at_their_edge(sam
 
 def test_no_feasible_point_is_an_error_that_says_how_often_each_constraint_is_kept() -> None:
     with pytest.raises(ConfigError) as caught:
-        config_of(["depth > 8", "width * depth <= 64"], n_trials=1)
+        config_of(["depth > 8", "width * depth <= 64"], RANGES, n_trials=1)
     assert str(caught.value) == (
         "sweep.yaml: constraints: none of 10000 random points keeps them; `depth > 8` alone is kept by 50.6%,"
         " `width * depth <= 64` alone is kept by 9.8%"
