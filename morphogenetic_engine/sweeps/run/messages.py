@@ -11,6 +11,7 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import FailureReason
 from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.search.pruners.thresholds import Thresholds
 from morphogenetic_engine.trial import Params
 
 TaskKey = tuple[int, int]
@@ -32,6 +33,10 @@ class TrialTask:
     """Further metrics that the sweep file names: they must be finite, as the objectives must."""
     decides: bool = False
     """True if each report waits for a decision (with replicates: each replicate)."""
+    thresholds: Thresholds | None = None
+    """The decisions as data, for an executor whose workers decide by themselves; None: they are made in the session."""
+    reported: Mapping[int, float] = field(default_factory=dict)
+    """The objective of each step that earlier attempts reported, which the decisions take into account."""
     replicates: Sequence[Mapping[str, int]] = ()
     """`replicate` and `seed` of each run that is left to do; empty: one run with the trial's own seed."""
     pause_after: int | None = None

@@ -185,7 +185,7 @@ class SweepRunner(Work):
             seed=trial_seed(self._config.optimization.seed, number),
             params=params,
             folder=self._folder.trial(number),
-            decides=decisions is not None,
+            decisions=decisions,
             pause=self._pause_point(number),
         )
 

@@ -20,7 +20,8 @@ from morphogenetic_engine.sweeps.record.trials import History
 from morphogenetic_engine.sweeps.run.messages import Ended, Replicated, Reported, TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.order.pausing import PausePoint
 from morphogenetic_engine.sweeps.run.order.schedule import tries_again
-from morphogenetic_engine.sweeps.strategy import RungDecision
+from morphogenetic_engine.sweeps.search.pruners.thresholds import HasThresholds, sent_thresholds
+from morphogenetic_engine.sweeps.strategy import RungDecision, TrialDecisions
 from morphogenetic_engine.trial import Metrics, Params
 
 
@@ -46,7 +47,7 @@ class TrialRecorder:
         seed: int,
         params: Params,
         folder: Path,
-        decides: bool = False,
+        decisions: TrialDecisions | None = None,
         pause: PausePoint | None = None,
     ) -> TrialTask:
         """Records that an attempt at a trial starts, and returns its task; known steps are repeated ones."""
@@ -63,7 +64,9 @@ class TrialRecorder:
             dir=folder,
             objectives=self._objectives,
             named=self._named,
-            decides=decides,
+            decides=decisions is not None,
+            thresholds=sent_thresholds(decisions),
+            reported=decisions.reported if isinstance(decisions, HasThresholds) else {},
             replicates=self._replicates_left(number),
             pause_after=None if pause is None else pause.after,
             reported_until=None if pause is None else pause.reported_until,

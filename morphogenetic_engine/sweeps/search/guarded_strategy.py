@@ -6,12 +6,13 @@ The line names the part, the trial and its parameters; the traceback goes to a f
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, MorphogeneticError, error_line
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.search.pruners.thresholds import HasThresholds, Thresholds, sent_thresholds
 from morphogenetic_engine.sweeps.strategy import (
     Decision,
     Earlier,
@@ -73,6 +74,16 @@ class _GuardedDecisions:
         self._decisions = decisions
         self._place = place
         self._log = log
+
+    @property
+    def thresholds(self) -> Thresholds | None:
+        """The decisions as data; None: they are made only here."""
+        return sent_thresholds(self._decisions)
+
+    @property
+    def reported(self) -> Mapping[int, float]:
+        """The reports of earlier attempts."""
+        return self._decisions.reported if isinstance(self._decisions, HasThresholds) else {}
 
     def decide(self, step: int, value: float) -> Decision:
         with one_line_errors(f"{self._place} at step {step}", self._log):

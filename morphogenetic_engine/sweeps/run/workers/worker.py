@@ -89,8 +89,7 @@ class Worker:
 
     def assign(self, tasks: Sequence[TrialTask]) -> None:
         """Gives the worker tasks, which it runs one after another."""
-        members = [{**vars(task), "params": dict(task.params), "dir": str(task.dir.absolute())} for task in tasks]
-        self._send({"kind": "run", "tasks": members})
+        self._send({"kind": "run", "tasks": [_members(task) for task in tasks]})
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
         """Answers a report that waits for a decision."""
@@ -155,6 +154,12 @@ class Worker:
         if not chunk:
             self.is_closed = True
         return chunk
+
+
+def _members(task: TrialTask) -> dict[str, object]:
+    """Returns a task as the worker reads it; the session decides about its reports."""
+    members = {name: value for name, value in vars(task).items() if name not in {"thresholds", "reported"}}
+    return {**members, "params": dict(task.params), "dir": str(task.dir.absolute())}
 
 
 def _exit_descriptor(pid: int) -> int | None:

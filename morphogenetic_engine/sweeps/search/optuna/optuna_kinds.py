@@ -53,8 +53,6 @@ class OptunaPrunerKind(PrunerKind):
     packages: tuple[str, ...] = ("optuna",)
     wraps: str | None = None
     """The pruner that it delays, also of optuna.pruners."""
-    notes: bool = False
-    """It stores attributes on each trial, which a resumed sweep recomputes from the trial's reports."""
 
     def make(self, config: SweepConfig) -> OptunaPruner:
         from morphogenetic_engine.sweeps.search.optuna.optuna_pruner import OptunaPruner

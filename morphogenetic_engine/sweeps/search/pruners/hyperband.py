@@ -7,5 +7,4 @@ from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaPrunerK
 HYPERBAND = OptunaPrunerKind(
     library_name="HyperbandPruner",
     options={"min_resource": int, "max_resource": int, "reduction_factor": int, "bootstrap_count": int},
-    notes=True,
 )

@@ -12,5 +12,4 @@ SUCCESSIVE_HALVING = OptunaPrunerKind(
         "min_early_stopping_rate": int,
         "bootstrap_count": int,
     },
-    notes=True,
 )
