@@ -8,9 +8,10 @@ a user's training code can import it anywhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from morphogenetic_engine.errors import FailureReason, TrialFailed
@@ -70,6 +71,45 @@ class Train(Protocol):
     def __call__(self, params: Params, trial: Trial, /) -> Metrics: ...
 
 
+class FusedTrial(Trial, Protocol):
+    """One trial of a batch. What is done for it alone stands in a `with` block of it.
+
+    An exception that leaves the block ends this trial and no other: as pruned or paused where a report raised it, as
+    failed otherwise. What is printed in the block goes to the trial's own output.
+    """
+
+    @property
+    def params(self) -> Params:
+        """The fixed and searched parameters by name."""
+
+    @property
+    def is_running(self) -> bool:
+        """False once the trial is complete, failed, pruned or paused."""
+
+    def complete(self, metrics: Metrics) -> None:
+        """Ends the trial with the metrics that `train` would have returned."""
+
+    def __enter__(self) -> FusedTrial: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool: ...
+
+
+class Batch(Protocol):
+    """The trials that one process trains together."""
+
+    def running(self) -> Sequence[FusedTrial]:
+        """Returns the trials that run now, those that have just joined last; empty when none is left.
+
+        A trial joins whenever there is room for it: call this before each step or epoch.
+        """
+
+
+TrainMany = Callable[[Batch], None]
+"""Trains the trials of a batch until none is left. Each must end as `train` alone would have ended it."""
+
+
 @dataclass(frozen=True)
 class Predictions:
     """The predictions of a trial's saved model for two splits that it was not trained on: N samples, C classes."""
@@ -117,23 +157,29 @@ class Declaration:
     """Raises ConfigError for unsupported values; cheap, trains nothing."""
     models: SavedModels | None = None
     """The models that it saves; None: it saves none, or they are private."""
+    fused: TrainMany | None = None
+    """Trains many trials at once with the results of `train`; None: they run one after another."""
+    most: Callable[[Params], int] | None = None
+    """The number of trials with such parameters that are worth training at once; None: any number."""
 
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _ATTRIBUTE = "__morphogenetic_declaration__"
 
 
-def declare(
+def declare(  # pylint: disable=too-many-arguments  # one for each member of `Declaration`
     *,
     parameters: frozenset[str] | None = None,
     metrics: frozenset[str] | None = None,
     check: Callable[[Params], None] | None = None,
     models: SavedModels | None = None,
+    fused: TrainMany | None = None,
+    most: Callable[[Params], int] | None = None,
 ) -> Callable[[_F], _F]:
     """Attaches a `Declaration` to a workload function. Optional: a bare function is a workload too."""
 
     def attach(train: _F) -> _F:
-        setattr(train, _ATTRIBUTE, Declaration(parameters, metrics, check, models))
+        setattr(train, _ATTRIBUTE, Declaration(parameters, metrics, check, models, fused, most))
         return train
 
     return attach

@@ -9,6 +9,7 @@ from types import TracebackType
 from morphogenetic_engine.errors import MorphogeneticError, WorkloadError
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
 from morphogenetic_engine.sweeps.run.messages import Message, TaskKey, TrialTask
+from morphogenetic_engine.sweeps.run.resources import fused_trials
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
 from morphogenetic_engine.sweeps.run.workers.worker_group import WorkerGroup
 from morphogenetic_engine.sweeps.run.workload_check import rejection, worker_setup
@@ -16,7 +17,10 @@ from morphogenetic_engine.sweeps.strategy import Decision
 
 
 class LocalExecutor:
-    """An executor whose slots are worker processes; several tasks of one slot run one after another."""
+    """An executor whose slots are worker processes.
+
+    Several tasks of one slot run at once where the workload can train many, otherwise one after another.
+    """
 
     def __init__(self, setup: ExecutorSetup) -> None:
         config = setup.config
@@ -29,6 +33,7 @@ class LocalExecutor:
             self._pool,
             parallel=setup.parallel,
             isolate=config.execution.isolate,
+            fuse=fused_trials(config),
             rejection=partial(rejection, config=config, where=setup.where),
             failed_start=failed_start,
         )
@@ -42,12 +47,12 @@ class LocalExecutor:
         self._pool.close()
 
     def free(self, waiting: int) -> Sequence[int]:
-        """Returns the numbers of the idle workers, after starting as many workers as the work requires."""
+        """Returns the numbers of the workers that can take tasks, after starting those that are needed."""
         self._group.scale_to(waiting)
-        return self._group.idle()
+        return self._group.free(waiting)
 
     def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
-        """Assigns tasks to an idle worker."""
+        """Assigns tasks to a worker."""
         self._group.assign(slot, tasks)
 
     def messages(self, until: float | None) -> Iterator[Message]:
@@ -59,7 +64,7 @@ class LocalExecutor:
         self._group.decide(key, decision)
 
     def stop(self, key: TaskKey) -> Sequence[Message]:
-        """Kills the worker that runs a task."""
+        """Kills the worker that runs a task; the others of its batch are returned."""
         return self._group.stop(key)
 
     def stop_all(self) -> Sequence[Message]:

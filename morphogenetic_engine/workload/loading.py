@@ -21,6 +21,7 @@ from morphogenetic_engine.errors import (
 from morphogenetic_engine.trial import Params, Train, declaration_of
 from morphogenetic_engine.workload.nested_parameters import nested
 
+_ANY_NUMBER = 1 << 30
 _SPEC = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -97,6 +98,24 @@ def verify_workload(train: Train, *, metrics: Iterable[str], probe: Iterable[Par
                     raise ConfigError(f"{name}: unknown parameter{did_you_mean(name, declaration.parameters)}")
         if declaration.check is not None:
             _check(declaration.check, params)
+
+
+def most_at_once(train: Train, probe: Iterable[Params]) -> int:
+    """Returns the number of trials that a workload trains at once, the average over the parameters of a probe.
+
+    Raises:
+        WorkloadError: its function for this fails.
+    """
+    declaration = declaration_of(train)
+    if declaration.fused is None:
+        return 1
+    if declaration.most is None:
+        return _ANY_NUMBER
+    try:
+        counts = [max(1, int(declaration.most(params))) for params in map(nested, probe)]
+    except Exception as error:  # a bug in the user's function
+        raise WorkloadError(f"its number of trials at once raised {error_line(error)}") from error
+    return sum(counts) // max(1, len(counts))
 
 
 def _check(check: Callable[[Params], None], params: Params) -> None:

@@ -73,6 +73,8 @@ class _Evaluation:
     """A re-evaluation run and its failed-attempt counts."""
 
     run: FreshRun
+    alone: bool = False
+    """Its batch ended before it."""
     crashes: int = 0
     exceptions: int = 0
 
@@ -116,6 +118,7 @@ class _Confirmation(Work):
             dir=self._folder.confirmation(trial.number, run.index),
             objectives=[objective.metric for objective in self._config.optimization.all_objectives],
             named=self._config.named_metrics,
+            alone=evaluation.alone or evaluation.crashes > 0,
         )
         self._attempts[trial.number] += 1
         self._running[task.key] = evaluation
@@ -144,6 +147,13 @@ class _Confirmation(Work):
         self._journal.append(event)
         for observer in self._observers:
             observer(event, len(self._waiting) + len(self._running))
+
+    def returned(self, key: TaskKey, seconds: float, message: str) -> None:
+        """Queues a run whose batch ended before it; it runs alone."""
+        del seconds, message
+        evaluation = self._running.pop(key)
+        evaluation.alone = True
+        self._waiting.appendleft(evaluation)
 
     def interrupted(self, key: TaskKey, seconds: float) -> None:
         """Records nothing: the run starts again when the confirmation is continued."""

@@ -20,21 +20,26 @@ from morphogenetic_engine.sweeps.strategy import Decision
 
 
 class Executor(Protocol):
-    """Runs trials in slots. A slot takes one or several tasks at a time and is free again when all have ended."""
+    """Runs trials in slots. A slot takes one or several tasks at a time; more can join, where the executor says so."""
 
     def free(self, waiting: int) -> Sequence[int]:
-        """Returns the slots that can take tasks now.
+        """Returns the slots that can take tasks now; one that can take several is named as often.
 
-        `waiting` is the number of tasks that are still to be started: an executor may make slots for them.
+        A slot that runs a task which is `alone` takes no other. `waiting` is the number of tasks that are still to be
+        started: an executor may make slots for them.
         """
 
     def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
-        """Starts tasks in a free slot. Messages about each of them arrive until its end."""
+        """Starts tasks in a free slot. Messages about each of them arrive until its end.
+
+        Tasks that a slot runs at once are a batch; if its process is lost, each of them ends as a `ReturnedAttempt`.
+        """
 
     def messages(self, until: float | None) -> Iterator[Message]:
         """Waits for messages, at most until a time of the monotonic clock, and yields those that have arrived.
 
-        A task whose process is lost ends as failed with the reason `killed`.
+        A task whose process is lost ends as failed with the reason `killed`, or as a `ReturnedAttempt` if others
+        shared the process.
 
         Raises:
             ConfigError: the workload does not take the sweep's parameters.

@@ -48,6 +48,8 @@ class TrialTask:
     """The last step that earlier attempts reported; a workload without checkpoints repeats the steps up to it."""
     keeps_reports: bool = False
     """Reports are kept in `dir`, and sent once more by the next attempt if a killed session did not record them."""
+    alone: bool = False
+    """The slot runs no other task while it runs this one."""
 
     @property
     def key(self) -> TaskKey:
@@ -101,6 +103,13 @@ class PausedAttempt(_OfTask):
 
 
 @dataclass(frozen=True)
+class ReturnedAttempt(_OfTask):
+    """An attempt ended because its batch did, for no reason of its own: the trial runs again, alone."""
+
+    message: str = ""
+
+
+@dataclass(frozen=True)
 class Stale(_OfTask):
     """A message that came after the end of its attempt, and was dropped."""
 
@@ -112,7 +121,7 @@ class Unwritable(_OfTask):
     message: str
 
 
-Message = Reported | Replicated | Ended | PausedAttempt | Stale
+Message = Reported | Replicated | Ended | PausedAttempt | ReturnedAttempt | Stale
 
 
 def failed(key: TaskKey, reason: FailureReason, message: str) -> Ended:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.machine import available_cores
 from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
+_MOST_FUSED = 32
+"""Trials of a batch with `fuse: auto`: more gain little on a CPU, and a killed process loses what all of them did."""
+
 
 def parallel_workers(execution: ExecutionConfig) -> int:
     """Returns the number of workers that a configuration asks for on this machine."""
     return available_cores() if execution.max_parallel == "auto" else execution.max_parallel
+
+
+def fused_trials(config: SweepConfig) -> int:
+    """Returns the largest number of trials that a worker trains at once, if its workload can; 1: none together.
+
+    A process of its own for each trial is the opposite of fusing. The time limit is that of a trial that runs alone, so
+    `auto` does not fuse where there is one. Replicates run one after another.
+    """
+    execution = config.execution
+    if execution.fuse == "off" or execution.isolate or config.experiment.replicates > 1:
+        return 1
+    if execution.fuse == "auto":
+        return 1 if execution.timeout_per_trial is not None else _MOST_FUSED
+    return execution.fuse
 
 
 def thread_environment(workers: int, threads: int | None) -> dict[str, str]:

@@ -227,6 +227,16 @@ class SweepRunner(Work):
         self._first_trials.check(ended)
         self._decide_rungs()
 
+    def returned(self, key: TaskKey, seconds: float, message: str) -> None:
+        """Records that a trial was interrupted with its batch, and queues it to run alone."""
+        del message
+        self._decisions.pop(key[0], None)
+        if self._paused_already(key[0], seconds):
+            self._decide_rungs()
+            return
+        self._recorder.returned(key)
+        self._schedule.again(key[0])
+
     def interrupted(self, key: TaskKey, seconds: float) -> None:
         """Records that a trial was interrupted; it runs again when the sweep is resumed."""
         del seconds

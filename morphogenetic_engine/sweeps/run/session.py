@@ -19,6 +19,7 @@ from morphogenetic_engine.sweeps.run.messages import (
     PausedAttempt,
     Replicated,
     Reported,
+    ReturnedAttempt,
     Stale,
     TaskKey,
     TrialTask,
@@ -63,6 +64,10 @@ class Work(ABC):
         del seconds
         raise SweepError(f"trial {key[0]}: was paused, but nothing in this session can call it again")
 
+    def returned(self, key: TaskKey, seconds: float, message: str) -> None:
+        """Records that an attempt ended with its batch: the trial runs again, alone."""
+        self.ended(failed(key, FailureReason.KILLED, message), seconds)
+
     @abstractmethod
     def interrupted(self, key: TaskKey, seconds: float) -> None:
         """Records that an attempt was interrupted."""
@@ -73,6 +78,7 @@ class _Running:
     task: TrialTask
     begun: float
     """By the monotonic clock."""
+    slot: int
 
 
 @contextmanager
@@ -97,6 +103,8 @@ class Session:
         self._signals = signals
         self._limit = limit
         self._running: dict[TaskKey, _Running] = {}
+        self._held: dict[int, TrialTask] = {}
+        """Tasks that run alone, by the slot that still has to become idle for them."""
 
     def run(self) -> bool:
         """Runs until nothing waits and nothing runs, and returns True; False: a signal ended it.
@@ -107,7 +115,7 @@ class Session:
         """
         while True:
             until = self._work.refresh()
-            if not self._work.waiting and not self._running:
+            if not self._work.waiting and not self._running and not self._held:
                 return True
             if self._signals.requested:
                 self._hear(self._executor.stop_all())
@@ -121,15 +129,35 @@ class Session:
         """Records what still runs as interrupted."""
         for running in self._running.values():
             self._work.interrupted(running.task.key, time.monotonic() - running.begun)
+        for task in self._held.values():
+            self._work.interrupted(task.key, 0.0)
         self._running.clear()
+        self._held.clear()
 
     def _start(self) -> None:
+        self._start_held()
         for slot in self._executor.free(self._work.waiting):
+            if slot in self._held:
+                continue
             task = self._work.next(slot)
             if task is None:
                 return
-            self._running[task.key] = _Running(task, time.monotonic())
-            self._executor.start(slot, [task])
+            if task.alone:
+                self._held[slot] = task
+                self._start_held()
+            else:
+                self._start_task(slot, task)
+
+    def _start_held(self) -> None:
+        """Starts the tasks that run alone, where their slots are idle."""
+        busy = {running.slot for running in self._running.values()}
+        for slot in self._held.keys() - busy:
+            if slot in self._executor.free(1):
+                self._start_task(slot, self._held.pop(slot))
+
+    def _start_task(self, slot: int, task: TrialTask) -> None:
+        self._running[task.key] = _Running(task, time.monotonic(), slot)
+        self._executor.start(slot, [task])
 
     def _hear(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -138,7 +166,7 @@ class Session:
             else:
                 self.dropped += 1
 
-    def _take(self, message: Reported | Replicated | Ended | PausedAttempt) -> None:
+    def _take(self, message: Reported | Replicated | Ended | PausedAttempt | ReturnedAttempt) -> None:
         task = self._running[message.key].task
         match message:
             case Reported() | Replicated():
@@ -151,6 +179,9 @@ class Session:
             case PausedAttempt():
                 running = self._running.pop(message.key)
                 self._work.paused(message.key, time.monotonic() - running.begun)
+            case ReturnedAttempt():
+                running = self._running.pop(message.key)
+                self._work.returned(message.key, time.monotonic() - running.begun, message.message)
 
     def _end_overdue(self) -> None:
         """Stops the tasks that have run longer than allowed."""

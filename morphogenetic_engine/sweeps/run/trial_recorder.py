@@ -36,6 +36,7 @@ class TrialRecorder:
         self._last_reports: dict[TaskKey, Metrics] = {}
         self._pausing: dict[TaskKey, PausePoint] = {}
         self._repeated: Counter[TaskKey] = Counter()
+        self._returned: set[int] = set()
         self._objectives = [objective.metric for objective in config.optimization.all_objectives]
         self._named = config.named_metrics
 
@@ -71,6 +72,7 @@ class TrialRecorder:
             pause_after=None if pause is None else pause.after,
             reported_until=None if pause is None else pause.reported_until,
             keeps_reports=pause is not None,
+            alone=number in self._returned or bool(known and known.crashes),
         )
 
     def reported(self, report: Reported | Replicated) -> None:
@@ -119,6 +121,11 @@ class TrialRecorder:
         """Records that an attempt was interrupted."""
         self._forget(key)
         self._record(events.TrialInterrupted(time.time(), *key))
+
+    def returned(self, key: TaskKey) -> None:
+        """Records that an attempt was interrupted with its batch; later attempts of the trial run alone."""
+        self.interrupted(key)
+        self._returned.add(key[0])
 
     def paused(self, key: TaskKey, step: int, seconds: float) -> None:
         """Records that an attempt ended in a pause at a step."""

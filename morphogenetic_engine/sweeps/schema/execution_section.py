@@ -56,6 +56,15 @@ def _parallel(value: object) -> object:
     return scalar(value)
 
 
+def _fuse(value: object) -> object:
+    if value is False:  # YAML 1.1 reads a bare off so
+        return "off"
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if value not in ("auto", "off") and not whole:
+        raise ValueError(f"must be auto, off or a whole number >= 1, but got {value!r}")
+    return scalar(value)
+
+
 class ExecutionConfig(Section):
     """The execution of the trials. No setting here changes which trials there are, so all may change on a resume."""
 
@@ -63,6 +72,8 @@ class ExecutionConfig(Section):
     """Worker processes; auto: one for each core that this process may use."""
     threads_per_trial: int | None = Field(default=None, ge=1)
     """Threads of numerical libraries in each worker; left out: the cores shared out evenly."""
+    fuse: Annotated[int | Literal["auto", "off"], BeforeValidator(_fuse)] = "auto"
+    """Trials that a worker trains at once if the workload can: auto, off or their largest number; changes no result."""
     timeout_per_trial: float | None = Field(default=None, gt=0)
     """Seconds after which a trial is killed and recorded as failed (timeout)."""
     early_stopping: EarlyStopping | None = None

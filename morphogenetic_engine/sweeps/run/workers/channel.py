@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 import threading
+from collections import deque
 from collections.abc import Mapping
 
 from morphogenetic_engine.errors import TrialFailed
@@ -26,6 +28,7 @@ class Channel:
         self._commands = commands
         self._messages = messages
         self._unread = b""
+        self._put_aside: deque[dict[str, object]] = deque()
         self._owner = os.getpid()
         for descriptor in (commands, messages):
             os.set_inheritable(descriptor, False)
@@ -51,6 +54,19 @@ class Channel:
 
     def receive(self) -> dict[str, object] | None:
         """Waits for one command; None: there will be no more."""
+        return self._put_aside.popleft() if self._put_aside else self._read()
+
+    def waiting(self) -> dict[str, object] | None:
+        """Returns a command that has arrived; None: there is none now."""
+        if not self._put_aside and b"\n" not in self._unread and not select.select([self._commands], [], [], 0)[0]:
+            return None
+        return self.receive()
+
+    def put_back(self, command: dict[str, object]) -> None:
+        """Keeps a command for the next `receive`."""
+        self._put_aside.appendleft(command)
+
+    def _read(self) -> dict[str, object] | None:
         while b"\n" not in self._unread:
             chunk = os.read(self._commands, _CHUNK)
             if not chunk:
@@ -65,8 +81,10 @@ class Channel:
 
         Leaves the process when the coordinator is gone: nothing waits for the trial any more.
         """
-        while (command := self.receive()) is not None:
-            if (command["kind"], command.get("trial"), command.get("attempt")) == ("decide", trial, attempt):
+        while (command := self._read()) is not None:
+            if "tasks" in command:
+                self._put_aside.append(command)
+            elif (command["kind"], command.get("trial"), command.get("attempt")) == ("decide", trial, attempt):
                 return str(command["decision"])
         sys.exit(0)
 

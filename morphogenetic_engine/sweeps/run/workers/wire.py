@@ -16,6 +16,7 @@ from morphogenetic_engine.sweeps.run.messages import (
     PausedAttempt,
     Replicated,
     Reported,
+    ReturnedAttempt,
     Stale,
     Unwritable,
 )
@@ -24,6 +25,9 @@ from morphogenetic_engine.sweeps.run.messages import (
 @dataclass(frozen=True)
 class Ready:
     """The workload is loaded."""
+
+    most: int = 1
+    """The number of trials that it trains at once."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def read_message(line: bytes) -> WorkerMessage:
         members = orjson.loads(line)
         match members["kind"]:
             case "ready":
-                return Ready()
+                return Ready(_of(int, members.get("most", 1)))
             case "leaving":
                 return Leaving()
             case "rejected":
@@ -101,6 +105,8 @@ def _of_attempt(kind: str, trial: int, attempt: int, members: Mapping[str, objec
             )
         case "paused":
             return PausedAttempt(trial, attempt)
+        case "returned":
+            return ReturnedAttempt(trial, attempt, _of(str, members["message"]))
         case "stale":
             return Stale(trial, attempt)
         case "unwritable":

@@ -51,6 +51,8 @@ class Worker:
     def __init__(self, number: int, setup: WorkerSetup) -> None:
         self.number = number
         self.is_ready = False
+        self.most = 1
+        """The number of trials that its workload trains at once."""
         self.fault = ""
         """The reason why its messages are no longer read: a line that breaks the protocol."""
         self.is_closed = False
@@ -87,9 +89,9 @@ class Worker:
             }
         )
 
-    def assign(self, tasks: Sequence[TrialTask]) -> None:
-        """Gives the worker tasks, which it runs one after another."""
-        self._send({"kind": "run", "tasks": [_members(task) for task in tasks]})
+    def assign(self, tasks: Sequence[TrialTask], *, fused: bool = False) -> None:
+        """Gives the worker tasks, which it runs one after another; `fused`: with those that it runs already."""
+        self._send({"kind": "run", "tasks": [_members(task) for task in tasks], "fused": fused})
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
         """Answers a report that waits for a decision."""

@@ -9,6 +9,7 @@ from morphogenetic_engine.sweeps.run.messages import (
     Ended,
     Message,
     PausedAttempt,
+    ReturnedAttempt,
     Stale,
     TaskKey,
     TrialTask,
@@ -33,16 +34,22 @@ class WorkerGroup:
         *,
         parallel: int,
         isolate: bool,
+        fuse: int = 1,
         rejection: Callable[[Rejected], MorphogeneticError],
         failed_start: Callable[[str], MorphogeneticError] = WorkloadError,
     ) -> None:
-        """`isolate` gives each task a fresh process; the callables make errors from a rejection and from a death."""
+        """`isolate` gives each task a fresh process; `fuse` is the largest number of tasks that a worker runs at once.
+
+        The callables make errors from a rejection and from a death.
+        """
         self._pool = pool
         self._parallel = parallel
         self._isolate = isolate
+        self._fuse = fuse
         self._rejection = rejection
         self._failed_start = failed_start
         self._tasks: dict[Worker, set[TaskKey]] = {}
+        self._alone: set[TaskKey] = set()
         self._failed_starts = 0
 
     def scale_to(self, waiting: int) -> None:
@@ -54,15 +61,35 @@ class WorkerGroup:
         for _ in range(wanted - len(staying)):
             self._pool.start(next(free))
 
-    def idle(self) -> list[int]:
-        """Returns the numbers of the workers that wait for tasks."""
-        return [worker.number for worker in self._pool.staying if worker.is_ready and worker not in self._tasks]
+    def free(self, waiting: int) -> list[int]:
+        """Returns the number of a worker once for each task that it can take now, the least busy workers first.
+
+        The tasks that run and the `waiting` ones are shared out evenly.
+        """
+        running = sum(map(len, self._tasks.values()))
+        share = max(1, -(-(waiting + running) // self._parallel))
+        room = {worker: min(share, self._most(worker)) for worker in self._pool.staying if worker.is_ready}
+        return [
+            worker.number
+            for level in range(max(room.values(), default=0))
+            for worker, most in room.items()
+            if len(self._tasks.get(worker, ())) <= level < most
+        ]
 
     def assign(self, number: int, tasks: Sequence[TrialTask]) -> None:
-        """Gives tasks to an idle worker."""
+        """Gives tasks to a worker that is idle, or runs tasks that these can join."""
         worker = next(each for each in self._pool.staying if each.number == number)
-        self._tasks[worker] = {task.key for task in tasks}
-        worker.assign(tasks)
+        self._tasks.setdefault(worker, set()).update(task.key for task in tasks)
+        alone = {task.key for task in tasks if task.alone}
+        self._alone |= alone
+        worker.assign(tasks, fused=not alone and min(self._fuse, worker.most) > 1)
+
+    def _most(self, worker: Worker) -> int:
+        """Returns the number of tasks that a worker runs at once; 0 if none can join those that it runs."""
+        keys = self._tasks.get(worker, set())
+        if not self._alone.isdisjoint(keys):
+            return 0
+        return max(1, min(self._fuse, worker.most))
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
         """Answers a report of a task that waits for a decision."""
@@ -82,12 +109,17 @@ class WorkerGroup:
             yield from self._read(worker, message)
 
     def stop(self, key: TaskKey) -> list[Message]:
-        """Kills the worker that runs a task and returns the messages that were on their way."""
+        """Kills the worker that runs a task and returns the messages that were on their way.
+
+        In a batch, all of its tasks are returned.
+        """
         worker = self._worker_of(key)
         if worker is None:
             return []
         last = [each for message in self._pool.kill(worker) for each in self._read(worker, message)]
-        self._tasks.pop(worker, None)
+        left = self._tasks.pop(worker, set())
+        if len(left) > 1:
+            last += (ReturnedAttempt(*each, f"trial {key[0]} of its batch was stopped") for each in sorted(left))
         return last
 
     def stop_all(self) -> list[Message]:
@@ -105,7 +137,7 @@ class WorkerGroup:
     def _read(self, worker: Worker, message: WorkerMessage) -> Iterator[Message]:
         match message:
             case Ready():
-                worker.is_ready = True
+                worker.is_ready, worker.most = True, message.most
                 self._failed_starts = 0
             case Leaving():
                 self._pool.retire(worker)
@@ -117,7 +149,7 @@ class WorkerGroup:
                 yield from self._read_death(worker, message)
             case _ if message.key not in self._tasks.get(worker, ()):
                 yield Stale(*message.key)
-            case Ended() | PausedAttempt():
+            case Ended() | PausedAttempt() | ReturnedAttempt():
                 self._take_end(worker, message.key)
                 yield message
             case _:
@@ -126,6 +158,7 @@ class WorkerGroup:
     def _take_end(self, worker: Worker, key: TaskKey) -> None:
         """Note that a task has ended; its worker is idle, or leaves, when it has no other."""
         self._tasks[worker].remove(key)
+        self._alone.discard(key)
         if not self._tasks[worker]:
             del self._tasks[worker]
             if self._isolate:
@@ -136,8 +169,13 @@ class WorkerGroup:
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         hint = "; out of memory?" if status == -9 else ""
         said = f"was ended: {died.cause}" if died.cause else f"died ({how}{hint})"
-        for key in sorted(self._tasks.pop(worker, ())):
-            yield failed(key, FailureReason.KILLED, f"the worker process {said}")
+        keys = self._tasks.pop(worker, set())
+        self._alone -= keys
+        for key in sorted(keys):
+            if len(keys) > 1:
+                yield ReturnedAttempt(*key, f"the worker process of its batch {said}")
+            else:
+                yield failed(key, FailureReason.KILLED, f"the worker process {said}")
         if not worker.is_ready:
             self._failed_starts += 1
             if self._failed_starts >= _FAILED_STARTS:

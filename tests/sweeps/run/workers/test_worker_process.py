@@ -138,7 +138,7 @@ def _worker(place: Path, function: str, **setup: object) -> Iterator[Driver]:
 
 def test_a_worker_runs_trial_after_trial_in_one_process_until_its_input_ends(tmp_path: Path) -> None:
     with _worker(tmp_path, "good") as driver:
-        assert driver.hear() == {"kind": "ready"}
+        assert driver.hear() == {"kind": "ready", "most": 1}
         for number in (3, 4):
             reported = {"kind": "reported", "replicate": None, "trial": number, "attempt": 0}
             assert driver.run(number, x=0.5) == {**reported, "step": 0, "metrics": {"val_acc": 0.25}}
@@ -244,7 +244,7 @@ def test_a_sweep_that_its_workload_does_not_take_is_rejected_with_the_reason(
 def test_a_command_is_run_in_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("import sys; print('val_acc=' + sys.argv[1])", encoding="utf-8")
     with _worker(tmp_path, "good", workload={"command": [sys.executable, "program.py", "{x}"]}) as driver:
-        assert driver.hear() == {"kind": "ready"}
+        assert driver.hear() == {"kind": "ready", "most": 1}
         assert driver.run(x=0.5) == {**COMPLETE, "metrics": {"val_acc": 0.5}}
         assert driver.output() == "val_acc=0.5\n"
 
