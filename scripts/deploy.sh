@@ -3,7 +3,9 @@
 # Everything is applied, so that a second run changes what has changed, and waited for; after a minute it is said what is
 # not up, and why.
 #
-#   PLATFORM=no   leave Katib and Kubeflow Pipelines alone: the cluster has them, or an administrator installs them
+#   PLATFORM=no   leave Katib and Kubeflow Pipelines alone: the cluster has them, or an administrator installs them; of
+#                 Katib's configuration only the entry of our suggestion service is written
+#   PYTHON        a Python with PyYAML (that of .venv, else python3)
 #   TIMEOUT=15m   how long to wait for each
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,9 +24,22 @@ kubectl version --output=json >/dev/null || {
   echo "deploy.sh: no cluster answers: see 'kubectl config current-context'" >&2
   exit 2
 }
-rollout() { "${PYTHON:-python3}" scripts/rollout.py --timeout "${TIMEOUT:-15m}" "$@"; }
+python=${PYTHON:-}
+if [ -z "$python" ]; then
+  python=$([ -x .venv/bin/python ] && echo .venv/bin/python || echo python3)
+fi
+rollout() { "$python" scripts/rollout.py --timeout "${TIMEOUT:-15m}" "$@"; }
 katib_config() {
   kubectl --namespace kubeflow get configmap katib-config --output='go-template={{.metadata.resourceVersion}}' 2>/dev/null || true
+}
+register_service() { # Katib is another's: only our suggestion service is put into its configuration.
+  if ! kubectl --namespace kubeflow get configmap katib-config --output=yaml >"$place/config.yaml"; then
+    echo "deploy.sh: Katib's configuration cannot be read, so --algorithm morphogenetic is not there: docs/katib.md" >&2
+    return
+  fi
+  "$python" scripts/katib_config.py --service "$place/built.yaml" <"$place/config.yaml" >"$place/config-with-service.yaml"
+  cmp --silent "$place/config.yaml" "$place/config-with-service.yaml" ||
+    kubectl replace --filename "$place/config-with-service.yaml"
 }
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
@@ -44,11 +59,15 @@ if [ "$platform" != no ]; then
   kubectl label namespace kubeflow katib.kubeflow.org/metrics-collector-injection-
   kubectl apply --kustomize manifests/third-party/kfp
   before=$(katib_config)
-  kubectl apply --kustomize manifests/third-party/katib
+  kubectl kustomize manifests/third-party/katib >"$place/katib.yaml"
+  "$python" scripts/katib_config.py --service "$place/built.yaml" <"$place/katib.yaml" >"$place/katib-with-service.yaml"
+  kubectl apply --filename "$place/katib-with-service.yaml"
   # Katib reads a part of its configuration only when it starts.
   if [ -n "$before" ] && [ "$before" != "$(katib_config)" ]; then
     kubectl --namespace kubeflow rollout restart deployment/katib-controller
   fi
+elif grep -q '^kind: PodTemplate' "$place/built.yaml"; then
+  register_service
 fi
 if [ -s "$place/namespace.yaml" ]; then
   kubectl apply --filename "$place/namespace.yaml"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Build the images that sweeps run in with podman, and test them: what is in them, and trials in pods as Katib runs them.
+# Build the images that sweeps run in with podman, and test them: what is in them, trials in pods as Katib runs them, and
+# the suggestion service with the rights of its pod.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v podman >/dev/null || {
@@ -9,5 +10,6 @@ command -v podman >/dev/null || {
 export CONTAINER_ENGINE=podman IMAGES_REGISTRY=localhost IMAGES_TAG=test
 TRAIN_IMAGE=$(scripts/images.sh train)
 REPORT_IMAGE=$(scripts/images.sh report)
-export TRAIN_IMAGE REPORT_IMAGE
+SUGGESTION_IMAGE=$(scripts/images.sh suggestion)
+export TRAIN_IMAGE REPORT_IMAGE SUGGESTION_IMAGE
 exec .venv/bin/python -m pytest tests/images "$@"

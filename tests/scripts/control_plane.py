@@ -97,7 +97,7 @@ def stock_katib() -> list[Object]:
     webhooks = [{"name": WEBHOOK, "namespaceSelector": {"matchLabels": {INJECTION: "enabled"}}}]
     return [
         namespace({INJECTION: "enabled"}),
-        config_map("katib-config", {"katib-config.yaml": "init: {}\n"}),
+        config_map("katib-config", {"katib-config.yaml": "init: {}\nruntime: {suggestions: []}\n"}),
         *map(deployment, KATIB_NAMES),
         {
             "apiVersion": "admissionregistration.k8s.io/v1",

@@ -32,6 +32,8 @@ def main(root: Path, words: list[str]) -> int:
     if words[0] == "--namespace":
         namespace, words = words[1], words[2:]
     match words:
+        case ["kustomize", folder] if "third-party" in folder:
+            return _kustomize(Path(folder))
         case ["kustomize", *_]:
             real = Path(sys.executable).with_name("kubectl")
             os.execv(real, [str(real), *words])
@@ -45,8 +47,10 @@ def main(root: Path, words: list[str]) -> int:
             return _forward(root / ANSWERS / service.replace("/", "-"), port.removeprefix(":"))
         case ["version", "--output=json"]:
             return 0
-        case ["wait" | "label" | "rollout", *_] | ["apply", "--kustomize", _]:
+        case ["wait" | "label" | "rollout" | "replace", *_] | ["apply", "--kustomize", _]:
             return _change(root, words)
+        case ["get", "configmap", "katib-config", "--output=yaml"]:
+            return _object(root, "kubeflow/ConfigMap/katib-config")
         case ["apply", "--filename", file] if "kind: Experiment" not in Path(file).read_text(encoding="utf-8"):
             return _change(root, words)
         case ["get", "configmap", "katib-config", *_]:
@@ -121,12 +125,27 @@ def _change(root: Path, words: list[str]) -> int:
         case ["apply", "--kustomize", folder]:
             with tempfile.TemporaryDirectory() as place:
                 plane.apply(built(Path(folder).resolve(), Path(place) / "built"))
-        case ["apply", "--filename", file]:
+        case ["apply" | "replace", "--filename", file]:
             plane.apply(yaml.safe_load_all(Path(file).read_text(encoding="utf-8")))
         case ["label", "namespace", name, key] if key.endswith("-"):
             plane.unlabel(name, key.removesuffix("-"))
         case ["rollout", "restart", workload]:
             plane.end_pods(f"kubeflow/Deployment/{workload.partition('/')[2]}")
+    return 0
+
+
+def _kustomize(folder: Path) -> int:
+    with tempfile.TemporaryDirectory() as place:
+        print(yaml.safe_dump_all(built(folder.resolve(), Path(place) / "built"), sort_keys=False), end="")
+    return 0
+
+
+def _object(root: Path, key: str) -> int:
+    found = ControlPlane(root / STATE).objects.get(key)
+    if found is None:
+        print(f'Error from server (NotFound): "{key}" not found', file=sys.stderr)
+        return 1
+    print(yaml.safe_dump(found["applied"]), end="")
     return 0
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.manifests.kustomizations import MANIFESTS, build, field
+from tests.manifests.kustomizations import MANIFESTS, build, field, items
 from tests.scripts.cluster import ROOT, make_programs
 from tests.scripts.control_plane import (
     INJECTION,
     KATIB_NAMES,
     POD_SECURITY,
     ControlPlane,
+    config_map,
     keys,
     namespace,
     stock_katib,
@@ -114,6 +115,37 @@ def test_the_owner_of_a_namespace_needs_no_platform(cluster: Path) -> None:
     assert ControlPlane(cluster / STATE).objects.keys() == keys(build(MANIFESTS / "overlays" / "profile"))
     assert not list((cluster / "kubeflow").iterdir()), "the steps of this one's pipelines run in its own namespace"
     assert len(calls(cluster)) == 1
+
+
+def services(cluster: Path) -> dict[str, object]:
+    """Returns the images of the suggestion services in Katib's configuration."""
+    found = ControlPlane(cluster / STATE).objects["kubeflow/ConfigMap/katib-config"]
+    config = yaml.safe_load(str(field(found, "data", "katib-config.yaml")))
+    return {str(field(each, "algorithmName")): field(each, "image") for each in items(config, "runtime", "suggestions")}
+
+
+def test_the_suggestion_service_is_registered_with_the_image_of_the_overlay(cluster: Path) -> None:
+    assert deploy(cluster).returncode == 0
+    assert services(cluster)["morphogenetic"] == "localhost/morphogenetic-suggestion:kind"
+    assert "multivariate-tpe" in services(cluster)
+
+
+def test_it_is_registered_in_a_katib_that_is_already_there_and_nothing_else_of_it_changes(cluster: Path) -> None:
+    config = "runtime:\n  suggestions:\n    - {algorithmName: random, image: random:1}\n"
+    plane = ControlPlane(cluster / STATE)
+    plane.apply([config_map("katib-config", {"katib-config.yaml": config})])
+    done = deploy(cluster, PLATFORM="no")
+    assert done.returncode == 0, done.stderr
+    assert services(cluster) == {"random": "random:1", "morphogenetic": "localhost/morphogenetic-suggestion:kind"}
+    assert deploy(cluster, PLATFORM="no").returncode == 0
+    assert len([each for each in calls(cluster) if each.startswith("replace ")]) == 1
+    assert not any("third-party" in each for each in calls(cluster))
+
+
+def test_a_cluster_whose_katib_cannot_be_read_is_deployed_without_it(cluster: Path) -> None:
+    done = deploy(cluster, PLATFORM="no")
+    assert done.returncode == 0
+    assert "so --algorithm morphogenetic is not there" in done.stderr
 
 
 def test_an_overlay_without_a_namespace_is_refused(cluster: Path, tmp_path: Path) -> None:

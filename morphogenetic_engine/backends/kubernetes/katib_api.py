@@ -17,6 +17,12 @@ EXPERIMENTS, TRIALS, SUGGESTIONS = "experiments", "trials", "suggestions"
 KATIB_NAMESPACE, KATIB_CONFIG = "kubeflow", "katib-config"
 INJECTION_LABEL = "katib.kubeflow.org/metrics-collector-injection"
 _OF_EXPERIMENT, _OF_TRIAL = "katib.kubeflow.org/experiment", "katib.kubeflow.org/trial"
+_UNKNOWN_ALGORITHM = "unable to get Suggestion config data for algorithm"
+"""What Katib's webhook says of an algorithm that is not in its configuration."""
+_REGISTER = (
+    "an administrator registers the service in Katib's configuration (docs/katib.md: The same trials as a local sweep);"
+    " or use Katib's own algorithms with --algorithm katib"
+)
 _PAGE = 500
 _LISTS = 3
 """The number of times that a list is restarted after one of its pages has expired."""
@@ -85,10 +91,7 @@ class KatibApi:
             return
         written = "".join((found.data or {}).values())
         if not re.search(rf"algorithmName:\s*[\"']?{re.escape(name)}[\"']?\s*$", written, re.MULTILINE):
-            raise ClusterError(
-                f"{self.host}: Katib has no algorithm {name}: register its service as manifests/third-party/katib does"
-                f" (docs/katib.md), or use Katib's own algorithms with --algorithm katib"
-            )
+            raise ClusterError(f"{self.host}: Katib has no algorithm {name}: {_REGISTER}")
 
     def create_experiment(self, manifest: Mapping[str, object]) -> Manifest:
         """Creates an Experiment, and returns the created object.
@@ -97,10 +100,15 @@ class KatibApi:
             Conflict: an Experiment of this name exists.
             ClusterError: Katib or the cluster rejects it.
         """
-        with explained(self.host, f"create Experiment {self.namespace}/{_name(manifest)}"):
-            created: Manifest = self._objects.create_namespaced_custom_object(
-                *(GROUP, VERSION, self.namespace, EXPERIMENTS), body=manifest, _request_timeout=_TIMEOUT
-            )
+        try:
+            with explained(self.host, f"create Experiment {self.namespace}/{_name(manifest)}"):
+                created: Manifest = self._objects.create_namespaced_custom_object(
+                    *(GROUP, VERSION, self.namespace, EXPERIMENTS), body=manifest, _request_timeout=_TIMEOUT
+                )
+        except ClusterError as error:
+            if _UNKNOWN_ALGORITHM in str(error):  # of a user who may not read Katib's configuration
+                raise ClusterError(f"{error}; {_REGISTER}") from error
+            raise
         return created
 
     def find(self, plural: str, name: str) -> Manifest | None:

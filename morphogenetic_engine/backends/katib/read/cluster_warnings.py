@@ -11,6 +11,8 @@ from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Sn
 
 _PROBE, _FAILED_PROBES = "Unhealthy", 5
 """Reasons to ignore: every service fails some probes while it starts."""
+_WAIT = re.compile(r"\btrial \d+ waits for trial \d+(?!\d*,)")
+"""The refusal of our suggestion service while a result is missing: Katib asks again. With a comma a reason follows."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def concerns(warning: ClusterWarning, snapshot: Snapshot) -> bool:
     """
     experiment = snapshot.experiment
     if warning.seen < experiment.created or (warning.reason == _PROBE and warning.count < _FAILED_PROBES):
+        return False
+    if _WAIT.search(warning.message):
         return False
     owners = [f"{experiment.name}-{experiment.algorithm}", *(trial.name for trial in snapshot.running)]
     return warning.name in {experiment.name, *owners} or any(warning.name.startswith(f"{each}-") for each in owners)

@@ -60,6 +60,16 @@ def test_what_the_algorithm_s_service_and_trials_complain_of_is_said_once(katib:
     assert not onlooker.look()
 
 
+def test_waits_for_a_result_are_no_warnings_but_those_for_one_that_never_comes_are(katib: KatibByHand) -> None:
+    onlooker = Onlooker()
+    asked = "rpc error: code = Unavailable desc = trial 19 waits for trial 16"
+    katib.warn("Suggestion", "toy", "ReconcileError", asked)
+    assert not onlooker.look()
+    katib.warn("Suggestion", "toy", "ReconcileError", f"{asked}, which Katib does not tell of: it was deleted")
+    (line,) = onlooker.look()
+    assert "trial 19 waits for trial 16, which Katib does not tell of" in line
+
+
 def test_what_does_not_concern_it_is_not_said(katib: KatibByHand) -> None:
     katib.start("toy-1234", x="0.1")
     katib.end("toy-1234", "Succeeded", val_acc=1)

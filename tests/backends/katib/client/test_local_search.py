@@ -58,7 +58,7 @@ def test_a_cluster_without_our_service_is_told_before_anything_is_created(
     cluster.put("configmaps", "kubeflow", config_map("random", "morphogenetic-rungs"))
     ran = command(*OURS)
     assert ran.status == 2 and cluster.names("experiments") == []
-    assert "Katib has no algorithm morphogenetic: register its service" in ran.err
+    assert "Katib has no algorithm morphogenetic: an administrator registers the service" in ran.err
     assert "--algorithm katib" in ran.err
 
 
@@ -67,6 +67,19 @@ def test_a_user_who_may_not_read_katib_s_configuration_submits_all_the_same(
 ) -> None:
     cluster.forbidden.add(("get", "configmaps"))
     assert command(*OURS).status == 0
+
+
+def test_a_user_who_may_not_read_it_is_told_what_is_missing_when_katib_refuses(
+    command: Command, cluster: FakeKubernetes
+) -> None:
+    cluster.forbidden.add(("get", "configmaps"))
+    cluster.denial = (
+        "unable to get Suggestion config data for algorithm morphogenetic: failed to find suggestion config"
+    )
+    ran = command(*OURS)
+    assert ran.status == 2
+    assert "Katib refuses to create Experiment ml/toy: unable to get Suggestion config data" in ran.err
+    assert "an administrator registers the service" in ran.err
 
 
 def test_trials_keep_the_numbers_in_their_names_though_katib_made_one_again(
