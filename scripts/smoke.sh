@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # On a cluster that `make deploy OVERLAY=kind` has prepared: run the smoke pipeline and an Experiment to their ends, and
 # fetch the report, into results/smoke (SMOKE_RESULTS: another folder). On the way a pod of the sweep is deleted, a second
-# run takes its trainings from the cache, and a third is stopped. Fails when something of it does, or takes too long.
+# run takes its trainings from the cache, and a third is stopped; a search runs here and on Katib, with the same trials.
+# Fails when something of it does, or takes too long.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${SMOKE_RESULTS:-results/smoke}
@@ -142,4 +143,14 @@ stopped=$(told stopped run)
 if [ -n "$(experiment_of "$left")" ]; then
   fail "the run was stopped, but its Experiment $left goes on"
 fi
+# A search on Katib through our suggestion service has the trials of the same search on this machine.
+search=$folder/search
+rm -rf "$search"
+.venv/bin/morphogenetic sweep run --config scripts/smoke-search.yaml --results "$search" --sweep-id here
+kubectl --namespace "$home" delete experiment smoke-search --ignore-not-found
+timeout 900 .venv/bin/morphogenetic sweep submit --config scripts/smoke-search.yaml --to katib \
+  --algorithm morphogenetic --name smoke-search --namespace "$home" --image "$TRAIN_IMAGE" --wait \
+  --results "$search" --sweep-id katib || fail "the search smoke-search has not ended well on Katib"
+.venv/bin/python scripts/same_trials.py "$search/here" "$search/katib" ||
+  fail "the trials of smoke-search on Katib are not those of this machine"
 echo "report: $folder/index.html"

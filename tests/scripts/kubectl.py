@@ -71,6 +71,8 @@ def main(root: Path, words: list[str]) -> int:
             return 0
         case ["delete", "pod", pod, "--wait=false"]:
             return _delete_pod(root / ANSWERS, pod)
+        case ["delete", "experiment", _, "--ignore-not-found"]:
+            return 0
         case ["get", "experiment", name, "--ignore-not-found", "--output=name"]:
             return _experiment(root / ANSWERS, name)
         case ["get", *what] if (answer := root / ANSWERS / _asked(what)).exists():

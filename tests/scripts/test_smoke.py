@@ -18,6 +18,10 @@ import yaml
 
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import open_store
+from tests.backends.katib.client.cluster.fake_kubernetes import LABEL, FakeKubernetes
+from tests.backends.katib.client.cluster.katib_controller import KatibOnThisMachine
+from tests.backends.katib.client.cluster.kubernetes_server import KubernetesServer, running_server
+from tests.backends.katib.client.test_local_search import config_map
 from tests.manifests.kustomizations import MANIFESTS, build, items, pod_specs
 from tests.pipelines.client.stub_server import StubServer, serving
 from tests.scripts.cluster import ROOT, make_programs, make_secrets, object_store, secret
@@ -99,13 +103,25 @@ def keep(page: str, folder: str) -> None:
     until(kept, "bucket of the manifests")
 
 
+@pytest.fixture
+def katib() -> Iterator[KubernetesServer]:
+    """An API server with Katib, in which the suggestion service is registered."""
+    cluster = FakeKubernetes({"morphogenetic": {LABEL: "enabled"}})
+    cluster.put("configmaps", "kubeflow", config_map("morphogenetic"))
+    with running_server(cluster) as server:
+        yield server
+
+
 Whole = Callable[[str], subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def whole(cluster: Path, pipelines: StubServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Whole]:
+def whole(
+    cluster: Path, pipelines: StubServer, katib: KubernetesServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Whole]:
     """Runs the script with an object store that has a page as the report of the first run."""
     pipelines.stories = [SUCCESS, SUCCESS, [{"state": "RUNNING"}]]
+    monkeypatch.setenv("KUBECONFIG", str(katib.kubeconfig(cluster.parent / "kubeconfig")))
     for name, value in secret(cluster, "kubeflow", "object-store").items():
         monkeypatch.setenv(name, value)
     with object_store(cluster / "morphogenetic" / "object-store-identities" / "s3.json", cluster.parent) as url:
@@ -120,11 +136,13 @@ def whole(cluster: Path, pipelines: StubServer, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_pipeline_and_an_experiment_end_and_the_report_is_fetched(
-    cluster: Path, pipelines: StubServer, whole: Whole
+    cluster: Path, pipelines: StubServer, katib: KubernetesServer, whole: Whole
 ) -> None:
     known = secret(cluster, "kubeflow", "object-store")
-    done = whole(PAGE)
+    with KatibOnThisMachine(katib.cluster, cluster.parent, "morphogenetic"):
+        done = whole(PAGE)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 trials are the same in" in done.stdout
     assert (cluster.parent / "results" / "index.html").read_text(encoding="utf-8") == PAGE
     assert done.stdout.endswith(f"report: {cluster.parent}/results/index.html\n")
     assert known["AWS_SECRET_ACCESS_KEY"] not in done.stdout + done.stderr
@@ -188,6 +206,14 @@ def test_what_a_cluster_does_wrong_is_noticed(
     done = whole(PAGE)
     assert done.returncode == 1
     assert f"smoke.sh: {said}" in done.stderr or said in done.stderr.splitlines()[-1]
+
+
+def test_a_cluster_without_the_suggestion_service_is_noticed(katib: KubernetesServer, whole: Whole) -> None:
+    katib.cluster.put("configmaps", "kubeflow", config_map("random"))
+    done = whole(PAGE)
+    assert done.returncode == 1
+    assert "Katib has no algorithm morphogenetic" in done.stderr
+    assert done.stderr.endswith("the search smoke-search has not ended well on Katib\n")
 
 
 def test_a_page_of_failure_in_the_place_of_the_report_is_noticed(whole: Whole) -> None:

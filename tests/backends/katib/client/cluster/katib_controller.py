@@ -113,9 +113,10 @@ class KatibOnThisMachine:
     Each Job is a process of this machine, with Katib's substitution, wrapper and collector (tests/emulated_katib).
     """
 
-    def __init__(self, cluster: FakeKubernetes, workplace: Path) -> None:
+    def __init__(self, cluster: FakeKubernetes, workplace: Path, namespace: str = "ml") -> None:
         self._cluster = cluster
         self._workplace = workplace
+        self._namespace = namespace
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -130,14 +131,14 @@ class KatibOnThisMachine:
     def _serve(self) -> None:
         while not self._stop.wait(0.02):
             for name in self._cluster.names("experiments"):
-                experiment = self._cluster.get("experiments", "ml", name)
+                experiment = self._cluster.get("experiments", self._namespace, name)
                 if "status" not in experiment:
                     self._run(name, experiment)
 
     def _run(self, name: str, experiment: Manifest) -> None:
-        by_hand = KatibByHand(self._cluster, name)
+        by_hand = KatibByHand(self._cluster, name, self._namespace)
         ends: list[TrialEnd] = []
-        suggester = Suggester(name, experiment) if is_ours(experiment) else None
+        suggester = Suggester(name, experiment, self._namespace) if is_ours(experiment) else None
         points = suggester.points() if suggester else _points(experiment)
         for number, assignments in enumerate(points):
             if requests(experiment, ends) <= number:
@@ -146,7 +147,7 @@ class KatibOnThisMachine:
             trial = suggester.name if suggester else f"{name}-{number:08x}"
             by_hand.start(trial, **assignments)
             rules = _rules(experiment, ends)
-            pod = trial_pod(experiment, trial_job(experiment, assignments, trial, "ml"), rules)
+            pod = trial_pod(experiment, trial_job(experiment, assignments, trial, self._namespace), rules)
             ended = run(pod, self._workplace / f"pod-{trial}", self._workplace)
             by_hand.pod(trial, _pod_status(ended))
             end = trial_end(experiment, ended)

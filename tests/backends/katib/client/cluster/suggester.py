@@ -20,7 +20,8 @@ def is_ours(experiment: Manifest) -> bool:
 class Suggester:
     """Asks for one trial after the other, as with parallelTrialCount 1."""
 
-    def __init__(self, name: str, experiment: Manifest) -> None:
+    def __init__(self, name: str, experiment: Manifest, namespace: str) -> None:
+        self._namespace = namespace
         self.name = ""
         """The trial that was suggested last."""
         spec = at(experiment, "spec")
@@ -51,7 +52,7 @@ class Suggester:
             self._asked += 1
             numbers = {"current_request_number": 1, "total_request_number": self._asked}
             request = {"experiment": self._experiment, "trials": self._trials[::-1], **numbers}
-            answer = suggestions(Request.model_validate(request), "ml")
+            answer = suggestions(Request.model_validate(request), self._namespace)
             assert not isinstance(answer, Refusal), answer
             (trial,) = answer.trials
             self.name, self._last = trial.name, dict(trial.assignments)
