@@ -3,8 +3,8 @@
 import math
 
 from morphogenetic_engine.backends.backend import RenderOptions
+from morphogenetic_engine.backends.katib.pods.job_template import deadline_seconds
 from morphogenetic_engine.backends.katib.render.experiment_options import parallel_trials
-from morphogenetic_engine.backends.katib.render.job_template import deadline_seconds
 from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from pipelines.plan import Plan

@@ -98,7 +98,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     if SIGTERM stopped it early, and 130 after Ctrl-C. In each case its files stay in its folder and are uploaded to
     --to.
     """
-    from morphogenetic_engine.backends.katib.render.environment import TRIAL_NAME_VARIABLE
+    from morphogenetic_engine.backends.katib.pods.environment import TRIAL_NAME_VARIABLE
     from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_name
@@ -125,7 +125,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
 
 
 def _config(source: str) -> ConfigFile:
-    from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE, variable
+    from morphogenetic_engine.backends.katib.pods.environment import SWEEP_VARIABLE, variable
     from morphogenetic_engine.sweeps.config_file import ConfigFile, config_of_json, config_of_text, read_config
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
 
@@ -141,7 +141,7 @@ def _config(source: str) -> ConfigFile:
 
 def _check_inputs(source: str, file: ConfigFile) -> None:
     """Checks that the inputs of a trial are the files that the sweep was started with."""
-    from morphogenetic_engine.backends.katib.render.environment import check_inputs_here
+    from morphogenetic_engine.backends.katib.pods.environment import check_inputs_here
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.sweeps.record.inputs import check_inputs
 
@@ -158,7 +158,7 @@ def _stays_idle(metrics: Path | None) -> bool:
     Katib's collector fails, and the trial with it, where there is no file of metrics; a trial with an empty one is not
     counted.
     """
-    from morphogenetic_engine.backends.katib.render.environment import TRIAL_NAME_VARIABLE, variable
+    from morphogenetic_engine.backends.katib.pods.environment import TRIAL_NAME_VARIABLE, variable
     from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
 
     idle = is_idle(variable(TRIAL_NAME_VARIABLE))
@@ -171,7 +171,7 @@ def _stays_idle(metrics: Path | None) -> bool:
 
 def _named(file: ConfigFile, assignments: str | None) -> PlannedTrial:
     """Returns the trial whose number is in the name that Katib gives."""
-    from morphogenetic_engine.backends.katib.render.environment import (
+    from morphogenetic_engine.backends.katib.pods.environment import (
         ASSIGNMENTS_VARIABLE,
         TRIAL_NAME_VARIABLE,
         read_assignments,
@@ -194,8 +194,8 @@ def _named(file: ConfigFile, assignments: str | None) -> PlannedTrial:
 def _planned(
     file: ConfigFile, params: tuple[str, ...], assignments: str | None, number: int | None, seed: int | None
 ) -> PlannedTrial:
+    from morphogenetic_engine.backends.katib.pods.environment import ASSIGNMENTS_VARIABLE, read_assignments, variable
     from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
-    from morphogenetic_engine.backends.katib.render.environment import ASSIGNMENTS_VARIABLE, read_assignments, variable
     from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.sweeps.record.folder import SweepFolder
     from morphogenetic_engine.sweeps.single_trial.planned_trial import (

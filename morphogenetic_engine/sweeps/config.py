@@ -21,7 +21,7 @@ from morphogenetic_engine.sweeps.schema.experiment_section import ExperimentConf
 from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from morphogenetic_engine.sweeps.schema.parameter_groups import flat_parameters
 from morphogenetic_engine.sweeps.schema.parameters import ParameterConfig, ParameterGroup, Section
-from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
+from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
 from morphogenetic_engine.sweeps.schema.search_names import (
     NO_PRUNER,
     STRATEGIES,

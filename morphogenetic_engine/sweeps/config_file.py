@@ -23,7 +23,7 @@ from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated
 from morphogenetic_engine.sweeps.schema.foreign.recognition import foreign_format
 from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
-from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
+from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
 from morphogenetic_engine.sweeps.schema.sweep_yaml import (
     LARGEST_FILE,
     SweepLoader,

@@ -12,7 +12,7 @@ from morphogenetic_engine.backends.kubernetes.run_pods import (
     waiting_pods,
 )
 from morphogenetic_engine.errors import ClusterError
-from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
+from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
 from pipelines.client.progress import Diagnose
 from pipelines.client.runs import Run
 from pipelines.plan import Plan

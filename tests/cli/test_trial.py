@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from morphogenetic_engine.backends.katib.render.environment import (
+from morphogenetic_engine.backends.katib.pods.environment import (
     ASSIGNMENTS_VARIABLE,
     INPUTS_VARIABLE,
     SWEEP_VARIABLE,

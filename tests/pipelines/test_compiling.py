@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from morphogenetic_engine.backends.katib.render.job_template import deadline_seconds
+from morphogenetic_engine.backends.katib.pods.job_template import deadline_seconds
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml, read_config
 from pipelines.compiling import compiled

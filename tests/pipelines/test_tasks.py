@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from morphogenetic_engine.backends.katib.render.job_template import deadline_seconds
+from morphogenetic_engine.backends.katib.pods.job_template import deadline_seconds
 from morphogenetic_engine.errors import ConfigError
 from pipelines.compiling import compiled
 from pipelines.plan import Images, Pipeline, Plan

@@ -17,7 +17,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config, parse_yaml
 from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping, ExecutionConfig, Retries
 from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
-from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
+from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig, Toleration
 from morphogenetic_engine.sweeps.schema.search_names import STRATEGIES
 from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from morphogenetic_engine.backends.katib.pods.environment import SWEEP_VARIABLE
 from morphogenetic_engine.backends.katib.read.fields import Object, mapping, mappings, text, time_of
 from morphogenetic_engine.backends.katib.read.pod_ends import PodEnd
-from morphogenetic_engine.backends.katib.render.environment import SWEEP_VARIABLE
 from morphogenetic_engine.backends.katib.render.experiment import SPEC_ANNOTATION, STORE_ANNOTATION
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.metric_names import decoded

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from morphogenetic_engine.backends.katib.pods.job_template import CONTAINER
 from morphogenetic_engine.backends.katib.read.fields import Object, mapping, mappings, text
-from morphogenetic_engine.backends.katib.render.job_template import CONTAINER
 from morphogenetic_engine.errors import FailureReason
 
 TRIAL_LABEL = "katib.kubeflow.org/trial"

@@ -8,6 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
+from morphogenetic_engine.backends.katib.pods.job_template import (
+    CONTAINER,
+    LONGEST_SECONDS,
+    METRICS_FILE,
+    WAITING_SECONDS,
+    job,
+)
 from morphogenetic_engine.backends.katib.render.admission import check_admission
 from morphogenetic_engine.backends.katib.render.algorithms import Algorithm, Search, search_of
 from morphogenetic_engine.backends.katib.render.credentials_check import check_no_passwords
@@ -18,13 +25,6 @@ from morphogenetic_engine.backends.katib.render.experiment_options import (
     parallel_trials,
     trial_image,
     trial_store,
-)
-from morphogenetic_engine.backends.katib.render.job_template import (
-    CONTAINER,
-    LONGEST_SECONDS,
-    METRICS_FILE,
-    WAITING_SECONDS,
-    job,
 )
 from morphogenetic_engine.backends.katib.render.local_search import local_search, settled
 from morphogenetic_engine.backends.katib.render.search_space import (

@@ -9,7 +9,7 @@ from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.errors import ConfigError, StoreError
 from morphogenetic_engine.storage.address import CloudAddress, parse_address
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.schema.pod_resources import checked_image
+from morphogenetic_engine.sweeps.schema.pods.pod_resources import checked_image
 
 KATIB_PARALLEL = 3
 """Katib's default parallelTrialCount, used for `max_parallel: auto`: the cluster's number of GPUs is unknown."""

@@ -6,7 +6,7 @@ import pytest
 
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import parse_config
-from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig
+from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
 
 
 def resources(**written: object) -> ResourcesConfig:

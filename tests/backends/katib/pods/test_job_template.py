@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
-from morphogenetic_engine.backends.katib.render.environment import (
+from morphogenetic_engine.backends.katib.pods.environment import (
     ASSIGNMENTS_VARIABLE,
     SWEEP_VARIABLE,
     read_assignments,
 )
+from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_of_text
 from tests.backends.katib.render.configs import (
     WITH_ALL,

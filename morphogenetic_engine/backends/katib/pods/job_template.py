@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from morphogenetic_engine.backends.backend import RenderOptions
-from morphogenetic_engine.backends.katib.render.environment import (
+from morphogenetic_engine.backends.katib.pods.environment import (
     ASSIGNMENTS_VARIABLE,
     INPUTS_VARIABLE,
     SWEEP_VARIABLE,
@@ -19,9 +19,9 @@ from morphogenetic_engine.backends.katib.render.environment import (
     inputs_text,
     sweep_text,
 )
-from morphogenetic_engine.backends.katib.render.quantity import canonical_bytes
+from morphogenetic_engine.backends.katib.pods.quantity import canonical_bytes
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.schema.pod_resources import ResourcesConfig, Toleration
+from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig, Toleration
 
 CONTAINER = "trial"
 METRICS_FILE = "/var/log/katib/metrics.log"
