@@ -16,6 +16,7 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from benchmarks.judge.page import judge_text
 from morphogenetic_engine.cli.main import morphogenetic
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
@@ -171,6 +172,7 @@ def performance_page() -> str:
         results = json.loads(path.read_text(encoding="utf-8"))
         if "figures" in results:  # other benchmarks have formats of their own
             parts.append(_measured_text(path.stem.replace("_", " "), results))
+    parts.append(judge_text(json.loads((ROOT / "benchmarks" / "results" / "judge.json").read_text(encoding="utf-8"))))
     return "\n".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""Runs contestants on tasks, on all cores, and keeps what each run found within every budget."""
+"""Runs contestants on tasks, several beside each other, and keeps what each run found within every budget."""
 
 from __future__ import annotations
 
@@ -36,13 +36,16 @@ class Run:
     """The normalised regret of the best seen within each of BUDGETS."""
 
 
-def run_all(asked: Sequence[Asked], kept: Path) -> list[Run]:
-    """Returns the runs, in the order asked; those in the file `kept` are not repeated, the others are added to it."""
-    known = {run.asked: run for run in _read(kept)} if kept.exists() else {}
+def run_all(asked: Sequence[Asked], kept: Path, processes: int | None = None) -> list[Run]:
+    """Returns the runs, in the order asked; those in the file `kept` are not repeated, the others are added to it.
+
+    `processes`: as many run beside each other; None: one on each core.
+    """
+    known = {run.asked: run for run in kept_runs(kept)}
     missing = [each for each in asked if each not in known]
     # Forked processes would inherit the threads of numerical libraries.
     with (
-        ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn")) as pool,
+        ProcessPoolExecutor(processes or len(os.sched_getaffinity(0)), mp_context=get_context("spawn")) as pool,
         kept.open("a", encoding="utf-8") as file,
     ):
         for run in pool.map(run_one, missing):
@@ -81,7 +84,10 @@ def _best_within(search: Search, task: Task, seed: int, budgets: Sequence[int]) 
     return found
 
 
-def _read(kept: Path) -> Iterator[Run]:
+def kept_runs(kept: Path) -> Iterator[Run]:
+    """Yields the runs that a file has; none if there is no file."""
+    if not kept.exists():
+        return
     for line in kept.read_text(encoding="utf-8").splitlines():
         written = json.loads(line)
         yield Run(Asked(**written["asked"]), written["regrets"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from benchmarks.judge.search import BUDGETS
 
 _RESAMPLES = 2_000
 Cube = NDArray[np.float64]
-"""(tasks, seeds, budgets): normalised regrets."""
+"""(tasks, seeds, budgets): normalised regrets; the seeds are 0, 1, 2 ..."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,16 @@ class Estimate:
     high: float
 
 
-def cube(runs: Sequence[Run]) -> Cube:
-    """Returns the regrets of one contestant on one suite, the runs being in the order of tasks and seeds."""
-    tasks = list(dict.fromkeys(run.asked.task for run in runs))
-    return np.array([[run.regrets for run in runs if run.asked.task == task] for task in tasks])
+def cube(runs: Sequence[Run], tasks: Sequence[str]) -> Cube | None:
+    """Returns the regrets of one contestant on one suite; None: it has not run on every task yet.
+
+    Of the seeds, those up to the first are used that is missing for a task.
+    """
+    regrets = {(run.asked.task, run.asked.seed): run.regrets for run in runs}
+    seeds = next(seed for seed in count() if any((task, seed) not in regrets for task in tasks))
+    if seeds == 0:
+        return None
+    return np.array([[regrets[task, seed] for seed in range(seeds)] for task in tasks])
 
 
 def mean_regret(regrets: Cube, budget: int) -> Estimate:
@@ -52,8 +59,12 @@ def budget_ratio(ours: Cube, theirs: Cube, budget: int) -> Estimate:
 
 
 def is_better(theirs: Cube, ours: Cube, budget: int) -> float:
-    """Returns the p value of the paired, one-sided test that their regrets are less than ours (Wilcoxon)."""
-    differences = (theirs - ours)[:, :, BUDGETS.index(budget)].ravel()
+    """Returns the p value of the paired, one-sided test that their regrets are less than ours (Wilcoxon).
+
+    The pairs are of the tasks and of the seeds that both have.
+    """
+    seeds = min(theirs.shape[1], ours.shape[1])
+    differences = (theirs[:, :seeds] - ours[:, :seeds])[:, :, BUDGETS.index(budget)].ravel()
     if not differences.any():
         return 1.0
     return float(wilcoxon(differences, alternative="less").pvalue)

@@ -22,13 +22,11 @@ class Range:
     low: float
     high: float
     log: bool = False
-    whole: bool = False
 
     @property
     def written(self) -> dict[str, object]:
         """The range as a sweep file has it."""
-        low, high = (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
-        return {"low": low, "high": high, "log": self.log}
+        return {"type": "float", "low": self.low, "high": self.high, "log": self.log}
 
     def unit(self, value: Value) -> float:
         """Returns where a value lies between 0 (low) and 1 (high)."""

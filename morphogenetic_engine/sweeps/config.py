@@ -210,6 +210,18 @@ class SweepConfig(Section):
             values.append(axis.grid()[0] if default is None else axis.parse(text(default)))
         return self.space.active(values)
 
+    def settled(self, lookahead: int) -> SweepConfig:
+        """Returns the configuration as a sweep that starts now keeps it: what defaults decide is filled in.
+
+        These are the lookahead, the number of trials and, of a halving, the number of brackets.
+        """
+        optimization = self.optimization
+        found: dict[str, object] = {"lookahead": optimization.lookahead or lookahead, "n_trials": self.n_trials}
+        if optimization.strategy == "halving":
+            configurations = min(each for each in (self.n_trials, self.points, _LARGEST_DESIGN) if each is not None)
+            found["halving"] = optimization.halving.settled(configurations, learns=self.brackets_learn)
+        return self.model_copy(update={"optimization": optimization.model_copy(update=found)})
+
     @property
     def canonical_json(self) -> str:
         """The whole configuration as one JSON text, defaults filled in.

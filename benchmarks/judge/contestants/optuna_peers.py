@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.study import Study
@@ -97,8 +97,6 @@ def _losses(
 def _suggest(trial: optuna.Trial, name: str, axis: Axis) -> None:
     if not isinstance(axis, Range):
         trial.suggest_categorical(name, axis)
-    elif axis.whole:
-        trial.suggest_int(name, int(axis.low), int(axis.high), log=axis.log)
     else:
         trial.suggest_float(name, axis.low, axis.high, log=axis.log)
 
@@ -106,8 +104,6 @@ def _suggest(trial: optuna.Trial, name: str, axis: Axis) -> None:
 def _distribution(axis: Axis) -> BaseDistribution:
     if not isinstance(axis, Range):
         return CategoricalDistribution(axis)
-    if axis.whole:
-        return IntDistribution(int(axis.low), int(axis.high), log=axis.log)
     return FloatDistribution(axis.low, axis.high, log=axis.log)
 
 

@@ -114,5 +114,6 @@ SEARCHES: Mapping[str, Search] = {
     "halving": Search(partial(_halving, {"sampler": "auto"}), sized=True),
     "halving, random": Search(partial(_halving, {"sampler": "Random"}), sized=True),
     "auto": Search(partial(_losses, {"sampler": "auto"})),
+    "auto, costly trials": Search(partial(_losses, {"sampler": "auto", "expected_trial_seconds": 60})),
     "auto + MedianPruner": Search(partial(_losses, {"sampler": "auto", **_PRUNED})),
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from zlib import crc32
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig, identity_of
@@ -16,6 +17,7 @@ from morphogenetic_engine.sweeps.record.journal import remedy
 from morphogenetic_engine.sweeps.record.machine import Machine
 from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.record.record_file import parse_record
+from morphogenetic_engine.sweeps.schema.halving_plan import earlier_default_brackets
 
 FORMAT = 2
 SEAL = re.compile(rb',\n  "check": "([0-9a-f]{8})"\n\}\n?')
@@ -59,6 +61,12 @@ class SweepInfo(BaseModel):
     origin: Origin | None = None
     """The system that the sweep was collected from; None: it runs on this machine."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_brackets(cls, written: object) -> object:
+        """Fills in the number of brackets that a halving was started with where its record names none."""
+        return _with_earlier_brackets(written) if isinstance(written, dict) else written
+
     @property
     def identities(self) -> frozenset[str]:
         """All identities of this search, by this version and by earlier ones."""
@@ -97,9 +105,31 @@ def read_sweep_info(path: Path) -> SweepInfo:
         written = orjson.loads(body)["config"]
         if identity_of(written) != info.identity:
             raise SweepError(f"{path}: is damaged: config: was changed after the sweep began")
+        if _earlier_halving(written) is not None:
+            info = info.with_config(info.config, info.trials)
     except SweepError as error:
         raise error if "upgrade" in str(error) else SweepError(f"{error}; {remedy(path.parent)}") from error
     return info
+
+
+def _earlier_halving(config: object) -> Mapping[str, object] | None:
+    """Returns the section of a halving that names no number of brackets, as sweeps of version 0.1 had it."""
+    settings = config.get("optimization") if isinstance(config, dict) else None
+    halving = settings.get("halving") if isinstance(settings, dict) and settings.get("strategy") == "halving" else None
+    return halving if isinstance(halving, dict) and halving.get("brackets") == "auto" else None
+
+
+def _with_earlier_brackets(record: dict[str, object]) -> dict[str, object]:
+    """Returns a record whose halving has the number of brackets that version 0.1 chose."""
+    config, trials = record.get("config"), record.get("trials")
+    halving = _earlier_halving(config)
+    if halving is None or not isinstance(config, dict) or not isinstance(trials, int):
+        return record
+    settings, eta = config["optimization"], halving.get("eta")
+    learns = config.get("sweep_type") == "bayesian" and settings.get("sampler") not in {"Random", "QMC"}
+    brackets = earlier_default_brackets(trials, eta if isinstance(eta, int) else 3, learns)
+    changed = {**config, "optimization": {**settings, "halving": {**halving, "brackets": brackets}}}
+    return {**record, "config": changed}
 
 
 def _checked(path: Path, content: bytes) -> bytes:

@@ -66,7 +66,7 @@ def continue_sweep(
     where = str(file.path) if file else f"sweep {sweep_id}"
     wanted = file.config if file else before
     config = parse_config(wanted.model_dump(mode="json"), where=where, overrides=overrides)
-    config = _settled(config, before.optimization.lookahead or 1, before.optimization.n_trials)
+    config = _settled(config, before.optimization.lookahead or 1, before)
     if config.identity != before.identity:
         raise SweepError(f"{where}: {_difference(before, config)}; a resumed sweep keeps its search: start a new one")
     if fired_rule(config) != fired_rule(before):
@@ -102,7 +102,7 @@ def start_or_continue(file: ConfigFile, *, results: Path, sweep_id: str) -> Swee
 
 def _is_same(info: SweepInfo, file: ConfigFile) -> bool:
     inputs = read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
-    config = _settled(file.config, info.config.optimization.lookahead or 1)
+    config = _settled(file.config, info.config.optimization.lookahead or 1, info.config)
     return config.identity == info.config.identity and inputs == info.inputs
 
 
@@ -115,18 +115,20 @@ def default_lookahead(config: SweepConfig, parallel: int) -> int:
     return _PRUNED_LOOKAHEAD * parallel if config.prunes and parallel > 1 else parallel
 
 
-def _settled(config: SweepConfig, lookahead: int, trials: int | None = None) -> SweepConfig:
-    """Returns the configuration with its lookahead and its number of trials filled in.
+def _settled(config: SweepConfig, lookahead: int, before: SweepConfig | None = None) -> SweepConfig:
+    """Returns the configuration with its lookahead, number of trials and brackets filled in.
 
-    `trials` takes the place of the sweep type's default, where it has one.
+    What the file leaves to the defaults is as in the sweep `before`, which keeps them when it is resumed.
     """
-    given = config.optimization
-    if given.n_trials is None and trials is not None and config.rules.default_trials is not None:
-        settled_trials: int | None = trials
-    else:
-        settled_trials = config.n_trials
-    settled = {"lookahead": given.lookahead or lookahead, "n_trials": settled_trials}
-    return config.model_copy(update={"optimization": given.model_copy(update=settled)})
+    given, settled = config.optimization, config.settled(lookahead)
+    if before is None:
+        return settled
+    kept: dict[str, object] = {}
+    if given.n_trials is None and before.optimization.n_trials and config.rules.default_trials is not None:
+        kept["n_trials"] = before.optimization.n_trials
+    if given.strategy == before.optimization.strategy and given.halving.brackets == "auto":
+        kept["halving"] = given.halving.model_copy(update={"brackets": before.optimization.halving.brackets})
+    return settled.model_copy(update={"optimization": settled.optimization.model_copy(update=kept)})
 
 
 def _difference(before: SweepConfig, after: SweepConfig) -> str:

@@ -15,8 +15,9 @@ LEAST_SHARE = Fraction(1, 50)
 """The smallest share of the full length that the first rung may be by default: shorter training ranks too badly."""
 LEAST_REPORTS = 2
 """Reports before the first rung by default: many workloads make the first one before they train."""
-MOST_BRACKETS = 3
+MOST_BRACKETS = 5
 """Brackets by default, where a sampler learns from one for the next."""
+_EARLIER_MOST_BRACKETS = 3
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,25 @@ def sizes_of(configurations: int, eta: int, rungs: int) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def default_brackets(configurations: int, eta: int, learns: bool) -> int:
-    """Returns the number of brackets: several where a sampler learns from one for the next, and each is big enough."""
-    return min(MOST_BRACKETS, max(1, configurations // eta**2)) if learns else 1
+def default_brackets(configurations: int, eta: int, top: int, learns: bool) -> int:
+    """Returns the number of brackets: several where a sampler learns from one for the next, and each is big enough.
+
+    `top` is the number of rungs below the full length: with eta to its power, one configuration gets there.
+    """
+    return min(MOST_BRACKETS, max(1, configurations // max(2 * eta**2, eta**top))) if learns else 1
+
+
+def earlier_default_brackets(configurations: int, eta: int, learns: bool) -> int:
+    """Returns the default number of brackets of sweeps whose record names none, which were started by version 0.1."""
+    return min(_EARLIER_MOST_BRACKETS, max(1, configurations // eta**2)) if learns else 1
+
+
+def most_rungs_below(eta: int) -> int:
+    """Returns how many rungs below a full length there are by default, if it is long."""
+    share, found = Fraction(1, eta), 0
+    while share >= LEAST_SHARE:
+        share, found = share / eta, found + 1
+    return found
 
 
 def plan_of(configurations: int, eta: int, rungs: Sequence[int], brackets: int) -> HalvingPlan:
@@ -128,16 +145,17 @@ def plan_of(configurations: int, eta: int, rungs: Sequence[int], brackets: int) 
     return HalvingPlan(eta, tuple(rungs), tuple(planned))
 
 
-def most_configurations(budget: float, eta: int, rungs: Sequence[int], brackets: int | None, learns: bool) -> int:
-    """Returns the largest number of configurations whose plan costs no more than a budget in full trainings.
+def budgeted_brackets(budget: float, eta: int, rungs: Sequence[int], learns: bool) -> int:
+    """Returns the default number of brackets for a budget in full trainings: the most that it can fill."""
+    for count in range(MOST_BRACKETS, 1, -1):
+        if default_brackets(most_configurations(budget, eta, rungs, count), eta, len(rungs) - 1, learns) >= count:
+            return count
+    return 1
 
-    `brackets` is the number of them; None: the default one.
-    """
-    for count in range(MOST_BRACKETS, 0, -1) if brackets is None else [brackets]:
-        found = _largest(partial(_fits, budget, eta, rungs, count), count)
-        if found >= count and (brackets is not None or default_brackets(found, eta, learns) == count):
-            return found
-    return 1 if brackets is None else brackets
+
+def most_configurations(budget: float, eta: int, rungs: Sequence[int], brackets: int) -> int:
+    """Returns the largest number of configurations whose plan costs no more than a budget in full trainings."""
+    return max(brackets, _largest(partial(_fits, budget, eta, rungs, brackets), brackets))
 
 
 def _fits(budget: float, eta: int, rungs: Sequence[int], brackets: int, configurations: int) -> bool:

@@ -8,8 +8,10 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from morphogenetic_engine.sweeps.schema.halving_plan import (
     HalvingPlan,
+    budgeted_brackets,
     default_brackets,
     most_configurations,
+    most_rungs_below,
     plan_of,
     rungs_of,
 )
@@ -37,8 +39,8 @@ class Halving(Section):
     full: int | None = Field(default=None, ge=1)
     """Reports of a full training. Left out: as many as the first complete trial makes, which runs before all others."""
     brackets: AutoOrWhole = "auto"
-    """Brackets that share the trials; the sampler is shown the results of one for the next. auto: up to 3 with a
-    sampler, else 1."""
+    """Brackets that share the trials; the sampler is shown the results of one for the next. auto: up to 5 with a
+    sampler, each so large that its rungs are filled, else 1."""
     budget: float | None = Field(default=None, gt=0)
     """The budget in full trainings, from which n_trials follows. Needs `full`."""
 
@@ -46,16 +48,29 @@ class Halving(Section):
 
     def plan(self, configurations: int, full: int, *, learns: bool) -> HalvingPlan:
         """Returns the plan for a number of configurations and a full length; `learns`: a sampler suggests them."""
-        rungs = self._rungs(full)
-        count = default_brackets(configurations, self.eta, learns) if self.brackets == "auto" else self.brackets
-        return plan_of(configurations, self.eta, rungs, min(count, configurations))
+        count = min(self._brackets(configurations, learns), configurations)
+        return plan_of(configurations, self.eta, self._rungs(full), count)
 
     def budgeted(self, *, learns: bool) -> int | None:
         """Returns the number of configurations that the budget allows; None: there is no budget."""
         if self.budget is None or self.full is None:
             return None
-        brackets = None if self.brackets == "auto" else self.brackets
-        return most_configurations(self.budget, self.eta, self._rungs(self.full), brackets, learns)
+        return most_configurations(self.budget, self.eta, self._rungs(self.full), self._brackets(1, learns))
+
+    def settled(self, configurations: int, *, learns: bool) -> Halving:
+        """Returns the section with its number of brackets filled in, which a sweep keeps when it is resumed."""
+        return self.model_copy(update={"brackets": self._brackets(configurations, learns)})
+
+    def _brackets(self, configurations: int, learns: bool) -> int:
+        """Returns the number of brackets, which does not change when the full length of a sweep gets known."""
+        if self.brackets != "auto":
+            return self.brackets
+        if self.full is None:
+            return default_brackets(configurations, self.eta, most_rungs_below(self.eta), learns)
+        rungs = self._rungs(self.full)
+        if self.budget is not None:
+            return budgeted_brackets(self.budget, self.eta, rungs, learns)
+        return default_brackets(configurations, self.eta, len(rungs) - 1, learns)
 
     def _rungs(self, full: int) -> tuple[int, ...]:
         return rungs_of(full, self.eta, None if self.first_rung == "auto" else self.first_rung)

@@ -91,3 +91,37 @@ execution: {{max_parallel: {workers}}}
 optimization: {{n_trials: 4, pruner: {pruner}}}
 """)
     assert folder.read_info().config.optimization.lookahead == lookahead
+
+
+HALVING = """
+sweep_type: bayesian
+experiment: {workload: 'toy:rising'}
+parameters: {x: {low: 0.0, high: 1.0}}
+optimization: {n_trials: 60, strategy: halving, halving: {full: 9}}
+"""
+
+
+def test_a_halving_keeps_the_number_of_brackets_that_it_was_started_with(write_config: WriteConfig) -> None:
+    file = write_config(HALVING)
+    folder = start_or_continue(file, results=RESULTS, sweep_id="mine")
+    info = folder.read_info()
+    optimization = info.config.optimization
+    assert optimization.halving.brackets == 3
+    other = optimization.model_copy(update={"halving": optimization.halving.model_copy(update={"brackets": 4})})
+    folder.write_info(info.with_config(info.config.model_copy(update={"optimization": other}), info.trials))
+    start_or_continue(file, results=RESULTS, sweep_id="mine")
+    assert folder.read_info().config.optimization.halving.brackets == 4
+    assert [each.sweep_id for each in all_sweeps(RESULTS)] == ["mine"]
+
+
+def test_a_record_without_a_number_of_brackets_has_that_of_its_version(write_config: WriteConfig) -> None:
+    folder = start_or_continue(write_config(HALVING), results=RESULTS, sweep_id="mine")
+    info = folder.read_info()
+    halving = info.config.optimization.halving.model_copy(update={"brackets": "auto"})
+    optimization = info.config.optimization.model_copy(update={"halving": halving, "n_trials": 18})
+    folder.write_info(info.with_config(info.config.model_copy(update={"optimization": optimization}), 18))
+    earlier = folder.read_info()
+    assert earlier.config.optimization.halving.brackets == 2
+    assert earlier.config.identity == earlier.identity != earlier.earlier_identities[-1]
+    folder.write_info(earlier)
+    assert folder.read_info() == earlier

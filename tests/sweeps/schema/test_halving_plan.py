@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 
 from morphogenetic_engine.sweeps.schema.halving_plan import (
     Bracket,
+    budgeted_brackets,
     default_brackets,
     most_configurations,
+    most_rungs_below,
     plan_of,
     rungs_of,
     sizes_of,
 )
+from morphogenetic_engine.sweeps.schema.halving_section import Halving
 
 ETAS, LENGTHS = st.integers(2, 6), st.integers(1, 5000)
 
@@ -77,22 +80,52 @@ def test_a_plan_of_81_configurations() -> None:
     assert plan.steps == 81 + 27 * 2 + 9 * 6 + 3 * 18
 
 
-@given(st.floats(0.5, 300), ETAS, st.integers(10, 400), st.none() | st.integers(1, 4), st.booleans())
+@given(st.floats(0.5, 300), ETAS, st.integers(10, 400), st.integers(1, 4))
 def test_a_budget_gives_the_most_configurations_that_it_pays_for(
-    budget: float, eta: int, full: int, brackets: int | None, learns: bool
+    budget: float, eta: int, full: int, brackets: int
 ) -> None:
     rungs = rungs_of(full, eta)
-    found = most_configurations(budget, eta, rungs, brackets, learns)
+    found = most_configurations(budget, eta, rungs, brackets)
+    assert found == brackets or plan_of(found, eta, rungs, brackets).cost <= budget
+    assert plan_of(found + 1, eta, rungs, brackets).cost > budget
 
-    def cost(trials: int) -> float:
-        count = default_brackets(trials, eta, learns) if brackets is None else brackets
-        return plan_of(trials, eta, rungs, count).cost
 
-    least = 1 if brackets is None else brackets
-    assert found == least or cost(found) <= budget
-    if brackets is not None:
-        assert cost(found + 1) > budget
+@given(st.floats(0.5, 300), ETAS, st.integers(10, 400), st.booleans())
+def test_a_budget_has_the_most_default_brackets_whose_rungs_it_can_fill(
+    budget: float, eta: int, full: int, learns: bool
+) -> None:
+    rungs = rungs_of(full, eta)
+    count = budgeted_brackets(budget, eta, rungs, learns)
+    filled = [
+        each
+        for each in range(1, 6)
+        if default_brackets(most_configurations(budget, eta, rungs, each), eta, len(rungs) - 1, learns) >= each
+    ]
+    assert count == max([1, *filled])
 
 
 def test_a_budget_of_ten_full_trainings_trains_many_more_than_ten_configurations() -> None:
-    assert most_configurations(10, 3, rungs_of(51, 3), None, learns=False) > 80
+    assert most_configurations(10, 3, rungs_of(51, 3), 1) > 80
+
+
+@pytest.mark.parametrize(("trials", "brackets"), [(1, 1), (27, 1), (53, 1), (54, 2), (81, 3), (140, 5), (4_000, 5)])
+def test_brackets_by_default_are_so_large_that_their_rungs_are_filled(trials: int, brackets: int) -> None:
+    assert default_brackets(trials, 3, 3, True) == brackets
+    assert default_brackets(trials, 3, 3, False) == 1
+
+
+def test_the_default_number_of_brackets_does_not_change_when_the_full_length_gets_known() -> None:
+    assert most_rungs_below(3) == 3 == len(rungs_of(1_000, 3)) - 1
+    halving = Halving()
+    assert len(halving.plan(200, 1, learns=True).brackets) == len(halving.plan(200, 20, learns=True).brackets) == 5
+
+
+@given(st.integers(1, 600), st.none() | st.integers(1, 400), st.none() | st.floats(1, 60))
+def test_a_settled_section_has_the_plan_of_the_section(trials: int, full: int | None, budget: float | None) -> None:
+    halving = Halving(full=full, budget=None if full is None else budget)
+    configurations = halving.budgeted(learns=True) or trials
+    settled = halving.settled(configurations, learns=True)
+    assert settled.budgeted(learns=True) == halving.budgeted(learns=True)
+    assert settled.plan(configurations, full or 50, learns=True) == halving.plan(
+        configurations, full or 50, learns=True
+    )

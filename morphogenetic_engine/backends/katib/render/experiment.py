@@ -26,7 +26,7 @@ from morphogenetic_engine.backends.katib.render.experiment_options import (
     trial_image,
     trial_store,
 )
-from morphogenetic_engine.backends.katib.render.local_search import local_search, settled
+from morphogenetic_engine.backends.katib.render.local_search import local_search
 from morphogenetic_engine.backends.katib.render.search_space import (
     KatibParameter,
     grid_parameters,
@@ -89,7 +89,7 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
     check_no_passwords(config)
     parallel = parallel_trials(config, options, total_trials(config))
     if options.algorithm == "morphogenetic":
-        config = settled(config, parallel)
+        config = config.settled(parallel)
         search = local_search(config, parallel, options.earlier)
     else:
         search = search_of(config, parallel=parallel, exact=options.exact)

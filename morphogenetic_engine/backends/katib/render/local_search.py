@@ -35,13 +35,6 @@ def local_search(config: SweepConfig, parallel: int, earlier: Sequence[TrialReco
     return Search(Algorithm.MORPHOGENETIC, trials, settings, unsupported=tuple(_unsupported(config, parallel, trials)))
 
 
-def settled(config: SweepConfig, parallel: int) -> SweepConfig:
-    """Returns the configuration with its lookahead and number of trials filled in, as when a local sweep starts."""
-    optimization = config.optimization
-    found = {"lookahead": optimization.lookahead or parallel, "n_trials": config.n_trials}
-    return config.model_copy(update={"optimization": optimization.model_copy(update=found)})
-
-
 def check_servable(config: SweepConfig) -> None:
     """Checks that the trials of a sweep are run once each, and to their end.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -182,19 +182,22 @@ def _from_file(folder: SweepFolder, identities: set[str]) -> tuple[SweepInfo, st
         file = read_config(folder.config)
     except (ConfigError, StoreError):
         return None
-    config = next((each for each in _with_lookaheads(file.config) if each.identity in identities), None)
+    config = next((each for each in _settled(file.config) if each.identity in identities), None)
     if config is None:
         return None
     told = "made anew from config.yaml, whose search is the one of the journal; other settings are those of that file"
     return new_info(folder.sweep_id, config, str(folder.config), datetime.now().astimezone()), told
 
 
-def _with_lookaheads(config: SweepConfig) -> list[SweepConfig]:
-    """Returns the configuration with each lookahead that the machine may have given it."""
+def _settled(config: SweepConfig) -> Iterator[SweepConfig]:
+    """Yields the configuration with each lookahead that the machine may have given it.
+
+    Sweeps of version 0.1 have no number of brackets.
+    """
     given = config.optimization
-    settled = {"n_trials": config.n_trials}
-    ahead = [given.lookahead] if given.lookahead else range(1, _MOST_LOOKAHEAD)
-    return [
-        config.model_copy(update={"optimization": given.model_copy(update={**settled, "lookahead": each})})
-        for each in ahead
-    ]
+    for ahead in [given.lookahead] if given.lookahead else range(1, _MOST_LOOKAHEAD):
+        settled = config.settled(ahead)
+        yield settled
+        if given.strategy is not None and given.halving.brackets == "auto":
+            earlier = {"halving": given.halving}
+            yield settled.model_copy(update={"optimization": settled.optimization.model_copy(update=earlier)})
