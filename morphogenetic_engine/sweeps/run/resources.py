@@ -1,10 +1,11 @@
-"""The number of workers on this machine, and each worker's share of the cores."""
+"""The number of workers, and each worker's share of the cores."""
 
 from __future__ import annotations
 
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.machine import available_cores
 from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
+from morphogenetic_engine.sweeps.schema.executors import DASK
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -13,8 +14,11 @@ _MOST_FUSED = 32
 
 
 def parallel_workers(execution: ExecutionConfig) -> int:
-    """Returns the number of workers that a configuration asks for on this machine."""
-    return available_cores() if execution.max_parallel == "auto" else execution.max_parallel
+    """Returns the number of workers that a configuration asks for, on this machine or where its executor has them."""
+    if execution.max_parallel != "auto":
+        return execution.max_parallel
+    elsewhere = execution.dask.worker_count if execution.executor == DASK else None
+    return elsewhere or available_cores()
 
 
 def fused_trials(config: SweepConfig) -> int:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from morphogenetic_engine.sweeps.schema.executors import LOCAL, ExecutorName
+from morphogenetic_engine.sweeps.schema.dask_section import DaskWorkers
+from morphogenetic_engine.sweeps.schema.executors import DASK, LOCAL, ExecutorName
 from morphogenetic_engine.sweeps.schema.objective import Direction, MetricName
 from morphogenetic_engine.sweeps.schema.parameters import Section, number, scalar
 
@@ -69,7 +70,7 @@ class ExecutionConfig(Section):
     """The execution of the trials. No setting here changes which trials there are, so all may change on a resume."""
 
     max_parallel: Annotated[int | Literal["auto"], BeforeValidator(_parallel)] = "auto"
-    """Worker processes; auto: one for each core that this process may use."""
+    """Worker processes; auto: one for each core that this process may use, or as many as the executor has."""
     threads_per_trial: int | None = Field(default=None, ge=1)
     """Threads of numerical libraries in each worker; left out: the cores shared out evenly."""
     fuse: Annotated[int | Literal["auto", "off"], BeforeValidator(_fuse)] = "auto"
@@ -81,9 +82,18 @@ class ExecutionConfig(Section):
     retries: Annotated[Retries, BeforeValidator(_retries_written_out, json_schema_input_type=Retries | int)] = Retries()
     """The number of retries of a trial; one number applies to crashes and exceptions alike."""
     executor: ExecutorName = LOCAL
-    """The executor: local (worker processes on this machine), or the name of one from an installed package."""
+    """The executor: local (worker processes on this machine), dask (workers on other machines), or the name of one from
+    an installed package."""
+    dask: DaskWorkers = DaskWorkers()
+    """The workers of the executor dask."""
     isolate: bool = False
     """Run each trial in a fresh process: nothing that a trial changes or leaves running reaches another one. The
     workload is then imported for each trial."""
 
     _numbers = field_validator("threads_per_trial", "timeout_per_trial", mode="before")(number)
+
+    @model_validator(mode="after")
+    def _counts_workers(self) -> ExecutionConfig:
+        if self.executor == DASK and self.dask.scheduler and self.max_parallel == "auto" and not self.dask.workers:
+            raise ValueError("dask.workers: is required with dask.scheduler: the number of its workers to use")
+        return self

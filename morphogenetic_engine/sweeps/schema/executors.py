@@ -8,7 +8,13 @@ from morphogenetic_engine.registry import Registry
 from morphogenetic_engine.sweeps.schema.search_names import RegisteredName
 
 LOCAL = "local"
+DASK = "dask"
 EXECUTORS = Registry(
-    "executor", "morphogenetic_engine.executors", {LOCAL: "morphogenetic_engine.backends.local:LocalExecutor"}
+    "executor",
+    "morphogenetic_engine.executors",
+    {
+        LOCAL: "morphogenetic_engine.backends.local:LocalExecutor",
+        DASK: "morphogenetic_engine.backends.dask.dask_executor:dask_executor [dask]",
+    },
 )
 ExecutorName = Annotated[str, RegisteredName(EXECUTORS)]

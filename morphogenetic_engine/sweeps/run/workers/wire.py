@@ -50,6 +50,8 @@ class Died:
     status: int
     cause: str = ""
     """The reason why the coordinator ended it, if it did."""
+    lost: str = ""
+    """The reason why it cannot be reached any more, if it was lost with its machine."""
 
 
 WorkerMessage = Ready | Rejected | Leaving | Message | Unwritable | Died

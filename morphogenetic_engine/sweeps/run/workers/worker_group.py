@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Generic
 
 from morphogenetic_engine.errors import FailureReason, MorphogeneticError, StoreError, WorkloadError
 from morphogenetic_engine.sweeps.run.messages import (
@@ -16,21 +17,20 @@ from morphogenetic_engine.sweeps.run.messages import (
     Unwritable,
     failed,
 )
-from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
+from morphogenetic_engine.sweeps.run.workers.placement import Placement, WorkerT
 from morphogenetic_engine.sweeps.run.workers.wire import Died, Leaving, Ready, Rejected, WorkerMessage
-from morphogenetic_engine.sweeps.run.workers.worker import Worker
 from morphogenetic_engine.sweeps.strategy import Decision
 
 _FAILED_STARTS = 3
 """Workers that may die in a row before one is ready."""
 
 
-class WorkerGroup:
+class WorkerGroup(Generic[WorkerT]):
     """Workers with numbers from 0 to `parallel` - 1."""
 
     def __init__(
         self,
-        pool: WorkerPool,
+        pool: Placement[WorkerT],
         *,
         parallel: int,
         isolate: bool,
@@ -48,7 +48,7 @@ class WorkerGroup:
         self._fuse = fuse
         self._rejection = rejection
         self._failed_start = failed_start
-        self._tasks: dict[Worker, set[TaskKey]] = {}
+        self._tasks: dict[WorkerT, set[TaskKey]] = {}
         self._alone: set[TaskKey] = set()
         self._failed_starts = 0
 
@@ -84,7 +84,7 @@ class WorkerGroup:
         self._alone |= alone
         worker.assign(tasks, fused=not alone and min(self._fuse, worker.most) > 1)
 
-    def _most(self, worker: Worker) -> int:
+    def _most(self, worker: WorkerT) -> int:
         """Returns the number of tasks that a worker runs at once; 0 if none can join those that it runs."""
         keys = self._tasks.get(worker, set())
         if not self._alone.isdisjoint(keys):
@@ -134,7 +134,7 @@ class WorkerGroup:
         self._tasks.clear()
         return last
 
-    def _read(self, worker: Worker, message: WorkerMessage) -> Iterator[Message]:
+    def _read(self, worker: WorkerT, message: WorkerMessage) -> Iterator[Message]:
         match message:
             case Ready():
                 worker.is_ready, worker.most = True, message.most
@@ -155,7 +155,7 @@ class WorkerGroup:
             case _:
                 yield message
 
-    def _take_end(self, worker: Worker, key: TaskKey) -> None:
+    def _take_end(self, worker: WorkerT, key: TaskKey) -> None:
         """Note that a task has ended; its worker is idle, or leaves, when it has no other."""
         self._tasks[worker].remove(key)
         self._alone.discard(key)
@@ -164,11 +164,13 @@ class WorkerGroup:
             if self._isolate:
                 self._pool.retire(worker)
 
-    def _read_death(self, worker: Worker, died: Died) -> Iterator[Message]:
+    def _read_death(self, worker: WorkerT, died: Died) -> Iterator[Message]:
         status = died.status
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         hint = "; out of memory?" if status == -9 else ""
         said = f"was ended: {died.cause}" if died.cause else f"died ({how}{hint})"
+        if died.lost:
+            said = f"was lost: {died.lost}"
         keys = self._tasks.pop(worker, set())
         self._alone -= keys
         for key in sorted(keys):
@@ -176,10 +178,10 @@ class WorkerGroup:
                 yield ReturnedAttempt(*key, f"the worker process of its batch {said}")
             else:
                 yield failed(key, FailureReason.KILLED, f"the worker process {said}")
-        if not worker.is_ready:
+        if not worker.is_ready and not died.lost:
             self._failed_starts += 1
             if self._failed_starts >= _FAILED_STARTS:
                 raise self._failed_start(f"workers die before they are ready ({how})")
 
-    def _worker_of(self, key: TaskKey) -> Worker | None:
+    def _worker_of(self, key: TaskKey) -> WorkerT | None:
         return next((worker for worker, keys in self._tasks.items() if key in keys), None)

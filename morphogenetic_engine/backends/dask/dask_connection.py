@@ -1,0 +1,149 @@
+"""The connection to a Dask scheduler: submits hosts, sends them commands, and receives their messages in order."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import time
+import uuid
+from collections import defaultdict, deque
+from contextlib import suppress
+from dataclasses import dataclass
+
+from distributed import Client, Future, KilledWorker
+
+from morphogenetic_engine.backends.dask.host_messages import Command, Gone, HostMessage, HostOrder
+from morphogenetic_engine.backends.dask.worker_host import deliver, host_worker
+from morphogenetic_engine.errors import ClusterError, error_line
+
+_TICK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message of a host, or the end of its task."""
+
+    key: str
+    life: str
+    """The start of the host that sent it: a scheduler may start a lost host once more."""
+    message: HostMessage
+
+
+class DaskConnection:
+    """One session's use of a Dask client. Its methods are for one thread; Dask's event loop runs in another."""
+
+    def __init__(self, client: Client, wakeup: int | None) -> None:
+        """`wakeup` is a descriptor that ends the wait of `receive` when it can be read."""
+        self.topic = f"morphogenetic-{uuid.uuid4().hex}"
+        self._client = client
+        self._address = client.scheduler_info(n_workers=0)["address"]
+        self._wakeup = wakeup
+        self._arrived: deque[Arrival] = deque()
+        self._read_end, self._write_end = os.pipe()
+        for descriptor in (self._read_end, self._write_end):
+            os.set_blocking(descriptor, False)
+        self._futures: dict[str, Future[None]] = {}
+        self._outgoing: defaultdict[str, deque[Command]] = defaultdict(deque)
+        self._sending: set[str] = set()
+        client.subscribe_topic(self.topic, self._take)
+
+    def submit(self, order: HostOrder) -> None:
+        """Has a host started on a free Dask worker, now or when there is one; it is started once."""
+        future = self._client.submit(host_worker, order, key=order.key, pure=False, retries=0)
+        self._futures[order.key] = future
+        future.add_done_callback(lambda done: self._arrive(Arrival(order.key, "", _end_of(done))))
+
+    def cancel(self, key: str) -> None:
+        """Withdraws a host; one that runs notices it and kills its worker."""
+        future = self._futures.pop(key, None)
+        if future is not None and self.is_open:
+            if future.done():
+                future.release()
+            else:
+                future.cancel(reason="no longer needed")
+
+    def send(self, key: str, address: str, command: Command) -> None:
+        """Sends a command to a host; commands to one host arrive in their order."""
+        self._outgoing[key].append(command)
+        loop = self._client.loop
+        assert loop is not None, "the client is connected"
+        loop.add_callback(self._flush, key, address)
+
+    def receive(self, until: float | None) -> list[Arrival]:
+        """Waits for messages, a fraction of a second at most, and returns those that have arrived.
+
+        Raises:
+            ClusterError: the scheduler is gone, or a host cannot be started at all.
+        """
+        wait = _TICK_SECONDS if until is None else min(_TICK_SECONDS, max(0.0, until - time.monotonic()))
+        if self._arrived:
+            wait = 0.0
+        watched = [self._read_end] if self._wakeup is None else [self._read_end, self._wakeup]
+        for ready in select.select(watched, [], [], wait)[0]:
+            os.read(ready, 1 << 16)
+        if not self.is_open:
+            raise ClusterError(f"the Dask scheduler at {self._address} is gone; resume the sweep when it runs again")
+        arrivals = []
+        while self._arrived:
+            arrivals.append(self._arrived.popleft())
+        return arrivals
+
+    @property
+    def is_open(self) -> bool:
+        """True while the scheduler can be reached."""
+        return self._client.status == "running"
+
+    @property
+    def connected(self) -> list[str]:
+        """The names of the Dask workers that the scheduler has."""
+        if not self.is_open:
+            return []
+        return [str(worker["name"]) for worker in self._client.scheduler_info(n_workers=-1)["workers"].values()]
+
+    def close(self) -> None:
+        """Withdraws what is left, and releases the descriptors."""
+        for key in list(self._futures):
+            self.cancel(key)
+        if self.is_open:
+            self._client.unsubscribe_topic(self.topic)
+        self._client.close()
+        os.close(self._read_end)
+        os.close(self._write_end)
+
+    def _take(self, event: tuple[float, tuple[str, str, bytes]]) -> None:
+        """Takes an event of a host; called in the event loop."""
+        _, (key, life, message) = event
+        self._arrive(Arrival(key, life, pickle.loads(message)))
+
+    def _arrive(self, arrival: Arrival) -> None:
+        self._arrived.append(arrival)
+        with suppress(OSError):  # full: the reader is awake; closed: nobody reads any more
+            os.write(self._write_end, b"!")
+
+    async def _flush(self, key: str, address: str) -> None:
+        """Sends the commands that wait for a host; what cannot be sent is for a host that is lost."""
+        if key in self._sending:
+            return
+        self._sending.add(key)
+        waiting = self._outgoing[key]
+        try:
+            while waiting:
+                commands = list(waiting)
+                waiting.clear()
+                with suppress(OSError):
+                    await self._client.run(deliver, key, commands, workers=[address], on_error="ignore")
+        finally:
+            self._sending.discard(key)
+
+
+def _end_of(future: Future[None]) -> Gone:
+    """Returns how the task of a host ended."""
+    if future.status == "finished":
+        return Gone("")
+    if future.status != "error":
+        return Gone(f"its task was {future.status}")
+    error = future.exception()
+    if error is None or isinstance(error, KilledWorker):
+        return Gone("its Dask worker has ended")
+    return Gone(error_line(error), failed=True)

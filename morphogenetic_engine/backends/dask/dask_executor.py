@@ -1,0 +1,143 @@
+"""The executor `dask`: slots are worker processes on the machines of a Dask cluster."""
+
+from __future__ import annotations
+
+import pickle
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from morphogenetic_engine import __version__
+from morphogenetic_engine.backends.dask.clusters import FOLDER, OpenCluster, open_cluster
+from morphogenetic_engine.backends.dask.dask_connection import DaskConnection
+from morphogenetic_engine.backends.dask.remote_workers import HostSetup, RemotePool, RemoteWorker
+from morphogenetic_engine.errors import MorphogeneticError, StoreError, WorkloadError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
+from morphogenetic_engine.sweeps.run.messages import Message, TaskKey, TrialTask
+from morphogenetic_engine.sweeps.run.resources import fused_trials, thread_environment
+from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
+from morphogenetic_engine.sweeps.run.workers.worker_group import WorkerGroup
+from morphogenetic_engine.sweeps.run.workload_check import rejection, worker_setup
+from morphogenetic_engine.sweeps.strategy import Decision
+
+_UPKEEP_SECONDS = 1.0
+
+
+@contextmanager
+def dask_executor(setup: ExecutorSetup) -> Iterator[DaskExecutor]:
+    """Opens the cluster that a configuration names, and yields the executor of its workers; nothing is left on exit.
+
+    Raises:
+        ClusterError: the cluster cannot be reached or started.
+        StoreError: the sweep's folder cannot be written.
+    """
+    folder = setup.log.parent.absolute()
+    workers = _worker_setup(setup)
+    with ExitStack() as stack:
+        mark = stack.enter_context(_mark(folder / FOLDER))
+        cluster = stack.enter_context(
+            open_cluster(setup.config.execution.dask, directory=workers.working_directory, folder=folder)
+        )
+        connection = DaskConnection(cluster.client, setup.wakeup)
+        stack.callback(connection.close)
+        hosts = HostSetup(__version__, mark, mark.name, pickle.dumps(workers))
+        pool = RemotePool(connection, hosts, cluster.launcher.ending)
+        stack.callback(pool.close)
+        yield DaskExecutor(setup, cluster, connection, pool)
+
+
+class DaskExecutor:
+    """Runs trials in worker processes that Dask tasks host."""
+
+    def __init__(
+        self, setup: ExecutorSetup, cluster: OpenCluster, connection: DaskConnection, pool: RemotePool
+    ) -> None:
+        def failed_start(how: str) -> MorphogeneticError:
+            return WorkloadError(f"{setup.where}: {how}; see {setup.log}")
+
+        self._launcher = cluster.launcher
+        self._connection = connection
+        self._pool = pool
+        self._group: WorkerGroup[RemoteWorker] = WorkerGroup(
+            pool,
+            parallel=setup.parallel,
+            isolate=setup.config.execution.isolate,
+            fuse=fused_trials(setup.config),
+            rejection=partial(rejection, config=setup.config, where=setup.where),
+            failed_start=failed_start,
+        )
+        self._kept_up = 0.0
+
+    def free(self, waiting: int) -> Sequence[int]:
+        """Returns the numbers of the workers that can take tasks, after asking for those that are needed."""
+        self._group.scale_to(waiting)
+        return self._group.free(waiting)
+
+    def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
+        """Assigns tasks to a worker."""
+        self._group.assign(slot, tasks)
+
+    def messages(self, until: float | None) -> Iterator[Message]:
+        """Waits for messages of the workers, a fraction of a second at most."""
+        self._keep_up()
+        return self._group.listen(until)
+
+    def decide(self, key: TaskKey, decision: Decision) -> None:
+        """Sends the decision to a task that waits after a report."""
+        self._group.decide(key, decision)
+
+    def stop(self, key: TaskKey) -> Sequence[Message]:
+        """Kills the worker that runs a task; the others of its batch are returned."""
+        return self._group.stop(key)
+
+    def stop_all(self) -> Sequence[Message]:
+        """Kills all workers."""
+        return self._group.stop_all()
+
+    def _keep_up(self) -> None:
+        """Has Dask workers started for the workers that wait for one."""
+        now = time.monotonic()
+        if now - self._kept_up < _UPKEEP_SECONDS:
+            return
+        self._kept_up = now
+        self._launcher.connected(self._connection.connected)
+        self._launcher.scale_to(len(self._pool.workers))
+
+
+@contextmanager
+def _mark(folder: Path) -> Iterator[Path]:
+    """Writes a file by which hosts recognise the sweep's folder."""
+    mark = folder / f"mark-{uuid.uuid4().hex}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(mark.name, encoding="ascii")
+    except OSError as error:
+        raise StoreError(f"{mark}: cannot be written: {error.strerror}") from error
+    try:
+        yield mark
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+def _worker_setup(setup: ExecutorSetup) -> WorkerSetup:
+    """Returns the setup of the workers: paths are absolute, and threads are those of a worker's own machine."""
+    made = worker_setup(setup.config, setup.directory.absolute(), setup.log.absolute(), setup.parallel)
+    environment = {**made.environment, **thread_environment(1, threads_of(setup.config, setup.parallel))}
+    return replace(made, environment=environment, working_directory=Path(made.working_directory).absolute())
+
+
+def threads_of(config: SweepConfig, parallel: int) -> int | None:
+    """Returns the threads of numerical libraries in each worker; None: this machine's cores are shared out."""
+    execution = config.execution
+    if execution.threads_per_trial is not None:
+        return execution.threads_per_trial
+    if execution.dask.slurm is not None:
+        return execution.dask.slurm.cores
+    if execution.dask.scheduler is None and execution.dask.ssh is None:
+        return int(thread_environment(parallel, None)["OMP_NUM_THREADS"])
+    return 1

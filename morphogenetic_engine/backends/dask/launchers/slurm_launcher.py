@@ -1,0 +1,146 @@
+"""Submits Dask workers as jobs of Slurm, one worker a job; the job script is dask-jobqueue's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from dask_jobqueue.slurm import SLURMJob
+
+from morphogenetic_engine.backends.dask.host_messages import Place
+from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, log_tail
+from morphogenetic_engine.backends.dask.launchers.slurm_queue import SlurmQueue, job_prefix
+from morphogenetic_engine.errors import ClusterError
+from morphogenetic_engine.sweeps.schema.dask_section import SlurmWorkers
+
+_FAILED_STARTS = 3
+"""Jobs that may end in a row before their worker reaches the scheduler."""
+_LOOK_SECONDS = 2.0
+
+
+class SlurmLauncher:
+    """Keeps as many jobs in the queue as workers are wanted; none is left on exit, nor after this process is killed."""
+
+    def __init__(self, jobs: SlurmWorkers, access: SchedulerAccess, folder: Path) -> None:
+        self._jobs = jobs
+        self._access = access
+        self._folder = folder
+        self._name = f"{job_prefix(folder)}{uuid.uuid4().hex[:8]}"
+        self._queue = SlurmQueue(self._name)
+        self._submitted: dict[str, str] = {}
+        """Job ids, and the names of their workers."""
+        self._reached: set[str] = set()
+        self._failed_starts = 0
+        self._looked = 0.0
+        self._waiting: Sequence[str] = ()
+        self._reaper: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> SlurmLauncher:
+        self._queue.cancel_earlier(job_prefix(self._folder))
+        self._reaper = _reaper(self._name)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self._queue.cancel()
+        finally:
+            assert self._reaper is not None and self._reaper.stdin is not None
+            self._reaper.stdin.close()
+            self._reaper.wait()
+
+    @property
+    def queued(self) -> str:
+        """The jobs that wait in the queue, and why."""
+        return "; ".join(self._waiting)
+
+    def scale_to(self, wanted: int) -> None:
+        """Submits jobs until as many run or wait as are wanted.
+
+        Raises:
+            ClusterError: Slurm refuses, or jobs end before their worker reaches the scheduler.
+        """
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_SECONDS:
+            self._looked = now
+            self._forget_ended()
+        for _ in range(min(wanted, self._jobs.workers) - len(self._submitted)):
+            self._submit()
+
+    def connected(self, names: Sequence[str]) -> None:
+        """Takes the names of the Dask workers that the scheduler has."""
+        if not self._reached.issuperset(names):
+            self._failed_starts = 0
+        self._reached.update(names)
+
+    def ending(self, place: Place) -> str:
+        """Returns the state in which Slurm has a worker's job, such as TIMEOUT or CANCELLED."""
+        return "" if place.job is None else self._queue.state(place.job)
+
+    def _forget_ended(self) -> None:
+        known = self._queue.jobs()
+        self._waiting = [f"job {job.id} {job.state.lower()} ({job.reason})" for job in known if job.waits]
+        present = {job.id for job in known}
+        for job in [each for each in self._submitted if each not in present]:
+            name = self._submitted.pop(job)
+            if name in self._reached:
+                continue
+            self._failed_starts += 1
+            if self._failed_starts >= _FAILED_STARTS:
+                log = self._access.logs / f"{self._name}-{job}.err"
+                raise ClusterError(
+                    f"execution.dask.slurm: jobs end before their worker reaches the scheduler at"
+                    f" {self._access.address} (job {job}: {self._queue.state(job) or 'ended'}):"
+                    f" {log_tail(log) or 'nothing in its log'} ({log})"
+                )
+
+    def _submit(self) -> None:
+        name = f"{self._name}-{uuid.uuid4().hex[:8]}"
+        with tempfile.NamedTemporaryFile("w", suffix=".sh", encoding="utf-8") as script:
+            script.write(self.script(name))
+            script.flush()
+            self._submitted[self._queue.submit(Path(script.name), self._access.directory)] = name
+
+    def script(self, name: str) -> str:
+        """Returns the job script of a worker."""
+        jobs = self._jobs
+        extra = [f"--gpus-per-node={jobs.gpus}"] if jobs.gpus else []
+        job = SLURMJob(
+            self._access.address,
+            name=name,
+            queue=jobs.partition,
+            account=jobs.account,
+            walltime=jobs.walltime,
+            cores=1,
+            job_cpu=jobs.cores,
+            memory=jobs.memory,
+            processes=1,
+            nanny=False,
+            python=self._access.python or sys.executable,
+            worker_extra_args=self._access.worker_options(),
+            job_extra_directives=[*extra, *jobs.directives],
+            job_script_prologue=list(jobs.prologue),
+            log_directory=str(self._access.logs),
+            job_name=self._name,
+        )
+        return str(job.job_script())
+
+
+def _reaper(name: str) -> subprocess.Popen[bytes]:
+    """Starts the process that cancels the jobs when this one has ended, however it ended."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "morphogenetic_engine.backends.dask.launchers.job_reaper", name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ,
+        start_new_session=True,
+    )

@@ -1,0 +1,120 @@
+"""The jobs of a session in Slurm's queue: submitted, listed, cancelled by their name."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import re
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from morphogenetic_engine.errors import ClusterError
+
+_COMMAND_SECONDS = 60
+_GONE_SECONDS = 60.0
+_WAITING = {"PENDING", "CONFIGURING", "REQUEUED", "SUSPENDED"}
+
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """One job that has not ended."""
+
+    id: str
+    name: str
+    state: str
+    reason: str
+
+    @property
+    def waits(self) -> bool:
+        """True if it has not started."""
+        return self.state in _WAITING
+
+
+def job_prefix(folder: Path) -> str:
+    """Returns how the names of all jobs of a sweep begin: its id, and a digest of where it is."""
+    digest = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:8]
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', folder.absolute().name)}-{digest}-"
+
+
+class SlurmQueue:
+    """The jobs of one name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def submit(self, script: Path, directory: Path) -> str:  # pylint: disable=no-self-use
+        """Submits a job and returns its id.
+
+        Raises:
+            ClusterError: Slurm cannot be reached, or refuses.
+        """
+        said = _run(["sbatch", "--parsable", f"--chdir={directory}", str(script)])
+        return said.strip().partition(";")[0]
+
+    def jobs(self) -> list[QueuedJob]:
+        """Returns the jobs that have not ended.
+
+        Raises:
+            ClusterError: Slurm cannot be reached.
+        """
+        return [job for job in _own_jobs() if job.name == self._name]
+
+    def state(self, job: str) -> str:  # pylint: disable=no-self-use
+        """Returns the state of a job, which Slurm knows for some minutes after its end; "" if it does not."""
+        try:
+            said = _run(["scontrol", "show", "job", job])
+        except ClusterError:
+            return ""
+        found = re.search(r"JobState=(\S+)", said)
+        return found[1] if found else ""
+
+    def cancel(self) -> None:
+        """Cancels the jobs, and waits until they are gone.
+
+        Raises:
+            ClusterError: Slurm cannot be reached, or does not end them.
+        """
+        _cancel(self._name, exactly=True)
+
+    def cancel_earlier(self, prefix: str) -> None:  # pylint: disable=no-self-use
+        """Cancels the jobs of earlier sessions of the same sweep, and waits until they are gone.
+
+        Raises:
+            ClusterError: Slurm cannot be reached, or does not end them.
+        """
+        _cancel(prefix, exactly=False)
+
+
+def _cancel(name: str, *, exactly: bool) -> None:
+    deadline = time.monotonic() + _GONE_SECONDS
+    pause = 0.05
+    while jobs := [job.id for job in _own_jobs() if (job.name == name if exactly else job.name.startswith(name))]:
+        if time.monotonic() > deadline:
+            raise ClusterError(f"execution.dask.slurm: jobs do not end: {' '.join(jobs)}; scancel {' '.join(jobs)}")
+        _run(["scancel", "--quiet", *jobs])
+        time.sleep(pause)
+        pause = min(1.0, pause * 1.5)
+
+
+def _own_jobs() -> list[QueuedJob]:
+    said = _run(["squeue", "--noheader", f"--user={getpass.getuser()}", "--format=%i|%T|%r|%j"])
+    rows = (line.split("|", maxsplit=3) for line in said.splitlines() if line.count("|") >= 3)
+    return [QueuedJob(job, name, state, reason) for job, state, reason, name in rows]
+
+
+def _run(command: Sequence[str]) -> str:
+    """Runs a command of Slurm and returns what it prints."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
+    except FileNotFoundError as error:
+        raise ClusterError(
+            f"execution.dask.slurm: {command[0]} is not installed on this machine; start the sweep on a login node"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise ClusterError(f"execution.dask.slurm: {command[0]} gave no answer in {_COMMAND_SECONDS} s") from error
+    if done.returncode != 0:
+        raise ClusterError(f"execution.dask.slurm: {command[0]}: {' '.join(done.stderr.split())}")
+    return done.stdout

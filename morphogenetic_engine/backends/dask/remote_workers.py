@@ -1,0 +1,214 @@
+"""The workers of a sweep on other machines, as the coordinator sees them: started, given tasks, heard, ended."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from morphogenetic_engine.backends.dask.dask_connection import Arrival, DaskConnection
+from morphogenetic_engine.backends.dask.host_messages import (
+    Assign,
+    Command,
+    Decide,
+    Gone,
+    Heard,
+    HostOrder,
+    Kill,
+    Killed,
+    Leave,
+    Place,
+    Placed,
+    Refused,
+)
+from morphogenetic_engine.errors import ClusterError
+from morphogenetic_engine.sweeps.run.messages import TaskKey, TrialTask
+from morphogenetic_engine.sweeps.run.workers.wire import Died, WorkerMessage
+from morphogenetic_engine.sweeps.strategy import Decision
+
+_LEAVE_SECONDS = 3.0
+_KILL_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class HostSetup:
+    """What all hosts of a session are given."""
+
+    version: str
+    mark: Path
+    marked: str
+    worker: bytes
+    """The pickled setup of the workers."""
+
+
+class RemoteWorker:
+    """One worker process on another machine; until it is placed, it waits for a free Dask worker."""
+
+    def __init__(self, number: int, key: str, connection: DaskConnection) -> None:
+        self.number = number
+        self.is_ready = False
+        self.most = 1
+        self.key = key
+        self.place: Place | None = None
+        self.life = ""
+        self.asked = time.time()
+        self._connection = connection
+
+    def assign(self, tasks: Sequence[TrialTask], *, fused: bool = False) -> None:
+        """Gives the worker tasks, which it runs one after another; `fused`: with those that it runs already."""
+        self.send(Assign(tuple(tasks), fused))
+
+    def decide(self, key: TaskKey, decision: Decision) -> None:
+        """Answers a report that waits for a decision."""
+        self.send(Decide(key, decision))
+
+    def send(self, command: Command) -> None:
+        """Sends a command to the worker's host."""
+        assert self.place is not None, "a worker is ready once it is placed"
+        self._connection.send(self.key, self.place.address, command)
+
+
+_Heard = list[tuple[RemoteWorker, WorkerMessage]]
+
+
+class RemotePool:
+    """The workers of a session; the same surface as the pool of local workers."""
+
+    def __init__(self, connection: DaskConnection, setup: HostSetup, ending: Callable[[Place], str]) -> None:
+        """`ending` returns what the cluster knows of the end of a place, or ""."""
+        self.workers: list[RemoteWorker] = []
+        self._connection = connection
+        self._setup = setup
+        self._ending = ending
+        self._leaving: dict[RemoteWorker, float] = {}
+        self._early: _Heard = []
+
+    @property
+    def staying(self) -> list[RemoteWorker]:
+        """The workers that were not retired."""
+        return [worker for worker in self.workers if worker not in self._leaving]
+
+    def start(self, number: int) -> RemoteWorker:
+        """Asks for one more worker."""
+        worker = RemoteWorker(number, f"morphogenetic-worker-{number}-{uuid.uuid4().hex}", self._connection)
+        setup = self._setup
+        self._connection.submit(
+            HostOrder(worker.key, self._connection.topic, number, setup.version, setup.mark, setup.marked, setup.worker)
+        )
+        self.workers.append(worker)
+        return worker
+
+    def poll(self, until: float | None) -> _Heard:
+        """Waits for messages, at most until a time of the monotonic clock; a death is the last message of a worker.
+
+        Raises:
+            ClusterError: the scheduler is gone, or a machine cannot run the sweep's workers.
+        """
+        heard, self._early = self._early, []
+        self._kill_overdue()
+        for arrival in self._connection.receive(time.monotonic() if heard else until):
+            heard += self._read(arrival)
+        return heard
+
+    def retire(self, worker: RemoteWorker) -> None:
+        """Gives a worker no further task; it has a few seconds to end by itself."""
+        if worker not in self.workers:
+            return  # it has ended already
+        if worker.place is None:
+            self._forget(worker)
+            return
+        worker.send(Leave())
+        self._leaving[worker] = time.monotonic() + _LEAVE_SECONDS
+
+    def kill(self, worker: RemoteWorker) -> list[WorkerMessage]:
+        """Kills a worker and returns the messages that were on their way."""
+        return [message for _, message in self._end([worker], Kill(), _KILL_SECONDS)]
+
+    def kill_all(self) -> _Heard:
+        """Kills every worker and returns the messages that were on their way."""
+        return self._end(list(self.workers), Kill(), _KILL_SECONDS)
+
+    def close(self) -> None:
+        """Asks the workers to end, and kills those that do not."""
+        self._end(list(self.workers), Leave(), _LEAVE_SECONDS)
+        self.kill_all()
+
+    def _end(self, workers: Sequence[RemoteWorker], command: Command, seconds: float) -> _Heard:
+        """Sends a last command to workers, and returns what they send until they have ended."""
+        for worker in workers:
+            if worker.place is None:
+                self._forget(worker)
+            else:
+                worker.send(command)
+        deadline = time.monotonic() + seconds
+        last, others = _split(self._early, workers)
+        while self._connection.is_open and time.monotonic() < deadline and set(workers) & set(self.workers):
+            try:
+                arrivals = self._connection.receive(deadline)
+            except ClusterError:
+                break  # nothing can be heard any more; the hosts end by themselves
+            for arrival in arrivals:
+                mine, other = _split(self._read(arrival), workers)
+                last += mine
+                others += other
+        self._early = others
+        if isinstance(command, Kill):
+            for worker in workers:
+                self._forget(worker)
+        return [(worker, message) for worker, message in last if not isinstance(message, Died)]
+
+    def _read(self, arrival: Arrival) -> _Heard:
+        """Returns the messages of workers that an arrival holds; one of a host that is not ours any more has none."""
+        worker = next((each for each in self.workers if each.key == arrival.key), None)
+        if worker is None:
+            return []
+        if arrival.life and worker.life and arrival.life != worker.life:
+            return self._lost(worker, "its Dask worker has ended")  # and the scheduler started the host once more
+        match arrival.message:
+            case Placed():
+                worker.life, worker.place = arrival.life, arrival.message.place
+            case Refused():
+                raise ClusterError(f"execution.dask: worker on {arrival.message.place}: {arrival.message.why}")
+            case Heard():
+                if any(isinstance(message, Died) for message in arrival.message.messages):
+                    self._forget(worker)
+                return [(worker, message) for message in arrival.message.messages]
+            case Killed():
+                self._forget(worker)
+            case Gone():
+                if arrival.message.failed:
+                    raise ClusterError(f"execution.dask: a worker cannot be started: {arrival.message.why}")
+                return self._lost(worker, arrival.message.why or "its host has ended")
+        return []
+
+    def _lost(self, worker: RemoteWorker, why: str) -> _Heard:
+        self._forget(worker)
+        if worker.place is None:
+            return [(worker, Died(-9, lost=why))]
+        ending = self._ending(worker.place)
+        return [(worker, Died(-9, lost=f"{why} ({worker.place}{f': {ending}' if ending else ''})"))]
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        overdue = [worker for worker, deadline in self._leaving.items() if now >= deadline]
+        if overdue:
+            self._early += self._end(overdue, Kill(), _KILL_SECONDS)
+
+    def _forget(self, worker: RemoteWorker) -> None:
+        self._connection.cancel(worker.key)
+        if worker in self.workers:
+            self.workers.remove(worker)
+        self._leaving.pop(worker, None)
+
+
+def _split(
+    heard: Iterable[tuple[RemoteWorker, WorkerMessage]], workers: Sequence[RemoteWorker]
+) -> tuple[_Heard, _Heard]:
+    """Returns the messages of some workers, and those of the others."""
+    mine: _Heard = []
+    others: _Heard = []
+    for worker, message in heard:
+        (mine if worker in workers else others).append((worker, message))
+    return mine, others

@@ -1,0 +1,170 @@
+"""Hosts one worker process on the machine of a Dask worker: a Dask task that lives as long as the worker process.
+
+Commands arrive in an inbox that `deliver` fills in the event loop of the Dask worker; messages leave as events of the
+sweep's topic. A host whose task is no longer wanted kills its worker within a fraction of a second: the coordinator or
+the scheduler is gone, or the task was cancelled.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import uuid
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import assert_never
+
+from distributed import Worker as DaskWorker
+from distributed import get_worker
+from distributed.core import Status
+
+from morphogenetic_engine import __version__
+from morphogenetic_engine.backends.dask.host_messages import (
+    Assign,
+    Command,
+    Decide,
+    Heard,
+    HostMessage,
+    HostOrder,
+    Kill,
+    Killed,
+    Leave,
+    Place,
+    Placed,
+    Refused,
+)
+from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
+from morphogenetic_engine.sweeps.run.workers.worker import Worker, WorkerSetup
+
+_EXTENSION = "morphogenetic-inbox:"
+_SERVING = {Status.running, Status.paused}
+_WANTED = {"executing", "long-running"}
+
+
+class Inbox:
+    """Commands for one host; put by the event loop, taken by the thread of the task."""
+
+    def __init__(self) -> None:
+        self.descriptor, self._write_end = os.pipe()
+        os.set_blocking(self._write_end, False)
+        self._commands: deque[Command] = deque()
+
+    def put(self, commands: Sequence[Command]) -> None:
+        """Adds commands and wakes the host."""
+        self._commands.extend(commands)
+        with suppress(BlockingIOError):  # full: it is awake
+            os.write(self._write_end, b"!")
+
+    def take(self) -> list[Command]:
+        """Returns the commands that have arrived, in their order."""
+        taken = []
+        while self._commands:
+            taken.append(self._commands.popleft())
+        return taken
+
+    def close(self) -> None:
+        """Releases the descriptors."""
+        os.close(self.descriptor)
+        os.close(self._write_end)
+
+
+def deliver(key: str, commands: Sequence[Command], dask_worker: DaskWorker) -> None:
+    """Puts commands into the inbox of a host; runs in the event loop of its Dask worker."""
+    inbox = dask_worker.extensions.get(_EXTENSION + key)
+    if inbox is not None:
+        inbox.put(commands)
+
+
+def host_worker(order: HostOrder) -> None:
+    """Runs a worker process until it ends, is ended, or is no longer wanted."""
+    dask_worker = get_worker()
+    host = _Host(dask_worker, order)
+    refusal = _refusal(order)
+    if refusal:
+        host.send(Refused(host.place, refusal))
+        return
+    inbox = Inbox()
+    dask_worker.extensions[_EXTENSION + order.key] = inbox
+    try:
+        host.serve(pickle.loads(order.setup), inbox)
+    except StoreError as error:
+        host.send(Refused(host.place, str(error)))
+    finally:
+        del dask_worker.extensions[_EXTENSION + order.key]
+        inbox.close()
+
+
+class _Host:
+    """One worker process and its channel to the coordinator."""
+
+    def __init__(self, dask_worker: DaskWorker, order: HostOrder) -> None:
+        self._dask_worker = dask_worker
+        self._order = order
+        self._life = uuid.uuid4().hex
+        job = os.environ.get("SLURM_JOB_ID")
+        self.place = Place(dask_worker.address, socket.gethostname(), job)
+
+    def send(self, message: HostMessage) -> None:
+        """Sends a message to the coordinator; messages of one host arrive in their order."""
+        self._dask_worker.log_event(self._order.topic, [self._order.key, self._life, pickle.dumps(message)])
+
+    def serve(self, setup: WorkerSetup, inbox: Inbox) -> None:
+        """Starts the worker and passes commands and messages on, until it has ended."""
+        with WorkerPool(setup, wakeup=inbox.descriptor) as pool:
+            worker = pool.start(self._order.number)
+            self.send(Placed(self.place))
+            while worker in pool.workers:
+                if not self._is_wanted():
+                    pool.kill_all()
+                    return
+                for command in inbox.take():
+                    self._obey(command, pool, worker)
+                heard = [message for _, message in pool.poll(None)]
+                if heard:
+                    self.send(Heard(heard))
+
+    def _obey(self, command: Command, pool: WorkerPool, worker: Worker) -> None:
+        if worker not in pool.workers:
+            return
+        match command:
+            case Assign():
+                worker.assign(command.tasks, fused=command.fused)
+            case Decide():
+                worker.decide(command.key, command.decision)
+            case Leave():
+                pool.retire(worker)
+            case Kill():
+                self.send(Heard(pool.kill(worker)))
+                self.send(Killed())
+            case _:
+                assert_never(command)
+
+    def _is_wanted(self) -> bool:
+        """Returns whether the scheduler is there and still has the task; asked from the thread of the task."""
+        task = self._dask_worker.state.tasks.get(self._order.key)
+        return self._dask_worker.status in _SERVING and task is not None and task.state in _WANTED
+
+
+def _refusal(order: HostOrder) -> str:
+    """Returns the reason why a worker cannot run here, or ""."""
+    if order.version != __version__:
+        return (
+            f"has morphogenetic-engine {__version__}, but the sweep runs with {order.version};"
+            " install the same version on both sides"
+        )
+    try:
+        found = order.mark.read_text(encoding="ascii")
+    except OSError as error:
+        return f"does not see the sweep's folder {order.mark.parent} ({error.strerror}); {_SHARE}"
+    if found != order.marked:
+        return f"has another folder at {order.mark.parent}; {_SHARE}"
+    setup: WorkerSetup = pickle.loads(order.setup)
+    if not setup.working_directory.is_dir():
+        return f"does not see the directory {setup.working_directory} of the sweep file; {_SHARE}"
+    return ""
+
+
+_SHARE = "put the sweep file and --results into a folder that this machine and the workers share"

@@ -1,0 +1,72 @@
+"""A real Dask cluster of processes on this machine: a scheduler and workers, with TLS."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from distributed.security import Security
+
+from morphogenetic_engine.backends.dask.session_keys import KeyFiles, written_keys
+from tests.waiting import until
+
+
+@dataclass
+class DaskCluster:
+    """A scheduler and its workers."""
+
+    address: str
+    keys: KeyFiles
+    folder: Path
+    scheduler: subprocess.Popen[bytes]
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        """Starts one more worker."""
+        number = len(self.workers)
+        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", f"test-{number}", *self.keys.options]
+        program = "distributed.cli.dask_worker"
+        worker = _process(program, [self.address, *options], self.folder / f"worker-{number}.log", self.folder)
+        self.workers.append(worker)
+        return worker
+
+    def section(self, workers: int) -> str:
+        """Returns the section `execution` of a sweep file."""
+        tls = f"{{ca: {self.keys.ca}, cert: {self.keys.cert}, key: {self.keys.key}}}"
+        dask = f'{{scheduler: "{self.address}", workers: {workers}, tls: {tls}}}'
+        return f"execution: {{executor: dask, retries: {{crashes: 5}}, dask: {dask}}}"
+
+    def end(self) -> None:
+        """Ends all processes."""
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
+    """Starts a cluster in a folder, and ends it."""
+    with written_keys(Security.temporary(), folder) as keys:
+        file = folder / "scheduler.json"
+        options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
+        command = [*options, "--protocol", "tls", *keys.options]
+        scheduler = _process("distributed.cli.dask_scheduler", command, folder / "scheduler.log", folder)
+        cluster = DaskCluster("", keys, folder, scheduler)
+        try:
+            until(lambda: file.exists() and file.read_text(encoding="utf-8").endswith("}"), "a scheduler")
+            cluster.address = json.loads(file.read_text(encoding="utf-8"))["address"]
+            for _ in range(workers):
+                cluster.add_worker()
+            yield cluster
+        finally:
+            cluster.end()
+
+
+def _process(module: str, options: list[str], log: Path, folder: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as file:
+        return subprocess.Popen([sys.executable, "-m", module, *options], cwd=folder, stdout=file, stderr=file)
