@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from morphogenetic_engine.sweeps.config_file import ConfigFile
     from morphogenetic_engine.sweeps.record.trials import TrialRecord
     from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
+    from morphogenetic_engine.sweeps.single_trial.trial_run import Course
 
 FAILED = 1
 STOPPED = 128 + 15
@@ -108,8 +109,9 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     file = _config(config)
     _check_inputs(config, file)
     try:
+        course = None
         if number_from_name:
-            planned = _named(file, assignments)
+            planned, course = _of_the_service(file, assignments)
         else:
             planned = _planned(file, params, assignments, number, seed)
     except ConfigError as error:
@@ -117,8 +119,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     name = name or os.environ.get(TRIAL_NAME_VARIABLE) or trial_name(file.config, planned)
     folder = folder or Path("results/trials") / name
     target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
-    record = _run(file, planned, folder, metrics)
-    status = _show_end(record, folder, file.config.optimization.target_metric)
+    status = _show_end(_run(file, planned, folder, metrics, course), folder, file.config.optimization.target_metric)
     if target is not None:
         _upload(folder, target, name)
     return status
@@ -169,26 +170,22 @@ def _stays_idle(metrics: Path | None) -> bool:
     return idle
 
 
-def _named(file: ConfigFile, assignments: str | None) -> PlannedTrial:
-    """Returns the trial whose number is in the name that Katib gives."""
+def _of_the_service(file: ConfigFile, assignments: str | None) -> tuple[PlannedTrial, Course]:
+    """Returns the trial whose number is in the name that Katib gives, and how far it runs."""
+    from morphogenetic_engine.backends.katib.pod_trial import pod_trial
     from morphogenetic_engine.backends.katib.pods.environment import (
         ASSIGNMENTS_VARIABLE,
         TRIAL_NAME_VARIABLE,
         read_assignments,
         variable,
     )
-    from morphogenetic_engine.backends.katib.render.exact_values import exact_trial
-    from morphogenetic_engine.backends.katib.render.numbered_names import number_of
     from morphogenetic_engine.errors import ConfigError
 
     name = variable(TRIAL_NAME_VARIABLE)
-    number = number_of(name)
-    if number is None:
-        raise ConfigError(f"{TRIAL_NAME_VARIABLE}: must end with a mark and a number (-1a2b3-t0007), but got {name!r}")
     if assignments is None:
         raise ConfigError("--number-from-name: needs --assignments too")
-    written = variable(ASSIGNMENTS_VARIABLE) if assignments == "env" else assignments
-    return exact_trial(file.config, number, read_assignments(written))
+    written = read_assignments(variable(ASSIGNMENTS_VARIABLE) if assignments == "env" else assignments)
+    return pod_trial(file.config, name, written)
 
 
 def _planned(
@@ -231,11 +228,14 @@ def _pairs(params: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-def _run(file: ConfigFile, planned: PlannedTrial, folder: Path, metrics: Path | None) -> TrialRecord:
+def _run(
+    file: ConfigFile, planned: PlannedTrial, folder: Path, metrics: Path | None, course: Course | None
+) -> TrialRecord:
+    from morphogenetic_engine.backends.katib.pod_trial import collector_lines
     from morphogenetic_engine.errors import StoreError
     from morphogenetic_engine.sweeps.record.journal import Journal
-    from morphogenetic_engine.sweeps.single_trial.metric_lines import CollectorLines, MetricLines
-    from morphogenetic_engine.sweeps.single_trial.trial_run import Observer, run_one_trial
+    from morphogenetic_engine.sweeps.single_trial.metric_lines import MetricLines
+    from morphogenetic_engine.sweeps.single_trial.trial_run import TO_THE_END, Observer, run_one_trial
 
     with ExitStack() as stack:
         try:
@@ -246,8 +246,10 @@ def _run(file: ConfigFile, planned: PlannedTrial, folder: Path, metrics: Path | 
         journal = stack.enter_context(Journal(folder / "journal.jsonl"))
         observers: list[Observer] = [journal.append, MetricLines(sys.stdout)]
         if collected is not None:
-            observers.append(CollectorLines(collected, file.config.optimization.recorded_metrics))
-        return run_one_trial(file.config, planned, where=str(file.path), folder=folder, observers=observers)
+            observers += collector_lines(file.config, collected, course)
+        course = course or TO_THE_END
+        where = str(file.path)
+        return run_one_trial(file.config, planned, where=where, folder=folder, observers=observers, course=course)
 
 
 def _upload(folder: Path, store: Store, name: str) -> None:

@@ -22,10 +22,12 @@ from morphogenetic_engine.backends.katib.pods.environment import (
 )
 from morphogenetic_engine.reports.analysis.reproduction import replay_of
 from morphogenetic_engine.sweeps.config_file import read_config
-from morphogenetic_engine.sweeps.record.events import TrialEnded
+from morphogenetic_engine.sweeps.record.events import TrialEnded, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.results import read_result
+from morphogenetic_engine.sweeps.search.pruners.thresholds import StepThresholds, thresholds_text
+from morphogenetic_engine.sweeps.single_trial.sent_curve import curve_of_digits
 from tests.cli.conftest import Command
 from tests.waiting import DEADLINE_SECONDS, gone, until
 
@@ -219,3 +221,27 @@ def test_the_number_comes_from_the_name_that_katib_gives(
     ran = command(*words, "--metrics", str(tmp_path / "metrics.log"))
     assert ran.status == 0 and "no trial of the sweep" in ran.err
     assert (tmp_path / "metrics.log").read_text(encoding="utf-8") == ""
+
+
+def test_a_trial_stops_itself_by_the_thresholds_that_katib_assigned(
+    command: Command, monkeypatch: pytest.MonkeyPatch, workplace: Path
+) -> None:
+    (workplace / "sweep.yaml").write_text(f"{SWEEP}optimization: {{pruner: MedianPruner}}\n", encoding="utf-8")
+    thresholds = thresholds_text(StepThresholds(maximize=True, limits={1: 1e9}))
+    monkeypatch.setenv("KATIB_TRIAL_NAME", "sweep-0a1b2-t0007")
+    assignments = json.dumps({"x": "0.7", "trial.thresholds": thresholds})
+    words = ["--config", "sweep.yaml", "--assignments", assignments, "--number-from-name", "--metrics", "metrics.log"]
+    ran = command("trial", "run", *words)
+    assert ran.status == 0 and "trial 7 pruned" in ran.err
+    told = last((workplace / "metrics.log").read_text(encoding="utf-8"))
+    sent = curve_of_digits(told["trial_curve"], ["val_acc"])
+    assert (told["trial_steps"], sent.state, list(sent.curve)) == ("2", TrialState.PRUNED, [0, 1])
+    assert float(told["val_acc"]) == sent.curve[1]["val_acc"]
+
+
+def test_damaged_thresholds_are_one_line(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KATIB_TRIAL_NAME", "sweep-0a1b2-t0007")
+    assignments = json.dumps({"x": "0.7", "trial.thresholds": "abc"})
+    ran = command("trial", "run", "--config", "sweep.yaml", "--assignments", assignments, "--number-from-name")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert "trial.thresholds: holds no thresholds of a pruner; it was cut or changed on its way" in ran.err

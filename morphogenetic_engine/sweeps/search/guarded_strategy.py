@@ -12,6 +12,7 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, MorphogeneticError, error_line
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.search.pruned_strategy import PrunedStrategy
 from morphogenetic_engine.sweeps.search.pruners.thresholds import HasThresholds, Thresholds, sent_thresholds
 from morphogenetic_engine.sweeps.strategy import (
     Decision,
@@ -51,6 +52,11 @@ class GuardedStrategy:
     def promoter(self) -> Promoter | None:
         """Decides which paused trials go on; None: no trial pauses."""
         return self._strategy.promoter if isinstance(self._strategy, HasPromoter) else None
+
+    @property
+    def has_thresholds(self) -> bool:
+        """True if the decisions about trials can be sent with them."""
+        return isinstance(self._strategy, PrunedStrategy) and self._strategy.has_thresholds
 
     def needs(self, number: int, /) -> int:
         return self._strategy.needs(number)

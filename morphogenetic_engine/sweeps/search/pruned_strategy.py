@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from morphogenetic_engine.sweeps.search.pruners.thresholds import HasThresholds
 from morphogenetic_engine.sweeps.strategy import Earlier, Pruner, Reports, Strategy, TrialDecisions
 from morphogenetic_engine.trial import Params, Value
 
@@ -20,6 +21,11 @@ class PrunedStrategy:
     @property
     def trials(self) -> int:
         return self._strategy.trials
+
+    @property
+    def has_thresholds(self) -> bool:
+        """True if the pruner's decisions can be sent with a trial."""
+        return isinstance(self._pruner.decisions(0, {}, (), {}), HasThresholds)
 
     def needs(self, number: int, /) -> int:
         needed = self._strategy.needs(number)

@@ -7,13 +7,29 @@ pkg/metricscollector/v1beta1 of kubeflow/katib.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from morphogenetic_engine.metric_names import encoded
-from morphogenetic_engine.sweeps.record.events import Event, ReplicateEnded, TrialEnded, TrialReported, TrialState
+from morphogenetic_engine.sweeps.record.events import (
+    Event,
+    ReplicateEnded,
+    TrialEnded,
+    TrialPaused,
+    TrialReported,
+    TrialState,
+)
+from morphogenetic_engine.sweeps.single_trial.sent_curve import (
+    CURVE_METRIC,
+    MOST_DIGITS,
+    STEPS_METRIC,
+    SentCurve,
+    curve_digits,
+)
 
+_log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 ALL_REPORTS = 8192
 """So many reports are all written, before which Katib's median stop compares a trial."""
@@ -62,8 +78,8 @@ class CollectorLines(MetricLines):
         super().__init__(file, clock)
         self._objective, *self._others = recorded
         self._reports = 0
-        self._latest: float | None = None
-        """The objective that was reported last, where it was left out."""
+        self._written: float | None = None
+        """The objective in the last line."""
 
     def __call__(self, event: Event) -> None:
         """Takes an event of the trial."""
@@ -73,17 +89,59 @@ class CollectorLines(MetricLines):
                     self._report(metrics[self._objective])
             case TrialEnded(state=TrialState.COMPLETE, metrics=metrics):
                 self._write({name: metrics[name] for name in (self._objective, *self._others) if name in metrics})
-            case TrialEnded(state=TrialState.PRUNED, metrics=metrics):
-                value = self._latest if self._reports else metrics.get(self._objective)
-                left_out = {} if value is None else {self._objective: value}
+            case TrialEnded(state=TrialState.PRUNED, metrics=metrics) | TrialPaused(metrics=metrics):
+                value = metrics.get(self._objective)
+                left_out = {} if value is None or value == self._written else {self._objective: value}
                 self._write(left_out | {name: metrics[name] for name in self._others if name in metrics})
 
     def _report(self, value: float) -> None:
         self._reports += 1
-        wanted = is_kept(self._reports)
-        self._latest = None if wanted else value
-        if wanted:
+        if is_kept(self._reports):
+            self._written = value
             self._write({self._objective: value})
+
+
+class CurveLines(MetricLines):
+    """Writes how a trial ended and all its reports of the objectives, as two metrics, at its end.
+
+    A trial that stops or pauses itself has succeeded for Katib; these tell it from one that ran to its end.
+    """
+
+    def __init__(
+        self,
+        file: TextIO,
+        objectives: Sequence[str],
+        known: Mapping[int, Mapping[str, float]],
+        clock: Clock = _now,
+    ) -> None:
+        """`known` are the reports of lower rungs."""
+        super().__init__(file, clock)
+        self._objectives = objectives
+        self._curve = {step: dict(metrics) for step, metrics in known.items()}
+
+    def __call__(self, event: Event) -> None:
+        """Takes an event of the trial."""
+        match event:
+            case TrialReported(step=step, metrics=metrics, replicate=None):
+                self._curve[step] = {**self._curve.get(step, {}), **metrics}
+            case ReplicateEnded(replicate=step, metrics=metrics):
+                self._curve[step] = dict(metrics)
+            case TrialEnded(state=TrialState.COMPLETE | TrialState.PRUNED as state):
+                self._send(state)
+            case TrialPaused():
+                self._send(TrialState.PAUSED)
+
+    def _send(self, state: TrialState) -> None:
+        digits = curve_digits(SentCurve(state, self._curve), self._objectives)
+        if len(digits) > MOST_DIGITS:
+            _log.warning(
+                "%d reports are more than Katib's database keeps of a trial: they are left out, and other trials are"
+                " not compared with them; report less often",
+                len(self._curve),
+            )
+            digits = curve_digits(SentCurve(state, {}), self._objectives)
+        self._file.write(f"{self._time()} {STEPS_METRIC}={len(self._curve)}\n{self._time()} {CURVE_METRIC}={digits}\n")
+        self._file.flush()
 
 
 def is_kept(report: int) -> bool:

@@ -6,27 +6,54 @@ The carrier of trials in pods and pipeline steps. The events are those of a swee
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.record.events import Event, TrialState
-from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
+from morphogenetic_engine.sweeps.record.events import Event, TrialPromoted, TrialState
+from morphogenetic_engine.sweeps.record.trials import History, TrialRecord, counted_steps
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
 from morphogenetic_engine.sweeps.run.messages import Ended, Replicated, Reported, TaskKey, TrialTask
+from morphogenetic_engine.sweeps.run.order.pausing import pause_point, reached_step
 from morphogenetic_engine.sweeps.run.session import Session, Work, open_executor
 from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
 from morphogenetic_engine.sweeps.run.trial_recorder import TrialRecorder
+from morphogenetic_engine.sweeps.search.pruners.thresholds import FixedDecisions, Thresholds, values_of
 from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
 from morphogenetic_engine.sweeps.strategy import Decision
 
 Observer = Callable[[Event], None]
 
 
-def run_one_trial(
-    config: SweepConfig, trial: PlannedTrial, *, where: str, folder: Path, observers: Iterable[Observer] = ()
+@dataclass(frozen=True)
+class Course:
+    """How far a trial runs by itself, as the strategy of its sweep decided when it suggested the trial."""
+
+    thresholds: Thresholds | None = None
+    """With these it stops itself; None: no pruner decides about it."""
+    rung: int | None = None
+    """The rung that it is trained to, from 0; None: it has no rungs."""
+    pause_after: int | None = None
+    """The report, counted from 1 over all rungs, at which it pauses; None: it runs to its end."""
+    earlier: Sequence[Event] = ()
+    """Its own journal of the rungs below."""
+
+
+TO_THE_END = Course()
+
+
+def run_one_trial(  # pylint: disable=too-many-arguments
+    config: SweepConfig,
+    trial: PlannedTrial,
+    *,
+    where: str,
+    folder: Path,
+    observers: Iterable[Observer] = (),
+    course: Course = TO_THE_END,
 ) -> TrialRecord:
-    """Runs a trial in its folder and returns how it ended.
+    """Runs a trial in its folder and returns how it ended, or paused.
 
     SIGTERM is how a cluster stops a trial early: it is then pruned, with the metrics that it reported last. Ctrl-C
     leaves it interrupted.
@@ -37,7 +64,7 @@ def run_one_trial(
     """
     setup = ExecutorSetup(config, where, Path.cwd(), folder / "workers.log", parallel=1)
     with open_executor(setup) as (executor, signals):
-        work = _OneTrial(config, trial, folder, signals, observers)
+        work = _OneTrial(config, trial, course, folder, signals, observers)
         session = Session(executor, work, signals, limit=config.execution.timeout_per_trial)
         if not session.run():
             work.stop()
@@ -47,21 +74,29 @@ def run_one_trial(
 class _OneTrial(Work):
     """The work of a session that runs one trial."""
 
-    def __init__(
+    def __init__(  # pylint: disable=too-many-arguments
         self,
         config: SweepConfig,
         trial: PlannedTrial,
+        course: Course,
         folder: Path,
         signals: StopSignals,
         observers: Iterable[Observer],
     ) -> None:
-        self._waits = True
         self._trial = trial
+        self._course = course
+        self._objectives = [objective.metric for objective in config.optimization.all_objectives]
+        self._decisions: FixedDecisions | None = None
         self._folder = folder
         self._signals = signals
         self._observers = tuple(observers)
         self._history = History()
         self._recorder = TrialRecorder(config, self._history, self._tell)
+        for event in course.earlier:
+            self._history.apply(event)
+        if course.rung and not self.record.state.final:
+            self._tell(TrialPromoted(time.time(), trial.number, course.rung))
+        self._waits = not self._history.ended(trial.number)
 
     @property
     def record(self) -> TrialRecord:
@@ -88,13 +123,26 @@ class _OneTrial(Work):
         return self._start(slot)
 
     def reported(self, report: Reported | Replicated) -> Decision:
-        """Records a report; what decides about trials is elsewhere, and stops one with SIGTERM."""
+        """Records a report and decides whether the trial goes on; others may stop it with SIGTERM."""
         self._recorder.reported(report)
-        return Decision.GO_ON
+        if self._decisions is None or (isinstance(report, Reported) and report.replicate is not None):
+            return Decision.GO_ON
+        value = report.metrics.get(self._objectives[0])
+        step = report.replicate if isinstance(report, Replicated) else report.step
+        return Decision.GO_ON if value is None else self._decisions.decide(step, value)
+
+    def paused(self, key: TaskKey, seconds: float) -> None:
+        """Records that the trial waits at its rung: for this process, its end."""
+        if self._course.rung is None:
+            super().paused(key, seconds)
+        self._recorder.paused(key, counted_steps(self.record, self._objectives)[-1], seconds)
 
     def ended(self, ended: Ended, seconds: float) -> None:
         """Records the end of the attempt, and try again while there are retries left."""
-        if self._recorder.tries_again(ended):
+        reached = reached_step(self.record, self._course.pause_after, self._objectives)
+        if ended.state is TrialState.FAILED and reached is not None:
+            self._recorder.paused(ended.key, reached, seconds)  # it died after the report of its rung
+        elif self._recorder.tries_again(ended):
             self._waits = True
         else:
             self._recorder.ended(ended, seconds)
@@ -110,8 +158,21 @@ class _OneTrial(Work):
         self._recorder.ended(Ended(*key, TrialState.PRUNED, message="stopped by SIGTERM"), seconds)
 
     def _start(self, slot: int) -> TrialTask:
-        trial = self._trial
-        return self._recorder.start(trial.number, slot=slot, seed=trial.seed, params=trial.params, folder=self._folder)
+        trial, course = self._trial, self._course
+        known = self._history.trials.get(trial.number)
+        reported = {} if known is None else known.curve
+        if course.thresholds is not None:
+            self._decisions = FixedDecisions(course.thresholds, values_of(reported, self._objectives[0]))
+        pause = None if course.rung is None else pause_point(known, course.pause_after, self._objectives)
+        return self._recorder.start(
+            trial.number,
+            slot=slot,
+            seed=trial.seed,
+            params=trial.params,
+            folder=self._folder,
+            decisions=self._decisions,
+            pause=pause,
+        )
 
     def _tell(self, event: Event) -> None:
         self._history.apply(event)

@@ -16,6 +16,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.metric_names import decoded
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import config_of_json
+from morphogenetic_engine.sweeps.single_trial.sent_curve import CURVE_METRIC, STEPS_METRIC
 
 
 class Phase(StrEnum):
@@ -57,6 +58,8 @@ class KatibTrial:
     """The latest value of each metric; empty before the trial has succeeded or was stopped early."""
     started: float
     ended: float | None
+    curve: str = ""
+    """What it tells of its reports and its end, if its sweep has a pruner or a halving."""
     pod: PodEnd | None = None
     """The reason of its pod's failure, if it was looked up."""
 
@@ -173,12 +176,14 @@ def read_trial(manifest: Object) -> KatibTrial:
     """Reads a Trial."""
     metadata, spec, status = (mapping(manifest, key) for key in ("metadata", "spec", "status"))
     created = time_of(metadata, "creationTimestamp") or 0.0
+    observed = mappings(mapping(status, "observation"), "metrics")
     return KatibTrial(
         name=text(metadata, "name"),
         created=created,
         condition=_condition(manifest),
         assignments={text(each, "name"): text(each, "value") for each in mappings(spec, "parameterAssignments")},
-        metrics=_latest(mappings(mapping(status, "observation"), "metrics")),
+        metrics=_latest(observed),
+        curve=next((text(each, "latest") for each in observed if each.get("name") == CURVE_METRIC), ""),
         started=time_of(status, "startTime") or created,
         ended=time_of(status, "completionTime") or _final_since(manifest),
     )
@@ -214,6 +219,8 @@ def _latest(metrics: Sequence[Object]) -> dict[str, float]:
     """Returns the latest value of each metric; leaves out values that are not finite numbers ("unavailable")."""
     found: dict[str, float] = {}
     for metric in metrics:
+        if metric.get("name") in {STEPS_METRIC, CURVE_METRIC}:
+            continue
         try:
             value = float(text(metric, "latest"))
         except ValueError:

@@ -27,6 +27,7 @@ from morphogenetic_engine.sweeps.record.events import (
 )
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
+from morphogenetic_engine.sweeps.single_trial.sent_curve import SentCurve, curve_of_digits
 
 TrialJournal = Callable[[str], Sequence[Event]]
 """Maps a trial's name to the events of its own journal; empty if there is none."""
@@ -53,7 +54,7 @@ def trial_events(
         yield TrialStarted(trial.started, number, 0, slot, planned.seed, planned.params)
     if phase.final:
         own = journal(trial.name)
-        yield from _between(own, number)
+        yield from _between(own, number) if own else _reports(config, trial, number)
         yield _ended(config, trial, number, own)
 
 
@@ -82,6 +83,21 @@ def _between(own: Sequence[Event], number: int) -> Iterator[Event]:
                 yield replace(event, trial=number)
             case TrialStarted(attempt=attempt) if attempt > 0:
                 yield replace(event, trial=number)
+
+
+def _reports(config: SweepConfig, trial: KatibTrial, number: int) -> Iterator[Event]:
+    """Yields the reports of a trial that sent them, where its own journal is not in a store."""
+    sent = _sent(config, trial)
+    if sent is not None:
+        time = trial.started if trial.ended is None else trial.ended
+        for step, metrics in sent.curve.items():
+            yield TrialReported(time, number, 0, step, metrics)
+
+
+def _sent(config: SweepConfig, trial: KatibTrial) -> SentCurve | None:
+    if not trial.curve or not trial.metrics:
+        return None
+    return curve_of_digits(trial.curve, [objective.metric for objective in config.optimization.all_objectives])
 
 
 def _ended(config: SweepConfig, trial: KatibTrial, number: int, own: Sequence[Event]) -> TrialEnded:
@@ -116,6 +132,8 @@ def _end_by_katib(config: SweepConfig, trial: KatibTrial) -> _End:
     match condition.phase:
         case Phase.EARLY_STOPPED:
             return _End(TrialState.PRUNED, message=message)
+        case Phase.SUCCEEDED if target in trial.metrics and (sent := _sent(config, trial)) is not None:
+            return _End(sent.state)
         case Phase.SUCCEEDED if target in trial.metrics:
             return _End(TrialState.COMPLETE)
         case _ if trial.pod is not None:

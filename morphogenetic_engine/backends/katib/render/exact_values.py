@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from morphogenetic_engine.backends.katib.render.assignments import TRIAL_NUMBER, choice_of, choice_text
 from morphogenetic_engine.backends.katib.render.search_space import KatibParameter, shown_parameter
+from morphogenetic_engine.backends.katib.render.sent_course import NOTHING, course_parameters
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
@@ -21,15 +22,17 @@ from morphogenetic_engine.trial import Params, Value, text
 def exact_parameters(config: SweepConfig) -> list[KatibParameter]:
     """Returns the axes with more than one value, as Katib's pages show them; at least one parameter."""
     shown = [shown_parameter(name, axis) for name, axis in _axes(config).items()]
-    return shown or [KatibParameter(TRIAL_NUMBER, "int", {"min": "0", "max": str(2**31 - 1)})]
+    searched = shown or [KatibParameter(TRIAL_NUMBER, "int", {"min": "0", "max": str(2**31 - 1)})]
+    return [*searched, *course_parameters(config)]
 
 
-def exact_assignments(config: SweepConfig, number: int, params: Params) -> dict[str, str]:
-    """Returns the texts of a trial's values, one for each parameter of the Experiment."""
+def exact_assignments(
+    config: SweepConfig, number: int, params: Params, course: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Returns the texts of a trial's values, one for each parameter of the Experiment; `course` is how far it runs."""
     axes = _axes(config)
-    if not axes:
-        return {TRIAL_NUMBER: str(number)}
-    return {name: _written(axis, params.get(name)) for name, axis in axes.items()}
+    values = {name: _written(axis, params.get(name)) for name, axis in axes.items()} or {TRIAL_NUMBER: str(number)}
+    return values | {each.name: (course or {}).get(each.name, NOTHING) for each in course_parameters(config)}
 
 
 def params_of_exact(config: SweepConfig, assignments: Mapping[str, str]) -> dict[str, Value]:

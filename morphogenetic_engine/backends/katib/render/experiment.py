@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
@@ -33,6 +33,7 @@ from morphogenetic_engine.backends.katib.render.search_space import (
     numbered_parameter,
     searched_parameters,
 )
+from morphogenetic_engine.backends.katib.render.sent_course import katib_metrics
 from morphogenetic_engine.backends.katib.render.stopping import early_stopping, goal, unsupported_stopping
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.metric_names import encoded
@@ -127,7 +128,7 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
     check_admission(manifest)
     unsupported = (
         *search.unsupported,
-        *unsupported_stopping(config, parallel, search.trials),
+        *unsupported_stopping(config, parallel, search.trials, ours=search.algorithm is Algorithm.MORPHOGENETIC),
         *_unsupported_run(config, options),
     )
     return RenderedExperiment(manifest, unsupported)
@@ -139,24 +140,25 @@ def spec_hash(spec: Mapping[str, object]) -> str:
 
 
 def _search_spec(config: SweepConfig, options: RenderOptions, search: Search, parallel: int) -> dict[str, object]:
+    ours = search.algorithm is Algorithm.MORPHOGENETIC
     failed = search.trials if options.max_failed is None else options.max_failed
     settings = [{"name": name, "value": value} for name, value in search.settings.items()]
     algorithm: dict[str, object] = {"algorithmName": search.algorithm.value}
     spec: dict[str, object] = {
-        "objective": _objective(config),
+        "objective": _objective(config, katib_metrics(config) if ours else config.optimization.recorded_metrics),
         "algorithm": {**algorithm, "algorithmSettings": settings} if settings else algorithm,
         "parallelTrialCount": min(parallel, search.trials),
         "maxTrialCount": search.trials,
         "maxFailedTrialCount": failed,
         "resumePolicy": options.resume_policy,
     }
-    stopping = early_stopping(config)
+    stopping = None if ours else early_stopping(config)
     return {**spec, "earlyStopping": stopping} if stopping else spec
 
 
-def _objective(config: SweepConfig) -> dict[str, object]:
+def _objective(config: SweepConfig, metrics: Iterable[str]) -> dict[str, object]:
     """Returns the objective; a metric's value is its latest, the workload's result, not its best during the trial."""
-    target, *additional = map(encoded, config.optimization.recorded_metrics)
+    target, *additional = map(encoded, metrics)
     wanted = goal(config)
     return {
         "type": config.optimization.direction.value,

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from morphogenetic_engine.backends.backend import Unsupported
 from morphogenetic_engine.backends.katib.render.algorithms import MANY_POINTS, Algorithm, Search
+from morphogenetic_engine.backends.katib.render.sent_course import check_names
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_settings
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.search.registry import strategy_of
 
 MOST_TRIALS = 1900
 """With more, etcd rejects the Suggestion, which lists every trial."""
@@ -46,17 +48,18 @@ def check_servable(config: SweepConfig) -> None:
         raise ConfigError(
             f"optimization.strategy: {optimization.strategy} calls trials again, which Katib does not; leave it out"
         )
-    if config.prunes:
+    check_names(config)
+    if config.prunes and not strategy_of(config).has_thresholds:
         raise ConfigError(
-            f"optimization.pruner: {optimization.pruner} needs the reports of running trials, which Katib does not"
-            " pass on; set it to none, or use Katib's own search with --algorithm katib"
+            f"optimization.pruner: {optimization.pruner} decides only where the sweep runs; set it to none, or use"
+            " Katib's own search with --algorithm katib"
         )
 
 
 def most_parallel(config: SweepConfig) -> int | None:
     """Returns how many trials may run at a time; None: any number."""
     optimization = config.optimization
-    follows = config.rules.sampler and optimization.reproducible
+    follows = (config.rules.sampler or config.prunes) and optimization.reproducible
     return (optimization.lookahead or 1) if follows else None
 
 

@@ -48,13 +48,18 @@ def goal(config: SweepConfig) -> float | None:
     return stopping.threshold if same_metric and stopping.direction in (None, optimization.direction) else None
 
 
-def unsupported_stopping(config: SweepConfig, parallel: int, trials: int) -> Iterator[Unsupported]:
-    """Yields the settings of the file's pruner and early stopping that Katib does not support."""
-    if config.optimization.strategy is not None:
+def unsupported_stopping(
+    config: SweepConfig, parallel: int, trials: int, *, ours: bool = False
+) -> Iterator[Unsupported]:
+    """Yields the settings of the file's pruner and early stopping that Katib does not support.
+
+    With our own search (`ours`) trials stop and pause themselves.
+    """
+    if config.optimization.strategy is not None and not ours:
         yield Unsupported(
             "optimization.strategy", "Katib pauses no trials: every trial runs to its end, without halving"
         )
-    if config.prunes:
+    if config.prunes and not ours:
         yield from _unsupported_pruner(config, parallel, trials)
     stopping = config.execution.early_stopping
     if stopping is None:

@@ -6,12 +6,19 @@ import math
 
 from morphogenetic_engine.backends.katib.render.exact_values import params_of_exact
 from morphogenetic_engine.backends.katib.render.numbered_names import number_in
+from morphogenetic_engine.backends.katib.render.sent_course import sends_curves
 from morphogenetic_engine.backends.katib.service.request import Condition, Request, Trial
-from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.errors import ConfigError, FailureReason, SweepError
 from morphogenetic_engine.metric_names import decoded
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.single_trial.sent_curve import (
+    CURVE_METRIC,
+    STEPS_METRIC,
+    SentCurve,
+    curve_of_digits,
+)
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
 
 
@@ -30,15 +37,27 @@ def known_trials(config: SweepConfig, request: Request, namespace: str) -> dict[
 
 
 def _record(config: SweepConfig, number: int, trial: Trial) -> TrialRecord:
-    state = _state(config, trial)
-    return TrialRecord(
-        number,
-        trial_seed(config.optimization.seed, number),
-        params_of_exact(config, trial.assignments),
-        state,
-        reason=FailureReason.EXCEPTION if state is TrialState.FAILED else None,
-        metrics={} if state is TrialState.FAILED else _numbers(trial),
-    )
+    state, params = _state(config, trial), params_of_exact(config, trial.assignments)
+    record = TrialRecord(number, trial_seed(config.optimization.seed, number), params, state)
+    if state is TrialState.FAILED:
+        record.reason = FailureReason.EXCEPTION
+        return record
+    record.metrics = _numbers(trial)
+    sent = sent_curve(config, trial)
+    if sent is not None and state.final:
+        record.state, record.curve = sent.state, dict(sent.curve)
+    return record
+
+
+def sent_curve(config: SweepConfig, trial: Trial) -> SentCurve | None:
+    """Returns what a trial tells of its reports; None: it has not ended well, or there is nothing to tell."""
+    written = trial.metrics.get(CURVE_METRIC)
+    if written is None or not sends_curves(config):
+        return None
+    try:
+        return curve_of_digits(written, [objective.metric for objective in config.optimization.all_objectives])
+    except SweepError as error:
+        raise ConfigError(f"{trial.name}: {error}") from error
 
 
 def _state(config: SweepConfig, trial: Trial) -> TrialState:
@@ -56,6 +75,8 @@ def _numbers(trial: Trial) -> dict[str, float]:
     """Returns the metrics that are finite numbers; Katib writes "unavailable" for one that was not reported."""
     found: dict[str, float] = {}
     for name, written in trial.metrics.items():
+        if name in {STEPS_METRIC, CURVE_METRIC}:
+            continue
         try:
             value = float(written)
         except ValueError:

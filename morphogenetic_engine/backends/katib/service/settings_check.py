@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters
 from morphogenetic_engine.backends.katib.render.local_search import check_servable, most_parallel
+from morphogenetic_engine.backends.katib.render.sent_course import katib_metrics
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings
 from morphogenetic_engine.backends.katib.service.request import Code, Experiment, Refusal
 from morphogenetic_engine.errors import ConfigError
@@ -38,7 +39,7 @@ def _broken(experiment: Experiment, sweep: SentSweep, trials: int) -> Iterator[s
         yield f"parallelTrialCount: must be <= {sweep.slots}, as rendered, but got {spec.parallel_trial_count}"
     if spec.max_trial_count != trials:
         yield f"maxTrialCount: must be {trials}, the sweep's number of trials, but got {spec.max_trial_count}"
-    target, *others = map(encoded, config.optimization.recorded_metrics)
+    target, *others = map(encoded, katib_metrics(config))
     direction = config.optimization.direction.value.upper()
     objective = spec.objective
     if (objective.objective_metric_name, objective.type) != (target, direction):

@@ -10,15 +10,18 @@ from collections.abc import Mapping
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
 from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, numbered_name
+from morphogenetic_engine.backends.katib.render.sent_course import thresholds_assigned
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings
 from morphogenetic_engine.backends.katib.service.known_trials import known_trials
 from morphogenetic_engine.backends.katib.service.places import Places
 from morphogenetic_engine.backends.katib.service.request import Code, Refusal, Reply, Request, Suggested
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.search.guarded_strategy import GuardedStrategy
+from morphogenetic_engine.sweeps.search.pruners.thresholds import sent_thresholds
 from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
-from morphogenetic_engine.sweeps.strategy import Strategy, earlier_than, ended_by_now
+from morphogenetic_engine.sweeps.strategy import Earlier, earlier_than, ended_by_now
 
 
 def suggestions(request: Request, namespace: str) -> Reply | Refusal:
@@ -44,15 +47,33 @@ def _suggestions(sweep: SentSweep, request: Request, namespace: str) -> Reply | 
     experiment, found = request.experiment.name, []
     for place, number in numbers.items():
         if number is None:  # any values will do
-            name, params = idle_name(experiment, namespace, place), {**sweep.config.space.fixed}
+            name, params, course = idle_name(experiment, namespace, place), {**sweep.config.space.fixed}, None
         else:
             name, params = numbered_name(experiment, namespace, number), {**trials[number].params}
-        found.append(Suggested(name, exact_assignments(sweep.config, number or 0, params)))
+            course = _course(sweep, strategy, number, trials)
+        found.append(Suggested(name, exact_assignments(sweep.config, number or 0, params, course)))
     return Reply(tuple(found))
 
 
+def _course(
+    sweep: SentSweep, strategy: GuardedStrategy, number: int, trials: Mapping[int, TrialRecord]
+) -> Mapping[str, str]:
+    """Returns what a pruner decides about a trial, to be sent with it."""
+    if not sweep.config.prunes:
+        return {}
+    earlier = _earlier(sweep, strategy.needs(number), number, trials)
+    thresholds = sent_thresholds(strategy.decisions(number, trials[number].params, earlier, {}))
+    assert thresholds is not None, "a pruner without thresholds is refused before the first trial"
+    return thresholds_assigned(thresholds)
+
+
+def _earlier(sweep: SentSweep, needed: int, number: int, trials: Mapping[int, TrialRecord]) -> Earlier:
+    reproducible = sweep.config.optimization.reproducible
+    return earlier_than(number, needed, trials) if reproducible else ended_by_now(number, trials)
+
+
 def _with_suggested(
-    sweep: SentSweep, strategy: Strategy, known: Mapping[int, TrialRecord], wanted: set[int]
+    sweep: SentSweep, strategy: GuardedStrategy, known: Mapping[int, TrialRecord], wanted: set[int]
 ) -> Mapping[int, TrialRecord] | Refusal:
     """Returns the trials up to the last wanted one.
 
@@ -66,9 +87,7 @@ def _with_suggested(
         missing = next((each for each in range(needed) if each not in trials or not trials[each].state.final), None)
         if missing is not None:
             return _waits(max(wanted) if number not in wanted else number, missing, known)
-        reproducible = config.optimization.reproducible
-        earlier = earlier_than(number, needed, trials) if reproducible else ended_by_now(number, trials)
-        params = strategy.suggest(number, earlier)
+        params = strategy.suggest(number, _earlier(sweep, needed, number, trials))
         trials[number] = TrialRecord(number, trial_seed(config.optimization.seed, number), params)
     return trials
 

@@ -20,7 +20,7 @@ from morphogenetic_engine.sweeps.schema.search_names import PRUNERS
 from morphogenetic_engine.sweeps.search.optuna.library_options import Options, build, checked_options
 from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaPrunerKind
 from morphogenetic_engine.sweeps.search.optuna.pruner_thresholds import EndedTrial, thresholds_of
-from morphogenetic_engine.sweeps.search.pruners.thresholds import FixedDecisions, RungThresholds, Thresholds
+from morphogenetic_engine.sweeps.search.pruners.thresholds import FixedDecisions, RungThresholds, Thresholds, values_of
 from morphogenetic_engine.sweeps.strategy import Reports
 from morphogenetic_engine.trial import Params
 
@@ -57,7 +57,7 @@ class OptunaPruner:
     def decisions(self, number: int, params: Params, ended: Sequence[TrialRecord], reported: Reports) -> FixedDecisions:
         """Returns the decisions about a trial; `ended` are the trials that they may depend on, in order."""
         del params
-        return FixedDecisions(self.thresholds(number, ended), self._values(reported))
+        return FixedDecisions(self.thresholds(number, ended), values_of(reported, self._target))
 
     def thresholds(self, number: int, ended: Sequence[TrialRecord]) -> Thresholds:
         """Returns the thresholds of a trial; a failed trial decides about no other."""
@@ -69,7 +69,7 @@ class OptunaPruner:
 
     def _noted(self, record: TrialRecord) -> EndedTrial:
         """Returns an ended trial with the values of the rungs that it reached under its own thresholds."""
-        curve = self._values(record.curve)
+        curve = values_of(record.curve, self._target)
         value = record.metrics[self._target] if record.state is TrialState.COMPLETE else None
         seen = self._below(self._horizon(record.number))
         thresholds = thresholds_of(self._build(), record.number, seen, self._maximize)
@@ -79,9 +79,6 @@ class OptunaPruner:
         for step, reported in curve.items():
             decider.stops(step, reported)
         return EndedTrial(record.number, value, curve, decider.values)
-
-    def _values(self, reports: Reports) -> dict[int, float]:
-        return {step: metrics[self._target] for step, metrics in sorted(reports.items()) if self._target in metrics}
 
     def _horizon(self, number: int) -> int:
         return max(0, number - self._lookahead + 1)

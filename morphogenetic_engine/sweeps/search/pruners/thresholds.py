@@ -24,7 +24,7 @@ from morphogenetic_engine.sweeps.search.pruners.deciders import (
     RungDecider,
     StepDecider,
 )
-from morphogenetic_engine.sweeps.strategy import Decision, TrialDecisions
+from morphogenetic_engine.sweeps.strategy import Decision, Reports, TrialDecisions
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,11 @@ class FixedDecisions:
 def sent_thresholds(decisions: TrialDecisions | None) -> Thresholds | None:
     """Returns the thresholds that decisions consist of; None: there are none that could be sent."""
     return decisions.thresholds if isinstance(decisions, HasThresholds) else None
+
+
+def values_of(reports: Reports, metric: str) -> dict[int, float]:
+    """Returns the values of one metric, by step in ascending order."""
+    return {step: metrics[metric] for step, metrics in sorted(reports.items()) if metric in metrics}
 
 
 def thresholds_text(thresholds: Thresholds) -> str:

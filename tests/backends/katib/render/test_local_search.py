@@ -54,7 +54,7 @@ def test_a_lookahead_that_is_left_out_is_the_number_of_trials_at_a_time() -> Non
     ("optimization", "told"),
     [
         ({"lookahead": 2}, "execution.max_parallel: must be <= 2, the optimization.lookahead, but got 3"),
-        (MEDIAN, "optimization.pruner: MedianPruner needs the reports of running trials"),
+        ({**MEDIAN, "secondary_metrics": ["trial_steps"]}, "trial_steps: trials report it to Katib themselves"),
         ({"strategy": "halving"}, "optimization.strategy: halving calls trials again"),
         ({"n_trials": 2000}, "optimization.n_trials: must be <= 1900 on Katib, but got 2000"),
     ],
@@ -62,6 +62,17 @@ def test_a_lookahead_that_is_left_out_is_the_number_of_trials_at_a_time() -> Non
 def test_what_the_service_cannot_run_is_refused(optimization: dict[str, object], told: str) -> None:
     with pytest.raises(ConfigError, match=f"^sweep.yaml: {told}"):
         rendered(sweep(optimization=optimization), **OURS)
+
+
+def test_trials_with_a_pruner_get_its_thresholds_and_tell_of_their_reports() -> None:
+    file = sweep(optimization={**MEDIAN, "lookahead": 4})
+    validate_experiment(rendered(file, **OURS).manifest)
+    found = spec(file, **OURS)
+    assert "earlyStopping" not in found
+    assert at(found, "objective", "additionalMetricNames") == ["trial_steps", "trial_curve"]
+    parameters = [each["name"] for each in at(found, "parameters")]
+    assert parameters[-1] == "trial.thresholds"
+    assert unsupported(file, **OURS).keys() == {"execution.timeout_per_trial", "execution.retries"}
 
 
 def test_only_what_katib_cannot_do_is_listed() -> None:

@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,14 +18,24 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.record.replicates import combined_metrics, replicate_seed
 from morphogenetic_engine.sweeps.record.trial_table import TrialTable
-from morphogenetic_engine.sweeps.record.trials import Replicate, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.run import runner
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
-from morphogenetic_engine.sweeps.run.messages import Ended, Message, Replicated, Reported, TrialTask, failed
+from morphogenetic_engine.sweeps.run.messages import (
+    Ended,
+    Message,
+    PausedAttempt,
+    Replicated,
+    Reported,
+    TaskKey,
+    TrialTask,
+    failed,
+)
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import start_sweep
+from morphogenetic_engine.sweeps.run.workers.worker_trial import Pausing
+from morphogenetic_engine.sweeps.strategy import Decision
 from morphogenetic_engine.trial import Params
 
 
@@ -35,50 +46,89 @@ def result(config: SweepConfig, params: Params, seed: int) -> dict[str, float]:
     return {name: loss / (place + 1) + place for place, name in enumerate(config.optimization.recorded_metrics)}
 
 
-def trained(config: SweepConfig, trial: TrialRecord, failing: frozenset[int]) -> TrialRecord:
-    """Returns a trial at its end."""
-    if trial.number in failing:
-        trial.state, trial.reason, trial.message = TrialState.FAILED, FailureReason.EXCEPTION, "diverged"
-        return trial
-    trial.state, trial.metrics = TrialState.COMPLETE, result(config, trial.params, trial.seed)
-    if config.experiment.replicates > 1:
-        seeds = [replicate_seed(config.optimization.seed, each) for each in range(config.experiment.replicates)]
-        runs = {n: Replicate(seed, result(config, trial.params, seed), 0.0, {}) for n, seed in enumerate(seeds)}
-        trial.metrics = combined_metrics(runs, config.optimization)
-    return trial
+def reports(config: SweepConfig, params: Params, seed: int) -> dict[int, dict[str, float]]:
+    """Returns the reports of a training, of three to six steps; the last is its result."""
+    steps, end = range(3 + seed % 4), result(config, params, seed)
+    return {
+        2 * step + 1: {name: value + (len(steps) - 1 - step) * math.cos(step + seed % 7) for name, value in end.items()}
+        for step in steps
+    }
 
 
-class _Executor:
-    """Ends the tasks of its slots in an order drawn by chance."""
+class FakeExecutor:
+    """Runs the tasks of its slots, report by report, in an order drawn by chance."""
 
     def __init__(self, config: SweepConfig, chance: random.Random, workers: int, failing: frozenset[int]) -> None:
         self._config, self._chance, self._workers, self._failing = config, chance, workers, failing
-        self._tasks: dict[int, TrialTask] = {}
+        self._tasks: dict[int, Iterator[Message]] = {}
+        self._stopped: set[TaskKey] = set()
 
     def free(self, waiting: int) -> Sequence[int]:
         del waiting
         return [slot for slot in range(self._workers) if slot not in self._tasks]
 
     def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
-        (self._tasks[slot],) = tasks
+        (task,) = tasks
+        self._tasks[slot] = self._run(task)
 
     def messages(self, until: float | None) -> Iterator[Message]:
         del until
-        task = self._tasks.pop(self._chance.choice(sorted(self._tasks)))
-        if task.trial in self._failing:
-            yield failed(task.key, FailureReason.EXCEPTION, "diverged")
+        slot = self._chance.choice(sorted(self._tasks))
+        message = next(self._tasks[slot], None)
+        if message is None:
+            del self._tasks[slot]
             return
-        for each in task.replicates:
-            found = result(self._config, task.params, each["seed"])
-            yield Replicated(*task.key, each["replicate"], each["seed"], found, 0.0)
-        metrics = {} if task.replicates else result(self._config, task.params, task.seed)
-        if metrics:
-            yield Reported(*task.key, 0, {name: value + 1 for name, value in metrics.items()})
-        yield Ended(*task.key, TrialState.COMPLETE, metrics)
+        if isinstance(message, Ended | PausedAttempt):
+            del self._tasks[slot]
+        yield message
+
+    def decide(self, key: TaskKey, decision: Decision) -> None:
+        if decision is Decision.STOP:
+            self._stopped.add(key)
 
     @staticmethod
     def stop_all() -> Sequence[Message]:
         return ()
+
+    def _run(self, task: TrialTask) -> Iterator[Message]:
+        yield from self._replicates(task) if task.replicates else self._training(task)
+
+    def _replicates(self, task: TrialTask) -> Iterator[Message]:
+        for each in task.replicates:
+            found = result(self._config, task.params, each["seed"])
+            yield Replicated(*task.key, each["replicate"], each["seed"], found, 0.0)
+            if task.key in self._stopped:
+                yield Ended(*task.key, TrialState.PRUNED)
+                return
+        yield self._end(task, {})
+
+    def _training(self, task: TrialTask) -> Iterator[Message]:
+        pausing = None if task.pause_after is None else Pausing(task.pause_after, task.reported_until, task.objectives)
+        goes_on = self._chance.random() < 0.5  # from a checkpoint; else it reports all steps again
+        for step, metrics in reports(self._config, task.params, task.seed).items():
+            if goes_on and task.reported_until is not None and step <= task.reported_until:
+                continue
+            yield Reported(*task.key, step, metrics)
+            if pausing is not None and pausing.is_due(step, metrics):
+                yield PausedAttempt(*task.key)
+                return
+            if task.key in self._stopped:
+                yield Ended(*task.key, TrialState.PRUNED)
+                return
+        yield self._end(task, result(self._config, task.params, task.seed))
+
+    def _end(self, task: TrialTask, metrics: Mapping[str, float]) -> Message:
+        if task.trial in self._failing:
+            return failed(task.key, FailureReason.EXCEPTION, "diverged")
+        return Ended(*task.key, TrialState.COMPLETE, metrics)
+
+
+@contextmanager
+def fake_executor(
+    setup: ExecutorSetup, chance: random.Random, workers: int, failing: frozenset[int]
+) -> Iterator[tuple[FakeExecutor, SimpleNamespace]]:
+    """Replaces the processes of a session."""
+    yield FakeExecutor(setup.config, chance, workers, failing), SimpleNamespace(requested=None)
 
 
 def local_run(
@@ -90,12 +140,9 @@ def local_run(
     sweep_id: str = "local",
 ) -> SweepFolder:
     """Runs a sweep with so many workers, and returns its folder."""
-
-    @contextmanager
-    def opened(setup: ExecutorSetup) -> Iterator[tuple[_Executor, SimpleNamespace]]:
-        yield _Executor(setup.config, random.Random(7), workers, failing), SimpleNamespace(requested=None)
-
-    monkeypatch.setattr(runner, "open_executor", opened)
+    monkeypatch.setattr(
+        runner, "open_executor", partial(fake_executor, chance=random.Random(7), workers=workers, failing=failing)
+    )
     folder = start_sweep(file, results=results, sweep_id=sweep_id)
     run_sweep(folder)
     return folder

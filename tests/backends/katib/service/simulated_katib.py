@@ -7,20 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters, params_of_exact
-from morphogenetic_engine.backends.katib.render.numbered_names import is_idle, number_in
+from morphogenetic_engine.backends.katib.read.objects import KatibTrial, read_trial
+from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters
+from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
+from morphogenetic_engine.backends.katib.render.sent_course import katib_metrics
 from morphogenetic_engine.backends.katib.render.sweep_setting import ALGORITHM, SentSweep, sweep_settings
 from morphogenetic_engine.backends.katib.service.request import Reply, Request
 from morphogenetic_engine.metric_names import encoded
-from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.registry import strategy_of
-from morphogenetic_engine.sweeps.space.seeds import trial_seed
+from tests.backends.katib.service.pod import PodEnd
 
 NAMESPACE = "sweeps"
 Ask = Callable[[Mapping[str, object]], Reply | str]
 """Asks the service with the JSON of a request; a text is why it refused."""
-Train = Callable[[TrialRecord], TrialRecord]
+Train = Callable[[str, Mapping[str, str]], PodEnd]
 
 
 @dataclass
@@ -28,7 +28,7 @@ class _Job:
     """A trial on the cluster; None: it runs."""
 
     assignments: Mapping[str, str]
-    end: TrialRecord | None = None
+    end: PodEnd | None = None
     unavailable: bool = False
 
 
@@ -55,15 +55,25 @@ class SimulatedKatib:
     hidden: str = ""
     """A trial that was deleted and has not come again yet."""
 
-    def run(self) -> dict[int, TrialRecord]:
-        """Runs the Experiment to its end, and returns its trials by their numbers."""
+    def run(self) -> list[KatibTrial]:
+        """Runs the Experiment to its end, and returns its trials as they are read from the cluster."""
         while not self._over:
             self._reconcile()
             self._something_happens()
-        trials = {
-            number_in(name, self.name, NAMESPACE): job.end for name, job in self.jobs.items() if not is_idle(name)
+        return [self._read(name, job.assignments, job.end) for name, job in self.jobs.items() if job.end is not None]
+
+    @staticmethod
+    def _read(name: str, assignments: Mapping[str, str], end: PodEnd) -> KatibTrial:
+        found = [{"name": each, "latest": value} for each, value in end.metrics.items()]
+        manifest = {
+            "metadata": {"name": name},
+            "spec": {"parameterAssignments": [{"name": each, "value": value} for each, value in assignments.items()]},
+            "status": {
+                "conditions": [{"type": end.condition.capitalize(), "status": "True", "message": "diverged"}],
+                "observation": {"metrics": found},
+            },
         }
-        return {number: end for number, end in sorted(trials.items()) if number is not None and end is not None}
+        return read_trial(manifest)
 
     @cached_property
     def _most(self) -> int:
@@ -124,10 +134,7 @@ class SimulatedKatib:
             job.unavailable = True
             self.idle += 1
             return
-        number = number_in(name, self.name, NAMESPACE)
-        assert number is not None
-        seed = trial_seed(self.sweep.config.optimization.seed, number)
-        job.end = self.train(TrialRecord(number, seed, params_of_exact(self.sweep.config, job.assignments)))
+        job.end = self.train(name, job.assignments)
 
     def _request(self, current: int, total: int) -> dict[str, object]:
         trials = [self._trial(name, job) for name, job in self._told()]
@@ -146,17 +153,15 @@ class SimulatedKatib:
     def _trial(self, name: str, job: _Job) -> dict[str, object]:
         assignments = [{"name": each, "value": value} for each, value in job.assignments.items()]
         status: dict[str, object] = {"condition": self.chance.choice(["CREATED", "RUNNING"])}
-        if job.end is not None and job.end.state is TrialState.FAILED:
-            status = {"condition": "FAILED", "observation": {}}
-        elif job.end is not None:
-            metrics = [{"name": encoded(each), "value": repr(value)} for each, value in job.end.metrics.items()]
-            status = {"condition": "SUCCEEDED", "observation": {"metrics": metrics}}
+        if job.end is not None:
+            metrics = [{"name": each, "value": value} for each, value in job.end.metrics.items()]
+            status = {"condition": job.end.condition, "observation": {"metrics": metrics}}
         return {"name": name, "spec": {"parameter_assignments": {"assignments": assignments}}, "status": status}
 
 
 def experiment_request(sweep: SentSweep, name: str, parallel: int, trials: int) -> dict[str, object]:
     """Returns the request for nothing of an Experiment that runs a sweep."""
-    target, *others = map(encoded, sweep.config.optimization.recorded_metrics)
+    target, *others = map(encoded, katib_metrics(sweep.config))
     settings = [{"name": each, "value": value} for each, value in sweep_settings(sweep).items()]
     return {
         "experiment": {

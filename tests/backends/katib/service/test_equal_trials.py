@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,9 @@ from morphogenetic_engine.backends.katib.service.request import Refusal, Reply
 from morphogenetic_engine.backends.katib.service.suggested_trials import suggestions
 from morphogenetic_engine.sweeps.config_file import ConfigFile, config_from
 from morphogenetic_engine.sweeps.search.warm_start import warm_start_of
-from tests.backends.katib.service.local_run import local_run, steady, table_of, trained
+from tests.backends.katib.service.collected import collected_table
+from tests.backends.katib.service.local_run import local_run, steady
+from tests.backends.katib.service.pod import Pods
 from tests.backends.katib.service.simulated_katib import NAMESPACE, SimulatedKatib, parsed
 
 X = {"type": "float", "low": -1.0, "high": 2.0}
@@ -77,6 +78,24 @@ SWEEPS = {
     "qmc": bayesian("QMC", NUMBERS),
     "nsga-ii": bayesian("NSGAII", PLAIN, n_trials=60, **TWO),
     "auto": bayesian("auto", PLAIN),
+    "tpe with a median pruner": bayesian("TPE", PLAIN, pruner="MedianPruner", n_trials=40),
+    "random with a percentile pruner": sweep(
+        "random",
+        PLAIN,
+        n_trials=40,
+        pruner="PercentilePruner",
+        pruner_options={"percentile": 40.0, "n_warmup_steps": 2, "interval_steps": 3},
+    ),
+    "sobol with a patient pruner": sweep(
+        "sobol", PLAIN, n_trials=40, pruner="PatientPruner", pruner_options={"patience": 1}
+    ),
+    "tpe with successive halving": bayesian(
+        "TPE", PLAIN, n_trials=40, pruner="SuccessiveHalvingPruner", pruner_options={"reduction_factor": 2}
+    ),
+    "tpe with hyperband": bayesian("TPE", NESTED, n_trials=40, pruner="HyperbandPruner"),
+    "random with wilcoxon on replicates": sweep(
+        "random", PLAIN, n_trials=30, replicates=6, pruner="WilcoxonPruner", pruner_options={"p_threshold": 0.3}
+    ),
 }
 FAILING = frozenset({2, 7, 8, 20})
 
@@ -90,7 +109,7 @@ def asked_twice(request: Mapping[str, object]) -> Reply | str:
     return f"{answer.code}: {answer.text}" if isinstance(answer, Refusal) else answer
 
 
-QUICK = {"grid", "tpe", "progressive with a baseline"}
+QUICK = {"grid", "tpe", "progressive with a baseline", "tpe with a median pruner"}
 
 
 @pytest.mark.parametrize(
@@ -107,12 +126,12 @@ def test_an_experiment_has_the_trials_of_the_local_sweep(
     folder = local_run(SWEEPS[name], tmp_path, monkeypatch, FAILING, workers=4)
     config = folder.read_info().config
     chance = random.Random(f"{name} {parallel}")
-    train = partial(trained, config, failing=FAILING)
-    katib = SimulatedKatib(SentSweep(config, parallel), asked_twice, train, chance, parallel)
+    pods = Pods(config, FAILING, tmp_path, monkeypatch)
+    katib = SimulatedKatib(SentSweep(config, parallel), asked_twice, pods, chance, parallel)
 
     trials = katib.run()
 
-    assert table_of(trials, config, tmp_path / "katib.csv") == steady(folder.table)
+    assert collected_table(trials, SWEEPS[name], config, tmp_path) == steady(folder.table)
     assert all(told.startswith("UNAVAILABLE: trial") for told in katib.refusals)
 
 
@@ -122,10 +141,11 @@ def test_a_warm_start_gives_the_trials_of_the_local_one(tmp_path: Path, monkeypa
     warm = bayesian("TPE", PLAIN, warm_start="earlier", seed=9)
     folder = local_run(warm, tmp_path, monkeypatch, FAILING, workers=3)
     config = folder.read_info().config
-    train = partial(trained, config, failing=FAILING)
+    pods = Pods(config, FAILING, tmp_path, monkeypatch)
     sent = SentSweep(config, 3, warm_start_of(config, tmp_path))
-    katib = SimulatedKatib(sent, asked_twice, train, random.Random(2), 3)
-    found = table_of(katib.run(), config, tmp_path / "katib.csv")
+    found = collected_table(
+        SimulatedKatib(sent, asked_twice, pods, random.Random(2), 3).run(), SWEEPS["tpe"], config, tmp_path
+    )
     assert found == steady(folder.table)
-    cold = SimulatedKatib(SentSweep(config, 3), asked_twice, train, random.Random(2), 3)
-    assert table_of(cold.run(), config, tmp_path / "cold.csv") != found
+    cold = SimulatedKatib(SentSweep(config, 3), asked_twice, pods, random.Random(2), 3).run()
+    assert collected_table(cold, SWEEPS["tpe"], config, tmp_path, sweep_id="cold") != found

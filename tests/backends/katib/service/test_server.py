@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 
 import grpc
@@ -25,7 +24,9 @@ from morphogenetic_engine.backends.katib.service.suggestion_server import HEALTH
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.grid_search import design_of
 from morphogenetic_engine.sweeps.strategy import NOTHING_EARLIER
-from tests.backends.katib.service.local_run import local_run, result, steady, table_of, trained
+from tests.backends.katib.service.collected import collected_table
+from tests.backends.katib.service.local_run import local_run, result, steady
+from tests.backends.katib.service.pod import Pods
 from tests.backends.katib.service.simulated_katib import NAMESPACE, SimulatedKatib, experiment_request
 from tests.backends.katib.service.test_equal_trials import FAILING, PLAIN, SWEEPS, bayesian, sweep
 
@@ -79,9 +80,10 @@ def test_an_experiment_over_grpc_has_the_local_trials_though_the_service_restart
         finally:
             server.stop(0)
 
-    train = partial(trained, config, failing=FAILING)
-    katib = SimulatedKatib(SentSweep(config, 8), restarted, train, random.Random(1), 8)
-    assert table_of(katib.run(), config, tmp_path / "katib.csv") == steady(folder.table)
+    pods = Pods(config, FAILING, tmp_path, monkeypatch)
+    katib = SimulatedKatib(SentSweep(config, 8), restarted, pods, random.Random(1), 8)
+    found = collected_table(katib.run(), SWEEPS["tpe with conditions"], config, tmp_path)
+    assert found == steady(folder.table)
     assert any(told.startswith("UNAVAILABLE: trial ") for told in katib.refusals)
 
 
