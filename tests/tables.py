@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.record.trial_table import RUN_COLUMNS
+from morphogenetic_engine.sweeps.record.tables.trial_table import RUN_COLUMNS
 
 
 def steady_rows(folder: SweepFolder) -> list[dict[str, str]]:

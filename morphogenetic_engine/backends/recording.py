@@ -18,8 +18,8 @@ from morphogenetic_engine.sweeps.record.events import Event
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep, sweep_folder
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.origin import Origin, read_trial_names
-from morphogenetic_engine.sweeps.record.replicate_table import write_replicates
-from morphogenetic_engine.sweeps.record.trial_table import TrialTable
+from morphogenetic_engine.sweeps.record.tables.replicate_table import write_replicates
+from morphogenetic_engine.sweeps.record.tables.trial_table import TrialTable
 from morphogenetic_engine.sweeps.record.trials import read_history
 from morphogenetic_engine.sweeps.schema.sweep_yaml import dump_yaml
 

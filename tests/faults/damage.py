@@ -27,7 +27,7 @@ from morphogenetic_engine.reports.summary import summarize
 from morphogenetic_engine.sweeps.config import identity_of
 from morphogenetic_engine.sweeps.overview import overviews
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.record.trial_table import table_columns, table_row
+from morphogenetic_engine.sweeps.record.tables.trial_table import table_columns, table_row
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.faults.rounds import new_sweep_at

@@ -72,7 +72,7 @@ def show_command(sweep_id: str, results: Path, as_json: bool, top: int | None) -
 def _rows(trials: Sequence[TrialRecord], names: Mapping[int, str]) -> list[dict[str, object]]:
     """Returns the trials as JSON, with their names on the system that ran them if it was another one."""
     from morphogenetic_engine.cli.views.tables import trial_json
-    from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
+    from morphogenetic_engine.sweeps.record.tables.trial_table import ELSEWHERE_COLUMN
 
     elsewhere = [{ELSEWHERE_COLUMN: names.get(trial.number)} if names else {} for trial in trials]
     return [{**trial_json(trial), **name} for trial, name in zip(trials, elsewhere, strict=True)]

@@ -13,7 +13,7 @@ from morphogenetic_engine.monitor.display.worker_table import clock
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.overview import SweepOverview, UnreadableSweep
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
+from morphogenetic_engine.sweeps.record.tables.trial_table import ELSEWHERE_COLUMN
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.run.preflight import SweepCheck

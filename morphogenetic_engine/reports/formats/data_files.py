@@ -17,7 +17,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.reports.query.trial_values import parameters_of
 from morphogenetic_engine.reports.summary import ReportedSweep
 from morphogenetic_engine.sweeps.record.folder import write_whole
-from morphogenetic_engine.sweeps.record.trial_table import spreadsheet_text
+from morphogenetic_engine.sweeps.record.tables.trial_table import spreadsheet_text
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Value, text

@@ -16,7 +16,7 @@ from morphogenetic_engine.reports.figures.learning_curves import curve_metric, c
 from morphogenetic_engine.reports.figures.level import trial_levels
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.origin import read_trial_names
-from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN
+from morphogenetic_engine.sweeps.record.tables.trial_table import ELSEWHERE_COLUMN
 from morphogenetic_engine.sweeps.record.trials import WALL_CLOCK_METRICS, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.schema.objective import Direction

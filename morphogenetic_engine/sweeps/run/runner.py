@@ -20,9 +20,9 @@ from morphogenetic_engine.sweeps.record.inputs import check_inputs
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.record.journal_file.repair import check_table
 from morphogenetic_engine.sweeps.record.project_folder import project_folder
-from morphogenetic_engine.sweeps.record.replicate_table import add_replicates, write_replicates
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
-from morphogenetic_engine.sweeps.record.trial_table import TrialTable
+from morphogenetic_engine.sweeps.record.tables.replicate_table import add_replicates, write_replicates
+from morphogenetic_engine.sweeps.record.tables.trial_table import TrialTable
 from morphogenetic_engine.sweeps.record.trials import History, counted_steps, read_history
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
 from morphogenetic_engine.sweeps.run.first_trials import FirstTrials

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.record.trial_table import ELSEWHERE_COLUMN, RUN_COLUMNS
+from morphogenetic_engine.sweeps.record.tables.trial_table import ELSEWHERE_COLUMN, RUN_COLUMNS
 from morphogenetic_engine.sweeps.results import SweepResult, read_result
 
 COLLECT = "sweep collect --experiment toy".split()

@@ -18,7 +18,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
-from morphogenetic_engine.sweeps.record.trial_table import TrialTable
+from morphogenetic_engine.sweeps.record.tables.trial_table import TrialTable
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.run import runner
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from morphogenetic_engine.errors import FailureReason, StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.record.trial_table import TrialTable, spreadsheet_text, table_columns, table_row
+from morphogenetic_engine.sweeps.record.tables.trial_table import TrialTable, spreadsheet_text, table_columns, table_row
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.trial import Params
 

@@ -1,0 +1,1 @@
+"""Trials in, rows and files of CSV out."""
