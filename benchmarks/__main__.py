@@ -35,6 +35,7 @@ NAMES = (
     "monitor",
     "nightly",
     "reports",
+    "load",
     "report_page",
 )
 _RESULTS = Path(__file__).with_name("results")

@@ -82,20 +82,29 @@ class Pair:
     others: float
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a monitor took until its first viewer had all trials, and the memory that it then held."""
+
+    seconds: float
+    processor_seconds: float
+    memory_bytes: float
+
+
 def figures() -> list[Figure]:
     """Returns the ratio of the wall times, the monitor's share of the machine, the seconds to ten thousand trials."""
     pairs = list(measure())
     quiet = [pair for pair in pairs if pair.others < QUIET] or pairs
     lower, ratio, upper = statistics.quantiles(pair.shown_s / pair.plain_s for pair in quiet)
     share = statistics.median(pair.monitor for pair in pairs)
-    seconds, processor = _first_message()
+    seen = first_message(MANY)
     return [
         Figure(f"sweep with {VIEWERS} viewers over without, median of {len(quiet)} pairs", ratio, "ratio", 1.01),
         Figure("the same, lower quartile", lower, "ratio"),
         Figure("the same, upper quartile", upper, "ratio"),
         Figure(f"the machine's time that the monitor takes, {VIEWERS} viewers", 100 * share, "%", 1.0),
-        Figure(f"first message with {MANY} trials, the monitor's start included", seconds, "s", 5.0),
-        Figure("the same in the monitor's processor time", processor, "s"),
+        Figure(f"first message with {MANY} trials, the monitor's start included", seen.seconds, "s", 5.0),
+        Figure("the same in the monitor's processor time", seen.processor_seconds, "s"),
     ]
 
 
@@ -182,33 +191,34 @@ def _processor_seconds(process: psutil.Process | None) -> float:
     return float(times.user + times.system)
 
 
-def _first_message() -> tuple[float, float]:
-    """Returns the seconds from a monitor's start until a viewer has all trials, and the processor seconds it took."""
+def first_message(trials: int) -> Seen:
+    """Measures a monitor from its start until a viewer has all trials; the folder is a temporary one."""
     folder = Path(tempfile.mkdtemp(prefix="monitor-"))
     try:
         (folder / "benchmark_workload.py").write_text(WORKLOAD, encoding="utf-8")
-        write_sweep(folder, trials=MANY, workers=1, trial_seconds=0)
+        write_sweep(folder, trials=trials, workers=1, trial_seconds=0)
         sweep = new_benchmark_sweep(folder, "many")
-        sweep.journal.write_bytes(b"".join(lines_of(_events())))
+        sweep.journal.write_bytes(b"".join(lines_of(_events(trials))))
         with listen(port=0) as listener:
             port = address_of(listener)[1]
             begun = time.perf_counter()
             with shown(sweep, Serving(listener, access_of("127.0.0.1", port)), warn=print):
                 with connect(f"ws://127.0.0.1:{port}/events", max_size=None, proxy=None, open_timeout=60) as socket:
                     known: set[int] = set()
-                    while len(known) < MANY:
+                    while len(known) < trials:
                         known.update(row[0] for row in orjson.loads(socket.recv())["rows"])
-                    return time.perf_counter() - begun, _processor_seconds(_monitor())
+                    seconds, monitor = time.perf_counter() - begun, _monitor()
+                    return Seen(seconds, _processor_seconds(monitor), float(monitor.memory_info().rss))
     finally:
         shutil.rmtree(folder)
 
 
-def _events() -> Iterator[Event]:
+def _events(trials: int) -> Iterator[Event]:
     yield SessionStarted(1.0, os.getpid(), "here", "0", 1)
-    for trial in range(MANY):
+    for trial in range(trials):
         yield TrialStarted(2.0, trial, 0, 0, 7, {"point": trial, "work": 1})
         yield TrialReported(2.0, trial, 0, 0, {"val_acc": 0.5})
-        yield TrialEnded(3.0, trial, 0, TrialState.COMPLETE, 1.0, {"val_acc": trial / MANY})
+        yield TrialEnded(3.0, trial, 0, TrialState.COMPLETE, 1.0, {"val_acc": trial / trials})
 
 
 if __name__ == "__main__":

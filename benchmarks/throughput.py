@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import Figure
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 
+_MEGABYTE = 1e6
 _WORKLOAD = "def train(params, trial): return {'val_acc': params['x']}\n"
 _SWEEP = """
 sweep_type: random
@@ -33,27 +35,30 @@ print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_m
 """
 
 
+@dataclass(frozen=True)
+class Ran:
+    """What one sweep took: from an empty folder to the last trial, the coordinator's peak, and to read it back."""
+
+    seconds: float
+    memory_bytes: float
+    reading_seconds: float
+
+
 def figures(small: int = 1_000, large: int = 10_000) -> list[Figure]:
     """Runs no-op sweeps of two sizes, each in a separate process."""
-    small_seconds, _, _ = _sweep(small)
-    large_seconds, memory, reading = _sweep(large)
-    slowdown = (large_seconds / large) / (small_seconds / small)
+    few, many = no_op_sweep(small), no_op_sweep(large)
+    slowdown = (many.seconds / large) / (few.seconds / small)
     return [
-        Figure(f"{small} no-op trials", small / small_seconds, "trials/s", 500, "higher"),
-        Figure(f"{large} no-op trials", large / large_seconds, "trials/s", better="higher"),
+        Figure(f"{small} no-op trials", small / few.seconds, "trials/s", 500, "higher"),
+        Figure(f"{large} no-op trials", large / many.seconds, "trials/s", better="higher"),
         Figure(f"time a trial, {large} over {small}", slowdown, "ratio", 1.3),
-        Figure(f"coordinator's memory, {large} trials", memory, "MB", 300),
-        Figure(f"reading a journal of {large} trials", reading, "s", 2),
+        Figure(f"coordinator's memory, {large} trials", many.memory_bytes / _MEGABYTE, "MB", 300),
+        Figure(f"reading a journal of {large} trials", many.reading_seconds, "s", 2),
     ]
 
 
-def sweep_seconds(trials: int) -> float:
-    """Returns the seconds of a no-op sweep, from an empty folder to the last trial."""
-    return _sweep(trials)[0]
-
-
-def _sweep(trials: int) -> tuple[float, float, float]:
-    """Returns the seconds, the coordinator's peak memory in MB, and the seconds to read the sweep back."""
+def no_op_sweep(trials: int) -> Ran:
+    """Runs a sweep whose trials do nothing, in a separate process."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         place = Path(name)
         (place / "no_op.py").write_text(_WORKLOAD, encoding="utf-8")
@@ -62,4 +67,4 @@ def _sweep(trials: int) -> tuple[float, float, float]:
         seconds, kilobytes = (float(word) for word in ran.stdout.split())
         begun = time.perf_counter()
         assert len(read_result(SweepFolder(place / "bench")).trials) == trials
-        return seconds, kilobytes / 1024, time.perf_counter() - begun
+        return Ran(seconds, kilobytes * 1024, time.perf_counter() - begun)

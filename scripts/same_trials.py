@@ -10,7 +10,7 @@ import sys
 from itertools import zip_longest
 from pathlib import Path
 
-from morphogenetic_engine.sweeps.record.trial_table import RUN_COLUMNS
+from morphogenetic_engine.sweeps.record.tables.trial_table import RUN_COLUMNS
 
 Table = list[dict[str, str]]
 

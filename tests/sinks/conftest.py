@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sinks.postgresql import PostgresServer, running_postgresql
+from tests.sinks.postgresql import PASSWORD, PostgresServer, running_postgresql
 from tests.sinks.studies import journal_file
 
 
@@ -19,9 +19,10 @@ def postgresql() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=["sqlite", "journal", "postgresql"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a new Optuna storage of each kind."""
+def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a new Optuna storage of each kind; the password of the server is in the environment."""
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgresql")
-        return server.new_database(tmp_path.name)
+        monkeypatch.setenv("PGPASSWORD", PASSWORD)
+        return server.new_database(tmp_path.name).replace(f":{PASSWORD}@", "@")
     return journal_file(tmp_path) if request.param == "journal" else f"sqlite:///{tmp_path / 'optuna.db'}"

@@ -181,7 +181,7 @@ def check_torn(line: bytes, path: Path, number: int | None, start: int) -> None:
         orjson.loads(line[:-1])
     except orjson.JSONDecodeError:
         return
-    raise damage(path, number, start, f"ends with {line[-1:]!r} instead of a newline")
+    raise damage(path, number, start, f"ends with {line[-1:].decode('latin-1')!r} instead of a newline")
 
 
 def chain_at(file: int, offset: int) -> LineChain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
 from morphogenetic_engine.errors import FailureReason, SweepError
@@ -26,6 +26,7 @@ from morphogenetic_engine.sweeps.record.events import (
 )
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
+from morphogenetic_engine.sweeps.record.reported_curve import ReportedCurve
 from morphogenetic_engine.trial import Value
 
 WALL_CLOCK_METRICS = frozenset({"runtime"})
@@ -79,7 +80,7 @@ class TrialRecord:  # pylint: disable=too-many-instance-attributes  # each is a 
     reason: FailureReason | None = None
     message: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
-    curve: dict[int, Mapping[str, float]] = field(default_factory=dict)
+    curve: MutableMapping[int, Mapping[str, float]] = field(default_factory=ReportedCurve)
     """Metrics by step; a later attempt overwrites the steps that it reports again. With replicates, a step is one."""
     replicates: dict[int, Replicate] = field(default_factory=dict)
     """The replicates that are complete, by their numbers."""
@@ -122,7 +123,7 @@ class History:
         self.any_complete = False
         self._keep_curves = keep_curves
         self._identities = identities
-        self._inner: dict[tuple[int, int], dict[int, Mapping[str, float]]] = {}
+        self._inner: dict[tuple[int, int], ReportedCurve] = {}
         self._begun = self._last = self._seconds_before = 0.0
 
     @property
@@ -143,8 +144,8 @@ class History:
                 raise SweepError(f"trial {event.trial} has a {event.kind}, but never started")
             if self._keep_curves:
                 curve = self._curve_of(event)
-                known = curve.get(event.step)
-                curve[event.step] = event.metrics if known is None else {**known, **event.metrics}
+                step, metrics = event.step, event.metrics
+                curve[step] = {**curve[step], **metrics} if step in curve else metrics
             return
         if isinstance(event, SessionStarted):
             self._seconds_before, self._begun, self._last = self.seconds, event.time, event.time
@@ -184,14 +185,14 @@ class History:
         trial.reason, trial.message, trial.metrics = None, "", {}  # of a failure that is retried
 
     def _take_replicate(self, event: ReplicateEnded) -> None:
-        trial, curve = self._trial(event), self._inner.pop((event.trial, event.replicate), {})
+        trial, curve = self._trial(event), self._inner.pop((event.trial, event.replicate), ReportedCurve())
         trial.replicates[event.replicate] = Replicate(event.seed, event.metrics, event.duration, curve)
         trial.curve[event.replicate] = event.metrics
 
-    def _curve_of(self, event: TrialReported) -> dict[int, Mapping[str, float]]:
+    def _curve_of(self, event: TrialReported) -> MutableMapping[int, Mapping[str, float]]:
         if event.replicate is None:
             return self._trial(event).curve
-        return self._inner.setdefault((event.trial, event.replicate), {})
+        return self._inner.setdefault((event.trial, event.replicate), ReportedCurve())
 
     def _trial(self, event: TrialEvent) -> TrialRecord:
         try:

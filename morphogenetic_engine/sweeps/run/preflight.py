@@ -14,6 +14,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
+from morphogenetic_engine.sweeps.record.passwords import check_no_passwords
 from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, executor_of
 from morphogenetic_engine.sweeps.run.messages import Ended, Reported, TrialTask
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
@@ -62,10 +63,12 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
     """Loads the workload, checks the sweep against it, and runs trial 0 in a temporary folder for a limited time.
 
     Raises:
-        ConfigError: the workload does not take the parameters or does not report the objective; an input is missing.
+        ConfigError: the workload does not take the parameters or does not report the objective; an input is missing;
+            an address holds a password.
         WorkloadError: the workload cannot be loaded.
     """
     config = file.config
+    check_no_passwords(config, str(file.path))
     read_inputs(file.config.experiment.inputs, Path.cwd(), str(file.path))
     strategy, parallel = _strategy(file), parallel_workers(config.execution)
     first = strategy.suggest(0, NOTHING_EARLIER)

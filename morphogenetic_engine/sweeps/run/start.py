@@ -13,6 +13,7 @@ from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep, set_aside, sweep_folder
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
+from morphogenetic_engine.sweeps.record.passwords import check_no_passwords
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
@@ -26,10 +27,12 @@ def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None)
     """Creates the folder of a new sweep; its lookahead is fixed here.
 
     Raises:
-        ConfigError: the search does not fit the space, or the warm start does not fit the sweep.
+        ConfigError: the search does not fit the space, the warm start does not fit the sweep, or an address holds a
+            password.
         SweepError: the id is no plain name, or taken; or there is no sweep to start from.
         StoreError: the folder cannot be written.
     """
+    check_no_passwords(file.config, str(file.path))
     config = _settled(file.config, default_lookahead(file.config, parallel_workers(file.config.execution)))
     try:
         known = warm_start_of(config, results)
@@ -52,7 +55,7 @@ def continue_sweep(
 
     Raises:
         SweepError: no such sweep, another process runs it, or the changes would make it another sweep.
-        ConfigError: an override breaks a rule of the schema.
+        ConfigError: an override breaks a rule of the schema, or holds a password.
     """
     folder = find_sweep(results, sweep_id)
     if is_locked(folder.journal):
@@ -66,6 +69,7 @@ def continue_sweep(
     where = str(file.path) if file else f"sweep {sweep_id}"
     wanted = file.config if file else before
     config = parse_config(wanted.model_dump(mode="json"), where=where, overrides=overrides)
+    check_no_passwords(config, where, before)
     config = _settled(config, before.optimization.lookahead or 1, before)
     if config.identity != before.identity:
         raise SweepError(f"{where}: {_difference(before, config)}; a resumed sweep keeps its search: start a new one")

@@ -9,6 +9,7 @@ from morphogenetic_engine.errors import ConfigError
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """An environment variable in an address."""
+_PASSWORD = re.compile(r"://[^/@\s]*:[^/\s]*[^/@\s]@|[?&][^=&]*(password|token|secret)[^=&]*=[^&]", re.IGNORECASE)
 _USER_INFO = re.compile(r"(?<=://)[^/\s]*@")
 _FILES = ("sqlite:", "journal:")
 """Addresses that are paths."""
@@ -31,6 +32,11 @@ def without_credentials(uri: str) -> str:
     if uri.startswith(_FILES) or "://" not in uri:
         return uri
     return re.sub(r"(?<=://).*@", "", uri, flags=re.DOTALL).split("?", maxsplit=1)[0]  # a password may hold a "?"
+
+
+def has_password(address: str) -> bool:
+    """Returns whether an address holds a password itself, rather than the name of a variable that does."""
+    return _PASSWORD.search(VARIABLE.sub("", address)) is not None
 
 
 def with_variables(address: str, where: str) -> str:

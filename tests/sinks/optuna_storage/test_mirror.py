@@ -288,15 +288,19 @@ def test_a_sweep_without_a_storage_says_so(start: StartSweep) -> None:
         ("mysql+nodriver://me:s3cret@host/db", "mysql.nodriver"),
     ],
 )
-def test_a_storage_that_cannot_be_reached_is_one_line_without_credentials(told: Told, address: str, why: str) -> None:
-    folder = told(address, Story().session().end(Outcome.FINISHED).events)
+def test_a_storage_that_cannot_be_reached_is_one_line_without_credentials(
+    told: Told, address: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORAGE", address)
+    folder = told("${STORAGE}", Story().session().end(Outcome.FINISHED).events)
     with pytest.raises(StoreError, match=why) as raised:
         publish(folder)
     assert "s3cret" not in str(raised.value) and "\n" not in str(raised.value)
 
 
-def test_a_wrong_password_is_one_line(told: Told, postgresql: PostgresServer) -> None:
-    folder = told(postgresql.url().replace("s3cret", "wr0ng"), Story().session().end(Outcome.FINISHED).events)
+def test_a_wrong_password_is_one_line(told: Told, postgresql: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE", postgresql.url().replace("s3cret", "wr0ng"))
+    folder = told("${STORAGE}", Story().session().end(Outcome.FINISHED).events)
     with pytest.raises(StoreError, match="password authentication failed") as raised:
         publish(folder)
     assert "wr0ng" not in str(raised.value)

@@ -100,7 +100,7 @@ def test_a_torn_line_of_any_length_is_replaced_by_the_next_event(tmp_path: Path,
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (b"garbage\n", "is not an event: b'garbage\\n'"),
+        (b"garbage\n", "is not an event: 'garbage\\n'"),
         (
             b'{"format":1,"event":"trial_interrupted","time":1,"trial":1,"attempt":0,"z":1}\n',
             "has the unknown member 'z'",

@@ -162,3 +162,15 @@ def test_files_beside_a_workload_that_are_called_as_modules_of_python_end_no_wor
     folder = start('experiment: {workload: "toy:nothing"}\nparameters: {x: [0.25]}\nexecution: {max_parallel: 1}\n')
     run_sweep(folder)
     assert [trial.metrics for trial in read_result(folder).trials] == [{"val_acc": 0.25}]
+
+
+def test_an_endless_message_costs_neither_the_journal_nor_the_disk(start: StartSweep, workplace: Path) -> None:
+    (workplace / "endless.py").write_text(
+        "def train(params, trial):\n    raise ValueError('first ' + 20_000_000 * 'x')\n", encoding="utf-8"
+    )
+    folder = start(sweep("train").replace("toy:", "endless:"))
+    result = run(folder)
+    assert all(trial.message.startswith("ValueError: first xxx") for trial in result.trials)
+    said = (folder.trial(0) / "output.txt").read_text(encoding="utf-8")
+    assert "ValueError: first xxx" in said and said.endswith("more characters are left out)\n")
+    assert len(said) < 100_000 and folder.journal.stat().st_size < 100_000

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
-
-_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&][^=&]*(password|token|secret)[^=&]*=", re.IGNORECASE)
+from morphogenetic_engine.sweeps.schema.credentials import has_password
 
 
 def check_no_passwords(config: SweepConfig) -> None:
@@ -21,7 +18,7 @@ def check_no_passwords(config: SweepConfig) -> None:
         ("tracking.mlflow_uri", config.tracking.mlflow_uri, "MLFLOW_TRACKING_PASSWORD"),
     )
     for key, address, variable in addresses:
-        if address is not None and _PASSWORD.search(address):
+        if address is not None and has_password(address):
             raise ConfigError(
                 f"{key}: holds a password, which many could read on a cluster: leave it out, and set {variable} (or its"
                 " like) where the sweep is collected"

@@ -158,4 +158,4 @@ def _built(kind: str, members: dict[str, object]) -> Event:
 
 
 def _excerpt(line: bytes) -> str:
-    return repr(line[:80])
+    return repr(line[:80].decode("utf-8", "replace"))

@@ -12,6 +12,8 @@ from morphogenetic_engine.sweeps.run.workers.worker_trial import WorkerTrial, en
 from morphogenetic_engine.trial import Metrics
 
 _LONGEST_MESSAGE = 2000
+_LONGEST_PRINTED = 65_536
+"""Characters of one exception's text that its traceback shows."""
 
 EndMessage: TypeAlias = Mapping[str, object]
 
@@ -26,7 +28,7 @@ def ended_by(error: BaseException) -> EndMessage:
     if isinstance(error, Pruned):
         return {"kind": "ended", "state": "pruned", "message": one_line(str(error))}
     if not isinstance(error, Paused):
-        traceback.print_exception(error, file=sys.stderr)
+        print_traceback(error)
     reason = error.reason if isinstance(error, TrialFailed) else FailureReason.EXCEPTION
     return {"kind": "ended", "state": "failed", "reason": reason, "message": error_text(error)}
 
@@ -43,6 +45,14 @@ def send_end(trial: WorkerTrial, ended: EndMessage) -> None:
         ended = end_by_decision(trial, trial.verdict)
     trial.close()
     trial.send({**ended, "left_out": trial.left_out} if trial.left_out else ended)
+
+
+def print_traceback(error: BaseException) -> None:
+    """Prints what was raised and where; of a very long text the first part."""
+    for part in traceback.format_exception(error):
+        left_out = len(part) - _LONGEST_PRINTED
+        cut = f"… ({left_out:,} more characters are left out)\n"
+        sys.stderr.write(part if left_out <= 0 else part[:_LONGEST_PRINTED] + cut)
 
 
 def error_text(error: BaseException) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-import traceback
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -15,6 +13,7 @@ from morphogenetic_engine.sweeps.run.workers.end_messages import (
     completed,
     ended_by,
     one_line,
+    print_traceback,
     send_end,
     unwritable,
 )
@@ -113,7 +112,7 @@ class WorkerBatch:
         try:
             train_many(self)
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # pylint: disable=broad-exception-caught
-            traceback.print_exception(error, file=sys.stderr)
+            print_traceback(error)
             message = one_line(f"the batch raised {error_line(error)}")
         for member in self._members:
             member.leave(message)

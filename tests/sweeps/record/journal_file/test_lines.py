@@ -126,7 +126,8 @@ def test_an_unknown_member_is_named() -> None:
     ],
 )
 def test_garbage_is_no_event(line: bytes) -> None:
-    with pytest.raises(SweepError, match=f"^is not an event: {re.escape(repr(line[:80]))}$"):
+    shown = repr(line[:80].decode(errors="replace"))
+    with pytest.raises(SweepError, match=f"^is not an event: {re.escape(shown)}$"):
         LineChain().event(line)
 
 
