@@ -62,8 +62,12 @@ class Run:
 
     def next_epoch(self) -> None:
         """Trains one epoch of the warm-up or of the adaptation."""
-        self.reading = self._warm_up() if self.epoch < self.settings.warm_up_epochs else self._adapt()
-        self.val_acc.append(self.reading.val_acc)
+        self.finish_epoch(self._warm_up() if self.epoch < self.settings.warm_up_epochs else self._adapt())
+
+    def finish_epoch(self, reading: Reading) -> None:
+        """Records the measurements of an epoch that has been trained."""
+        self.reading = reading
+        self.val_acc.append(reading.val_acc)
         self.epoch += 1
 
     def _warm_up(self) -> Reading:

@@ -69,7 +69,7 @@ def notebook_display(progress: SweepProgress) -> Iterator[Observer]:
     finally:
         done.set()
         drawing.join()
-        progress.workers.clear()
+        progress.running.clear()
         draw()
 
 
@@ -77,7 +77,7 @@ def progress_html(progress: SweepProgress) -> str:
     """Returns the state of a sweep as HTML; everything that comes from the sweep is escaped."""
     share = 100 * progress.ended / max(1, progress.total)
     left = progress.seconds_left
-    times = f"{clock(progress.elapsed)} elapsed" + (f", {clock(left)} left" if left and progress.workers else "")
+    times = f"{clock(progress.elapsed)} elapsed" + (f", {clock(left)} left" if left and progress.running else "")
     counts = ", ".join(f"{count} {state}" for state, count in progress.counts.items() if count) or "no trial has ended"
     gauge = (
         f'<div role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100" '
@@ -100,7 +100,7 @@ def _best(progress: SweepProgress) -> str:
 
 
 def _workers(progress: SweepProgress) -> str:
-    if not progress.workers:
+    if not progress.running:
         return ""
     rows = [_row("th", worker_columns(progress)), *(_row("td", cells) for _, cells in worker_rows(progress))]
     return f'<table style="border:0;margin:6px 0 0;{_FONT}">{"".join(rows)}</table>'

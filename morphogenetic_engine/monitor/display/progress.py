@@ -25,8 +25,9 @@ from morphogenetic_engine.trial import Params
 
 @dataclass
 class WorkerView:
-    """The trial that a worker is running."""
+    """A trial that a worker is running."""
 
+    worker: int
     trial: int
     params: Params
     began: float
@@ -50,7 +51,8 @@ class SweepProgress:  # pylint: disable=too-many-instance-attributes  # each is 
                 self.failures[trial.reason] = self.failures.get(trial.reason, 0) + 1
         self.retries = 0
         self.max_parallel = 0
-        self.workers: dict[int, WorkerView] = {}
+        self.running: dict[int, WorkerView] = {}
+        """The trials that run, by their numbers; a worker can run several."""
         self.paused = {trial.number for trial in result.trials if trial.state is TrialState.PAUSED}
         """The trials that wait at a rung."""
         self.params = {trial.number: trial.params for trial in result.trials if not trial.state.final}
@@ -64,7 +66,6 @@ class SweepProgress:  # pylint: disable=too-many-instance-attributes  # each is 
         self._direction = config.optimization.direction
         self._begun = time.monotonic()
         self._ended_before = self.ended
-        self._worker_of: dict[int, int] = {}
 
     @property
     def ended(self) -> int:
@@ -86,11 +87,10 @@ class SweepProgress:  # pylint: disable=too-many-instance-attributes  # each is 
             case SessionStarted():
                 self.max_parallel = event.max_parallel
             case TrialStarted():
-                self._worker_of[event.trial] = event.worker
                 self.params[event.trial] = event.params
-                self.workers[event.worker] = WorkerView(event.trial, event.params, time.monotonic())
+                self.running[event.trial] = WorkerView(event.worker, event.trial, event.params, time.monotonic())
             case TrialReported():
-                view = self.workers[self._worker_of[event.trial]]
+                view = self.running[event.trial]
                 view.step, view.metrics = event.step, event.metrics
             case TrialEnded():
                 self._take_end(event)
@@ -118,6 +118,5 @@ class SweepProgress:  # pylint: disable=too-many-instance-attributes  # each is 
         if self.best is None or self._direction.better(value, self.best[1]):
             self.best, self.best_params = (event.trial, value), params
 
-    def _leave(self, trial: int) -> WorkerView | None:
-        worker = self._worker_of.pop(trial, None)
-        return None if worker is None else self.workers.pop(worker, None)
+    def _leave(self, trial: int) -> None:
+        self.running.pop(trial, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from morphogenetic_engine.monitor.display.progress import SweepProgress
+from morphogenetic_engine.monitor.display.progress import SweepProgress, WorkerView
 
 
 def worker_columns(progress: SweepProgress) -> tuple[str, ...]:
@@ -13,14 +13,21 @@ def worker_columns(progress: SweepProgress) -> tuple[str, ...]:
 
 
 def worker_rows(progress: SweepProgress) -> list[tuple[int, list[str]]]:
-    """Returns the number of each worker that runs a trial, and its cells."""
+    """Returns the number of each worker that runs a trial, and its cells.
+
+    Of trials that a worker trains together, the row counts them and shows the one that is furthest.
+    """
     now = time.monotonic()
-    rows: list[tuple[int, list[str]]] = []
+    together: dict[int, list[WorkerView]] = {}
     # A copy: the run loop changes the dictionary while the thread of a display draws.
-    for worker, view in sorted(dict(progress.workers).items()):
+    for view in dict(progress.running).values():
+        together.setdefault(view.worker, []).append(view)
+    rows: list[tuple[int, list[str]]] = []
+    for worker, views in sorted(together.items()):
+        view = max(views, key=lambda each: (each.step or 0, -each.trial))
         metric = view.metrics.get(progress.target)
         cells = [
-            str(view.trial),
+            str(view.trial) if len(views) == 1 else f"{view.trial}, {len(views)} together",
             clock(now - view.began),
             "" if view.step is None else str(view.step),
             "" if metric is None else f"{metric:.4g}",

@@ -57,13 +57,13 @@ def timeline_of(result: SweepResult) -> Timeline:
     """Returns the timeline of a sweep."""
     starts, total = _session_starts(result)
     bars = _bars(result, starts)
-    return Timeline(total, bars, tuple(starts), _loads(result, bars), _busy(bars, total))
+    return Timeline(total, bars, tuple(starts), _loads(result, bars), _busy(_occupied(bars), total))
 
 
 def busy_seconds(result: SweepResult) -> float:
     """Returns the worker-seconds in which a trial ran."""
     starts, _ = _session_starts(result)
-    return sum(each.end - each.start for each in _bars(result, starts))
+    return sum(end - start for _, start, end in _occupied(_bars(result, starts)))
 
 
 def _session_starts(result: SweepResult) -> tuple[list[float], float]:
@@ -101,7 +101,8 @@ def _loads(result: SweepResult, bars: Sequence[Bar]) -> tuple[WorkerLoad, ...]:
     busy: dict[int, float] = {}
     for each in bars:
         attempts[each.worker] = attempts.get(each.worker, 0) + 1
-        busy[each.worker] = busy.get(each.worker, 0.0) + each.end - each.start
+    for worker, start, end in _occupied(bars):
+        busy[worker] = busy.get(worker, 0.0) + end - start
     count = max([*(span.max_parallel for span in result.spans), *(worker + 1 for worker in attempts)], default=0)
     loads = []
     for worker in range(count):
@@ -111,13 +112,24 @@ def _loads(result: SweepResult, bars: Sequence[Bar]) -> tuple[WorkerLoad, ...]:
     return tuple(loads)
 
 
-def _busy(bars: Sequence[Bar], total: float) -> tuple[float, ...]:
+def _occupied(bars: Sequence[Bar]) -> list[tuple[int, float, float]]:
+    """Returns the spans (worker, start, end) in which a worker ran one trial or several together."""
+    spans: list[tuple[int, float, float]] = []
+    for each in sorted(bars, key=lambda bar: (bar.worker, bar.start)):
+        if spans and spans[-1][0] == each.worker and each.start <= spans[-1][2]:
+            spans[-1] = each.worker, spans[-1][1], max(spans[-1][2], each.end)
+        else:
+            spans.append((each.worker, each.start, each.end))
+    return spans
+
+
+def _busy(spans: Sequence[tuple[int, float, float]], total: float) -> tuple[float, ...]:
     if total <= 0:
         return ()
     edges = np.linspace(0, total, BINS + 1)
-    # The worker-seconds before each edge: every bar adds its part before the edge.
-    starts = np.sort([each.start for each in bars])
-    ends = np.sort([each.end for each in bars])
+    # The worker-seconds before each edge: every span adds its part before the edge.
+    starts = np.sort([start for _, start, _ in spans])
+    ends = np.sort([end for _, _, end in spans])
     passed = _seconds_before(starts, edges) - _seconds_before(ends, edges)
     return tuple(float(value) for value in np.diff(passed) / (total / BINS))
 

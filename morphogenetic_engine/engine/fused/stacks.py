@@ -1,0 +1,53 @@
+"""The stacks of a batch: runs join one when they can, leave it when they end, and the others train alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morphogenetic_engine.engine.device import torch_threads
+from morphogenetic_engine.engine.fused.kinds import Kind, kind_of
+from morphogenetic_engine.engine.fused.self_check import SelfCheck
+from morphogenetic_engine.engine.fused.warm_up import WarmUpStack
+from morphogenetic_engine.engine.run import Run
+
+
+class Stacks:
+    """The runs that train together, by kind."""
+
+    def __init__(self) -> None:
+        self._check = SelfCheck()
+        self._stacks: dict[Kind, WarmUpStack] = {}
+
+    def next_epoch(self, runs: Sequence[Run]) -> None:
+        """Trains one epoch of each run."""
+        members: dict[Kind, list[Run]] = {}
+        alone: list[Run] = []
+        for run in runs:
+            kind = kind_of(run) if run.epoch < run.settings.warm_up_epochs else None
+            if kind is None or not self._check.agrees(kind, run):
+                alone.append(run)
+            else:
+                members.setdefault(kind, []).append(run)
+        self._arrange(members)
+        for stack in self._stacks.values():
+            stack.next_epoch()
+        for run in alone:
+            with torch_threads(run.settings.threads):
+                run.next_epoch()
+
+    def write_back(self, run: Run) -> None:
+        """Copies the weights and optimiser of a run out of its stack, if it is in one."""
+        for stack in self._stacks.values():
+            if run in stack.runs:
+                stack.write_back([run])
+
+    def _arrange(self, members: dict[Kind, list[Run]]) -> None:
+        """Makes the stacks anew whose runs have changed."""
+        for kind, stack in list(self._stacks.items()):
+            wanted = members.get(kind, [])
+            if len(wanted) != len(stack.runs) or any(run not in stack.runs for run in wanted):
+                stack.write_back(stack.runs)
+                del self._stacks[kind]
+        for kind, runs in members.items():
+            if kind not in self._stacks:
+                self._stacks[kind] = WarmUpStack(sorted(runs, key=lambda run: run.settings.hidden_dim), kind.width)

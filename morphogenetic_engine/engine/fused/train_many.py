@@ -1,0 +1,74 @@
+"""The engine's `train_many`: runs of one kind in stacks, the others one by one, all of them epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from morphogenetic_engine.engine.data.dataset import Dataset
+from morphogenetic_engine.engine.device import torch_threads
+from morphogenetic_engine.engine.fused.kinds import WIDEST
+from morphogenetic_engine.engine.fused.stacks import Stacks
+from morphogenetic_engine.engine.settings import DATA_PARAMETERS, TrainingSettings
+from morphogenetic_engine.engine.trained_run import TrainedRun, data_of, seed_of
+from morphogenetic_engine.trial import Batch, FusedTrial, Params
+
+_MOST = 32
+
+
+def most(params: Params) -> int:
+    """Returns the number of trials with such parameters that are worth training together."""
+    return _MOST if TrainingSettings.from_params(params).hidden_dim <= WIDEST else 1
+
+
+def train_many(batch: Batch) -> None:
+    """Trains the trials of a batch; each has the metrics and files that `train` would have given it."""
+    with torch_threads(1):
+        together = _Together()
+        while trials := batch.running():
+            together.next_epoch(trials)
+
+
+class _Together:
+    """The runs of a batch."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, TrainedRun] = {}
+        self._stacks = Stacks()
+        self._data: dict[tuple[object, ...], Dataset] = {}
+
+    def next_epoch(self, trials: Sequence[FusedTrial]) -> None:
+        """Trains and reports one epoch of each trial; those that have joined start, those that are trained end."""
+        for trial in trials:
+            if trial.number not in self._running:
+                with trial:
+                    self._running[trial.number] = self._begin(trial)
+        present = self._end_trained(trials)
+        self._stacks.next_epoch([self._running[trial.number].run for trial in present])
+        for trial in present:
+            training = self._running[trial.number]
+            with trial:
+                training.report(partial(self._stacks.write_back, training.run))
+        present = self._end_trained(present)
+        self._running = {trial.number: self._running[trial.number] for trial in present}
+
+    def _begin(self, trial: FusedTrial) -> TrainedRun:
+        settings = TrainingSettings.from_params(trial.params)
+        return TrainedRun(settings, seed_of(settings, trial.params, trial), trial, self._data_of(settings))
+
+    def _end_trained(self, trials: Sequence[FusedTrial]) -> list[FusedTrial]:
+        """Completes the trials that have done their last epoch, and returns those that still run."""
+        for trial in trials:
+            if trial.is_running and self._running[trial.number].is_trained:
+                with trial:
+                    self._stacks.write_back(self._running[trial.number].run)
+                    trial.complete(self._running[trial.number].finish())
+        return [trial for trial in trials if trial.is_running]
+
+    def _data_of(self, settings: TrainingSettings) -> Dataset:
+        """Returns the data set of a trial; trials with equal data share one."""
+        names = ("problem_type", "data_file", "train_frac", "device", "seed", *DATA_PARAMETERS)
+        key = tuple(getattr(settings, name) for name in names)
+        if key not in self._data:
+            self._data[key] = data_of(settings)
+        return self._data[key]

@@ -1,0 +1,1 @@
+"""The engine's stacked training against the training of one run."""
