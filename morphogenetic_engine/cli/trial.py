@@ -108,17 +108,17 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
         return 0
     file = _config(config)
     _check_inputs(config, file)
+    target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
     try:
         course = None
         if number_from_name:
-            planned, course = _of_the_service(file, assignments)
+            planned, course = _of_the_service(file, assignments, target, folder)
         else:
             planned = _planned(file, params, assignments, number, seed)
     except ConfigError as error:
         raise ConfigError(f"{file.path}: {error}") from error
     name = name or os.environ.get(TRIAL_NAME_VARIABLE) or trial_name(file.config, planned)
     folder = folder or Path("results/trials") / name
-    target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
     status = _show_end(_run(file, planned, folder, metrics, course), folder, file.config.optimization.target_metric)
     if target is not None:
         _upload(folder, target, name)
@@ -170,7 +170,9 @@ def _stays_idle(metrics: Path | None) -> bool:
     return idle
 
 
-def _of_the_service(file: ConfigFile, assignments: str | None) -> tuple[PlannedTrial, Course]:
+def _of_the_service(
+    file: ConfigFile, assignments: str | None, store: Store | None, folder: Path | None
+) -> tuple[PlannedTrial, Course]:
     """Returns the trial whose number is in the name that Katib gives, and how far it runs."""
     from morphogenetic_engine.backends.katib.pod_trial import pod_trial
     from morphogenetic_engine.backends.katib.pods.environment import (
@@ -185,7 +187,7 @@ def _of_the_service(file: ConfigFile, assignments: str | None) -> tuple[PlannedT
     if assignments is None:
         raise ConfigError("--number-from-name: needs --assignments too")
     written = read_assignments(variable(ASSIGNMENTS_VARIABLE) if assignments == "env" else assignments)
-    return pod_trial(file.config, name, written)
+    return pod_trial(file.config, name, written, store, folder or Path("results/trials") / name)
 
 
 def _planned(
@@ -274,7 +276,7 @@ def _show_end(record: TrialRecord, folder: Path, objective: str) -> int:
         stopped = record.message == "stopped by SIGTERM"
         # Katib would restart the Job of a successful trial without a metric after the Job is deleted.
         return STOPPED if stopped else 0 if objective in record.metrics else FAILED
-    return {TrialState.COMPLETE: 0, TrialState.INTERRUPTED: INTERRUPTED}.get(record.state, FAILED)
+    return {TrialState.COMPLETE: 0, TrialState.PAUSED: 0, TrialState.INTERRUPTED: INTERRUPTED}.get(record.state, FAILED)
 
 
 if __name__ == "__main__":

@@ -245,3 +245,35 @@ def test_damaged_thresholds_are_one_line(command: Command, monkeypatch: pytest.M
     ran = command("trial", "run", "--config", "sweep.yaml", "--assignments", assignments, "--number-from-name")
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert "trial.thresholds: holds no thresholds of a pruner; it was cut or changed on its way" in ran.err
+
+
+def test_a_trial_of_a_halving_pauses_at_its_rung_and_goes_on_in_another_pod(
+    command: Command, monkeypatch: pytest.MonkeyPatch, workplace: Path
+) -> None:
+    halving = "optimization: {strategy: halving, halving: {full: 3, first_rung: 1}}\n"
+    (workplace / "sweep.yaml").write_text(SWEEP + halving, encoding="utf-8")
+    states = []
+    for place, job in enumerate(["trial 1, rung 0", "trial 1, rung 1, after sweep-0a1b2-t0000"]):
+        monkeypatch.setenv("KATIB_TRIAL_NAME", f"sweep-0a1b2-t{place:04d}")
+        assignments = json.dumps({"x": "0.7", "trial.job": job})
+        words = ["--config", "sweep.yaml", "--assignments", assignments, "--number-from-name", "--to", "store"]
+        ran = command("trial", "run", *words, "--metrics", f"{place}.log", "--dir", f"pod{place}")
+        assert ran.status == 0, ran.err
+        told = last((workplace / f"{place}.log").read_text(encoding="utf-8"))
+        sent = curve_of_digits(told["trial_curve"], ["val_acc"])
+        states.append((sent.state, list(sent.curve), float(told["val_acc"]) == max(sent.curve.items())[1]["val_acc"]))
+    assert states[0] == (TrialState.PAUSED, [0], True)
+    assert states[1][:2] == (TrialState.COMPLETE, [0, 1, 2])
+
+
+def test_a_place_of_a_rung_without_a_trial_fails_and_says_why(
+    command: Command, monkeypatch: pytest.MonkeyPatch, workplace: Path
+) -> None:
+    halving = "optimization: {strategy: halving, halving: {full: 3, first_rung: 1}}\n"
+    (workplace / "sweep.yaml").write_text(SWEEP + halving, encoding="utf-8")
+    monkeypatch.setenv("KATIB_TRIAL_NAME", "sweep-0a1b2-t0003")
+    assignments = json.dumps({"x": "0.7", "trial.job": "none"})
+    words = ["--config", "sweep.yaml", "--assignments", assignments, "--number-from-name", "--to", "store"]
+    ran = command("trial", "run", *words)
+    assert ran.status != 0 and "fewer trials reached this rung than planned, because others failed" in ran.err
+    assert ran.err.count("\n") == 1

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, KatibTrial
 from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
 from morphogenetic_engine.backends.katib.render.numbered_names import number_of
+from morphogenetic_engine.backends.katib.render.sent_course import assigned_job
 from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import total_trials
@@ -93,6 +94,8 @@ def check_same(folder: SweepFolder, record: KatibRecord, experiment: KatibExperi
 def with_numbers(record: KatibRecord, config: SweepConfig, trials: Sequence[KatibTrial]) -> KatibRecord:
     """Returns the record with a number for each trial: the one in its name, if the service of our search gave it.
 
+    With a halving the service gives several of Katib's trials to one trial of the sweep, the last to its highest rung.
+
     If the sweep's points are fixed in advance, it is the point's number, as in a local sweep; a duplicate point gets a
     number after all of them. Otherwise, trials are numbered in the order of creation.
     """
@@ -101,7 +104,8 @@ def with_numbers(record: KatibRecord, config: SweepConfig, trials: Sequence[Kati
     for trial in sorted(trials, key=lambda each: (each.created, each.name)):
         if trial.name in numbers:
             continue
-        named = number_of(trial.name)
+        job = assigned_job(trial.assignments)
+        named = number_of(trial.name) if job is None else job.trial
         if named is not None:
             numbers[trial.name] = named
             continue

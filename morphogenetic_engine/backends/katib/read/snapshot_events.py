@@ -15,9 +15,12 @@ from morphogenetic_engine.backends.katib.read.katib_record import (
     with_numbers,
     write_katib_record,
 )
-from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Snapshot
+from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, KatibTrial, Snapshot
+from morphogenetic_engine.backends.katib.read.rung_history import decided_events, promotions, rung_events
 from morphogenetic_engine.backends.katib.read.trial_history import TrialJournal, experiment_outcome, trial_events
 from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
+from morphogenetic_engine.backends.katib.render.sent_course import JOB, assigned_job
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import (
     Event,
     Outcome,
@@ -44,6 +47,7 @@ class SnapshotEvents:
         self._trial_journal = journal
         self._config = folder.read_info().config
         self._record = katib_record(folder, experiment)
+        self._promoter = promotions(self._config)
         unended = (number for number, trial in history.trials.items() if not trial.state.final)
         self._slots = {number: slot for slot, number in enumerate(unended)}
         self._latest = max((trial.started + trial.duration for trial in history.trials.values()), default=0.0)
@@ -56,22 +60,29 @@ class SnapshotEvents:
         """
         experiment = snapshot.experiment
         check_same(self._folder, self._record, experiment)
-        snapshot = replace(snapshot, trials=[each for each in snapshot.trials if not is_idle(each.name)])
+        snapshot = replace(snapshot, trials=[each for each in snapshot.trials if has_trial(self._config, each)])
         self._number(snapshot)
         if not self._history.sessions:
             yield self._begin(experiment, experiment.created)
         elif self._history.last_end is not None and not experiment.completed:
             yield self._begin(experiment, self._now())  # the Experiment was given more trials
-        for trial in sorted(snapshot.trials, key=lambda each: each.ended or each.started):
-            number = self._record.numbers[trial.name]
-            known = self._history.trials.get(number)
-            slot = self._slot(number)
-            for event in trial_events(self._config, trial, number, known, slot=slot, journal=self._trial_journal):
+        for trial in sorted(snapshot.trials, key=_order):
+            for event in self._events_of(trial):
                 yield self._timed(event)
-            self._leave(number)
         yield from self._interrupt({self._record.numbers[trial.name] for trial in snapshot.running})
         if experiment.completed and not snapshot.running and self._history.last_end is None:
             yield self._end(experiment.ended or self._now(), *experiment_outcome(experiment))
+
+    def _events_of(self, trial: KatibTrial) -> Iterator[Event]:
+        number, job = self._record.numbers[trial.name], assigned_job(trial.assignments)
+        known, slot = self._history.trials.get(number), self._slot(number)
+        if job is None:
+            yield from trial_events(self._config, trial, number, known, slot=slot, journal=self._trial_journal)
+        else:
+            yield from rung_events(self._config, trial, job, known, slot=slot, journal=self._trial_journal)
+        self._leave(number)
+        if self._promoter is not None:
+            yield from decided_events(self._promoter, self._history.trials)
 
     def stop(self, experiment: KatibExperiment) -> Iterator[Event]:
         """Yields the interruptions of the trials that still ran, and the end of the sweep."""
@@ -120,5 +131,22 @@ class SnapshotEvents:
 
     def _leave(self, number: int) -> None:
         known = self._history.trials.get(number)
-        if known is None or known.state.final:
+        if known is None or known.state is not TrialState.RUNNING:
             self._slots.pop(number, None)
+
+
+def has_trial(config: SweepConfig, trial: KatibTrial) -> bool:
+    """Returns whether one of Katib's trials is one of the sweep: places of its batches may have none."""
+    if is_idle(trial.name):
+        return False
+    return (
+        config.optimization.strategy is None
+        or JOB not in trial.assignments
+        or assigned_job(trial.assignments) is not None
+    )
+
+
+def _order(trial: KatibTrial) -> tuple[int, float]:
+    """Returns the place of a trial's events: by rung, since one that was deleted ends after its followers."""
+    job = assigned_job(trial.assignments)
+    return (0 if job is None else job.rung, trial.ended or trial.started)

@@ -54,8 +54,8 @@ def trial_events(
         yield TrialStarted(trial.started, number, 0, slot, planned.seed, planned.params)
     if phase.final:
         own = journal(trial.name)
-        yield from _between(own, number) if own else _reports(config, trial, number)
-        yield _ended(config, trial, number, own)
+        yield from between(own, number) if own else _reports(config, trial, number)
+        yield ended_event(config, trial, number, own)
 
 
 def planned_trial(config: SweepConfig, trial: KatibTrial) -> PlannedTrial:
@@ -75,7 +75,7 @@ def experiment_outcome(experiment: KatibExperiment) -> tuple[Outcome, str]:
     return (Outcome.EARLY_STOPPED if reached else Outcome.FINISHED), condition.message
 
 
-def _between(own: Sequence[Event], number: int) -> Iterator[Event]:
+def between(own: Sequence[Event], number: int) -> Iterator[Event]:
     """Yields the events of a trial's own journal between its start and its end, with its number in the sweep."""
     for event in own:
         match event:
@@ -87,20 +87,26 @@ def _between(own: Sequence[Event], number: int) -> Iterator[Event]:
 
 def _reports(config: SweepConfig, trial: KatibTrial, number: int) -> Iterator[Event]:
     """Yields the reports of a trial that sent them, where its own journal is not in a store."""
-    sent = _sent(config, trial)
+    sent = sent_by(config, trial)
     if sent is not None:
         time = trial.started if trial.ended is None else trial.ended
         for step, metrics in sent.curve.items():
             yield TrialReported(time, number, 0, step, metrics)
 
 
-def _sent(config: SweepConfig, trial: KatibTrial) -> SentCurve | None:
+def sent_by(config: SweepConfig, trial: KatibTrial) -> SentCurve | None:
+    """Returns what a trial told Katib of its end and its reports; None: nothing.
+
+    Raises:
+        SweepError: Katib did not keep it as it was.
+    """
     if not trial.curve or not trial.metrics:
         return None
     return curve_of_digits(trial.curve, [objective.metric for objective in config.optimization.all_objectives])
 
 
-def _ended(config: SweepConfig, trial: KatibTrial, number: int, own: Sequence[Event]) -> TrialEnded:
+def ended_event(config: SweepConfig, trial: KatibTrial, number: int, own: Sequence[Event]) -> TrialEnded:
+    """Returns the end of a trial: Katib's word, with the details of the trial's own journal."""
     said = next((event for event in reversed(own) if isinstance(event, TrialEnded)), None)
     time = trial.started if trial.ended is None else trial.ended
     metrics = trial.metrics
@@ -132,7 +138,7 @@ def _end_by_katib(config: SweepConfig, trial: KatibTrial) -> _End:
     match condition.phase:
         case Phase.EARLY_STOPPED:
             return _End(TrialState.PRUNED, message=message)
-        case Phase.SUCCEEDED if target in trial.metrics and (sent := _sent(config, trial)) is not None:
+        case Phase.SUCCEEDED if target in trial.metrics and (sent := sent_by(config, trial)) is not None:
             return _End(sent.state)
         case Phase.SUCCEEDED if target in trial.metrics:
             return _End(TrialState.COMPLETE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
@@ -27,6 +28,7 @@ from morphogenetic_engine.backends.katib.render.experiment_options import (
     trial_store,
 )
 from morphogenetic_engine.backends.katib.render.local_search import local_search
+from morphogenetic_engine.backends.katib.render.rung_jobs import katib_trials
 from morphogenetic_engine.backends.katib.render.search_space import (
     KatibParameter,
     grid_parameters,
@@ -68,10 +70,13 @@ def render_experiment(file: ConfigFile, options: RenderOptions) -> RenderedExper
     Raises:
         ConfigError: no image, a name that is too long, or a sweep that Katib cannot run.
     """
-    try:
+    with _named(file):
+        if options.algorithm == "morphogenetic" and file.config.optimization.strategy and options.store is None:
+            raise ConfigError(
+                "--store: must be given with optimization.strategy: a trial goes on from the checkpoint that it left"
+                " there at the rung below"
+            )
         return _rendered(file, options)
-    except ConfigError as error:
-        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def unsupported_settings(file: ConfigFile, options: RenderOptions) -> tuple[Unsupported, ...]:
@@ -81,15 +86,26 @@ def unsupported_settings(file: ConfigFile, options: RenderOptions) -> tuple[Unsu
         ConfigError: a sweep that Katib cannot run.
     """
     image = options.image or file.config.resources.image or "checked/without:image"
-    return render_experiment(file, replace(options, image=image)).unsupported
+    with _named(file):
+        return _rendered(file, replace(options, image=image)).unsupported
+
+
+@contextmanager
+def _named(file: ConfigFile) -> Iterator[None]:
+    """Names the sweep file in errors."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
     config = file.config
     image, store = trial_image(config, options), trial_store(options)
     check_no_passwords(config)
-    parallel = parallel_trials(config, options, total_trials(config))
-    if options.algorithm == "morphogenetic":
+    ours = options.algorithm == "morphogenetic"
+    parallel = parallel_trials(config, options, katib_trials(config) if ours else total_trials(config))
+    if ours:
         config = config.settled(parallel)
         search = local_search(config, parallel, options.earlier)
     else:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from morphogenetic_engine.backends.backend import Unsupported
 from morphogenetic_engine.backends.katib.render.algorithms import MANY_POINTS, Algorithm, Search
+from morphogenetic_engine.backends.katib.render.rung_jobs import halving_plan, katib_trials
 from morphogenetic_engine.backends.katib.render.sent_course import check_names
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_settings
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.registry import strategy_of
 
@@ -25,7 +25,7 @@ def local_search(config: SweepConfig, parallel: int, earlier: Sequence[TrialReco
         ConfigError: the service does not give such a sweep the trials of the local one.
     """
     check_servable(config)
-    trials, most = total_trials(config), most_parallel(config)
+    trials, most = katib_trials(config), most_parallel(config)
     if most is not None and parallel > most:
         raise ConfigError(
             f"execution.max_parallel: must be <= {most}, the optimization.lookahead, but got {parallel}; more trials"
@@ -38,16 +38,14 @@ def local_search(config: SweepConfig, parallel: int, earlier: Sequence[TrialReco
 
 
 def check_servable(config: SweepConfig) -> None:
-    """Checks that the trials of a sweep are run once each, and to their end.
+    """Checks that the service can give an Experiment the trials of the local sweep.
 
     Raises:
         ConfigError: they are not.
     """
     optimization = config.optimization
     if optimization.strategy is not None:
-        raise ConfigError(
-            f"optimization.strategy: {optimization.strategy} calls trials again, which Katib does not; leave it out"
-        )
+        halving_plan(config)
     check_names(config)
     if config.prunes and not strategy_of(config).has_thresholds:
         raise ConfigError(
@@ -59,6 +57,8 @@ def check_servable(config: SweepConfig) -> None:
 def most_parallel(config: SweepConfig) -> int | None:
     """Returns how many trials may run at a time; None: any number."""
     optimization = config.optimization
+    if optimization.strategy is not None:
+        return None
     follows = (config.rules.sampler or config.prunes) and optimization.reproducible
     return (optimization.lookahead or 1) if follows else None
 
@@ -68,6 +68,12 @@ def _unsupported(config: SweepConfig, parallel: int, trials: int) -> Iterator[Un
         yield Unsupported(
             "optimization.rounds",
             f"before each round Katib starts trials that end at once, without a result: {parallel - 1} of them",
+        )
+    if config.optimization.strategy is not None:
+        idle = f"; before each rung {parallel - 1} more, which end at once" if parallel > 1 else ""
+        yield Unsupported(
+            "optimization.strategy",
+            f"each training to a rung is a trial of Katib's: {trials}{idle}; give --store, where checkpoints wait",
         )
     if not config.optimization.reproducible:
         yield Unsupported("optimization.reproducible", "points depend on which trial ends first, as in a local sweep")

@@ -32,11 +32,16 @@ def known_trials(config: SweepConfig, request: Request, namespace: str) -> dict[
     for trial in request.trials:
         number = number_in(trial.name, request.experiment.name, namespace)
         if number is not None:
-            found[number] = _record(config, number, trial)
+            found[number] = trial_record(config, number, trial)
     return found
 
 
-def _record(config: SweepConfig, number: int, trial: Trial) -> TrialRecord:
+def trial_record(config: SweepConfig, number: int, trial: Trial) -> TrialRecord:
+    """Returns one trial of a request as the record of a local sweep.
+
+    Raises:
+        ConfigError: it has values that are none of the sweep.
+    """
     state, params = _state(config, trial), params_of_exact(config, trial.assignments)
     record = TrialRecord(number, trial_seed(config.optimization.seed, number), params, state)
     if state is TrialState.FAILED:

@@ -6,7 +6,7 @@ so far. So an answer is the same when it is asked for again, in another order of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
 from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, numbered_name
@@ -15,6 +15,7 @@ from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, 
 from morphogenetic_engine.backends.katib.service.known_trials import known_trials
 from morphogenetic_engine.backends.katib.service.places import Places
 from morphogenetic_engine.backends.katib.service.request import Code, Refusal, Reply, Request, Suggested
+from morphogenetic_engine.backends.katib.service.suggested_jobs import HalvingJobs
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.guarded_strategy import GuardedStrategy
@@ -28,6 +29,8 @@ def suggestions(request: Request, namespace: str) -> Reply | Refusal:
     """Returns the wanted trials, or why there are none now."""
     try:
         sweep = sweep_of_settings(request.experiment.settings)
+        if sweep.config.optimization.strategy is not None:
+            return _jobs(HalvingJobs(sweep, request, namespace), sweep, request, namespace)
         return _suggestions(sweep, request, namespace)
     except ConfigError as error:
         return Refusal(Code.INVALID_ARGUMENT, str(error))
@@ -52,6 +55,23 @@ def _suggestions(sweep: SentSweep, request: Request, namespace: str) -> Reply | 
             name, params = numbered_name(experiment, namespace, number), {**trials[number].params}
             course = _course(sweep, strategy, number, trials)
         found.append(Suggested(name, exact_assignments(sweep.config, number or 0, params, course)))
+    return Reply(tuple(found))
+
+
+def _jobs(jobs: HalvingJobs, sweep: SentSweep, request: Request, namespace: str) -> Reply | Refusal:
+    wanted, experiment, found = request.places, request.experiment.name, list[Suggested]()
+    if wanted and wanted[0] >= jobs.places.total:
+        return Refusal(Code.OUT_OF_RANGE, f"the sweep has {jobs.total} jobs, and all were suggested")
+    for place in wanted:
+        number = jobs.places.number_at(place)
+        if number is None:
+            assignments = exact_assignments(sweep.config, 0, {**sweep.config.space.fixed})
+            found.append(Suggested(idle_name(experiment, namespace, place), assignments))
+            continue
+        missing = jobs.missing(number)
+        if missing is not None:
+            return _waits(number, missing, jobs.known)
+        found.append(jobs.suggested(number))
     return Reply(tuple(found))
 
 
@@ -92,6 +112,6 @@ def _with_suggested(
     return trials
 
 
-def _waits(number: int, missing: int, known: Mapping[int, TrialRecord]) -> Refusal:
+def _waits(number: int, missing: int, known: Container[int]) -> Refusal:
     told = "" if missing in known else ", which Katib does not tell of: it was deleted, or its metrics are unavailable"
     return Refusal(Code.UNAVAILABLE, f"trial {number} waits for trial {missing}{told}")

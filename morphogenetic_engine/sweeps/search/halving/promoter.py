@@ -79,6 +79,10 @@ class HalvingPromoter:
         assert self._plan is not None, "a sampler is shown results, so a trial is complete"
         return shown_rung(self._plan, place, self._enough)
 
+    def members(self, bracket: int, rung: int) -> Sequence[int]:
+        """Returns the trials of a bracket that take part at a rung, once all results of the rung below are there."""
+        return self._races[bracket].members[rung]
+
     @staticmethod
     def _pilot(trials: Trials) -> TrialRecord | None:
         """Returns the first complete trial if all before it have failed."""
@@ -112,6 +116,8 @@ class _Race:
         self._bracket = bracket
         self._objectives = objectives
         self._members = list(bracket.numbers)
+        self.members = [list(bracket.numbers)]
+        """The trials that take part at each rung, as far as they are decided."""
         self._awaited = list(bracket.numbers)
         self.settled = 0
         """The rungs that all members have reached, or failed on the way to."""
@@ -138,6 +144,7 @@ class _Race:
             RungDecision(number, number in goes_on, self._reason(rung, order.index(number) + 1)) for number in paused
         ]
         self._members = sorted(goes_on)
+        self.members.append(list(self._members))
         self._awaited = list(self._members)
         return decisions
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments, params_of_exact
+from morphogenetic_engine.backends.katib.render.experiment import unsupported_settings
 from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, is_idle, number_in, numbered_name
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings, sweep_settings
 from morphogenetic_engine.backends.katib.render.validation import validate_experiment
@@ -55,7 +57,7 @@ def test_a_lookahead_that_is_left_out_is_the_number_of_trials_at_a_time() -> Non
     [
         ({"lookahead": 2}, "execution.max_parallel: must be <= 2, the optimization.lookahead, but got 3"),
         ({**MEDIAN, "secondary_metrics": ["trial_steps"]}, "trial_steps: trials report it to Katib themselves"),
-        ({"strategy": "halving"}, "optimization.strategy: halving calls trials again"),
+        ({"strategy": "halving", "halving": {"full": 9}}, "--store: must be given with optimization.strategy: a trial"),
         ({"n_trials": 2000}, "optimization.n_trials: must be <= 1900 on Katib, but got 2000"),
     ],
 )
@@ -73,6 +75,33 @@ def test_trials_with_a_pruner_get_its_thresholds_and_tell_of_their_reports() -> 
     parameters = [each["name"] for each in at(found, "parameters")]
     assert parameters[-1] == "trial.thresholds"
     assert unsupported(file, **OURS).keys() == {"execution.timeout_per_trial", "execution.retries"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "optimization", "told"),
+    [
+        ("bayesian", {"strategy": "halving"}, "optimization.halving.full: must be given on Katib, which must know"),
+        ("random", {"strategy": "asha", "halving": {"full": 9}}, "optimization.strategy: asha has as many jobs as"),
+    ],
+)
+def test_a_number_of_jobs_that_is_not_known_before_is_refused(
+    kind: str, optimization: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"^sweep.yaml: {told}"):
+        rendered(sweep(kind=kind, optimization=optimization), store="s3://bucket/trials", **OURS)
+
+
+def test_each_training_to_a_rung_is_a_trial_of_katib() -> None:
+    halving = {"full": 9, "first_rung": 1, "brackets": 1}
+    file = sweep(optimization={"strategy": "halving", "halving": halving, "n_trials": 18})
+    stored = {**OURS, "store": "s3://bucket/trials"}
+    validate_experiment(rendered(file, **stored).manifest)
+    found = spec(file, **stored)
+    assert (found["maxTrialCount"], found["parallelTrialCount"]) == (18 + 6 + 2, 3)
+    assert [each["name"] for each in at(found, "parameters")][-1] == "trial.job"
+    listed = unsupported_settings(file, RenderOptions(algorithm="morphogenetic", parallel=3))
+    told = {each.key: each.text for each in listed}
+    assert told["optimization.strategy"].startswith("each training to a rung is a trial of Katib's: 26; before each")
 
 
 def test_only_what_katib_cannot_do_is_listed() -> None:

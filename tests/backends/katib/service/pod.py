@@ -8,13 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from morphogenetic_engine.backends.katib.pod_trial import collector_lines, pod_trial
+from morphogenetic_engine.errors import SweepError
+from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import Event, TrialState
+from morphogenetic_engine.sweeps.record.journal import Journal, read_events
 from morphogenetic_engine.sweeps.single_trial import trial_run
+from morphogenetic_engine.sweeps.single_trial.trial_files import upload_trial
 from morphogenetic_engine.sweeps.single_trial.trial_run import run_one_trial
 from tests.backends.katib.service.local_run import fake_executor
 
@@ -43,17 +48,26 @@ class Pods:
         """Runs the trial of a name, and returns how it ended."""
         executor = partial(fake_executor, chance=random.Random(name), workers=1, failing=self.failing)
         self.monkeypatch.setattr(trial_run, "open_executor", executor)
-        planned, course = pod_trial(self.config, name, assignments)
-        file, journal = io.StringIO(), list[Event]()
-        record = run_one_trial(
-            self.config,
-            planned,
-            where="sweep.yaml",
-            folder=self.folder,
-            observers=[journal.append, *collector_lines(self.config, file, course)],
-            course=course,
-        )
-        self.journals[name] = journal
+        pauses = self.config.optimization.strategy is not None
+        folder, store = (self.folder / "pods" / uuid4().hex, open_store(str(self.folder / "store")))
+        try:
+            planned, course = pod_trial(self.config, name, assignments, store, folder)
+        except SweepError:
+            return PodEnd("FAILED")
+        folder.mkdir(parents=True, exist_ok=True)
+        file = io.StringIO()
+        with Journal(folder / "journal.jsonl") as journal:
+            record = run_one_trial(
+                self.config,
+                planned,
+                where="sweep.yaml",
+                folder=folder,
+                observers=[journal.append, *collector_lines(self.config, file, course)],
+                course=course,
+            )
+        self.journals[name] = list(read_events(folder / "journal.jsonl"))
+        if pauses:
+            upload_trial(folder, store, name)
         if record.state is TrialState.FAILED:
             return PodEnd("FAILED")
         lines = [line.split(" ", 1)[1].partition("=") for line in file.getvalue().splitlines()]

@@ -10,11 +10,11 @@ from functools import cached_property
 from morphogenetic_engine.backends.katib.read.objects import KatibTrial, read_trial
 from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters
 from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
+from morphogenetic_engine.backends.katib.render.rung_jobs import katib_trials
 from morphogenetic_engine.backends.katib.render.sent_course import katib_metrics
 from morphogenetic_engine.backends.katib.render.sweep_setting import ALGORITHM, SentSweep, sweep_settings
 from morphogenetic_engine.backends.katib.service.request import Reply, Request
 from morphogenetic_engine.metric_names import encoded
-from morphogenetic_engine.sweeps.search.registry import strategy_of
 from tests.backends.katib.service.pod import PodEnd
 
 NAMESPACE = "sweeps"
@@ -77,7 +77,7 @@ class SimulatedKatib:
 
     @cached_property
     def _most(self) -> int:
-        return strategy_of(self.sweep.config, self.sweep.known).trials
+        return katib_trials(self.sweep.config)
 
     @property
     def _over(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.backends.katib.render.sent_course import sends_curves
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep
 from morphogenetic_engine.backends.katib.service.request import Refusal, Reply
 from morphogenetic_engine.backends.katib.service.suggested_trials import suggestions
@@ -55,6 +56,7 @@ def with_defaults(parameters: Mapping[str, dict[str, object]], *defaults: object
 CONSTRAINED = {**PLAIN, "constraints": ["x * depth <= 6"]}
 NORMAL = {"x": {**X, "mean": 0.5, "std": 0.5}, "depth": DEPTH, "lr": LR}
 TWO = {"objectives": [{"metric": "loss", "direction": "minimize"}, {"metric": "time", "direction": "minimize"}]}
+SHORT = {"full": 4, "first_rung": 1}
 SWEEPS = {
     "grid": sweep("grid", {"x": {**X, "points": 5}, "act": ACT}),
     "grid with a baseline": sweep("grid", with_defaults({"x": {**X, "points": 5}, "depth": DEPTH}, 0.1, 3)),
@@ -87,7 +89,7 @@ SWEEPS = {
         pruner_options={"percentile": 40.0, "n_warmup_steps": 2, "interval_steps": 3},
     ),
     "sobol with a patient pruner": sweep(
-        "sobol", PLAIN, n_trials=40, pruner="PatientPruner", pruner_options={"patience": 1}
+        "sobol", PLAIN, n_trials=40, pruner="PatientPruner", pruner_options={"patience": 0}
     ),
     "tpe with successive halving": bayesian(
         "TPE", PLAIN, n_trials=40, pruner="SuccessiveHalvingPruner", pruner_options={"reduction_factor": 2}
@@ -96,6 +98,16 @@ SWEEPS = {
     "random with wilcoxon on replicates": sweep(
         "random", PLAIN, n_trials=30, replicates=6, pruner="WilcoxonPruner", pruner_options={"p_threshold": 0.3}
     ),
+    "random with halving": sweep(
+        "random", PLAIN, n_trials=27, strategy="halving", halving={"full": 6, "first_rung": 1}
+    ),
+    "tpe with halving in brackets": bayesian(
+        "TPE", NESTED, n_trials=30, strategy="halving", halving={"full": 5, "first_rung": 1, "eta": 2, "brackets": 3}
+    ),
+    "halving of two objectives": bayesian(
+        "TPE", PLAIN, n_trials=20, strategy="halving", halving={"full": 6, "first_rung": 2}, **TWO
+    ),
+    "grid with halving": sweep("grid", {"x": {**X, "points": 4}, "act": ACT}, strategy="halving", halving=SHORT),
 }
 FAILING = frozenset({2, 7, 8, 20})
 
@@ -109,7 +121,7 @@ def asked_twice(request: Mapping[str, object]) -> Reply | str:
     return f"{answer.code}: {answer.text}" if isinstance(answer, Refusal) else answer
 
 
-QUICK = {"grid", "tpe", "progressive with a baseline", "tpe with a median pruner"}
+QUICK = {"grid", "tpe", "progressive with a baseline", "tpe with a median pruner", "tpe with halving in brackets"}
 
 
 @pytest.mark.parametrize(
@@ -132,6 +144,11 @@ def test_an_experiment_has_the_trials_of_the_local_sweep(
     trials = katib.run()
 
     assert collected_table(trials, SWEEPS[name], config, tmp_path) == steady(folder.table)
+    stored = collected_table(
+        trials, SWEEPS[name], config, tmp_path, journal=pods.journals.__getitem__, sweep_id="stored"
+    )
+    assert stored == steady(folder.table)
+    assert sends_curves(config) == any("pruned" in row for row in steady(folder.table))
     assert all(told.startswith("UNAVAILABLE: trial") for told in katib.refusals)
 
 

@@ -118,12 +118,12 @@ def test_an_experiment_that_breaks_a_rule_is_refused_with_our_words(
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"pruner": "MedianPruner"}, "optimization.pruner: MedianPruner needs the reports of running trials"),
-        ({"strategy": "halving"}, "optimization.strategy: halving calls trials again"),
+        ({"strategy": "halving"}, "optimization.halving.full: must be given on Katib"),
+        ({"secondary_metrics": ["trial_curve"], "pruner": "MedianPruner"}, "trial_curve: trials report it"),
     ],
 )
-def test_a_sweep_that_decides_about_running_trials_is_refused(
-    server: SuggestionServer, settings: Mapping[str, str], told: str
+def test_a_sweep_that_the_service_cannot_run_is_refused(
+    server: SuggestionServer, settings: Mapping[str, object], told: str
 ) -> None:
     config = bayesian("TPE", PLAIN, **settings).config
     request = experiment_request(SentSweep(config, 2), "probe", 2, 26)

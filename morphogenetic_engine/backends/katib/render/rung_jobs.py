@@ -1,0 +1,64 @@
+"""The jobs of a halving in the order in which Katib is given them: rung after rung of each bracket.
+
+Which trial a job of a higher rung trains follows from the results of the rung below; how many there are does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from morphogenetic_engine.errors import ConfigError
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.kinds import total_trials
+from morphogenetic_engine.sweeps.schema.halving_plan import HalvingPlan
+
+
+@dataclass(frozen=True)
+class RungJob:
+    """The training of one of a bracket's trials to a rung."""
+
+    bracket: int
+    rung: int
+    place: int
+    """Its place among the trials of the rung, in the order of their numbers."""
+    first: int
+    """The first job of the same rung of the bracket."""
+
+
+def halving_plan(config: SweepConfig) -> HalvingPlan:
+    """Returns the rungs and brackets.
+
+    Raises:
+        ConfigError: the number of jobs is not known before the sweep runs.
+    """
+    optimization = config.optimization
+    if optimization.strategy != "halving":
+        raise ConfigError(
+            f"optimization.strategy: {optimization.strategy} has as many jobs as its results make, and Katib must know"
+            " the number before; use strategy: halving"
+        )
+    if optimization.halving.full is None:
+        raise ConfigError(
+            "optimization.halving.full: must be given on Katib, which must know the number of its trials before the"
+            " first one tells how many reports a full training makes"
+        )
+    return optimization.halving.plan(total_trials(config), optimization.halving.full, learns=config.brackets_learn)
+
+
+def rung_jobs(plan: HalvingPlan) -> list[RungJob]:
+    """Returns all jobs; the place in the list is the number in the name of Katib's trial."""
+    jobs: list[RungJob] = []
+    for bracket, each in enumerate(plan.brackets):
+        for rung, size in enumerate(each.sizes):
+            first = len(jobs)
+            jobs += [RungJob(bracket, rung, place, first) for place in range(size)]
+    return jobs
+
+
+def katib_trials(config: SweepConfig) -> int:
+    """Returns the number of Katib's trials of a sweep that our service serves.
+
+    Raises:
+        ConfigError: it is not known before the sweep runs.
+    """
+    return total_trials(config) if config.optimization.strategy is None else len(rung_jobs(halving_plan(config)))
