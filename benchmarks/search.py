@@ -7,6 +7,9 @@ they ran. A search stops after half of the grid's epochs, and counts as that hal
 Where training is random, the best of a grid is partly luck. For those problems, the best configuration that TPE with
 pruning finds within a tenth of the grid's epochs, and the grid's best, are also trained with ten fresh seeds.
 
+A halving is sized to a twentieth of the grid's epochs; one that does not match the grid is followed by another, with a
+seed of its own.
+
 All searches receive results with a lookahead of 4, as on four workers. Samplers have Optuna's settings; the median
 pruner waits for five trials, and in each trial for a tenth of the steps.
 """
@@ -17,11 +20,13 @@ import os
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import count, repeat, takewhile
 from multiprocessing import get_context
 
 from benchmarks.figures import Figure
+from benchmarks.problems.rung_attempts import attempts
 from benchmarks.problems.search_problems import NAMES, Problem, problem
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
@@ -34,13 +39,18 @@ from morphogenetic_engine.trial import Params
 _SEEDS = range(10)
 _LOOKAHEAD = 4
 _TPE_MEDIAN = "TPE + median pruner"
+_HALVING = "halving"
+_HALVING_SHARE = 20
 _STRATEGIES: Mapping[str, Mapping[str, object]] = {
     "random": {"sampler": "Random"},
     "TPE": {"sampler": "TPE"},
     _TPE_MEDIAN: {"sampler": "TPE", "pruner": "MedianPruner"},
     "CMA-ES": {"sampler": "CmaEs"},
     "auto": {"sampler": "auto"},
+    _HALVING: {"sampler": "auto", "expected_trial_seconds": 60},  # trials that are worth a Gaussian process
 }
+_GOALS = {_TPE_MEDIAN: 0.1, _HALVING: 1 / _HALVING_SHARE}
+"""Shares of the grid's epochs."""
 
 
 def figures() -> list[Figure]:
@@ -57,16 +67,23 @@ def _figures(name: str, pool: ProcessPoolExecutor) -> Iterable[Figure]:
     goal, whole = max(values), len(grid) * searched.steps
     yield Figure(f"{name}: full grid, {len(grid)} trials", whole, "epochs")
     yield Figure(f"{name}: grid in its order, until its best", (values.index(goal) + 1) * searched.steps, "epochs")
-    for strategy in _STRATEGIES:
+    yield from _strategy_figures(name, goal, whole, _STRATEGIES, pool)
+    if searched.afresh is not None:
+        yield from _fresh_figures(name, grid[values.index(goal)], whole // 10, pool)
+
+
+def _strategy_figures(
+    name: str, goal: float, whole: int, strategies: Iterable[str], pool: ProcessPoolExecutor
+) -> Iterable[Figure]:
+    """Yields the epochs that each strategy needs to reach the goal; `whole` are those of the grid."""
+    for strategy in strategies:
         costs = list(pool.map(_cost, repeat(name), repeat(strategy), _SEEDS, repeat(goal), repeat(whole // 2)))
         missed = sum(cost is None for cost in costs)
         note = f" ({missed} of {len(costs)} not in half of the grid's)" if missed else ""
         median = statistics.median(whole // 2 if cost is None else cost for cost in costs)
         yield Figure(f"{name}: {strategy}{note}", median, "epochs")
-        if strategy == _TPE_MEDIAN:
-            yield Figure(f"{name}: {strategy} over the full grid", median / whole, "ratio", 0.1)
-    if searched.afresh is not None:
-        yield from _fresh_figures(name, grid[values.index(goal)], whole // 10, pool)
+        if strategy in _GOALS:
+            yield Figure(f"{name}: {strategy} over the full grid", median / whole, "ratio", _GOALS[strategy])
 
 
 def _fresh_figures(name: str, of_grid: Params, most: int, pool: ProcessPoolExecutor) -> Iterable[Figure]:
@@ -109,6 +126,9 @@ def _best(name: str, strategy: str, seed: int, most: int) -> Params:
 
 def _search(name: str, strategy: str, seed: int, most: int) -> Iterator[tuple[int, TrialRecord]]:
     """Yields the epochs spent so far and the last trial, without an end."""
+    if strategy == _HALVING:
+        yield from _halvings(name, seed)
+        return
     searched = problem(name)
     config = _config(searched, strategy, seed, most)
     searching = strategy_of(config)
@@ -122,6 +142,27 @@ def _search(name: str, strategy: str, seed: int, most: int) -> Iterator[tuple[in
         trials[number] = _record(number, params, curve, complete=len(curve) == searched.steps)
         spent += len(curve)
         yield spent, trials[number]
+
+
+def _halvings(name: str, seed: int) -> Iterator[tuple[int, TrialRecord]]:
+    """Yields the epochs spent so far and the last trial, of one halving after the other."""
+    searched = problem(name)
+    spent = 0
+    for again in count():
+        halving = {"full": searched.steps, "budget": len(searched.grid()) / _HALVING_SHARE}
+        chosen = {**_STRATEGIES[_HALVING], "strategy": "halving", "halving": halving}
+        config = _sweep(searched, {"seed": seed + 1_000 * again, **chosen})
+        for trial, pause in attempts(strategy_of(config), lambda _number, suggested: dict(suggested)):
+            # What a promoted trial repeats here, it goes on from its checkpoint in a sweep.
+            curve = searched.run(trial.params, partial(_has_reached, pause))
+            spent += len(curve) - len(trial.curve)
+            trial.curve.update({step: {"val_acc": value} for step, value in enumerate(curve)})
+            complete = TrialState.COMPLETE if len(curve) == searched.steps else TrialState.PRUNED
+            yield spent, replace(trial, state=complete, metrics={"val_acc": curve[-1]})
+
+
+def _has_reached(pause: int | None, step: int, _value: float) -> bool:
+    return step + 1 == pause
 
 
 def _is_stopped(decisions: TrialDecisions | None, step: int, value: float) -> bool:
@@ -140,12 +181,16 @@ def _config(searched: Problem, strategy: str, seed: int, most: int) -> SweepConf
         chosen["pruner_options"] = {"n_startup_trials": 5, "n_warmup_steps": searched.steps // 10}
     # n_trials is what the epochs allow, as a user would set it: `auto` chooses by it.
     trials = most // searched.steps
+    return _sweep(searched, {"n_trials": trials, "seed": seed, "lookahead": _LOOKAHEAD, **chosen})
+
+
+def _sweep(searched: Problem, optimization: Mapping[str, object]) -> SweepConfig:
     return parse_config(
         {
             "sweep_type": "bayesian",
             "experiment": {"workload": "benchmarks.search:none"},
             "parameters": searched.parameters,
-            "optimization": {"n_trials": trials, "seed": seed, "lookahead": _LOOKAHEAD, **chosen},
+            "optimization": optimization,
         },
         where="benchmark",
     )

@@ -98,6 +98,9 @@ class Promoter(Protocol):
     def group(self, number: int) -> range:
         """Returns the trials that compete with a trial; a sweep ends early after a whole group only."""
 
+    def turn(self, number: int, rung: int, trials: Trials) -> int:
+        """Returns when an attempt up to a rung (0: the first) is to start: after those with lower turns."""
+
     def may_start(self, number: int, trials: Trials) -> bool:
         """Returns whether all results are there on which the suggestion of a trial depends."""
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import count
 
 from benchmarks.judge.search import Search
 from benchmarks.judge.tasks import Axis, Range, Taken, Task
+from benchmarks.problems.rung_attempts import attempts
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.record.trials import Pause, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.registry import strategy_of
-from morphogenetic_engine.sweeps.strategy import Decision, HasPromoter, Promoter, earlier_than
+from morphogenetic_engine.sweeps.strategy import Decision, earlier_than
+from morphogenetic_engine.trial import Params
 
 _METRIC = "loss"
 # The trials that a user would ask for; `auto` chooses by it.
@@ -42,45 +43,21 @@ def _losses(chosen: Mapping[str, object], task: Task, seed: int, _budget: int) -
 
 
 def _halving(chosen: Mapping[str, object], task: Task, seed: int, budget: int) -> Iterator[float]:
-    """Yields the losses of a halving; one worker, which promotes where it can before it starts a configuration."""
+    """Yields the losses of a halving."""
     halving = {"full": task.steps, "budget": budget}
     strategy = strategy_of(_config(task, seed, {"strategy": "halving", "halving": halving, **chosen}))
-    assert isinstance(strategy, HasPromoter)
     taken = Taken(task)
-    trials: dict[int, TrialRecord] = {}
-    indices: list[int] = []
-    promoted: deque[int] = deque()
-    while promoted or len(trials) < strategy.trials:
-        if promoted:
-            number = promoted.popleft()
-        else:
-            number = len(trials)
-            earlier = earlier_than(number, strategy.needs(number), trials)
-            indices.append(taken.nearest(strategy.suggest(number, earlier)))
-            trials[number] = TrialRecord(number, 0, task.points[indices[number]])
-        yield from _to_the_next_rung(strategy.promoter, trials, number, task.losses[indices[number]].tolist())
-        for decision in strategy.promoter.decided(trials):
-            trial = trials[decision.trial]
-            if decision.promoted:
-                trial.state, trial.rung = TrialState.PROMOTED, trial.rung + 1
-                promoted.append(trial.number)
-            else:
-                _end(trial, TrialState.PRUNED)
+    indices: dict[int, int] = {}
 
+    def configured(number: int, suggested: Params) -> Params:
+        indices[number] = taken.nearest(suggested)
+        return task.points[indices[number]]
 
-def _to_the_next_rung(
-    promoter: Promoter, trials: Mapping[int, TrialRecord], number: int, curve: list[float]
-) -> Iterator[float]:
-    """Trains a trial until it pauses or is complete."""
-    trial, pause = trials[number], promoter.pause_after(number, trials)
-    for step in range(len(trial.curve), len(curve) if pause is None else pause):
-        yield curve[step]
-        trial.curve[step] = {_METRIC: curve[step]}
-    if pause is None:
-        _end(trial, TrialState.COMPLETE)
-        return
-    trial.state = TrialState.PAUSED
-    trial.pauses.append(Pause(pause - 1, trial.curve[pause - 1], 0.0))
+    for trial, pause in attempts(strategy, configured):
+        curve = task.losses[indices[trial.number]].tolist()
+        for step in range(len(trial.curve), len(curve) if pause is None else pause):
+            yield curve[step]
+            trial.curve[step] = {_METRIC: curve[step]}
 
 
 def _end(trial: TrialRecord, state: TrialState) -> None:

@@ -118,7 +118,7 @@ def default_brackets(configurations: int, eta: int, top: int, learns: bool) -> i
 
     `top` is the number of rungs below the full length: with eta to its power, one configuration gets there.
     """
-    return min(MOST_BRACKETS, max(1, configurations // max(2 * eta**2, eta**top))) if learns else 1
+    return min(MOST_BRACKETS, max(1, configurations // eta ** max(2, top))) if learns else 1
 
 
 def earlier_default_brackets(configurations: int, eta: int, learns: bool) -> int:

@@ -106,7 +106,7 @@ def test_a_halving_keeps_the_number_of_brackets_that_it_was_started_with(write_c
     folder = start_or_continue(file, results=RESULTS, sweep_id="mine")
     info = folder.read_info()
     optimization = info.config.optimization
-    assert optimization.halving.brackets == 3
+    assert optimization.halving.brackets == 5
     other = optimization.model_copy(update={"halving": optimization.halving.model_copy(update={"brackets": 4})})
     folder.write_info(info.with_config(info.config.model_copy(update={"optimization": other}), info.trials))
     start_or_continue(file, results=RESULTS, sweep_id="mine")

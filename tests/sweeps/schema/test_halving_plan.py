@@ -112,6 +112,7 @@ def test_a_budget_of_ten_full_trainings_trains_many_more_than_ten_configurations
 def test_brackets_by_default_are_so_large_that_their_rungs_are_filled(trials: int, brackets: int) -> None:
     assert default_brackets(trials, 3, 3, True) == brackets
     assert default_brackets(trials, 3, 3, False) == 1
+    assert default_brackets(trials // 3, 3, 2, True) == default_brackets(trials // 3, 3, 1, True) == brackets
 
 
 def test_the_default_number_of_brackets_does_not_change_when_the_full_length_gets_known() -> None:

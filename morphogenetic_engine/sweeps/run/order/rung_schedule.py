@@ -1,8 +1,9 @@
 """The order in which trials start where they pause at rungs; independent of processes.
 
-Interrupted trials, and those that a repair took out of the journal, go first, then the earliest group (bracket), in it
-the lowest rung, fresh trials among them: the others wait for it. Which trial starts when changes no result: a promotion
-depends on whole rungs, a suggestion on the rungs that its promoter waits for.
+Interrupted trials, and those that a repair took out of the journal, go first, then by the turns that the promoter gives,
+which are those of groups (brackets); in a group the lowest rung, fresh trials among them: the others wait for it. Which
+trial starts when changes no result: a promotion depends on whole rungs, a suggestion on the rungs that its promoter waits
+for.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class RungSchedule:
         resting = {TrialState.PAUSED, TrialState.PROMOTED}
         self._again = numbers_to_run_again(trials, total, retry_failed=retry_failed, resting=resting)
         promoted = [trial for trial in trials.values() if trial.state is TrialState.PROMOTED]
-        self._promoted = sorted((promoter.group(each.number).start, each.rung, each.number) for each in promoted)
+        self._promoted = sorted(self._queued(each.number, each.rung) for each in promoted)
         # Their old ends no longer count: what depends on them waits for the new ones.
         self._reopened = {number for number in self._again if history.ended(number)}
         self._fresh = max(trials, default=-1) + 1
@@ -57,7 +58,7 @@ class RungSchedule:
             number = heapq.heappop(self._again)
             self._reopened.discard(number)
             return number
-        if self._promoted and self._promoted[0][0] < self._group_of_fresh():
+        if self._promoted and self._promoted[0][0] < self._turn_of_fresh():
             return self._next_promoted()
         if self._fresh >= self._total or not self._may_start(self._fresh):
             return self._next_promoted()
@@ -80,7 +81,7 @@ class RungSchedule:
         for decision in decisions:
             if decision.promoted:
                 rung = self._history.trials[decision.trial].rung + 1
-                heapq.heappush(self._promoted, (self._promoter.group(decision.trial).start, rung, decision.trial))
+                heapq.heappush(self._promoted, self._queued(decision.trial, rung))
         return decisions
 
     def stop(self) -> None:
@@ -93,9 +94,14 @@ class RungSchedule:
             return None
         return heapq.heappop(self._promoted)[-1]
 
-    def _group_of_fresh(self) -> int:
-        """Returns the first trial of the next fresh one's group; past the last, where none is left."""
-        return self._promoter.group(self._fresh).start if self._fresh < self._total else self._total
+    def _queued(self, number: int, rung: int) -> tuple[int, int, int]:
+        return self._promoter.turn(number, rung, self._history.trials), rung, number
+
+    def _turn_of_fresh(self) -> int:
+        """Returns the turn of the next fresh trial; past the last, where none is left."""
+        if self._fresh >= self._total:
+            return self._total
+        return self._promoter.turn(self._fresh, 0, self._history.trials)
 
     def _may_start(self, number: int) -> bool:
         if self._stoppers and self._frontier < self._promoter.group(number).start:

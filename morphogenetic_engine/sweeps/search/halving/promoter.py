@@ -51,6 +51,18 @@ class HalvingPromoter:
         """Returns the trials of the bracket that a trial belongs to."""
         return next(bracket.numbers for bracket in self.brackets if number < bracket.end)
 
+    def turn(self, number: int, rung: int, trials: Trials) -> int:
+        """Returns the first trial of the bracket, so that brackets take turns; the number of trials for those that wait.
+
+        The last bracket's rungs leave workers idle. What the bracket before trains beyond the results that are shown to
+        the last one's sampler fills these places.
+        """
+        first, plan = self.group(number).start, self.plan(trials)
+        if plan is None or len(plan.brackets) == 1 or first != plan.brackets[-2].first:
+            return first
+        shown = shown_rung(plan, len(plan.brackets) - 1, self._enough) if self._learns else 0
+        return self._configurations if rung > shown else first
+
     def may_start(self, number: int, trials: Trials) -> bool:
         """Returns whether all earlier brackets have reached the rung whose results the sampler is shown."""
         plan = self.plan(trials)
