@@ -47,7 +47,7 @@ _STRATEGIES: Mapping[str, Mapping[str, object]] = {
     _TPE_MEDIAN: {"sampler": "TPE", "pruner": "MedianPruner"},
     "CMA-ES": {"sampler": "CmaEs"},
     "auto": {"sampler": "auto"},
-    _HALVING: {"sampler": "auto", "expected_trial_seconds": 60},  # trials that are worth a Gaussian process
+    _HALVING: {"sampler": "auto"},
 }
 _GOALS = {_TPE_MEDIAN: 0.1, _HALVING: 1 / _HALVING_SHARE}
 """Shares of the grid's epochs."""

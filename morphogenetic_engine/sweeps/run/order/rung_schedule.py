@@ -1,9 +1,9 @@
 """The order in which trials start where they pause at rungs; independent of processes.
 
-Interrupted trials, and those that a repair took out of the journal, go first, then by the turns that the promoter gives,
-which are those of groups (brackets); in a group the lowest rung, fresh trials among them: the others wait for it. Which
-trial starts when changes no result: a promotion depends on whole rungs, a suggestion on the rungs that its promoter waits
-for.
+Interrupted trials, and those that a repair took out of the journal, go first, then by the turns that the promoter
+gives, which are those of groups (brackets); in a group the lowest rung, fresh trials among them: the others wait
+for it. Which trial starts when changes no result: a promotion depends on whole rungs, a suggestion on the rungs
+that its promoter waits for.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class HalvingPromoter:
         return next(bracket.numbers for bracket in self.brackets if number < bracket.end)
 
     def turn(self, number: int, rung: int, trials: Trials) -> int:
-        """Returns the first trial of the bracket, so that brackets take turns; the number of trials for those that wait.
+        """Returns the first trial of the bracket: brackets take turns. Or the number of trials, for those that wait.
 
         The last bracket's rungs leave workers idle. What the bracket before trains beyond the results that are shown to
         the last one's sampler fills these places.
