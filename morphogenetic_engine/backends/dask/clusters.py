@@ -18,7 +18,7 @@ from morphogenetic_engine.backends.dask.launchers.process_launcher import Proces
 from morphogenetic_engine.backends.dask.launchers.slurm_launcher import SlurmLauncher
 from morphogenetic_engine.backends.dask.session_keys import written_keys
 from morphogenetic_engine.errors import ClusterError, error_line
-from morphogenetic_engine.sweeps.schema.dask_section import DaskWorkers
+from morphogenetic_engine.sweeps.schema.executors.dask_section import DaskWorkers
 
 FOLDER = "dask"
 """The folder in a sweep's folder for logs and keys of its cluster."""

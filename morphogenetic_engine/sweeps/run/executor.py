@@ -15,7 +15,7 @@ from typing import Protocol
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.run.messages import Message, TaskKey, TrialTask
-from morphogenetic_engine.sweeps.schema.executors import EXECUTORS
+from morphogenetic_engine.sweeps.schema.executors.executor_names import EXECUTORS
 from morphogenetic_engine.sweeps.strategy import Decision
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.machine import available_cores
 from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
-from morphogenetic_engine.sweeps.schema.executors import DASK
+from morphogenetic_engine.sweeps.schema.executors.executor_names import DASK
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from morphogenetic_engine.sweeps.schema.dask_section import DaskWorkers
-from morphogenetic_engine.sweeps.schema.executors import DASK, LOCAL, ExecutorName
+from morphogenetic_engine.sweeps.schema.executors.dask_section import DaskWorkers
+from morphogenetic_engine.sweeps.schema.executors.executor_names import DASK, LOCAL, ExecutorName
 from morphogenetic_engine.sweeps.schema.objective import Direction, MetricName
 from morphogenetic_engine.sweeps.schema.parameters import Section, number, scalar
 

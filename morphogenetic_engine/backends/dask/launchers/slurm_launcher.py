@@ -18,7 +18,7 @@ from morphogenetic_engine.backends.dask.host_messages import Place
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, log_tail
 from morphogenetic_engine.backends.dask.launchers.slurm_queue import SlurmQueue, job_prefix
 from morphogenetic_engine.errors import ClusterError
-from morphogenetic_engine.sweeps.schema.dask_section import SlurmWorkers
+from morphogenetic_engine.sweeps.schema.executors.dask_section import SlurmWorkers
 
 _FAILED_STARTS = 3
 """Jobs that may end in a row before their worker reaches the scheduler."""
