@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Install what the tests start themselves, where it is missing and the user is root: PostgreSQL, Chromium, curl, and the
-# libraries that WeasyPrint draws with. Without it, the tests that need it are skipped, or fail where CI=true.
+# Install what the tests start themselves, where it is missing and the user is root: PostgreSQL, Chromium, curl, Slurm, an
+# SSH server, and the libraries that WeasyPrint draws with. Without it, the tests that need it are skipped, or fail where CI=true.
 set -euo pipefail
 
 packages=()
 compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || packages+=(postgresql)
 command -v chromium >/dev/null || packages+=(chromium fonts-liberation)
 command -v curl >/dev/null || packages+=(curl)
+command -v slurmctld >/dev/null || [ -x /usr/sbin/slurmctld ] || packages+=(slurmctld slurmd slurm-client munge)
+command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || packages+=(openssh-server openssh-client)
 ldconfig -p | grep -q libpangoft2 || packages+=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
 if [ ${#packages[@]} -eq 0 ]; then
   exit 0

@@ -127,6 +127,10 @@ timeout = click.option(
     help="Start no new trial after this time.",
 )
 
+insecure = click.option(
+    "--insecure", is_flag=True, default=None, help="Allow workers to be reached without encryption (tcp://)."
+)
+
 mlflow = click.option("--mlflow/--no-mlflow", default=None, help="Send the sweep to MLflow while it runs.")
 
 
@@ -197,6 +201,7 @@ _KEYS = {
     "timeout": "optimization.timeout",
     "mlflow": "tracking.mlflow",
     "warm_start": "optimization.warm_start",
+    "insecure": "execution.dask.insecure",
 }
 
 

@@ -29,7 +29,7 @@ _SETTINGS: Mapping[str, object] = {
     "distributed.admin.low-level-log-length": 100,  # events that were delivered are of no use
     "distributed.worker.daemon": False,
 }
-_CONNECT_SECONDS = 30
+CONNECT_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ def _scheduler(security: Security | None, interface: str | None, *, is_local: bo
         "protocol": "tcp://" if security is None else "tls://",
         "port": 0,
         "dashboard": False,
+        "dashboard_address": "127.0.0.1:0",  # the scheduler serves its state there, without encryption
         "security": security,
     }
     try:
@@ -105,14 +106,14 @@ def _scheduler(security: Security | None, interface: str | None, *, is_local: bo
     try:
         yield cluster
     finally:
-        cluster.close(timeout=_CONNECT_SECONDS)
+        cluster.close(timeout=CONNECT_SECONDS)
 
 
 @contextmanager
 def _client(address: str, security: Security | None) -> Iterator[Client]:
     try:
         client = Client(
-            address, security=security, timeout=_CONNECT_SECONDS, set_as_default=False, direct_to_workers=False
+            address, security=security, timeout=CONNECT_SECONDS, set_as_default=False, direct_to_workers=False
         )
     except (OSError, TypeError) as error:
         raise ClusterError(f"execution.dask.scheduler: {address} cannot be reached: {error_line(error)}") from error

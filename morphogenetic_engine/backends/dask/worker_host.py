@@ -82,9 +82,9 @@ def host_worker(order: HostOrder) -> None:
     """Runs a worker process until it ends, is ended, or is no longer wanted."""
     dask_worker = get_worker()
     host = _Host(dask_worker, order)
-    refusal = _refusal(order)
-    if refusal:
-        host.send(Refused(host.place, refusal))
+    why = refusal(order)
+    if why:
+        host.send(Refused(host.place, why))
         return
     inbox = Inbox()
     dask_worker.extensions[_EXTENSION + order.key] = inbox
@@ -148,7 +148,7 @@ class _Host:
         return self._dask_worker.status in _SERVING and task is not None and task.state in _WANTED
 
 
-def _refusal(order: HostOrder) -> str:
+def refusal(order: HostOrder) -> str:
     """Returns the reason why a worker cannot run here, or ""."""
     if order.version != __version__:
         return (

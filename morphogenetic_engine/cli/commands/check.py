@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @options.algorithm
 @options.trials
 @options.parallel
+@options.insecure
 def check_command(
     config: Path, as_json: bool, watch: float, target: str | None, algorithm: SuggestionsBy, **given: object
 ) -> None:
@@ -73,6 +74,8 @@ def _print_check(file: ConfigFile, check: SweepCheck) -> None:
     if check.rule:
         console.print(f"search: {check.rule}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"time: {tables.estimate_text(check)}", highlight=False, markup=False, soft_wrap=True)
+    if check.workers_elsewhere:
+        console.print(f"workers: {check.workers_elsewhere}", highlight=False, markup=False, soft_wrap=True)
     if check.plan is not None:
         console.print(rungs_table.rungs_table(check.plan))
         console.print(f"cost: {rungs_table.cost_text(check.plan)}", highlight=False, soft_wrap=True)

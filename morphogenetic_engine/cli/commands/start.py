@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.config
 @options.new_sweep
 @options.warm_start
+@options.insecure
 @options.serving
 @click.option(
     "--continue",
@@ -88,6 +89,7 @@ def quick_command(
 @options.parallel
 @options.timeout
 @options.mlflow
+@options.insecure
 @options.serving
 def resume_command(
     sweep_id: str,

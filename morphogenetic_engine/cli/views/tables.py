@@ -195,6 +195,7 @@ def check_json(check: SweepCheck) -> dict[str, object]:
         "axes": axes,
         "rule": check.rule,
         "workers": check.workers,
+        **({"workers_elsewhere": check.workers_elsewhere} if check.workers_elsewhere else {}),
         "trial_seconds": check.trial_seconds,
         "estimate_seconds": check.estimate,
         "estimate_is_lower_bound": not check.ended,

@@ -18,6 +18,7 @@ from morphogenetic_engine.sweeps.record.passwords import check_no_passwords
 from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, executor_of
 from morphogenetic_engine.sweeps.run.messages import Ended, Reported, TrialTask
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
+from morphogenetic_engine.sweeps.schema.executors.executor_names import DASK, LOCAL
 from morphogenetic_engine.sweeps.schema.halving_plan import HalvingPlan
 from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
 from morphogenetic_engine.sweeps.space.feasibility import Share, feasible_share
@@ -48,6 +49,8 @@ class SweepCheck:
     """The reason why trial 0 failed, or ""."""
     plan: HalvingPlan | None = None
     """The rungs of a halving; None: every trial runs to its end, or nobody knows how far that is."""
+    workers_elsewhere: str = ""
+    """The workers that a run would start or use on other machines, in words; "" if there are none."""
 
     @property
     def estimate(self) -> float | None:
@@ -62,6 +65,8 @@ class SweepCheck:
 def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
     """Loads the workload, checks the sweep against it, and runs trial 0 in a temporary folder for a limited time.
 
+    All of it happens on this machine, wherever the sweep's workers are.
+
     Raises:
         ConfigError: the workload does not take the parameters or does not report the objective; an input is missing;
             an address holds a password.
@@ -73,8 +78,9 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
     strategy, parallel = _strategy(file), parallel_workers(config.execution)
     first = strategy.suggest(0, NOTHING_EARLIER)
     with tempfile.TemporaryDirectory(prefix="sweep-check-") as scratch:
-        setup = ExecutorSetup(config, str(file.path), Path.cwd(), Path(scratch) / "workers.log", parallel)
-        with executor_of(config)(setup) as executor:
+        here = _on_this_machine(config)
+        setup = ExecutorSetup(here, str(file.path), Path.cwd(), Path(scratch) / "workers.log", parallel)
+        with executor_of(here)(setup) as executor:
             slot = _free_slot(executor)
             begun = time.monotonic()
             ended, reports = None, 0
@@ -95,8 +101,21 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         trial_seconds=seconds if watch_seconds > 0 else None,
         ended=ended is not None,
         failure=ended.message if ended is not None and ended.state is TrialState.FAILED else "",
+        workers_elsewhere=(
+            config.execution.dask.description(min(parallel, strategy.trials))
+            if config.execution.executor == DASK
+            else ""
+        ),
         plan=_plan(config, strategy.trials, reports if ended is not None else None),
     )
+
+
+def _on_this_machine(config: SweepConfig) -> SweepConfig:
+    """Returns a configuration whose trials run in local workers, if they would run in those of Dask."""
+    if config.execution.executor != DASK:
+        return config
+    execution = config.execution.model_copy(update={"executor": LOCAL, "max_parallel": 1})
+    return config.model_copy(update={"execution": execution})
 
 
 def _strategy(file: ConfigFile) -> Strategy:

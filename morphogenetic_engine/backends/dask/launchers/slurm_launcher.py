@@ -72,7 +72,7 @@ class SlurmLauncher:
         if now - self._looked >= _LOOK_SECONDS:
             self._looked = now
             self._forget_ended()
-        for _ in range(min(wanted, self._jobs.workers) - len(self._submitted)):
+        for _ in range(wanted - len(self._submitted)):
             self._submit()
 
     def connected(self, names: Sequence[str]) -> None:

@@ -39,6 +39,15 @@ class SlurmWorkers(Section):
 
     _numbers = field_validator("workers", "cores", "gpus", mode="before")(number)
 
+    def description(self, jobs: int) -> str:
+        """Returns the jobs in words."""
+        parts = [f"{self.cores} core{'s' * (self.cores > 1)}", self.memory]
+        parts += [f"{self.gpus} GPU{'s' * (self.gpus > 1)}"] if self.gpus else []
+        parts += [f"{self.walltime} at most"] if self.walltime else []
+        parts += [f"partition {self.partition}"] if self.partition else []
+        parts += [f"account {self.account}"] if self.account else []
+        return f"{jobs} job{'s' * (jobs > 1)} of Slurm{' with ' if jobs == 1 else ', each with '}{', '.join(parts)}"
+
 
 class TlsFiles(Section):
     """The certificate and key with which the coordinator and the workers prove who they are."""
@@ -115,3 +124,13 @@ class DaskWorkers(Section):
         if self.slurm is not None:
             return self.slurm.workers
         return self.workers if self.ssh is None else len(self.ssh)
+
+    def description(self, workers: int) -> str:
+        """Returns the workers that a run starts or uses, in words."""
+        if self.slurm is not None:
+            return self.slurm.description(workers)
+        if self.ssh is not None:
+            return f"{workers} started by ssh on {', '.join(dict.fromkeys(self.ssh[:workers]))}"
+        if self.scheduler is not None:
+            return f"{workers} of the Dask scheduler at {self.scheduler}"
+        return f"{workers} of a Dask cluster on this machine"

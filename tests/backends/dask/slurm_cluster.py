@@ -1,0 +1,114 @@
+"""A real Slurm on this machine: a controller, a node and the authentication between them, in a private folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import until
+
+_PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
+_SBIN = "/usr/sbin:/sbin"
+
+
+@contextmanager
+def slurm_cluster(folder: Path) -> Iterator[dict[str, str]]:
+    """Starts Slurm, and yields the environment variables with which its commands find it."""
+    path = f"{os.environ['PATH']}:{_SBIN}"
+    missing = [name for name in _PROGRAMS if shutil.which(name, path=path) is None]
+    if missing or os.getuid() != 0:
+        pytest.skip(f"needs root, and: {' '.join(missing)} (scripts/test-servers.sh installs them)")
+    environment = {**os.environ, "PATH": path, "SLURM_CONF": str(folder / "slurm.conf")}
+    folder.chmod(0o755)
+    with ExitStack() as stack:
+        key = folder / "munge.key"
+        key.write_bytes(os.urandom(1024))
+        key.chmod(0o400)
+        names = {"socket": "socket", "pid-file": "munge.pid", "log-file": "munge.log", "seed-file": "munge.seed"}
+        files = [f"--{option}={folder / name}" for option, name in names.items()]
+        _daemon(stack, ["munged", "--foreground", "--force", f"--key-file={key}", *files], folder, environment)
+        until((folder / "socket").exists, "munge")
+        (folder / "slurm.conf").write_text(_settings(folder), encoding="utf-8")
+        configuration = ["-f", environment["SLURM_CONF"]]
+        _daemon(stack, ["slurmctld", "-D", *configuration], folder, environment)
+        _daemon(stack, ["slurmd", "-D", *configuration], folder, environment)
+        until(lambda: _said(["sinfo", "--noheader", "--format=%t"], environment).strip() == "idle", "an idle node")
+        try:
+            yield {"PATH": path, "SLURM_CONF": environment["SLURM_CONF"]}
+        finally:
+            subprocess.run(["scancel", "--quiet", "--user=root"], env=environment, check=False)
+
+
+def queued_jobs() -> list[str]:
+    """Returns the ids of the jobs in the queue."""
+    said = subprocess.run(["squeue", "--noheader", "--format=%i"], capture_output=True, text=True, check=True)
+    return said.stdout.split()
+
+
+def _said(command: list[str], environment: dict[str, str]) -> str:
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+
+
+def _daemon(stack: ExitStack, command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    log = stack.enter_context((folder / f"{command[0]}.out").open("wb"))
+    process = subprocess.Popen(  # pylint: disable=consider-using-with  # until the stack is left
+        command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+    )
+
+    def end() -> None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    stack.callback(end)
+
+
+def _settings(folder: Path) -> str:
+    host = socket.gethostname()
+    for name in ("state", "spool"):
+        (folder / name).mkdir()
+    return f"""
+ClusterName=test{time.time_ns() % 10**6}
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder / 'socket'}
+StateSaveLocation={folder / 'state'}
+SlurmdSpoolDir={folder / 'spool'}
+SlurmctldPidFile={folder / 'slurmctld.pid'}
+SlurmdPidFile={folder / 'slurmd.pid'}
+SlurmctldLogFile={folder / 'slurmctld.log'}
+SlurmdLogFile={folder / 'slurmd.log'}
+SlurmctldPort={_free_port()}
+SlurmdPort={_free_port()}
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+ReturnToService=2
+MpiDefault=none
+KillWait=5
+SchedulerParameters=sched_interval=1,sched_min_interval=100000,batch_sched_delay=0,defer_batch=0
+NodeName={host} NodeAddr=127.0.0.1 CPUs={os.cpu_count()} RealMemory=4000 State=UNKNOWN
+PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

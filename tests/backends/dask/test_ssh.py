@@ -1,0 +1,96 @@
+"""Sweeps over SSH, with a real server on this machine."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.errors import ClusterError
+from morphogenetic_engine.sweeps.record.events import Outcome
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from tests.conftest import StartSweep
+from tests.tables import steady_rows
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+
+SWEEP = """
+sweep_type: random
+experiment: {workload: "toy:quadratic"}
+parameters: {x: {low: 0.0, high: 1.0}}
+optimization: {n_trials: 6, lookahead: 2}
+"""
+
+
+@pytest.fixture(scope="module")
+def ssh_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A configuration of ssh by which the hosts node1 and node2 are a server on this machine."""
+    server = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
+    if server is None or shutil.which("ssh") is None or os.getuid() != 0:
+        pytest.skip("needs root, ssh and sshd (scripts/test-servers.sh installs them)")
+    folder = tmp_path_factory.mktemp("ssh")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    for name in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+    authorized = folder / "authorized"
+    authorized.write_bytes((folder / "user.pub").read_bytes())
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = [f"Port={port}", "ListenAddress=127.0.0.1", f"HostKey={folder / 'host'}", f"PidFile={folder / 'pid'}"]
+    options += [f"AuthorizedKeysFile={authorized}", "StrictModes=no", "UsePAM=no", "PermitRootLogin=prohibit-password"]
+    command = [server, "-D", "-e", "-f", "/dev/null", *(word for each in options for word in ("-o", each))]
+    config = folder / "config"
+    config.write_text(f"""
+Host node1 node2
+  HostName 127.0.0.1
+  Port {port}
+  User {getpass.getuser()}
+  IdentityFile {folder / 'user'}
+  IdentitiesOnly yes
+  UserKnownHostsFile {folder / 'known'}
+  StrictHostKeyChecking accept-new
+  LogLevel ERROR
+""")
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as process,
+    ):
+        try:
+            until(lambda: b"Server listening" in (folder / "log").read_bytes(), "an SSH server")
+            yield config
+        finally:
+            process.terminate()
+
+
+def test_a_sweep_over_ssh_has_the_local_table(ssh_config: Path, start: StartSweep) -> None:
+    local = start(SWEEP + "execution: {max_parallel: 2}\n")
+    run_sweep(local)
+    hosts = f"execution: {{executor: dask, dask: {{ssh: [node1, node2], interface: lo, ssh_config: {ssh_config}}}}}\n"
+    elsewhere = start(SWEEP + hosts)
+    assert run_sweep(elsewhere) is Outcome.FINISHED
+    assert steady_rows(elsewhere) == steady_rows(local)
+    until(lambda: str(elsewhere.path) not in _command_lines(), "the end of the workers")
+
+
+def test_a_host_without_the_package_is_told_with_what_it_said(ssh_config: Path, start: StartSweep) -> None:
+    wrong = f"dask: {{ssh: [node1], interface: lo, python: /no/python, ssh_config: {ssh_config}}}"
+    with pytest.raises(ClusterError, match=r"workers on node1 end before they reach the scheduler .*/no/python"):
+        run_sweep(start(f"{SWEEP}execution: {{executor: dask, {wrong}}}\n"))
+
+
+def test_a_host_that_is_unknown_is_told(ssh_config: Path, start: StartSweep) -> None:
+    wrong = f"dask: {{ssh: [no-such-host.invalid], interface: lo, ssh_config: {ssh_config}}}"
+    with pytest.raises(ClusterError, match=r"workers on no-such-host.invalid end before .*exit status 255"):
+        run_sweep(start(f"{SWEEP}execution: {{executor: dask, {wrong}}}\n"))
+
+
+def _command_lines() -> str:
+    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True, env={**os.environ}).stdout
