@@ -42,17 +42,17 @@ def test_katibs_webhook_is_asked_for_pods_of_trials_alone(tmp_path: Path) -> Non
         WEBHOOK,
         field(items(stock_katib()[-1], "webhooks")[0], "namespaceSelector"),
     )
-    # Pods of Jobs have this label, and Jobs are all that trials may be.
+    # Pods of Jobs have this label, and trials are Jobs, or TrainJobs, which run in Jobs.
     assert field(webhook, "objectSelector") == {
         "matchExpressions": [{"key": "batch.kubernetes.io/job-name", "operator": "Exists"}]
     }
-    assert field(katib_config(tmp_path / "again"), "init", "controller", "trialResources") == ["Job.v1.batch"]
+    kinds = ["Job.v1.batch", "TrainJob.v1alpha1.trainer.kubeflow.org"]
+    assert field(katib_config(tmp_path / "again"), "init", "controller", "trialResources") == kinds
 
 
 def test_katib_gives_its_collector_the_trials_security_context(tmp_path: Path) -> None:
     config = katib_config(tmp_path / "katib")
     assert field(config, "init", "controller", "injectSecurityContext") is True
-    assert field(config, "init", "controller", "trialResources") == ["Job.v1.batch"]
 
 
 def test_katib_has_the_algorithms_of_sweeps_and_they_fit_the_profile_restricted(tmp_path: Path) -> None:

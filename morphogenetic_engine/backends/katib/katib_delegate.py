@@ -31,7 +31,7 @@ from morphogenetic_engine.backends.katib.render.experiment import (
 )
 from morphogenetic_engine.backends.katib.render.manifest_yaml import manifest_yaml
 from morphogenetic_engine.backends.katib.render.sweep_setting import ALGORITHM
-from morphogenetic_engine.backends.katib.render.validation import validate_experiment
+from morphogenetic_engine.backends.katib.render.validation import validate_experiment, validate_object
 from morphogenetic_engine.backends.kubernetes.api_errors import Missing
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.storage import open_store
@@ -127,7 +127,8 @@ class KatibDelegate:
     def render(self, file: ConfigFile, options: RenderOptions) -> Rendered:
         """Returns a sweep as an Experiment in YAML, for `kubectl apply`."""
         experiment = _rendered(file, options)
-        return Rendered(manifest_yaml([experiment.manifest]), experiment.unsupported)
+        claim = [experiment.claim] if experiment.claim else []
+        return Rendered(manifest_yaml([*claim, experiment.manifest]), experiment.unsupported)
 
     def unsupported(self, file: ConfigFile, options: RenderOptions) -> Sequence[Unsupported]:
         """Returns the settings of a sweep file that Katib does not support; no image is needed."""
@@ -184,6 +185,8 @@ def _no_journal(_name: str) -> Sequence[Event]:
 def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
     rendered = render_experiment(file, options)
     validate_experiment(rendered.manifest)
+    if rendered.claim is not None:
+        validate_object(rendered.claim)
     return rendered
 
 

@@ -39,23 +39,30 @@ class Conflict(ClusterError):
     """The object already exists."""
 
 
+NO_KATIB = "has no Katib: it does not know kubeflow.org/v1beta1"
+
+
 @contextmanager
-def explained(host: str, what: str) -> Iterator[None]:
-    """Converts the client's exceptions during `what` ("create Experiment a/b") to a ClusterError."""
+def explained(host: str, what: str, *, absent: str = NO_KATIB) -> Iterator[None]:
+    """Converts the client's exceptions during `what` ("create Experiment a/b") to a ClusterError.
+
+    `absent` says what the cluster lacks where it does not know the kind of the object.
+    """
     from kubernetes.client import ApiException
     from urllib3.exceptions import HTTPError
 
     try:
         yield
     except ApiException as error:
-        raise _explained(error.status, _message(error.body), str(error.reason), host, what) from error
+        raise _explained(error.status, _message(error.body), str(error.reason), host, what, absent) from error
     except json.JSONDecodeError as error:
         raise Unreachable(f"{host}: the connection broke in the middle of an answer") from error
     except (HTTPError, OSError) as error:
         raise Unreachable(f"{host}: cannot be reached: {_cause(error)}") from error
 
 
-def _explained(status: int, said: str, reason: str, host: str, what: str) -> ClusterError:
+# pylint: disable-next=too-many-arguments,too-many-positional-arguments  # what is known of one answer
+def _explained(status: int, said: str, reason: str, host: str, what: str, absent: str) -> ClusterError:
     message = said or " ".join(reason.split())
     denied = _DENIED.search(message)
     if denied:
@@ -65,7 +72,7 @@ def _explained(status: int, said: str, reason: str, host: str, what: str) -> Clu
     if status == 403:
         return Forbidden(f"{host}: may not {what}: {message}")
     if status == 404 and not said:
-        return ClusterError(f"{host}: has no Katib: it does not know kubeflow.org/v1beta1")
+        return ClusterError(f"{host}: {absent}")
     if status == 404:
         return Missing(f"{host}: cannot {what}: {message}")
     if status == _GONE:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Protocol
 
-from morphogenetic_engine.backends.kubernetes.api_errors import Expired, Forbidden, Missing, explained
+from morphogenetic_engine.backends.kubernetes.api_errors import Conflict, Expired, Forbidden, Missing, explained
 from morphogenetic_engine.backends.kubernetes.connection import Cluster
 from morphogenetic_engine.errors import ClusterError
 
@@ -110,6 +110,19 @@ class KatibApi:
                 raise ClusterError(f"{error}; {_REGISTER}") from error
             raise
         return created
+
+    def create_claim(self, manifest: Mapping[str, object]) -> None:
+        """Creates the ResourceClaim of a sweep; one that exists is not an error.
+
+        Raises:
+            ClusterError: the cluster does not know such claims, or rejects it.
+        """
+        absent = "knows no ResourceClaims (resource.k8s.io/v1), which gpu_sharing by: claim needs: Kubernetes 1.34"
+        what = f"create ResourceClaim {self.namespace}/{_name(manifest)}"
+        with suppress(Conflict), explained(self.host, what, absent=absent):
+            self._objects.create_namespaced_custom_object(
+                *("resource.k8s.io", "v1", self.namespace, "resourceclaims"), body=manifest, _request_timeout=_TIMEOUT
+            )
 
     def find(self, plural: str, name: str) -> Manifest | None:
         """Returns one of Katib's objects, or None if there is none of this name."""

@@ -14,7 +14,7 @@ from morphogenetic_engine.backends.katib.read.objects import (
     read_experiment,
     read_trial,
 )
-from morphogenetic_engine.backends.katib.render.experiment import RenderedExperiment
+from morphogenetic_engine.backends.katib.render.experiment import API_VERSION, RenderedExperiment
 from morphogenetic_engine.backends.kubernetes.api_errors import Conflict, Missing
 from morphogenetic_engine.backends.kubernetes.katib_api import EXPERIMENTS, SUGGESTIONS, TRIALS, KatibApi, Manifest
 from morphogenetic_engine.errors import ClusterError
@@ -34,12 +34,36 @@ def submit(api: KatibApi, rendered: RenderedExperiment) -> tuple[KatibExperiment
     found = api.find(EXPERIMENTS, rendered.name)
     if found is None:
         try:
-            return read_experiment(api.create_experiment(rendered.manifest)), True
+            created = read_experiment(api.create_experiment(rendered.manifest))
         except Conflict:
             found = api.find(EXPERIMENTS, rendered.name)
             if found is None:
                 raise
-    return _the_same(found, rendered, api.namespace), False
+        else:
+            _create_claim(api, rendered, created, new=True)
+            return created, True
+    existing = _the_same(found, rendered, api.namespace)
+    _create_claim(api, rendered, existing, new=False)
+    return existing, False
+
+
+def _create_claim(api: KatibApi, rendered: RenderedExperiment, experiment: KatibExperiment, *, new: bool) -> None:
+    """Creates the ResourceClaim that the trials share; it belongs to the Experiment, and is deleted with it.
+
+    Raises:
+        ClusterError: it cannot be created; a new Experiment is deleted again, whose pods would wait for ever.
+    """
+    if rendered.claim is None:
+        return
+    owner = {"apiVersion": API_VERSION, "kind": "Experiment", "name": experiment.name, "uid": experiment.uid}
+    metadata = rendered.claim["metadata"]
+    assert isinstance(metadata, Mapping)
+    try:
+        api.create_claim({**rendered.claim, "metadata": {**metadata, "ownerReferences": [owner]}})
+    except ClusterError:
+        if new:
+            remove(api, experiment.name)
+        raise
 
 
 def snapshot(api: KatibApi, name: str, *, trouble: Callable[[str], object] = _ignore) -> Snapshot:

@@ -201,7 +201,10 @@ def _final_since(manifest: Object) -> float | None:
 def _container(spec: Object) -> Object:
     """Returns the primary container of the trial template; empty if the template was not created by this tool."""
     template = mapping(spec, "trialTemplate")
-    pod = mapping(mapping(mapping(mapping(template, "trialSpec"), "spec"), "template"), "spec")
+    trial = mapping(mapping(template, "trialSpec"), "spec")
+    if trainer := mapping(trial, "trainer"):  # of a TrainJob
+        return trainer
+    pod = mapping(mapping(trial, "template"), "spec")
     name = template.get("primaryContainerName")
     return next((each for each in mappings(pod, "containers") if each.get("name") == name), {})
 

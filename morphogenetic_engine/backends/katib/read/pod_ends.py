@@ -11,9 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from morphogenetic_engine.backends.katib.pods.job_template import CONTAINER
+from morphogenetic_engine.backends.katib.pods.train_job import NODE
 from morphogenetic_engine.backends.katib.read.fields import Object, mapping, mappings, text
 from morphogenetic_engine.errors import FailureReason
 
+_OURS = frozenset({CONTAINER, NODE})
+"""The containers that trials run in: of a Job's pod, and of a TrainJob's."""
 TRIAL_LABEL = "katib.kubeflow.org/trial"
 _SAID = re.compile(r"trial \d+ (?:failed: (?P<reason>\w+)|pruned) after [\d.]+ s: (?P<why>.*); files: .*")
 """The last line that `morphogenetic trial run` prints."""
@@ -44,7 +47,7 @@ def _ends_of(pod: Object) -> Iterator[PodEnd]:
     """Yields the reasons of a pod's end, the most specific first."""
     status = mapping(pod, "status")
     containers = mappings(status, "containerStatuses")
-    ours = [each for each in containers if each.get("name") == CONTAINER]
+    ours = [each for each in containers if each.get("name") in _OURS]
     for container in ours:
         yield from _said_by_trial(container)
     for container in containers:
@@ -55,7 +58,7 @@ def _ends_of(pod: Object) -> Iterator[PodEnd]:
     if reason := text(status, "reason"):
         kind = FailureReason.TIMEOUT if reason == "DeadlineExceeded" else FailureReason.KILLED
         yield PodEnd(kind, _short(f"pod {reason}: {text(status, 'message')}".rstrip(": ")))
-    others = [each for each in containers if each.get("name") != CONTAINER]
+    others = [each for each in containers if each.get("name") not in _OURS]
     for container in [*ours, *others]:
         if _terminated(container).get("exitCode"):
             yield _by_status(container)

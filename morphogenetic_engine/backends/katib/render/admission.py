@@ -38,7 +38,17 @@ _KNOWN: Mapping[str, frozenset[str]] = {
         }
     ),
     "spec.objective": frozenset({"type", "goal", "objectiveMetricName", "additionalMetricNames", "metricStrategies"}),
-    "spec.trialTemplate": frozenset({"primaryContainerName", "retain", "trialParameters", "trialSpec"}),
+    "spec.trialTemplate": frozenset(
+        {
+            "primaryContainerName",
+            "primaryPodLabels",
+            "successCondition",
+            "failureCondition",
+            "retain",
+            "trialParameters",
+            "trialSpec",
+        }
+    ),
 }
 
 
@@ -192,6 +202,9 @@ def _check_template(template: Manifest, parameters: Sequence[str]) -> None:
     _check_texts(list(_strings(job)), names, f"{where}.trialSpec")
     if {"name", "namespace"} & _section(job, "metadata").keys():
         raise _broken(f"{where}.trialSpec.metadata", "must leave name and namespace to Katib", job["metadata"])
+    if job.get("kind") == "TrainJob":
+        _check_command(_section(_section(job, "spec"), "trainer"), f"{where}.trialSpec.spec.trainer")
+        return
     pod = _section(_section(_section(job, "spec"), "template"), "spec")
     containers = _sections(pod, "containers")
     if template.get("primaryContainerName") not in [container.get("name") for container in containers]:

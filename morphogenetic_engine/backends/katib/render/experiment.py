@@ -9,13 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
-from morphogenetic_engine.backends.katib.pods.job_template import (
-    CONTAINER,
-    LONGEST_SECONDS,
-    METRICS_FILE,
-    WAITING_SECONDS,
-    job,
-)
+from morphogenetic_engine.backends.katib.pods.gpu_sharing import check_sharing, resource_claim
+from morphogenetic_engine.backends.katib.pods.job_template import LONGEST_SECONDS, METRICS_FILE, WAITING_SECONDS
+from morphogenetic_engine.backends.katib.pods.trial_template import cluster_needs, trial_template
 from morphogenetic_engine.backends.katib.render.admission import check_admission
 from morphogenetic_engine.backends.katib.render.algorithms import Algorithm, Search, search_of
 from morphogenetic_engine.backends.katib.render.credentials_check import check_no_passwords
@@ -56,6 +52,8 @@ class RenderedExperiment:
 
     manifest: Mapping[str, object]
     unsupported: tuple[Unsupported, ...]
+    claim: Mapping[str, object] | None = None
+    """The ResourceClaim that its trials share."""
 
     @property
     def name(self) -> str:
@@ -105,6 +103,7 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
     check_no_passwords(config)
     ours = options.algorithm == "morphogenetic"
     parallel = parallel_trials(config, options, katib_trials(config) if ours else total_trials(config))
+    check_sharing(config, options, parallel)
     if ours:
         config = config.settled(parallel)
         search = local_search(config, parallel, options.earlier)
@@ -114,22 +113,24 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
     parameters = _parameters(config, search)
     names = [each.name for each in parameters]
     labels = {"app.kubernetes.io/managed-by": "morphogenetic", IDENTITY_LABEL: config.identity[:40]}
+    name = experiment_name(config, file.path, options)
+    namespace = {} if options.namespace is None else {"namespace": checked_namespace(options.namespace)}
     spec = {
         **_search_spec(config, options, search, parallel),
         "parameters": [parameter.manifest() for parameter in parameters],
         "metricsCollectorSpec": _collector(),
-        "trialTemplate": {
-            "primaryContainerName": CONTAINER,
-            # Katib would delete the Job of a trial that it stops early before it has read the trial's metrics, and then
-            # wait for them forever; and the reasons of failed trials would be lost.
-            "retain": True,
-            "trialParameters": [_reference(parameter) for parameter in parameters],
-            "trialSpec": job(config, options, image=image, names=names, labels=labels, trials=search.trials),
-        },
+        "trialTemplate": trial_template(
+            config,
+            options,
+            image=image,
+            names=names,
+            parameters=[_reference(parameter) for parameter in parameters],
+            labels=labels,
+            trials=search.trials,
+            claim=name,
+        ),
     }
-    metadata: dict[str, object] = {"name": experiment_name(config, file.path, options)}
-    if options.namespace is not None:
-        metadata["namespace"] = checked_namespace(options.namespace)
+    metadata: dict[str, object] = {"name": name, **namespace}
     annotations = {
         SPEC_ANNOTATION: spec_hash(spec),
         **({STORE_ANNOTATION: store} if store else {}),
@@ -146,8 +147,10 @@ def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:
         *search.unsupported,
         *unsupported_stopping(config, parallel, search.trials, ours=search.algorithm is Algorithm.MORPHOGENETIC),
         *_unsupported_run(config, options),
+        *cluster_needs(config, parallel),
     )
-    return RenderedExperiment(manifest, unsupported)
+    claim = resource_claim(config.resources.gpu_sharing, name, labels, namespace)
+    return RenderedExperiment(manifest, unsupported, claim)
 
 
 def spec_hash(spec: Mapping[str, object]) -> str:

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from morphogenetic_engine.sweeps.schema.parameters import Section, number
+from morphogenetic_engine.sweeps.schema.pods.amounts import Bytes, Name, Quantity
+from morphogenetic_engine.sweeps.schema.pods.gpu_sharing_section import GpuSharing, broken_gpu_rule
 from morphogenetic_engine.trial import text
 
-_QUANTITY = re.compile(r"(\d+(\.\d+)?|\.\d+)(m|[kMGTPE]|[KMGTPE]i)?")
-_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _QUALIFIED_NAME = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _IMAGE = re.compile(
@@ -27,24 +27,6 @@ _PLACEHOLDER = re.compile(r"\$\{trial(Parameters|Spec)\.")
 _SECRET_WORDS = re.compile(r"secret|password|passwd|token|private_key|access_key|api_?key|credential", re.IGNORECASE)
 
 
-def _quantity(value: object) -> object:
-    """Returns the text of an amount as Kubernetes writes it: 500m, 2, 1.5, 8Gi."""
-    written = text(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-    if not isinstance(written, str) or _QUANTITY.fullmatch(written) is None:
-        raise ValueError(f"must be an amount such as 2, 500m or 8Gi, but got {value!r}")
-    if not re.search(r"[1-9]", written):
-        raise ValueError(f"must be more than nothing, but got {value!r}")
-    return written
-
-
-def _bytes(value: object) -> object:
-    """Returns the text of an amount of bytes; 512m, which elsewhere is megabytes, is half a byte to Kubernetes."""
-    written = _quantity(value)
-    if isinstance(written, str) and written.endswith("m"):
-        raise ValueError(f"must be bytes, such as 512Mi or 8Gi (m is a thousandth), but got {value!r}")
-    return written
-
-
 def _word(value: object) -> object:
     return text(value) if isinstance(value, (bool, int, float)) else value
 
@@ -54,12 +36,6 @@ def _words(value: object) -> object:
     if not isinstance(value, dict):
         return value
     return {name: _word(each) for name, each in value.items()}
-
-
-def _name(value: str) -> str:
-    if _NAME.fullmatch(value) is None:
-        raise ValueError(f"must be small letters, digits, '-' and '.', but got {value!r}")
-    return value
 
 
 def _qualified_name(value: str) -> str:
@@ -111,9 +87,6 @@ def _setting(value: str) -> str:
     return value
 
 
-Quantity = Annotated[str, BeforeValidator(_quantity)]
-Bytes = Annotated[str, BeforeValidator(_bytes)]
-Name = Annotated[str, AfterValidator(_name)]
 QualifiedName = Annotated[str, AfterValidator(_qualified_name)]
 GpuResource = Annotated[str, AfterValidator(_gpu_resource)]
 Label = Annotated[str, AfterValidator(_label)]
@@ -179,4 +152,26 @@ class ResourcesConfig(Section):
     environment: Annotated[dict[Variable, Setting], BeforeValidator(_words)] = Field(default_factory=dict)
     """Environment variables; what is secret belongs into a Secret."""
 
+    kind: Literal["Job", "TrainJob"] = "Job"
+    """What a trial is on the cluster: a Job, or a TrainJob of Kubeflow Trainer."""
+    runtime: Name | None = None
+    """The runtime of TrainJobs."""
+    runtime_kind: Literal["ClusterTrainingRuntime", "TrainingRuntime"] = "ClusterTrainingRuntime"
+    """Whether the runtime is the cluster's or the namespace's."""
+    gpu_sharing: GpuSharing | None = None
+    """How the pods of trials share GPUs; left out: each pod has whole ones."""
+
     _numbers = field_validator("gpu", mode="before")(number)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> ResourcesConfig:
+        if (self.kind == "TrainJob") != (self.runtime is not None):
+            raise ValueError("kind: TrainJob and runtime go together: give both or none")
+        if self.kind == "TrainJob" and self.gpu_sharing is not None and self.gpu_sharing.by != "hami":
+            raise ValueError(
+                f"gpu_sharing by: {self.gpu_sharing.by} needs kind: Job; claims and scheduler of a TrainJob's pods are"
+                " the runtime's"
+            )
+        if (rule := broken_gpu_rule(self.gpu_sharing, self.gpu)) is not None:
+            raise ValueError(f"gpu {rule}")
+        return self

@@ -9,6 +9,7 @@ import yaml
 from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
 from tests.backends.katib.client.cluster.katib_controller import KatibByHand
 from tests.backends.katib.client.conftest import Command
+from tests.backends.katib.client.test_gpu_sharing import share_a_gpu
 from tests.backends.katib.client.test_local_search import OURS, config_map
 from tests.backends.katib.client.test_submit import SUBMIT
 from tests.backends.katib.client.test_watch import Follower
@@ -31,6 +32,7 @@ def test_every_right_is_used_and_every_use_is_a_right(
     cluster.allowed = granted()
     cluster.put("configmaps", "kubeflow", config_map("random"))
     assert command(*OURS).status == 2  # its service is not registered
+    share_a_gpu()
     assert command(*SUBMIT).status == 0
     katib.start("a", x="0.1")
     follower = Follower()  # `watch`, and `submit --wait`

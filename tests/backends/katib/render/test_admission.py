@@ -84,7 +84,7 @@ def test_what_is_rendered_keeps_every_rule() -> None:
         ("spec.metricsCollectorSpec.collector.kind", "Push", "collector.kind: must be File, but got 'Push'"),
         (f"{_FILE}.path", "metrics.log", "must be an absolute path, kind File, format TEXT"),
         (f"{_FILE}.format", "JSON", "must be an absolute path, kind File, format TEXT"),
-        (f"{_TEMPLATE}.successCondition", "true", "has a key that Katib would drop"),
+        (f"{_TEMPLATE}.success", "true", "has a key that Katib would drop"),
         (f"{_TEMPLATE}.primaryContainerName", "other", "primaryContainerName: must be a container"),
         (f"{_TEMPLATE}.trialParameters.0.name", "act", "must have names without braces, no two alike"),
         (f"{_TEMPLATE}.trialParameters.0.reference", "act", "must refer to every parameter once"),

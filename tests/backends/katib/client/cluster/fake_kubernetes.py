@@ -33,6 +33,8 @@ class FakeKubernetes:  # pylint: disable=too-many-instance-attributes  # each is
 
     namespaces: dict[str, dict[str, str]] = field(default_factory=lambda: {"ml": {LABEL: "enabled"}})
     has_katib: bool = True
+    has_claims: bool = True
+    """Whether it knows ResourceClaims."""
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     """(verb, plural) that this user may not do."""
     allowed: set[tuple[str, str]] | None = None

@@ -98,6 +98,7 @@ def _application(cluster: FakeKubernetes) -> Starlette:
             Route("/api/v1/namespaces/{namespace}/{plural}", answers.core),
             Route("/api/v1/namespaces/{namespace}/{plural}/{name}", answers.core_item),
             Route("/apis/argoproj.io/v1alpha1/namespaces/{namespace}/{plural}/{name}", answers.core_item),
+            Route("/apis/resource.k8s.io/v1/namespaces/{namespace}/{plural}", answers.claims, methods=["POST"]),
             Route(GROUP_PATH, answers.collection, methods=["GET", "POST"]),
             Route(GROUP_PATH + "/{name}", answers.item, methods=["GET", "DELETE"]),
         ]
@@ -143,6 +144,11 @@ class _Answers:
         if (plural, namespace, name) not in self._cluster.objects:
             return status(404, "NotFound", f'{plural} "{name}" not found')
         return JSONResponse(self._cluster.get(plural, namespace, name))
+
+    async def claims(self, request: Request) -> Response:
+        if not self._cluster.has_claims:
+            return PlainTextResponse("404 page not found", 404)
+        return self._refused(request, "create", "resourceclaims") or await self._create(request, "resourceclaims")
 
     async def collection(self, request: Request) -> Response:
         plural, namespace = request.path_params["plural"], request.path_params["namespace"]
