@@ -35,7 +35,7 @@ Section = Mapping[str, object]
 """A section of a sweep file, with the keys that it has there."""
 
 
-def sweep(  # pylint: disable=too-many-arguments  # a sweep file has as many sections
+def sweep(  # pylint: disable=too-many-arguments,too-many-locals  # a sweep file has as many sections
     workload: Workload | Section,
     parameters: Mapping[str, Axis] | None = None,
     *,
@@ -47,6 +47,7 @@ def sweep(  # pylint: disable=too-many-arguments  # a sweep file has as many sec
     timeout: float | None = None,
     parallel: int | str | None = None,
     constraints: str | Sequence[str] | None = None,
+    outcome_constraints: Mapping[str, Mapping[str, float]] | None = None,
     experiment: Section | None = None,
     execution: Section | None = None,
     optimization: Section | None = None,
@@ -61,7 +62,8 @@ def sweep(  # pylint: disable=too-many-arguments  # a sweep file has as many sec
     The keyword arguments `experiment` to `resources` are the sections of a sweep file, with its keys. `objective`,
     `direction`, `trials`, `seed`, `timeout` and `parallel` are short for keys of them; several objectives are a
     mapping: {"val_acc": "maximize", "seconds": "minimize"}. `constraints` are conditions that all trials keep, such as
-    "hidden_dim * num_layers <= 4096". Without `sweep_type` a sweep of a function is a grid where
+    "hidden_dim * num_layers <= 4096"; `outcome_constraints` are limits of metrics, which the best keeps:
+    {"latency_ms": {"max": 20}}. Without `sweep_type` a sweep of a function is a grid where
     every parameter is a list and `trials` is left out, else a bayesian search. What is given beside a sweep file takes
     the place of what it says.
 
@@ -89,6 +91,7 @@ def sweep(  # pylint: disable=too-many-arguments  # a sweep file has as many sec
         timeout=timeout,
         parallel=parallel,
         constraints=constraints,
+        outcome_constraints=outcome_constraints,
         experiment=experiment,
         execution=execution,
         optimization=optimization,

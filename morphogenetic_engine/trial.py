@@ -244,6 +244,13 @@ def missing_objective(objective: str, metrics: Metrics, hint: str = "") -> Trial
     return TrialFailed(message, reason=FailureReason.MISSING_METRIC)
 
 
+def missing_constrained(metric: str, metrics: Metrics) -> TrialFailed:
+    """Returns the error for a workload that did not return a metric which outcome constraints limit."""
+    found = ", ".join(sorted(metrics)) or "none"
+    message = f"the workload did not report {metric}, which outcome_constraints limit; its metrics: {found}"
+    return TrialFailed(message, reason=FailureReason.MISSING_METRIC)
+
+
 def _numbers(metrics: object) -> dict[str, float]:
     if not isinstance(metrics, Mapping):
         raise TrialFailed(f"metrics must be a mapping of names to numbers, but got {type(metrics).__name__}")

@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialState,
 )
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.schema.objective import Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective, OutcomeLimits, broken_limits
 
 TrialEvent = (
     TrialStarted
@@ -53,6 +53,8 @@ class Totals:
         """The trials that had ended when the session began."""
         self.retries = self.confirmations = 0
         self.best: TrialRecord | None = None
+        self.ruled_out: set[int] = set()
+        """The complete trials that break outcome constraints."""
 
     def begin_session(self) -> None:
         """Takes the start of a session."""
@@ -68,9 +70,12 @@ class Totals:
             if standing.reason is not None:
                 self.reasons[standing.reason] += change
 
-    def rank(self, trial: TrialRecord, objective: Objective) -> None:
-        """Keeps the complete trial with the best first objective; of equals, the lower number."""
+    def rank(self, trial: TrialRecord, objective: Objective, limits: OutcomeLimits) -> None:
+        """Keeps the feasible trial with the best first objective; of equals, the lower number."""
         if trial.state is not TrialState.COMPLETE:
+            return
+        if broken_limits(limits, trial.metrics):
+            self.ruled_out.add(trial.number)
             return
         value = trial.metrics[objective.metric]
         best = None if self.best is None else self.best.metrics[objective.metric]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from morphogenetic_engine.sweeps.record.events import TrialReported, TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.schema.objective import OutcomeLimits, broken_limits
 from morphogenetic_engine.trial import Value
 
 _EXACT_IN_JAVASCRIPT = 2**53
-_FIRST = ("number", "state", "attempt", "worker", "started", "duration", "step", "replicate", "reason")
+_FIRST = ("number", "state", "attempt", "worker", "started", "duration", "step", "replicate", "reason", "ruled_out")
 """The first columns; one for each objective and each searched parameter follow."""
 
 
@@ -20,6 +21,7 @@ class RowColumns:
 
     metrics: tuple[str, ...]
     parameters: tuple[str, ...]
+    limits: OutcomeLimits = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -40,6 +42,7 @@ class RowColumns:
             last.step if last is not None else None,
             last.replicate if last is not None else None,
             trial.reason,
+            trial.state is TrialState.COMPLETE and bool(broken_limits(self.limits, trial.metrics)),
             *(metrics.get(metric) for metric in self.metrics),
             *(in_javascript(trial.params.get(name)) for name in self.parameters),
         ]

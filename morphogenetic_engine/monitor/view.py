@@ -73,7 +73,10 @@ class SweepView:
         self._info = info
         self._total = recorded_trials(info)
         self._objectives = info.config.optimization.all_objectives
-        self._columns = RowColumns(tuple(each.metric for each in self._objectives), tuple(info.config.space.axes))
+        self._limits = info.config.optimization.outcome_constraints
+        self._columns = RowColumns(
+            tuple(each.metric for each in self._objectives), tuple(info.config.space.axes), self._limits
+        )
 
     @property
     def origin(self) -> Origin | None:
@@ -100,7 +103,7 @@ class SweepView:
         elif not isinstance(event, SessionEnded):
             self._take(event, begin)
             self._totals.count(event, before, after)
-            self._totals.rank(self.history.trials[event.trial], self._objectives[0])
+            self._totals.rank(self.history.trials[event.trial], self._objectives[0], self._limits)
 
     @property
     def session(self) -> SessionStarted | None:
@@ -138,6 +141,7 @@ class SweepView:
             "session_started": session.time if session else None,
             "workers": session.max_parallel if session else 0,
             "host": session.host if session else "",
+            "ruled_out": len(totals.ruled_out),
             "best": totals.best.number if totals.best else None,
         }
 

@@ -23,6 +23,7 @@ _SHORT = {
     "seed": "optimization.seed",
     "timeout": "optimization.timeout",
     "direction": "optimization.direction",
+    "outcome_constraints": "optimization.outcome_constraints",
     "parallel": "execution.max_parallel",
 }
 _TOP = ("sweep_type", "constraints")
@@ -41,6 +42,7 @@ class Given:
     timeout: float | None = None
     parallel: int | str | None = None
     constraints: str | Sequence[str] | None = None
+    outcome_constraints: Mapping[str, Mapping[str, float]] | None = None
     experiment: Mapping[str, object] | None = None
     execution: Mapping[str, object] | None = None
     optimization: Mapping[str, object] | None = None

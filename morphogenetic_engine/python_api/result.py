@@ -95,10 +95,10 @@ class Result:
 
     @property
     def best(self) -> TrialResult:
-        """The complete trial with the best objective; of equals, the first.
+        """The complete trial with the best objective that keeps the outcome constraints; of equals, the first.
 
         Raises:
-            SweepError: no trial is complete.
+            SweepError: no trial is complete, or none keeps the outcome constraints.
         """
         best = self._read.best
         if best is None:
@@ -107,8 +107,13 @@ class Result:
 
     @property
     def pareto_front(self) -> tuple[TrialResult, ...]:
-        """The complete trials that no other trial beats in all objectives, by the first objective."""
+        """The feasible trials that no other trial beats in all objectives, by the first objective."""
         return tuple(self._trial(each) for each in self._read.pareto_front)
+
+    @property
+    def ruled_out(self) -> dict[int, dict[str, str]]:
+        """The complete trials that break outcome constraints: by number, what each breaks, by metric."""
+        return {number: dict(broken) for number, broken in self._read.ruled_out.items()}
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -202,6 +207,8 @@ class Result:
         )
 
     def _no_best(self) -> str:
+        if self._read.ruling_out:
+            return f"{self._read.ruling_out}; none is the best"
         failed = next((each for each in self._read.trials if each.state is TrialState.FAILED), None)
         why = "" if failed is None else f" (trial {failed.number} failed: {failed.message})"
         return f"no trial is complete, so none is the best{why}"
@@ -214,6 +221,7 @@ class Result:
             metric = read.config.optimization.target_metric
             found = read.config.space.describe(read.best.params)
             best = f", best {metric}={read.best.metrics[metric]:.6g} in trial {read.best.number} ({found})"
+        best += f", {self._read.ruling_out}" if self._read.ruling_out else ""
         return f"<Result {self.id}: {self._state}, {counts} of {recorded_trials(read.info)} trials{best}>"
 
     def __str__(self) -> str:

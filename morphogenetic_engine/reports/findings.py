@@ -64,6 +64,8 @@ def duration(seconds: float) -> str:
 
 def _best_line(result: SweepResult, order: Sequence[str]) -> str:
     optimization, best = result.config.optimization, result.best
+    if best is None and result.ruling_out:
+        return f"{result.ruling_out[0].upper()}{result.ruling_out[1:]}."
     if best is None:
         return "No trial is complete, so there is no best."
     aim = "highest" if optimization.direction.better(1.0, 0.0) else "lowest"
@@ -72,10 +74,11 @@ def _best_line(result: SweepResult, order: Sequence[str]) -> str:
     shared = f" (shared with {equals} other{'s' if equals > 1 else ''})" if equals else ""
     where = _where(result, best.params, order)
     count = len(result.ranked)
-    among = f"the {aim} of {count} complete trials" if count > 1 else "of the only complete trial"
+    among = f"the {aim} of {count} {result.rankable} trials" if count > 1 else f"of the only {result.rankable} trial"
     return (
         f"Best: trial {best.number} with {optimization.target_metric} {shown(value)}, {among}"
         f"{shared}{f', at {where}' if where else ''}.{_front(result)}"
+        f"{f' O{result.ruling_out[1:]}.' if result.ruling_out else ''}"
     )
 
 

@@ -51,7 +51,8 @@ def best_candidate(result: SweepResult) -> Candidate:
         StepFailed: no trial is complete.
     """
     if result.best is None:
-        raise StepFailed(f"sweep {result.info.sweep_id}: no trial is complete, so there is no best one")
+        why = result.ruling_out or "no trial is complete"
+        raise StepFailed(f"sweep {result.info.sweep_id}: {why}, so there is no best one")
     return _of_trial(result.best)
 
 

@@ -271,6 +271,8 @@ def _identifying(dump: dict[str, object]) -> dict[str, object]:
     settings = dump.get("optimization")
     if isinstance(settings, dict):
         free = {"timeout", "storage"}
+        if not settings.get("outcome_constraints"):
+            free.add("outcome_constraints")  # sweeps of earlier versions have no such key
         if settings.get("strategy") is None:
             free |= {"strategy", "halving"}  # sweeps of earlier versions have no such keys, and keep their identity
             name = str(dump.get("sweep_type"))

@@ -111,6 +111,8 @@ class SamplerKind(SearchKind):  # pylint: disable=abstract-method
     probabilities: bool = True
     """True if its random draws can follow the probabilities of choices."""
     several_objectives: bool = True
+    outcome_constraints: bool = False
+    """True if outcome constraints steer it, or if no result does."""
     least_axes: int = 1
     """The least number of searched parameters."""
     packages: tuple[str, ...] = ()

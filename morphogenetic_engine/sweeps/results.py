@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.record.events import Outcome, SessionEnded, Ses
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import TrialRecord, read_history
-from morphogenetic_engine.sweeps.schema.objective import Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective, broken_limits, violation_of
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices
 
 _NUMBERS = frozenset({int, float})
@@ -60,21 +60,61 @@ class SweepResult:
     def complete(self) -> Iterator[TrialRecord]:
         return (trial for trial in self.trials if trial.state is TrialState.COMPLETE)
 
+    @property
+    def feasible(self) -> Iterator[TrialRecord]:
+        """The complete trials that keep the outcome constraints; all of them where there are none."""
+        return (trial for trial in self.complete if self.config.optimization.is_feasible(trial.metrics))
+
+    @cached_property
+    def ruled_out(self) -> Mapping[int, Mapping[str, str]]:
+        """The complete trials that break outcome constraints: by number, the broken ones by metric."""
+        limits = self.config.optimization.outcome_constraints
+        broken = {trial.number: broken_limits(limits, trial.metrics) for trial in self.complete} if limits else {}
+        return {number: found for number, found in broken.items() if found}
+
     @cached_property
     def ranked(self) -> Sequence[TrialRecord]:
-        """The complete trials by their objective, the best first; of equals, the lower number first."""
+        """The feasible trials by their objective, the best first; of equals, the lower number first."""
         target, sign = self.config.optimization.target_metric, self.config.optimization.direction.sign
-        return sorted(self.complete, key=lambda trial: (-sign * trial.metrics[target], trial.number))
+        return sorted(self.feasible, key=lambda trial: (-sign * trial.metrics[target], trial.number))
+
+    @cached_property
+    def in_order(self) -> Sequence[TrialRecord]:
+        """All complete trials: the feasible ones as ranked, then those that are ruled out, the nearest first."""
+        limits = self.config.optimization.outcome_constraints
+        ruled_out = [trial for trial in self.complete if trial.number in self.ruled_out]
+        return [*self.ranked, *sorted(ruled_out, key=lambda each: (violation_of(limits, each.metrics), each.number))]
 
     @cached_property
     def pareto_front(self) -> Sequence[TrialRecord]:
-        """The complete trials that no other one beats in one objective without losing in another, by the first."""
+        """The feasible trials that no other one beats in one objective without losing in another, by the first."""
         objectives = self.config.optimization.all_objectives
         front: list[TrialRecord] = []
         for trial in self.ranked:  # by the first objective: who beats a trial stands before it, or is its equal there
             if not any(dominates(other, trial, objectives) for other in front):
                 front = [*(other for other in front if not dominates(trial, other, objectives)), trial]
         return front
+
+    @property
+    def rankable(self) -> str:
+        """The word for the trials that can be the best: complete, or complete and feasible under constraints."""
+        return "feasible" if self.ruled_out else "complete"
+
+    @property
+    def ruling_out(self) -> str:
+        """One line on the trials that outcome constraints rule out; empty: there are none."""
+        if not self.ruled_out:
+            return ""
+        limits = self.config.optimization.outcome_constraints
+        counts = Counter(metric for broken in self.ruled_out.values() for metric in broken)
+        by = ", ".join(f"{metric} {limits[metric].shown}: {count}" for metric, count in counts.most_common())
+        count, complete = len(self.ruled_out), self.counts[TrialState.COMPLETE]
+        if count < complete:
+            return f"outcome constraints rule out {count} of {complete} complete trials ({by})"
+        nearest = min(self.complete, key=lambda trial: (violation_of(limits, trial.metrics), trial.number))
+        broken = ", ".join(f"{metric} {found}" for metric, found in self.ruled_out[nearest.number].items())
+        trials = "the only complete trial breaks" if complete == 1 else f"all {complete} complete trials break"
+        return f"no trial is feasible: {trials} outcome constraints ({by}); nearest: trial {nearest.number}, {broken}"
 
     @property
     def steps_saved_by_pruning(self) -> int:
@@ -92,7 +132,7 @@ class SweepResult:
 
     @property
     def best(self) -> TrialRecord | None:
-        """The complete trial with the best objective; of equals, the first."""
+        """The feasible trial with the best objective; of equals, the first."""
         return self.ranked[0] if self.ranked else None
 
 

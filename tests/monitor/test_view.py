@@ -72,12 +72,14 @@ def test_a_running_trial_shows_what_it_reported_last_and_an_ended_one_what_it_re
     end = TrialEnded(4.0, 0, 0, TrialState.COMPLETE, 2.0, {"val_acc": 0.75})
     columns = viewed(folder, []).header()["columns"]
     assert columns == [
-        *("number", "state", "attempt", "worker", "started", "duration", "step", "replicate", "reason"),
+        *("number", "state", "attempt", "worker", "started", "duration", "step", "replicate", "reason", "ruled_out"),
         *("val_acc", "x"),
     ]
-    assert viewed(folder, begun).changes(0)["rows"] == [[0, "running", 0, 1, 2.0, None, 4, None, None, 0.5, 0.25]]
+    assert viewed(folder, begun).changes(0)["rows"] == [
+        [0, "running", 0, 1, 2.0, None, 4, None, None, False, 0.5, 0.25]
+    ]
     after = viewed(folder, [*begun, end])
-    assert after.changes(0)["rows"] == [[0, "complete", 0, 1, 2.0, 2.0, 4, None, None, 0.75, 0.25]]
+    assert after.changes(0)["rows"] == [[0, "complete", 0, 1, 2.0, 2.0, 4, None, None, False, 0.75, 0.25]]
     assert not after.changes(40)["rows"]
 
 

@@ -55,7 +55,7 @@ def show_end(console: Console, folder: SweepFolder, result: SweepResult) -> None
     best = result.pareto_front if several else result.ranked[:TOP]
     if best:
         console.print(trials_table(result, best, console.width))
-    lines = [_ending(result), *_search_lines(result)]
+    lines = [_ending(result), *_search_lines(result), *filter(None, [result.ruling_out])]
     if several:
         lines.append(f"Pareto front: {len(best)} trials that no other one beats in all objectives")
     elif best:

@@ -93,7 +93,8 @@ def progress_html(progress: SweepProgress) -> str:
 
 def _best(progress: SweepProgress) -> str:
     if progress.best is None:
-        return ""
+        ruled_out = progress.ruled_out
+        return f"<div>best: none, outcome constraints rule out {ruled_out} trials</div>" if ruled_out else ""
     number, value = progress.best
     found = escape(progress.space.describe(progress.best_params))
     return f"<div>best: {escape(progress.target)} <b>{value:.6g}</b> &nbsp;trial {number} &nbsp;{found}</div>"

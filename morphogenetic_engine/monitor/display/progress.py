@@ -57,13 +57,15 @@ class SweepProgress:  # pylint: disable=too-many-instance-attributes  # each is 
         """The trials that wait at a rung."""
         self.params = {trial.number: trial.params for trial in result.trials if not trial.state.final}
         """The parameters of the trials that have begun and not ended."""
+        self.ruled_out = len(result.ruled_out)
+        """The complete trials that break outcome constraints."""
         self.best: tuple[int, float] | None = None
         self.best_params: Params = {}
         if result.best is not None:
             self.best = result.best.number, result.best.metrics[self.target]
             self.best_params = result.best.params
         self.space = config.space
-        self._direction = config.optimization.direction
+        self._optimization = config.optimization
         self._begun = time.monotonic()
         self._ended_before = self.ended
 
@@ -115,7 +117,9 @@ class SweepProgress:  # pylint: disable=too-many-instance-attributes  # each is 
         value = event.metrics.get(self.target)
         if event.state is not TrialState.COMPLETE or value is None or params is None:
             return
-        if self.best is None or self._direction.better(value, self.best[1]):
+        if not self._optimization.is_feasible(event.metrics):
+            self.ruled_out += 1
+        elif self.best is None or self._optimization.direction.better(value, self.best[1]):
             self.best, self.best_params = (event.trial, value), params
 
     def _leave(self, trial: int) -> None:

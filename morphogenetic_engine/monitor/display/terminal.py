@@ -137,7 +137,8 @@ class Panel:
     def _best(self) -> Text:
         progress = self._progress
         if progress.best is None:
-            return Text("best   none yet", style="dim")
+            why = f": outcome constraints rule out {progress.ruled_out}" if progress.ruled_out else ""
+            return Text(f"best   none yet{why}", style="dim")
         number, value = progress.best
         found = progress.space.describe(progress.best_params)
         return Text.assemble(
@@ -147,6 +148,8 @@ class Panel:
     def _states(self) -> Text:
         progress = self._progress
         parts = [(f"{count} {state}  ", _STATE_STYLES[state]) for state, count in progress.counts.items() if count]
+        if progress.ruled_out:
+            parts.append((f"{progress.ruled_out} ruled out  ", "yellow"))
         if progress.paused:
             parts.append((f"{len(progress.paused)} paused  ", "cyan"))
         reasons = ", ".join(f"{count} {reason}" for reason, count in progress.failures.items())

@@ -10,7 +10,7 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One complete trial."""
+    """One feasible trial."""
 
     trial: int
     value: float
@@ -21,7 +21,7 @@ class TrendPoint:
 
 @dataclass(frozen=True)
 class Trend:
-    """The complete trials in the order of their numbers."""
+    """The feasible trials in the order of their numbers."""
 
     points: Sequence[TrendPoint]
     improvements: tuple[int, ...]
@@ -36,7 +36,7 @@ def trend_of(result: SweepResult) -> Trend:
     points: list[TrendPoint] = []
     improvements: list[int] = []
     best: float | None = None
-    for trial in result.complete:
+    for trial in result.feasible:
         value = trial.metrics[target]
         if best is None or direction.better(value, best):
             best = value

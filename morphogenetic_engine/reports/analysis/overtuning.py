@@ -129,7 +129,7 @@ def _held_out(result: SweepResult, best: TrialRecord) -> HeldOut | None:
     if metric == target or metric not in best.metrics:
         return None
     incumbents: list[TrialRecord] = []
-    for trial in result.complete:
+    for trial in result.feasible:
         if not incumbents or direction.better(trial.metrics[target], incumbents[-1].metrics[target]):
             incumbents.append(trial)
     known = [trial for trial in incumbents if metric in trial.metrics]

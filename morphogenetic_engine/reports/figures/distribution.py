@@ -22,7 +22,7 @@ _CAPTION = (
 def distribution_figure(result: SweepResult) -> Figure:
     """Returns a curve for each objective."""
     heading = "Distribution"
-    if not result.ranked:
+    if not result.in_order:
         empty = "No trial is complete, so there is no objective to show."
         return Figure("distribution", heading, _CAPTION, (), empty=empty)
     objectives = result.config.optimization.all_objectives

@@ -49,18 +49,23 @@ def _marks(
 ) -> list[Mark]:
     metric = result.config.optimization.target_metric
     best, baseline = result.best, baseline_of(result)
-    others = [trial for trial in drawn if trial is not best]
+    others = [trial for trial in drawn if trial is not best and trial.number not in result.ruled_out]
+    ruled_out = [trial for trial in drawn if trial.number in result.ruled_out]
     marks: list[Mark] = [_points("complete", others, metric, label="complete trial")]
+    if ruled_out:
+        marks.append(_points("pruned", ruled_out, metric, label="ruled out by outcome constraints", shape="cross"))
     marks.extend(_unfinished(result, y))
     if baseline is not None and baseline.state is TrialState.COMPLETE:
         value = baseline.metrics[metric]
         marks.append(Rule("baseline", value, f"baseline, trial {baseline.number}: {number_text(value)}"))
     path = [(float(trial.number), trial.metrics[metric]) for trial in steps]
-    path.append((float(last), path[-1][1]))
-    marks.append(Line("best", tuple(x for x, _ in path), tuple(y for _, y in path), stepped=True, label="best so far"))
+    if path:
+        path.append((float(last), path[-1][1]))
+        xs, ys = tuple(x for x, _ in path), tuple(y for _, y in path)
+        marks.append(Line("best", xs, ys, stepped=True, label="best so far"))
     if best is not None:
         label = f"best, trial {best.number}: {number_text(best.metrics[metric])}"
-        marks.append(_points("best", [best], metric, label=label, diamond=True))
+        marks.append(_points("best", [best], metric, label=label, shape="diamond"))
     return marks
 
 
@@ -77,13 +82,13 @@ def _unfinished(result: SweepResult, y: Axis) -> list[Mark]:
     return marks
 
 
-def _points(style: str, trials: Sequence[TrialRecord], metric: str, *, label: str, diamond: bool = False) -> Points:
+def _points(style: str, trials: Sequence[TrialRecord], metric: str, *, label: str, shape: Shape = "dot") -> Points:
     return Points(
         style,
         tuple(float(trial.number) for trial in trials),
         tuple(trial.metrics[metric] for trial in trials),
         tuple(trial.number for trial in trials),
-        "diamond" if diamond else "dot",
+        shape,
         label if trials else "",
     )
 
@@ -91,7 +96,7 @@ def _points(style: str, trials: Sequence[TrialRecord], metric: str, *, label: st
 def _running_best(result: SweepResult) -> list[TrialRecord]:
     metric, direction = result.config.optimization.target_metric, result.config.optimization.direction
     steps: list[TrialRecord] = []
-    for trial in result.complete:
+    for trial in result.feasible:
         if not steps or direction.better(trial.metrics[metric], steps[-1].metrics[metric]):
             steps.append(trial)
     return steps
@@ -99,6 +104,8 @@ def _running_best(result: SweepResult) -> list[TrialRecord]:
 
 def _description(result: SweepResult, steps: Sequence[TrialRecord]) -> str:
     metric = result.config.optimization.target_metric
+    if not steps:
+        return f"{metric} of {result.counts[TrialState.COMPLETE]} complete trials by trial number; none is feasible."
     first, last = steps[0], steps[-1]
     return (
         f"{metric} of {result.counts[TrialState.COMPLETE]} complete trials by trial number. The best so far begins at "

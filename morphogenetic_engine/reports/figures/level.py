@@ -8,11 +8,11 @@ from morphogenetic_engine.sweeps.results import SweepResult
 
 
 def trial_levels(result: SweepResult) -> dict[int, int]:
-    """Returns the colour level of each complete trial: the ranking in sevenths, level 0 the worst."""
-    count = len(result.ranked)
+    """Returns the colour level of each complete trial: the order in sevenths, level 0 the worst or ruled out."""
+    count = len(result.in_order)
     return {
         trial.number: min(LEVELS - 1, (count - 1 - place) * LEVELS // max(1, count))
-        for place, trial in enumerate(result.ranked)
+        for place, trial in enumerate(result.in_order)
     }
 
 

@@ -41,8 +41,8 @@ def contours_figure(result: SweepResult, order: Sequence[str]) -> Figure:
         "The objective over two parameters, estimated from the trials nearby (dots); where no trial is near, nothing"
         " is drawn. The darkest, in the dark theme the brightest, is the best."
     )
-    if len(result.ranked) < _FEWEST:
-        empty = f"A landscape needs {_FEWEST} complete trials; there are {len(result.ranked)}."
+    if len(result.in_order) < _FEWEST:
+        empty = f"A landscape needs {_FEWEST} complete trials; there are {len(result.in_order)}."
         return Figure("contours", "Contours", caption, (), empty=empty)
     charts, note = _charts(result, order, landscape=True)
     empty = "" if charts else "A pair needs two parameters that vary."

@@ -22,12 +22,12 @@ _CAPTION = (
 def parallel_figure(result: SweepResult, order: Sequence[str]) -> Figure:
     """Returns the parallel coordinates of the complete trials; `order` has the most important parameter first."""
     heading = "Parallel coordinates"
-    if not result.ranked:
+    if not result.in_order:
         empty = "No trial is complete, so there is no line to draw."
         return Figure("parallel", heading, _CAPTION, (), empty=empty)
     complete = list(result.complete)
     drawn = thinned(complete, _MOST, keep={trial.number for trial in result.ranked[:_KEPT]})
-    place = {trial.number: index for index, trial in enumerate(result.ranked)}
+    place = {trial.number: index for index, trial in enumerate(result.in_order)}
     drawn.sort(key=lambda trial: -place[trial.number])  # draw the best on top
     objectives = result.config.optimization.all_objectives
     names = order[: max(1, MOST_AXES - len(objectives))]

@@ -33,6 +33,7 @@ from morphogenetic_engine.sweeps.record.events import (
 )
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.record.trials import History, TrialRecord
+from morphogenetic_engine.sweeps.schema.objective import broken_limits
 from morphogenetic_engine.trial import Metrics, text
 
 KILLED = "killed"
@@ -193,8 +194,10 @@ class PendingUpdates:
     def _beats_best(self, trial: TrialRecord) -> bool:
         rule = self._info.config.optimization
         new, best = trial.metrics.get(rule.target_metric), self.best
-        if new is None or best is None:
-            return new is not None
+        if new is None or not rule.is_feasible(trial.metrics):
+            return False
+        if best is None:
+            return True
         old = best.metrics[rule.target_metric]
         return rule.direction.better(new, old) or (new == old and trial.number < best.number)
 
@@ -213,6 +216,11 @@ class PendingUpdates:
         tags = {f"{TAG}state": state.value}
         if trial.reason is not None and state.final:
             tags[f"{TAG}reason"] = trial.reason.value
+        limits = self._info.config.optimization.outcome_constraints
+        if limits and state is TrialState.COMPLETE:
+            broken = broken_limits(limits, trial.metrics)
+            tags[f"{TAG}feasible"] = "false" if broken else "true"
+            tags |= {f"{TAG}broken.{metric}": found for metric, found in broken.items()}
         if trial.message and state.final:
             tags[f"{TAG}message"] = trial.message
         run = RunUpdate(

@@ -78,7 +78,7 @@ def promote(
     _check("alias", alias, _ALIAS, "letters, digits, '_' and '-' (not latest or v1)")
     result = read_result(folder, keep_curves=False)
     if not result.ranked:
-        raise SweepError(f"sweep {folder.sweep_id}: no trial is complete, so there is no model to promote")
+        raise SweepError(f"sweep {folder.sweep_id}: no trial is {result.rankable}, so there is no model to promote")
     best, rule = _best(result), result.config.optimization
     if threshold is not None and rule.direction.better(threshold, best.value):
         return Promotion(False, f"{best.shown} is worse than the threshold {threshold:g}")

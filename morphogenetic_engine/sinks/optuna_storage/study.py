@@ -102,6 +102,8 @@ class MirrorStudy:
         with self._one_line():
             for key, value in missing.attrs.items():
                 self._storage.set_trial_user_attr(trial_id, key, value)
+            for key, value in missing.constraints.items():
+                self._storage.set_trial_system_attr(trial_id, key, value)
             for step, value in missing.steps.items():
                 self._storage.set_trial_intermediate_value(trial_id, step, value)
             if isinstance(self._storage, RDBStorage):

@@ -14,7 +14,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.objective import Objective
-from morphogenetic_engine.sweeps.search.optuna.distributions import frozen_trial, running_trial
+from morphogenetic_engine.sweeps.search.optuna.distributions import constraint_attributes, frozen_trial, running_trial
 
 SWEEP_ATTR = "sweep_id"
 TRIAL_ATTR = "trial"
@@ -33,6 +33,8 @@ class Lacking:
     """The missing parts of a trial in a study."""
 
     attrs: Attrs
+    constraints: Mapping[str, float]
+    """How far it is beyond its outcome constraints."""
     steps: Mapping[int, float]
     state: bool
     """True if its state in the study differs."""
@@ -40,7 +42,7 @@ class Lacking:
     """True if its times in the study differ."""
 
     def __bool__(self) -> bool:
-        return bool(self.attrs or self.steps or self.state or self.times)
+        return bool(self.attrs or self.constraints or self.steps or self.state or self.times)
 
 
 def trial_of(record: TrialRecord, config: SweepConfig, sweep_id: str, *, abandoned: bool = False) -> FrozenTrial:
@@ -59,6 +61,8 @@ def trial_of(record: TrialRecord, config: SweepConfig, sweep_id: str, *, abandon
     trial.datetime_start = datetime.fromtimestamp(record.started)
     trial.intermediate_values = _steps(record, objectives)
     trial.user_attrs = _attrs(record, objectives, sweep_id)
+    if record.state is TrialState.COMPLETE:
+        trial.system_attrs = dict(constraint_attributes(record, config.optimization.outcome_constraints))
     return trial
 
 
@@ -66,6 +70,7 @@ def lacking(wanted: FrozenTrial, found: FrozenTrial) -> Lacking:
     """Returns the differences to write to a trial of the study."""
     return Lacking(
         attrs=_new(wanted.user_attrs, found.user_attrs),
+        constraints=_new(wanted.system_attrs, found.system_attrs),
         steps=_new(wanted.intermediate_values, found.intermediate_values),
         state=wanted.state != found.state,
         times=_far(wanted.datetime_start, found.datetime_start)

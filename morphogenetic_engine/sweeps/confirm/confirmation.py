@@ -80,7 +80,7 @@ def candidates(result: SweepResult, top: int) -> list[TrialRecord]:
         SweepError: the sweep has no complete trial.
     """
     if not result.ranked:
-        raise SweepError(f"sweep {result.info.sweep_id}: has no complete trial to confirm")
+        raise SweepError(f"sweep {result.info.sweep_id}: has no {result.rankable} trial to confirm")
     baseline = baseline_of(result)
     chosen: list[TrialRecord] = []
     for trial in result.ranked:

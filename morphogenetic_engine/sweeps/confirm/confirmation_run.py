@@ -117,6 +117,7 @@ class _Confirmation(Work):
             params=trial.params,
             dir=self._folder.confirmation(trial.number, run.index),
             objectives=[objective.metric for objective in self._config.optimization.all_objectives],
+            constrained=tuple(self._config.optimization.outcome_constraints),
             named=self._config.named_metrics,
             alone=evaluation.alone or evaluation.crashes > 0,
         )

@@ -62,7 +62,7 @@ def saved_models(info: SweepInfo) -> SavedModels:
 
 
 def read_library(folder: SweepFolder, result: SweepResult, models: SavedModels) -> Library:
-    """Reads the models of all complete trials, in the order of their numbers.
+    """Reads the models of all complete trials that keep the outcome constraints, in the order of their numbers.
 
     Raises:
         SweepError: no trial has a model.
@@ -70,7 +70,7 @@ def read_library(folder: SweepFolder, result: SweepResult, models: SavedModels) 
     """
     found: list[Model] = []
     left_out: dict[str, str] = {}
-    for trial in result.complete:
+    for trial in result.feasible:
         for replicate, seed in _runs(trial):
             place = f"trials/{trial.number}" + ("" if replicate is None else f"/replicate_{replicate}")
             if leads_out(folder.path / place, folder.path):
@@ -83,7 +83,7 @@ def read_library(folder: SweepFolder, result: SweepResult, models: SavedModels) 
             else:
                 found.append(Model(trial.number, replicate, place, predictions))
     if not found:
-        why = next(iter(left_out.values()), "no trial is complete")
+        why = next(iter(left_out.values()), f"no trial is {result.rankable}")
         raise SweepError(f"sweep {folder.sweep_id}: has no saved model: {why}")
     for model in found[1:]:
         _check_same_data(folder.sweep_id, found[0], model)

@@ -23,6 +23,7 @@ class BudgetStopper:
     def __init__(self, budget: Budget, optimization: OptimizationConfig) -> None:
         self._budget = budget
         self._target, self._direction = optimization.target_metric, optimization.direction
+        self._is_feasible = optimization.is_feasible
         self._seconds = 0.0
         self._steps = 0
         self._best: float | None = None
@@ -34,7 +35,8 @@ class BudgetStopper:
         self._ended += 1
         self._seconds += trial.duration
         self._steps += len(trial.curve)
-        if trial.state is TrialState.COMPLETE and self._target in trial.metrics:
+        complete = trial.state is TrialState.COMPLETE and self._target in trial.metrics
+        if complete and self._is_feasible(trial.metrics):
             value = trial.metrics[self._target]
             self._recent.append(value)
             if self._best is None or self._direction.better(value, self._best):

@@ -15,6 +15,7 @@ class EarlyStopper:
         self._rule = rule
         self._metric = rule.metric or optimization.target_metric
         self._direction = rule.direction or optimization.direction
+        self._is_feasible = optimization.is_feasible
         self._best: float | None = None
         self._ended = 0
         self._without_better = 0
@@ -23,14 +24,14 @@ class EarlyStopper:
         """Takes the next ended trial, and returns whether the sweep stops after it."""
         self._ended += 1
         if trial.state is TrialState.COMPLETE and self._metric in trial.metrics:
-            self._take(trial.metrics[self._metric])
+            self._take(trial.metrics[self._metric], feasible=self._is_feasible(trial.metrics))
         return self._ended >= self._rule.min_trials and (self._is_stale() or self._is_reached())
 
-    def _take(self, value: float) -> None:
-        if self._best is None or self._direction.better(value, self._best):
+    def _take(self, value: float, *, feasible: bool) -> None:
+        if feasible and (self._best is None or self._direction.better(value, self._best)):
             self._best = value
             self._without_better = 0
-        else:
+        elif self._best is not None:
             self._without_better += 1
 
     def _is_stale(self) -> bool:

@@ -43,7 +43,7 @@ class FirstTrials:
             return
         where, optimization = self._info.config_path, self._info.config.optimization
         if not counts and ended.reason is FailureReason.MISSING_METRIC:
-            raise ConfigError(f"{where}: optimization.target_metric: {ended.message}")
+            raise ConfigError(f"{where}: {ended.missing_key}: {ended.message}")
         if counts and not reports:
             asks, instead = f"pruner: {optimization.pruner}", "use none"
             if optimization.strategy is not None:

@@ -28,7 +28,9 @@ class TrialTask:
     params: Params
     dir: Path
     objectives: Sequence[str]
-    """Metrics that the workload must return."""
+    """Metrics that the workload must return, and that it reports at rungs."""
+    constrained: Sequence[str] = ()
+    """Further metrics that it must return, because outcome constraints limit them."""
     named: Sequence[str] = ()
     """Further metrics that the sweep file names: they must be finite, as the objectives must."""
     decides: bool = False
@@ -95,6 +97,12 @@ class Ended(_OfTask):
     message: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """The number of values of each metric that were left out because they were not finite."""
+
+    @property
+    def missing_key(self) -> str:
+        """The key of the sweep file that asks for the metric which a trial lacks."""
+        constrained = "outcome_constraints" in self.message
+        return "optimization.outcome_constraints" if constrained else "optimization.target_metric"
 
 
 @dataclass(frozen=True)

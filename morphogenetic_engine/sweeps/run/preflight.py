@@ -90,7 +90,7 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
             seconds = time.monotonic() - begun
             executor.stop_all()
     if ended is not None and ended.reason is FailureReason.MISSING_METRIC:
-        raise ConfigError(f"{file.path}: optimization.target_metric: {ended.message}")
+        raise ConfigError(f"{file.path}: {ended.missing_key}: {ended.message}")
     return SweepCheck(
         trials=strategy.trials,
         points=config.points,
@@ -128,7 +128,8 @@ def _strategy(file: ConfigFile) -> Strategy:
 def _first_trial(config: SweepConfig, params: Params, folder: Path) -> TrialTask:
     objectives = [objective.metric for objective in config.optimization.all_objectives]
     seed = trial_seed(config.optimization.seed, 0)
-    return TrialTask(0, 0, seed, params, folder, objectives, config.named_metrics)
+    constrained = tuple(config.optimization.outcome_constraints)
+    return TrialTask(0, 0, seed, params, folder, objectives, constrained, config.named_metrics)
 
 
 def _free_slot(executor: Executor) -> int:

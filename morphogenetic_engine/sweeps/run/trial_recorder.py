@@ -64,6 +64,7 @@ class TrialRecorder:
             params=params,
             dir=folder,
             objectives=self._objectives,
+            constrained=tuple(self._config.optimization.outcome_constraints),
             named=self._named,
             decides=decisions is not None,
             thresholds=sent_thresholds(decisions),

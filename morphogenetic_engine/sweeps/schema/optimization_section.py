@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from morphogenetic_engine.sweeps.schema.halving_section import Halving, StrategyName
-from morphogenetic_engine.sweeps.schema.objective import Direction, MetricName, Objective
+from morphogenetic_engine.sweeps.schema.objective import (
+    Direction,
+    MetricName,
+    Objective,
+    WrittenLimit,
+    broken_limits,
+)
 from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number
 from morphogenetic_engine.sweeps.schema.search_names import PrunerName, SamplerName
 from morphogenetic_engine.sweeps.schema.storage_address import checked_storage
@@ -72,6 +79,9 @@ class OptimizationConfig(Section):
     """An earlier sweep with the same parameters, whose results the sampler is given; see `--from`."""
     objectives: tuple[Objective, ...] = ()
     """Several objectives instead of one: the results are then those that no other trial beats in all."""
+    outcome_constraints: dict[MetricName, WrittenLimit] = Field(default_factory=dict)
+    """Limits of metrics that the workload returns, such as latency_ms: {max: 20}. A trial that breaks one is ruled out:
+    the best, the Pareto front and all that is chosen from them keep all limits."""
     sampler: SamplerName | None = None
     """The sampler of a bayesian sweep (TPE where it is left out); the other sweep types have none."""
     sampler_options: dict[str, Scalar] = Field(default_factory=dict)
@@ -143,6 +153,15 @@ class OptimizationConfig(Section):
 
     @property
     def recorded_metrics(self) -> tuple[str, ...]:
-        """The objectives and the secondary metrics, each once, the first objective first."""
+        """The required and the secondary metrics, each once, the first objective first."""
+        return tuple(dict.fromkeys([*self.required_metrics, *self.secondary_metrics]))
+
+    @property
+    def required_metrics(self) -> tuple[str, ...]:
+        """The metrics without which a trial has failed: the objectives, and those that are constrained."""
         objectives = [objective.metric for objective in self.all_objectives]
-        return tuple(dict.fromkeys([*objectives, *self.secondary_metrics]))
+        return tuple(dict.fromkeys([*objectives, *self.outcome_constraints]))
+
+    def is_feasible(self, metrics: Mapping[str, float]) -> bool:
+        """Returns whether metrics keep all outcome constraints, as far as they are known."""
+        return not broken_limits(self.outcome_constraints, metrics)

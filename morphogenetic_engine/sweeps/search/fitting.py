@@ -33,6 +33,11 @@ def check_sampler(name: str, kind: SamplerKind, config: SweepConfig) -> None:
         raise ConfigError(f"{_SAMPLER}: {name} cannot search conditions, but {conditional} has one; use TPE")
     if len(config.optimization.all_objectives) > 1 and not kind.several_objectives:
         raise ConfigError(f"{_SAMPLER}: {name} takes one objective; use NSGAII or TPE")
+    if config.optimization.outcome_constraints and not kind.outcome_constraints:
+        raise ConfigError(
+            f"{_SAMPLER}: {name} does not use outcome_constraints, and would search where they are broken; use TPE,"
+            " GP or NSGAII"
+        )
     if len(space.axes) < kind.least_axes:
         raise ConfigError(f"{_SAMPLER}: {name} needs {kind.least_axes} searched parameters at least; use TPE")
 

@@ -19,6 +19,7 @@ from morphogenetic_engine.sweeps.grid_search import Grid
 from morphogenetic_engine.sweeps.kinds import StrategyKind
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.search.halving.ranking import ranked
 from morphogenetic_engine.sweeps.space.combinations import Combinations, all_points
 from morphogenetic_engine.sweeps.space.feasibility import MOST_DRAWS, feasible_point
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
@@ -38,7 +39,7 @@ class ProgressiveStrategy(RunsToTheEnd):
     def __init__(self, config: SweepConfig) -> None:
         optimization = config.optimization
         self._space = coarse(config.space)
-        self._target, self._direction = optimization.target_metric, optimization.direction
+        self._objectives, self._limits = optimization.all_objectives[:1], optimization.outcome_constraints
         self._regions = optimization.regions
         self._first = Grid(self._space, baseline=config.baseline)
         self._total = PROGRESSIVE.trials(config)
@@ -77,9 +78,11 @@ class ProgressiveStrategy(RunsToTheEnd):
         return found
 
     def _best(self, ended: Sequence[TrialRecord]) -> list[TrialRecord]:
+        """Returns the centres of the next round: those that keep the outcome constraints first."""
         complete = [trial for trial in ended if trial.state is TrialState.COMPLETE]
-        sign = self._direction.sign
-        return sorted(complete, key=lambda trial: (-sign * trial.metrics[self._target], trial.number))[: self._regions]
+        results = {trial.number: trial.metrics for trial in complete}
+        by_number = {trial.number: trial for trial in complete}
+        return [by_number[number] for number in ranked(results, self._objectives, self._limits)[: self._regions]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from morphogenetic_engine.sweeps.schema.objective import OutcomeLimits, broken_limits
 from morphogenetic_engine.sweeps.search.pruners.thresholds import HasThresholds
 from morphogenetic_engine.sweeps.strategy import Earlier, Pruner, Reports, Strategy, TrialDecisions
 from morphogenetic_engine.trial import Params, Value
@@ -12,11 +13,17 @@ class PrunedStrategy:
 
     needs_reports = True
 
-    def __init__(self, strategy: Strategy, pruner: Pruner, lookahead: int | None) -> None:
-        """With a `lookahead`, trial n waits for the trials up to n - lookahead; None: for those of the strategy."""
+    def __init__(
+        self, strategy: Strategy, pruner: Pruner, lookahead: int | None, limits: OutcomeLimits | None = None
+    ) -> None:
+        """With a `lookahead`, trial n waits for the trials up to n - lookahead; None: for those of the strategy.
+
+        Trials that break one of the `limits` are not compared with: what they reach counts for nothing.
+        """
         self._strategy = strategy
         self._pruner = pruner
         self._lookahead = lookahead
+        self._limits = limits or {}
 
     @property
     def trials(self) -> int:
@@ -35,4 +42,7 @@ class PrunedStrategy:
         return self._strategy.suggest(number, earlier)
 
     def decisions(self, number: int, params: Params, earlier: Earlier, reported: Reports) -> TrialDecisions | None:
-        return self._pruner.decisions(number, params, earlier.ended, reported)
+        ended = earlier.ended
+        if self._limits:
+            ended = [trial for trial in ended if not broken_limits(self._limits, trial.metrics)]
+        return self._pruner.decisions(number, params, ended, reported)

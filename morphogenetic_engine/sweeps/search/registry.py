@@ -42,7 +42,7 @@ def _strategy(config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
     assert optimization.pruner is not None
     check_pruner(optimization.pruner, pruner, config)
     lookahead = (optimization.lookahead or 1) if optimization.reproducible else None
-    return PrunedStrategy(strategy, pruner.make(config), lookahead)
+    return PrunedStrategy(strategy, pruner.make(config), lookahead, optimization.outcome_constraints)
 
 
 def pruner_kind(config: SweepConfig) -> PrunerKind | None:

@@ -86,7 +86,7 @@ def replayable(result: SweepResult) -> list[TrialRecord]:
     if len(result.config.optimization.all_objectives) > 1:
         raise ConfigError(f"{where}: optimization.objectives: a replay compares one objective, but got several")
     if not result.ranked:
-        raise SweepError(f"{where}: has no complete trial to replay")
+        raise SweepError(f"{where}: has no {result.rankable} trial to replay")
     return [trial for trial in result.trials if trial.state.final]
 
 
@@ -118,7 +118,7 @@ def contestant_config(result: SweepResult, contestant: Contestant, trials: int, 
     """
     written = result.config.model_dump(mode="json")
     optimization = written["optimization"]
-    kept = {name: optimization[name] for name in ("target_metric", "direction", "lookahead")}
+    kept = {name: optimization[name] for name in ("target_metric", "direction", "outcome_constraints", "lookahead")}
     chosen = {"sampler": contestant.sampler, "pruner": contestant.pruner, "n_trials": trials, "seed": seed}
     given = {"sweep_type": "bayesian", "optimization": {**kept, **chosen}, "execution": {}, "tracking": {}}
     for parameter in written["parameters"].values():
@@ -151,11 +151,13 @@ def _renumbered(recorded: TrialRecord, number: int, until: int | None = None) ->
 
 
 def _replayed(trials: Sequence[TrialRecord], result: SweepResult) -> Replayed:
-    target, best = result.config.optimization.target_metric, result.best
+    optimization, best = result.config.optimization, result.best
     assert best is not None, "a replayable sweep has a complete trial"
-    values = [trial.metrics[target] if trial.state is TrialState.COMPLETE else None for trial in trials]
+    target = optimization.target_metric
+    counts = [trial.state is TrialState.COMPLETE and optimization.is_feasible(trial.metrics) for trial in trials]
+    values = [trial.metrics[target] if each else None for trial, each in zip(trials, counts, strict=True)]
     steps = [len(trial.curve) or 1 for trial in trials]
-    return Replayed(steps, values, result.config.optimization.direction, best.metrics[target])
+    return Replayed(steps, values, optimization.direction, best.metrics[target])
 
 
 class _Pool:

@@ -49,9 +49,19 @@ def usable_trials(earlier: SweepResult, config: SweepConfig) -> list[TrialRecord
         raise ConfigError(f"{where} had another objective than {config.optimization.target_metric}")
     ended = [trial for trial in earlier.trials if trial.state in {TrialState.COMPLETE, TrialState.PRUNED}]
     usable = [trial for trial in ended if _is_inside(trial.params, config.space)]
+    unknown = _unknown_limit(usable, config)
+    if unknown is not None:
+        raise ConfigError(f"{where} has no {unknown}, which outcome_constraints limit; start without it")
     if not usable:
         raise ConfigError(f"{where} has no trial inside this sweep's ranges")
     return [replace(trial, number=number) for number, trial in enumerate(usable)]
+
+
+def _unknown_limit(trials: Sequence[TrialRecord], config: SweepConfig) -> str | None:
+    """Returns a constrained metric that a complete trial lacks."""
+    limits = config.optimization.outcome_constraints
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    return next((metric for metric in limits for trial in complete if metric not in trial.metrics), None)
 
 
 def write_warm_start(folder: SweepFolder, trials: Sequence[TrialRecord]) -> None:

@@ -31,7 +31,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialStarted,
     TrialState,
 )
-from tests.sinks.mlflow.conftest import MakeSweep
+from tests.sinks.mlflow.conftest import SWEEP_YAML, MakeSweep
 from tests.sinks.mlflow.story import Story
 
 
@@ -206,3 +206,18 @@ def test_a_promoted_trial_goes_on_in_the_run_that_paused(make_sweep: MakeSweep, 
     assert going_on.attempt == 0 and going_on.run.resumed and not going_on.run.begun
     assert going_on.run.status is Status.RUNNING
     assert [(row.key, row.step) for row in going_on.run.metrics] == [("val_acc", 2)]
+
+
+def test_the_best_of_a_constrained_sweep_is_feasible_and_the_others_say_what_they_break(
+    make_sweep: MakeSweep, story: Story
+) -> None:
+    limited = SWEEP_YAML.replace("val_acc}", "val_acc, outcome_constraints: {test_acc: {max: 0.25}}}")
+    folder = make_sweep(yaml=limited)
+    events = story.session().start(0).complete(0, 0.9).start(1).complete(1, 0.2).events
+    unsent = PendingUpdates(folder.read_info())
+    for event in events:
+        unsent.add(event)
+    assert unsent.sweep().tags["morphogenetic.best_trial"] == "1"
+    first, second = (each.run.tags for each in unsent.trials())
+    assert (first["morphogenetic.feasible"], second["morphogenetic.feasible"]) == ("false", "true")
+    assert first["morphogenetic.broken.test_acc"] == "0.45 > 0.25"

@@ -133,6 +133,15 @@ def test_the_study_has_the_directions_and_names_of_the_objectives(told: Told, st
         assert study.user_attrs["sweep_id"] == folder.sweep_id
 
 
+def test_the_study_has_the_outcome_constraints_of_complete_trials(told: Told, storage: str) -> None:
+    story = Story().session().start(0).report(0).complete(0, 0.2).start(1).complete(1, 0.8).end()
+    folder = told(storage, story.events, "outcome_constraints: {test_acc: {max: 0.2}}")
+    publish(folder)
+    found = [trial.constraints for trial in trials_in(storage, folder.sweep_id)]
+    assert [each["test_acc max"] for each in found] == pytest.approx([-0.5, 1.0])
+    assert publish(folder).trials == 0
+
+
 def test_a_trial_that_was_given_up_waits_and_then_goes_on(told: Told, storage: str) -> None:
     story = Story().session().start(0).report(0, 2)
     folder = told(storage, [*story.events, TrialInterrupted(story.time, 0, 0)])

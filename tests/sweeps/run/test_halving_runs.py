@@ -89,6 +89,8 @@ KINDS = {
     "asha": "n_trials: 40, lookahead: 4, halving: {full: 27}",
     "asha, several objectives": "n_trials: 30, lookahead: 3, halving: {full: 27},"
     " objectives: [{metric: val_acc}, {metric: size, direction: minimize}]",
+    "constrained": "n_trials: 36, outcome_constraints: {size: {max: 0.4}}, halving: {full: 27}",
+    "asha, constrained": "n_trials: 30, lookahead: 3, outcome_constraints: {size: {max: 0.4}}, halving: {full: 27}",
     "early": "n_trials: 36, halving: {full: 27, brackets: 4}, budget: {steps: 150}",
 }
 

@@ -243,6 +243,13 @@ def _unsupported_run(config: SweepConfig, options: RenderOptions) -> Iterator[Un
     if len(optimization.objectives) > 1 and options.algorithm == "katib":
         first, *others = [each.metric for each in optimization.objectives]
         yield Unsupported("optimization.objectives", f"Katib optimises {first} alone; {', '.join(others)} are recorded")
+    if optimization.outcome_constraints and options.algorithm == "katib":
+        names = ", ".join(optimization.outcome_constraints)
+        yield Unsupported(
+            "optimization.outcome_constraints",
+            f"Katib's algorithms do not use them, its best trial may break them; {names}: recorded, and judged in the"
+            " report; --algorithm morphogenetic uses them",
+        )
     for key in ("timeout", "budget"):
         if getattr(optimization, key) is not None:
             yield Unsupported(f"optimization.{key}", "Katib has no budget: all trials run")

@@ -66,12 +66,12 @@ def sent_curve(config: SweepConfig, trial: Trial) -> SentCurve | None:
 
 
 def _state(config: SweepConfig, trial: Trial) -> TrialState:
-    """Returns the state that the trial has in a local sweep, where one without all its objectives has failed."""
+    """Returns the state that the trial has in a local sweep, where one without all required metrics has failed."""
     condition = trial.status.condition
     if not condition.ended:
         return TrialState.RUNNING
-    objectives = {objective.metric for objective in config.optimization.all_objectives}
-    if condition in {Condition.SUCCEEDED, Condition.EARLYSTOPPED} and objectives <= _numbers(trial).keys():
+    required = set(config.optimization.required_metrics)
+    if condition in {Condition.SUCCEEDED, Condition.EARLYSTOPPED} and required <= _numbers(trial).keys():
         return TrialState.COMPLETE if condition is Condition.SUCCEEDED else TrialState.PRUNED
     return TrialState.FAILED
 

@@ -112,8 +112,9 @@ function showNumbers() {
     ...items.map(([state, count]) => element("li", { class: `state-${state}` }, `${count} ${state}`)),
   );
   const row = store.rows.get(best);
+  const ruledOut = store.summary.ruled_out ? `outcome constraints rule out ${plural(store.summary.ruled_out, "trial")}` : "";
   setText(byId("best"), row ? numberText(store.objectivesOf(row)[0], 6) : "none yet");
-  setText(byId("best-trial"), row ? `trial ${best}` : "");
+  setText(byId("best-trial"), row ? `trial ${best}` : ruledOut);
   byId("best").title = row ? paramsText(store.sweep.parameters, store.paramsOf(row)) : "";
   const elapsed = store.isLive && started ? store.now() - started : seconds;
   const endedNow = ended - store.summary.ended_before;
@@ -201,11 +202,11 @@ function showHistory() {
   const dots = rows.map((row) => {
     const value = store.objectivesOf(row)[at];
     const previous = line.length ? line[line.length - 1][1] : null;
-    if (row[1] === "complete" && (previous === null || (maximize ? value > previous : value < previous))) {
+    if (row[1] === "complete" && !row[store.column.ruled_out] && (previous === null || (maximize ? value > previous : value < previous))) {
       if (previous !== null) line.push([row[0], previous]);
       line.push([row[0], value]);
     }
-    return { x: row[0], y: value, role: row[1], label: `trial ${row[0]}, ${row[1]}: ${metric} ${numberText(value, 6)}` };
+    return { x: row[0], y: value, role: row[store.column.ruled_out] ? "pruned" : row[1], label: `trial ${row[0]}, ${row[store.column.ruled_out] ? "ruled out by outcome constraints" : row[1]}: ${metric} ${numberText(value, 6)}` };
   });
   if (line.length) line.push([rows[rows.length - 1][0], line[line.length - 1][1]]);
   history.names.y = metric;

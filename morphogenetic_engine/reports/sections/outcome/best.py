@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rich.text import Text
+
 from morphogenetic_engine.reports.analysis.configurations import Configuration, Spread, best_configurations
 from morphogenetic_engine.reports.analysis.identification import ObjectiveName
 from morphogenetic_engine.reports.drawing.number_text import number_text
@@ -46,6 +48,8 @@ class Best(Section[tuple[Configuration, ...]]):
         self, numbers: tuple[Configuration, ...], report: Report, view: TerminalView
     ) -> Sequence[TerminalPart]:
         rows = numbers if view.chosen is None else view.chosen
+        if not rows and report.result.ruling_out:
+            return [TerminalPart(view.title, Text("no feasible trial"))]
         metrics = [each.metric for each in report.objectives]
         order = parameter_order(report)
         table = configuration_table(view.console, report.parameters, order, metrics, rows, view.room)

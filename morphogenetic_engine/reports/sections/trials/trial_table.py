@@ -49,13 +49,19 @@ class TrialRows:
     left_out: str
 
 
+def _state(trial: TrialRecord, result: SweepResult) -> str:
+    if trial.number in result.ruled_out:
+        return f"{trial.state}: breaks {', '.join(result.ruled_out[trial.number])}"
+    return f"{trial.state}: {trial.reason}" if trial.reason else trial.state.value
+
+
 def trial_rows(result: SweepResult, order: Sequence[str], *, printed: bool = False) -> TrialRows:
     """Returns the trials, the best first, then those without an objective; at most STATIC_ROWS.
 
     A `printed` table has only the columns that fit a page.
     """
-    ranked = {trial.number for trial in result.ranked}
-    trials = [*result.ranked, *(trial for trial in result.trials if trial.number not in ranked)]
+    ranked = {trial.number for trial in result.in_order}
+    trials = [*result.in_order, *(trial for trial in result.trials if trial.number not in ranked)]
     objectives = [each.metric for each in result.config.optimization.all_objectives]
     others = [name for name in metric_names(result) if name not in objectives]
     columns = ("trial", "state", *objectives, *order, *others, "time (s)", "seed")
@@ -65,7 +71,7 @@ def trial_rows(result: SweepResult, order: Sequence[str], *, printed: bool = Fal
     rows = tuple(
         (
             str(trial.number),
-            f"{trial.state}: {trial.reason}" if trial.reason else trial.state.value,
+            _state(trial, result),
             *(metric_text(trial.metrics.get(name)) for name in objectives),
             *(value_text(trial.params.get(name)) for name in order),
             *(metric_text(trial.metrics.get(name)) for name in others),

@@ -8,7 +8,7 @@ from pathlib import Path
 from morphogenetic_engine.sweeps.run.workers.channel import Channel
 from morphogenetic_engine.sweeps.run.workers.report_file import ReportFile
 from morphogenetic_engine.sweeps.run.workers.worker_trial import Pausing, WorkerTrial
-from morphogenetic_engine.trial import Params, missing_objective
+from morphogenetic_engine.trial import Params, missing_constrained, missing_objective
 
 TaskLine = Mapping[str, object]
 """A task as the coordinator sends it."""
@@ -39,6 +39,9 @@ def with_objectives(metrics: dict[str, float], task: TaskLine) -> dict[str, floa
     for objective in texts(task["objectives"]):
         if objective not in metrics:
             raise missing_objective(objective, metrics)
+    for constrained in texts(task["constrained"]):
+        if constrained not in metrics:
+            raise missing_constrained(constrained, metrics)
     return metrics
 
 

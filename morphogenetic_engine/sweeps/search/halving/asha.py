@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.kinds import strategy_kind
 from morphogenetic_engine.sweeps.record.events import TrialState
+from morphogenetic_engine.sweeps.schema.objective import broken_text
 from morphogenetic_engine.sweeps.search.halving.ranking import ranked
 from morphogenetic_engine.sweeps.search.halving.rung_results import metrics_at
 from morphogenetic_engine.sweeps.strategy import Earlier, Reports, RungDecision, TrialDecisions, Trials
@@ -36,6 +37,7 @@ class AshaPromoter:
         self._plan = optimization.halving.plan(configurations, optimization.halving.full, learns=False)
         self._eta = optimization.halving.eta
         self._objectives = optimization.all_objectives
+        self._limits = optimization.outcome_constraints
         self._lookahead = optimization.lookahead or 1
         self._total = configurations
         self._jobs: list[_Job | None] = []
@@ -77,7 +79,7 @@ class AshaPromoter:
         found = [RungDecision(job.trial, True, "") for job in self._pending]
         if found or not self._is_over:
             return found
-        orders = [ranked(results, self._objectives) for results in self._results]
+        orders = [ranked(results, self._objectives, self._limits) for results in self._results]
         paused = [trial for _, trial in sorted(trials.items()) if trial.state is TrialState.PAUSED]
         return [RungDecision(each.number, False, self._reason(each.rung, each.number, orders)) for each in paused]
 
@@ -111,7 +113,7 @@ class AshaPromoter:
             places = len(results) // self._eta
             if places <= len(gone):
                 continue
-            for number in ranked(results, self._objectives)[:places]:
+            for number in ranked(results, self._objectives, self._limits)[:places]:
                 if number in gone or results[number] is None:
                     continue
                 gone.add(number)
@@ -130,7 +132,8 @@ class AshaPromoter:
     def _reason(self, rung: int, number: int, orders: Sequence[Sequence[int]]) -> str:
         members = len(orders[rung])
         place, places = orders[rung].index(number) + 1, members // self._eta
-        return f"rung {rung + 1} of {len(self._plan.rungs)}: place {place} of {members}, the best {places} go on"
+        said = f"rung {rung + 1} of {len(self._plan.rungs)}: place {place} of {members}, the best {places} go on"
+        return f"{said}{broken_text(self._limits, self._results[rung][number])}"
 
 
 class AshaStrategy:

@@ -8,10 +8,11 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord, counted_steps
 from morphogenetic_engine.sweeps.schema.halving_plan import Bracket, HalvingPlan
-from morphogenetic_engine.sweeps.schema.objective import Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective, OutcomeLimits, broken_text
 from morphogenetic_engine.sweeps.search.halving.ranking import ranked
 from morphogenetic_engine.sweeps.search.halving.rung_results import metrics_at
 from morphogenetic_engine.sweeps.strategy import RungDecision, Trials
+from morphogenetic_engine.trial import Metrics
 
 
 class HalvingPromoter:
@@ -21,6 +22,7 @@ class HalvingPromoter:
         """`learns`: a sampler is shown the results of the brackets before; `enough` is how many it wants."""
         self._halving = config.optimization.halving
         self._objectives = config.optimization.all_objectives
+        self._limits = config.optimization.outcome_constraints
         self._configurations = configurations
         self._brackets_learn = config.brackets_learn
         self._learns = learns
@@ -108,7 +110,7 @@ class HalvingPromoter:
 
     def _set_plan(self, full: int) -> None:
         self._plan = self._halving.plan(self._configurations, full, learns=self._brackets_learn)
-        self._races = [_Race(self._plan, bracket, self._objectives) for bracket in self._plan.brackets]
+        self._races = [_Race(self._plan, bracket, self._objectives, self._limits) for bracket in self._plan.brackets]
 
 
 def shown_rung(plan: HalvingPlan, place: int, enough: int) -> int:
@@ -123,10 +125,13 @@ def shown_rung(plan: HalvingPlan, place: int, enough: int) -> int:
 class _Race:
     """One bracket: the rung that is being decided, and the trials that take part."""
 
-    def __init__(self, plan: HalvingPlan, bracket: Bracket, objectives: Sequence[Objective]) -> None:
+    def __init__(
+        self, plan: HalvingPlan, bracket: Bracket, objectives: Sequence[Objective], limits: OutcomeLimits
+    ) -> None:
         self._plan = plan
         self._bracket = bracket
         self._objectives = objectives
+        self._limits = limits
         self._members = list(bracket.numbers)
         self.members = [list(bracket.numbers)]
         """The trials that take part at each rung, as far as they are decided."""
@@ -149,11 +154,12 @@ class _Race:
         if rung == plan.top:
             return []
         results = {number: metrics_at(trials[number], rung, plan, self._objectives) for number in self._members}
-        order = ranked(results, self._objectives)
+        order = ranked(results, self._objectives, self._limits)
         goes_on = self._chosen(rung, [number for number in order if results[number] is not None], trials)
         paused = [number for number in self._members if _is_paused(trials[number], rung)]
         decisions = [
-            RungDecision(number, number in goes_on, self._reason(rung, order.index(number) + 1)) for number in paused
+            RungDecision(number, number in goes_on, self._reason(rung, order.index(number) + 1, results[number]))
+            for number in paused
         ]
         self._members = sorted(goes_on)
         self.members.append(list(self._members))
@@ -188,7 +194,7 @@ class _Race:
         there = {number: metrics for number, metrics in results.items() if metrics is not None}
         failed = sum(trial.state.final and results[trial.number] is None for trial in members)
         missing = max(self._bracket.sizes[rung], len(members)) - len(there) - failed
-        return set(ranked(there, self._objectives)[: places - missing]) if missing < places else set()
+        return set(ranked(there, self._objectives, self._limits)[: places - missing]) if missing < places else set()
 
     def _chosen(self, rung: int, order: Sequence[int], trials: Trials) -> set[int]:
         """Returns who goes on: those that a journal says were promoted, then the best of the others."""
@@ -197,10 +203,11 @@ class _Race:
         places = max(0, self._bracket.sizes[rung + 1] - len(promoted))
         return {*promoted, *others[:places]}
 
-    def _reason(self, rung: int, place: int) -> str:
+    def _reason(self, rung: int, place: int, metrics: Metrics | None) -> str:
         places, members = self._bracket.sizes[rung + 1], len(self._members)
         best = "the best goes on" if places == 1 else f"the best {places} go on"
-        return f"rung {rung + 1} of {len(self._plan.rungs)}: place {place} of {members}, {best}"
+        broken = broken_text(self._limits, metrics)
+        return f"rung {rung + 1} of {len(self._plan.rungs)}: place {place} of {members}, {best}{broken}"
 
     def _has_arrived(self, trial: TrialRecord | None) -> bool:
         if trial is None:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from morphogenetic_engine.sweeps.schema.objective import Objective
+from morphogenetic_engine.sweeps.schema.objective import Objective, OutcomeLimits, violation_of
 from morphogenetic_engine.trial import Metrics
 
 
-def ranked(results: Mapping[int, Metrics | None], objectives: Sequence[Objective]) -> list[int]:
+def ranked(
+    results: Mapping[int, Metrics | None], objectives: Sequence[Objective], limits: OutcomeLimits | None = None
+) -> list[int]:
     """Returns the numbers of trials, the best first; of equals, the lower number first. None, a failure, ranks last.
 
+    Trials that break a limit rank below those that keep all, by how far they are beyond (Deb's rule, as in NSGA-II).
     Several objectives: by Pareto fronts, and within a front by crowding distance (Deb et al., NSGA-II, 2002).
     """
-    costs = {number: _costs(metrics, objectives) for number, metrics in sorted(results.items()) if metrics is not None}
+    known = {number: metrics for number, metrics in sorted(results.items()) if metrics is not None}
+    beyond = {number: violation_of(limits or {}, metrics) for number, metrics in known.items()}
+    costs = {number: _costs(metrics, objectives) for number, metrics in known.items() if not beyond[number]}
+    ruled_out = sorted((number for number in known if beyond[number]), key=lambda number: (beyond[number], number))
     failed = sorted(number for number, metrics in results.items() if metrics is None)
     if len(objectives) == 1:
-        return [*sorted(costs, key=lambda number: (costs[number], number)), *failed]
+        return [*sorted(costs, key=lambda number: (costs[number], number)), *ruled_out, *failed]
     order: list[int] = []
     left = dict(costs)
     while left:
@@ -27,7 +33,7 @@ def ranked(results: Mapping[int, Metrics | None], objectives: Sequence[Objective
         distance = _crowding(front)
         order += sorted(front, key=lambda number: (-distance[number], number))
         left = {number: cost for number, cost in left.items() if number not in front}
-    return [*order, *failed]
+    return [*order, *ruled_out, *failed]
 
 
 def _costs(metrics: Metrics, objectives: Sequence[Objective]) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
-from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
+from morphogenetic_engine.sweeps.schema.objective import Direction, Objective, OutcomeLimits, excesses_of
 from morphogenetic_engine.sweeps.space.parameter_axes import Choices, FloatRange, IntRange, Parameter
 from morphogenetic_engine.sweeps.space.search_space import Space
 from morphogenetic_engine.trial import Params, Value
@@ -27,6 +27,8 @@ _STATES = {
 }
 _UNIT = FloatDistribution(0.0, 1.0)
 """The distribution of the unit numbers of an axis whose own distribution Optuna does not know."""
+_CONSTRAINT = "constraints"
+"""The prefix of the attributes that Optuna's `Trial.set_constraint` writes."""
 _DIRECTIONS = {
     Direction.MAXIMIZE: optuna.study.StudyDirection.MAXIMIZE,
     Direction.MINIMIZE: optuna.study.StudyDirection.MINIMIZE,
@@ -79,7 +81,12 @@ def suggest(trial: optuna.Trial, name: str, axis: Parameter) -> Value:
 
 
 def frozen_trial(
-    record: TrialRecord, space: Space, objectives: Sequence[Objective], *, searched: bool = False
+    record: TrialRecord,
+    space: Space,
+    objectives: Sequence[Objective],
+    *,
+    searched: bool = False,
+    limits: OutcomeLimits | None = None,
 ) -> FrozenTrial:
     """Converts an ended trial to a FrozenTrial, with its values as they are or as samplers search them.
 
@@ -104,9 +111,16 @@ def frozen_trial(
         params=params,
         distributions=distributions_of(space, params, searched=searched),
         user_attrs={},
-        system_attrs={},
+        system_attrs=constraint_attributes(record, limits or {}),
         intermediate_values=reported if len(objectives) == 1 else {},
     )
+
+
+def constraint_attributes(record: TrialRecord, limits: OutcomeLimits) -> dict[str, float]:
+    """Returns the attributes in which Optuna's samplers find how far a trial is beyond its outcome constraints."""
+    if record.state is TrialState.FAILED:
+        return {}
+    return {f"{_CONSTRAINT}:{name}": excess for name, excess in excesses_of(limits, record.metrics).items()}
 
 
 def running_trial(number: int, params: Params, space: Space, *, searched: bool = False) -> FrozenTrial:

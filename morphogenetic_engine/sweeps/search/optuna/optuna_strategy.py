@@ -18,7 +18,13 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.search_names import SAMPLERS
 from morphogenetic_engine.sweeps.search.bayesian_search import sampler_name
 from morphogenetic_engine.sweeps.search.fitting import check_sampler
-from morphogenetic_engine.sweeps.search.optuna.distributions import frozen_trial, new_study, running_trial, suggest
+from morphogenetic_engine.sweeps.search.optuna.distributions import (
+    constraint_attributes,
+    frozen_trial,
+    new_study,
+    running_trial,
+    suggest,
+)
 from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaSampler
 from morphogenetic_engine.sweeps.search.optuna.optuna_sampler import build_sampler, reseed
 from morphogenetic_engine.sweeps.space.feasibility import repaired
@@ -30,7 +36,7 @@ from morphogenetic_engine.trial import Params, Value
 # pylint: disable=protected-access  # a study has no public way to add a running trial, or reports to it
 
 
-class OptunaStrategy(RunsToTheEnd):
+class OptunaStrategy(RunsToTheEnd):  # pylint: disable=too-many-instance-attributes  # the state of its study
     """A sampler of Optuna whose study is given the trials in the order of their numbers.
 
     Another strategy suggests the trials below `first`; the study has them like the others. `known` are results of an
@@ -49,6 +55,7 @@ class OptunaStrategy(RunsToTheEnd):
         self._waits, self._lookahead = optimization.reproducible, optimization.lookahead or 1
         self._seed = derived_seed(optimization.seed, "suggestions")
         self._objectives = optimization.all_objectives
+        self._limits = optimization.outcome_constraints
         self._name = sampler or sampler_name(config)
         self._options = optimization.sampler_options if sampler is None else {}
         self._kind = SAMPLERS.load(self._name, OptunaSampler)
@@ -56,7 +63,7 @@ class OptunaStrategy(RunsToTheEnd):
         self._trials = optuna.storages.InMemoryStorage()
         self._study = new_study(self._sampler(0), optuna.pruners.NopPruner(), self._objectives, self._trials)
         for record in known:
-            self._study.add_trial(frozen_trial(record, self._space, self._objectives, searched=True))
+            self._study.add_trial(self._frozen(record))
         self._first_place = len(known)
         self._shown: set[int] = set()
         """The trials whose results are in the study."""
@@ -155,16 +162,18 @@ class OptunaStrategy(RunsToTheEnd):
         else:
             fresh = [each for each in ended if each.number < horizon and each.number not in self._shown]
         for record in fresh:
-            trial, place = (
-                frozen_trial(record, self._space, self._objectives, searched=True),
-                self._first_place + record.number,
-            )
+            trial, place = self._frozen(record), self._first_place + record.number
+            for name, excess in constraint_attributes(record, self._limits).items():
+                self._trials.set_trial_system_attr(place, name, excess)
             if record.state is TrialState.PRUNED:  # its value is the last that it reported
                 for step, value in trial.intermediate_values.items():
                     self._trials.set_trial_intermediate_value(place, step, value)
             complete = record.state is TrialState.COMPLETE
             self._study.tell(place, values=trial.values if complete else None, state=trial.state)
             self._shown.add(record.number)
+
+    def _frozen(self, record: TrialRecord) -> FrozenTrial:
+        return frozen_trial(record, self._space, self._objectives, searched=True, limits=self._limits)
 
     def _add(self, number: int, params: Params) -> None:
         template = running_trial(self._first_place + number, params, self._space, searched=True)

@@ -55,6 +55,8 @@ def auto_choice(config: SweepConfig) -> AutoChoice:
         return AutoChoice("several objectives: TPE", (Phase(start, "TPE"),))
     if numeric and costly and trials <= FEW_TRIALS and 1 <= len(axes) <= MOST_GP_AXES:
         return AutoChoice("few costly trials of ranges alone: GP", (Phase(start, "GP"),))
+    if numeric and trials >= 2 * FEW_TRIALS and len(axes) > 1 and optimization.outcome_constraints:
+        return AutoChoice("outcome constraints, which CMA-ES does not use: TPE", (Phase(start, "TPE"),))
     if numeric and trials >= 2 * FEW_TRIALS and len(axes) > 1:
         rule = f"many trials of ranges alone: TPE up to trial {FEW_TRIALS}, then CMA-ES"
         return AutoChoice(rule, (Phase(start, "TPE"), Phase(FEW_TRIALS, "CmaEs")))
@@ -112,4 +114,4 @@ class _AutoKind(SamplerKind):
         return SingleSearch(choice.phases[0].sampler if choice.phases else None, choice.rule)
 
 
-AUTO = _AutoKind(packages=("optuna",))
+AUTO = _AutoKind(packages=("optuna",), outcome_constraints=True)

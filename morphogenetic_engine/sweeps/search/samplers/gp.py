@@ -10,6 +10,7 @@ GP = OptunaSampler(
     options={"n_startup_trials": int, "deterministic_objective": bool},
     given={"warn_independent_sampling": False},
     conditional=False,
+    outcome_constraints=True,
     packages=("optuna", "torch"),
     extras="bayesian,engine",
     fresh=True,

@@ -11,6 +11,7 @@ QMC = OptunaSampler(
     given={"scramble": True, "warn_independent_sampling": False},
     conditional=False,
     probabilities=False,
+    outcome_constraints=True,
     replayed=True,
     reseeded=False,
     retries=1000,

@@ -5,4 +5,6 @@ from __future__ import annotations
 from morphogenetic_engine.sweeps.kinds import KatibAlgorithm
 from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaSampler
 
-RANDOM = OptunaSampler(library_name="RandomSampler", fresh=True, retries=1000, katib=KatibAlgorithm("random"))
+RANDOM = OptunaSampler(
+    library_name="RandomSampler", fresh=True, retries=1000, outcome_constraints=True, katib=KatibAlgorithm("random")
+)

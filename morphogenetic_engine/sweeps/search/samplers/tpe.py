@@ -15,6 +15,7 @@ TPE = OptunaSampler(
         "group": bool,
     },
     given_with_conditions={"group": True},
+    outcome_constraints=True,
     katib=KatibAlgorithm(
         "multivariate-tpe",
         {"n_startup_trials": "n_startup_trials", "n_ei_candidates": "n_ei_candidates"},

@@ -77,3 +77,10 @@ def test_several_objectives_are_optimised_by_the_first_and_all_are_recorded() ->
 def test_medianstop_that_could_never_stop_a_trial_is_said() -> None:
     late = sweep(optimization={**MEDIAN, "n_trials": 7})
     assert "no trial is stopped early" in unsupported(late, parallel=4)["optimization.pruner"]
+
+
+def test_outcome_constraints_are_kept_by_the_suggestion_service_alone() -> None:
+    limited = sweep(optimization={"outcome_constraints": {"latency": {"max": 20}}})
+    assert "latency: recorded, and judged in the report" in unsupported(limited)["optimization.outcome_constraints"]
+    assert "optimization.outcome_constraints" not in unsupported(limited, algorithm="morphogenetic")
+    assert at(spec(limited), "objective", "additionalMetricNames") == ["latency"]

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphogenetic_engine.sweeps.schema.objective import Direction, Objective
+from morphogenetic_engine.sweeps.schema.objective import Direction, Objective, OutcomeLimit
 from morphogenetic_engine.sweeps.search.halving.ranking import ranked
 
 ACCURACY = Objective(metric="acc", direction=Direction.MAXIMIZE)
@@ -57,3 +57,18 @@ def test_no_trial_stands_before_one_that_beats_it(results: dict[int, dict[str, f
             beaten = other["acc"] >= one["acc"] and other["ms"] <= one["ms"]
             assert not beaten or (other["acc"], other["ms"]) == (one["acc"], one["ms"])
             assert math.isfinite(one["acc"])
+
+
+def test_trials_that_break_a_limit_rank_below_all_that_keep_it_by_how_far_they_are_beyond() -> None:
+    limits = {"ms": OutcomeLimit(max=4.0)}
+    results = {
+        0: {"acc": 0.9, "ms": 9.0},
+        1: {"acc": 0.1, "ms": 4.0},
+        2: {"acc": 0.8, "ms": 5.0},
+        3: {"acc": 0.2, "ms": 1.0},
+        4: None,
+        5: {"acc": 0.15},
+    }
+    assert ranked(results, [ACCURACY], limits) == [3, 5, 1, 2, 0, 4]
+    del results[5]
+    assert ranked(results, [ACCURACY, LATENCY], limits)[-3:] == [2, 0, 4]
