@@ -29,9 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--service", type=Path, default=SERVICE, help="objects, with the service's PodTemplate")
     parser.add_argument("--image", help="the service's image  [default: the PodTemplate's]")
+    parser.add_argument("--no-account", action="store_true", help="for namespaces without manifests/accounts")
     given = parser.parse_args()
     try:
         entry = service_entry(given.service.read_text(encoding="utf-8"), given.image)
+        if entry is not None and given.no_account:
+            entry.pop("serviceAccountName", None)
         sys.stdout.write(with_service(sys.stdin.read(), entry))
     except (OSError, ValueError) as error:
         sys.exit(f"katib_config.py: {error}")

@@ -53,7 +53,11 @@ def test_the_namespace_is_named_in_one_place(tmp_path: Path) -> None:
         (mine / file.name).write_text(file.read_text(encoding="utf-8").replace(home, "alice"), encoding="utf-8")
     objects = build(mine)
     assert {field(each, "metadata", "namespace") for each in objects} == {"alice"}
-    assert subjects(objects) == {("default-editor", "alice"), ("morphogenetic-sweep", "alice")}
+    assert subjects(objects) == {
+        ("default-editor", "alice"),
+        ("morphogenetic-sweep", "alice"),
+        ("morphogenetic-suggestion", "alice"),
+    }
 
 
 def subjects(objects: list[Object]) -> set[tuple[str, str]]:

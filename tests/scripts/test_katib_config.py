@@ -100,3 +100,19 @@ def test_the_overlays_have_the_service_with_an_image_of_theirs(overlay: str) -> 
     assert entry is not None and entry["image"] != "morphogenetic-suggestion"
     assert entry["algorithmName"] == "morphogenetic"
     assert service_entry(SERVICE.read_text(encoding="utf-8"), str(entry["image"])) == entry
+
+
+def test_the_account_can_be_left_out() -> None:
+    program = [sys.executable, "-m", "scripts.katib_config", "--image", "registry/suggestion:1"]
+    config = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "katib-config"},
+        "data": {"katib-config.yaml": "runtime: {suggestions: []}\n"},
+    }
+    for words, account in (([], "morphogenetic-suggestion"), (["--no-account"], None)):
+        done = subprocess.run(
+            [*program, *words], input=yaml.safe_dump(config), capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        (entry,) = yaml.safe_load(yaml.safe_load(done.stdout)["data"]["katib-config.yaml"])["runtime"]["suggestions"]
+        assert entry.get("serviceAccountName") == account

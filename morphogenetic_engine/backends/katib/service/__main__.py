@@ -6,15 +6,15 @@ import logging
 import os
 import signal
 import sys
-from pathlib import Path
 
 import click
 
+from morphogenetic_engine.backends.katib.service.awaited_trials import AwaitedTrials
+from morphogenetic_engine.backends.katib.service.cluster_access import ACCOUNT, pod_access
 from morphogenetic_engine.backends.katib.service.suggestion_server import PORT, SuggestionServer
 from morphogenetic_engine.errors import ConfigError, MorphogeneticError
 
 NAMESPACE_VARIABLE = "MORPHOGENETIC_NAMESPACE"
-_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _GRACE_SECONDS = 20.0
 
 
@@ -30,7 +30,8 @@ def main(host: str, port: int, namespace: str | None) -> None:
     # Both signals stay blocked, in the threads of the server too, so that one of them ends the wait below.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     try:
-        server = SuggestionServer(namespace or _namespace(), host=host, port=port)
+        where = namespace or _namespace()
+        server = SuggestionServer(where, host=host, port=port, awaited=_awaited(where))
     except MorphogeneticError as error:
         raise click.ClickException(str(error)) from error
     server.start()
@@ -38,6 +39,15 @@ def main(host: str, port: int, namespace: str | None) -> None:
     sys.stdout.flush()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     server.stop(_GRACE_SECONDS)
+
+
+def _awaited(namespace: str) -> AwaitedTrials | None:
+    """Returns what looks after trials that are waited for, if the pod has an account."""
+    access = pod_access(namespace)
+    if access is None:
+        logging.info("no service account: at the end of a sweep Katib asks again after its own pauses")
+        return None
+    return AwaitedTrials(access)
 
 
 def _namespace() -> str:
@@ -49,8 +59,8 @@ def _namespace() -> str:
     given = os.environ.get(NAMESPACE_VARIABLE)
     if given:
         return given
-    if _ACCOUNT.is_file():
-        return _ACCOUNT.read_text(encoding="utf-8").strip()
+    if (ACCOUNT / "namespace").is_file():
+        return (ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
     raise ConfigError(f"--namespace: is missing; give it, or set {NAMESPACE_VARIABLE} to the pod's namespace")
 
 

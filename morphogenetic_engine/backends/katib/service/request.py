@@ -145,6 +145,8 @@ class Refusal:
 
     code: Code
     text: str
+    awaited: str = ""
+    """Katib's name of the trial whose end is waited for; empty: nothing is waited for."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ so far. So an answer is the same when it is asked for again, in another order of
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
+from functools import partial
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
 from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, numbered_name
@@ -44,7 +45,8 @@ def _suggestions(sweep: SentSweep, request: Request, namespace: str) -> Reply | 
         return Refusal(Code.OUT_OF_RANGE, f"the sweep has {strategy.trials} trials, and all were suggested")
     numbers = {place: places.number_at(place) for place in wanted}
     known = known_trials(sweep.config, request, namespace)
-    trials = _with_suggested(sweep, strategy, known, {each for each in numbers.values() if each is not None})
+    named = partial(numbered_name, request.experiment.name, namespace)
+    trials = _with_suggested(sweep, strategy, known, {each for each in numbers.values() if each is not None}, named)
     if isinstance(trials, Refusal):
         return trials
     experiment, found = request.experiment.name, []
@@ -70,7 +72,7 @@ def _jobs(jobs: HalvingJobs, sweep: SentSweep, request: Request, namespace: str)
             continue
         missing = jobs.missing(number)
         if missing is not None:
-            return _waits(number, missing, jobs.known)
+            return _waits(number, missing, jobs.known, numbered_name(experiment, namespace, missing))
         found.append(jobs.suggested(number))
     return Reply(tuple(found))
 
@@ -93,7 +95,11 @@ def _earlier(sweep: SentSweep, needed: int, number: int, trials: Mapping[int, Tr
 
 
 def _with_suggested(
-    sweep: SentSweep, strategy: GuardedStrategy, known: Mapping[int, TrialRecord], wanted: set[int]
+    sweep: SentSweep,
+    strategy: GuardedStrategy,
+    known: Mapping[int, TrialRecord],
+    wanted: set[int],
+    named: Callable[[int], str],
 ) -> Mapping[int, TrialRecord] | Refusal:
     """Returns the trials up to the last wanted one.
 
@@ -106,12 +112,13 @@ def _with_suggested(
         needed = strategy.needs(number)
         missing = next((each for each in range(needed) if each not in trials or not trials[each].state.final), None)
         if missing is not None:
-            return _waits(max(wanted) if number not in wanted else number, missing, known)
+            last = max(wanted) if number not in wanted else number
+            return _waits(last, missing, known, named(missing))
         params = strategy.suggest(number, _earlier(sweep, needed, number, trials))
         trials[number] = TrialRecord(number, trial_seed(config.optimization.seed, number), params)
     return trials
 
 
-def _waits(number: int, missing: int, known: Container[int]) -> Refusal:
+def _waits(number: int, missing: int, known: Container[int], awaited: str) -> Refusal:
     told = "" if missing in known else ", which Katib does not tell of: it was deleted, or its metrics are unavailable"
-    return Refusal(Code.UNAVAILABLE, f"trial {number} waits for trial {missing}{told}")
+    return Refusal(Code.UNAVAILABLE, f"trial {number} waits for trial {missing}{told}", awaited)

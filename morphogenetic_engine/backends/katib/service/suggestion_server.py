@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import NoReturn
 
 import grpc
@@ -15,6 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from pydantic import ValidationError
 
 from morphogenetic_engine.backends.katib.service import katib_messages
+from morphogenetic_engine.backends.katib.service.awaited_trials import AwaitedTrials
 from morphogenetic_engine.backends.katib.service.request import Refusal, Request
 from morphogenetic_engine.backends.katib.service.settings_check import check_settings
 from morphogenetic_engine.backends.katib.service.suggested_trials import suggestions
@@ -34,13 +36,18 @@ _Handler = Callable[[Message, grpc.ServicerContext], Message]
 class SuggestionServer:
     """The service of one namespace; it holds no state, so any number of them give the same answers."""
 
-    def __init__(self, namespace: str, *, host: str = "127.0.0.1", port: int = PORT) -> None:
+    def __init__(
+        self, namespace: str, *, host: str = "127.0.0.1", port: int = PORT, awaited: AwaitedTrials | None = None
+    ) -> None:
         """Takes the port, 0 is a free one; answers begin with `start`.
+
+        `awaited` looks after the trials that are waited for; None: Katib asks again after its own pauses.
 
         Raises:
             ClusterError: the port is taken.
         """
         self._namespace = namespace
+        self._awaited = awaited
         self._one_at_a_time = threading.Lock()
         options = [("grpc.max_receive_message_length", LARGEST_REQUEST), ("grpc.so_reuseport", 0)]
         self._server = grpc.server(ThreadPoolExecutor(_THREADS), options=options)
@@ -55,6 +62,8 @@ class SuggestionServer:
     def start(self) -> None:
         """Begins to answer."""
         self._server.start()
+        if self._awaited is not None:
+            self._awaited.start()
         for name in ("", HEALTH_NAME):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
@@ -62,15 +71,27 @@ class SuggestionServer:
         """Takes no further call, and returns when those that run are answered, or after `grace` seconds."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace).wait()
+        if self._awaited is not None:
+            self._awaited.stop()
 
     def _suggest(self, message: Message, context: grpc.ServicerContext) -> Message:
         request = _read(message, context)
         with self._one_at_a_time:
             answer = suggestions(request, self._namespace)
         if isinstance(answer, Refusal):
-            _refuse(context, answer, request)
+            _refuse(context, self._looked_after(request.experiment.name, answer), request)
+        if self._awaited is not None:
+            self._awaited.answered(request.experiment.name)
         _log.info("%s: %s", request.experiment.name, ", ".join(each.name for each in answer.trials))
         return katib_messages.of_json("GetSuggestionsReply", answer.message)
+
+    def _looked_after(self, experiment: str, refusal: Refusal) -> Refusal:
+        """Has the trial looked after that a refusal waits for, and returns the refusal with what is known of it."""
+        if self._awaited is None or not refusal.awaited or not self._awaited.wait_for(experiment, refusal.awaited):
+            return refusal
+        waits = refusal.text.split(",", maxsplit=1)[0]
+        told = f"{waits}, whose metrics are unavailable: kubectl delete trial {refusal.awaited} runs it again"
+        return replace(refusal, text=told)
 
     def _validate(self, message: Message, context: grpc.ServicerContext) -> Message:
         request = _read(message, context)
