@@ -18,6 +18,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.metric_names import PARAMETER_NAME, PARAMETER_WORD
 from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
 from morphogenetic_engine.sweeps.schema.experiment_section import ExperimentConfig
+from morphogenetic_engine.sweeps.schema.halving_section import with_chosen_strategy
 from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from morphogenetic_engine.sweeps.schema.parameter_groups import flat_parameters
 from morphogenetic_engine.sweeps.schema.parameters import ParameterConfig, ParameterGroup, Section
@@ -79,6 +80,11 @@ class SweepConfig(Section):
             if PARAMETER_NAME.fullmatch(name) is None:
                 raise ValueError(f"names must match {PARAMETER_WORD}, with dots between groups, but got {name!r}")
         return parameters
+
+    @model_validator(mode="before")
+    @classmethod
+    def _strategy_is_chosen(cls, sweep: object) -> object:
+        return with_chosen_strategy(sweep) if isinstance(sweep, dict) else sweep
 
     @model_validator(mode="after")
     def _fits_together(self) -> SweepConfig:

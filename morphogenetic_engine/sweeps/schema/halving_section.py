@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -17,7 +18,7 @@ from morphogenetic_engine.sweeps.schema.halving_plan import (
 )
 from morphogenetic_engine.sweeps.schema.parameters import Section, number
 
-StrategyName = Literal["halving", "asha"]
+StrategyName = Literal["halving", "asha", "auto"]
 
 
 def _auto_or_whole(value: object) -> object:
@@ -74,3 +75,40 @@ class Halving(Section):
 
     def _rungs(self, full: int) -> tuple[int, ...]:
         return rungs_of(full, self.eta, None if self.first_rung == "auto" else self.first_rung)
+
+
+def with_chosen_strategy(sweep: Mapping[str, object]) -> Mapping[str, object]:
+    """Returns a sweep as written, with what `strategy: auto` stands for: halving, or nothing where it cannot be used.
+
+    It looks at the file alone, so that the same file gives the same trials.
+    """
+    settings = sweep.get("optimization")
+    if not isinstance(settings, dict) or settings.get("strategy") != "auto":
+        return sweep
+    if _can_halve(sweep, settings):
+        return {**sweep, "optimization": {**settings, "strategy": "halving"}}
+    left = {name: value for name, value in settings.items() if name not in {"strategy", "halving"}}
+    halving = settings.get("halving")
+    budget = halving.get("budget") if isinstance(halving, dict) else None
+    if isinstance(budget, int | float) and left.get("n_trials") is None:
+        left["n_trials"] = max(1, int(budget))
+    return {**sweep, "optimization": left}
+
+
+def _can_halve(sweep: Mapping[str, object], settings: Mapping[str, object]) -> bool:
+    """Returns whether trials can be compared before their end, and nothing else decides how far they are trained."""
+    experiment, halving = sweep.get("experiment"), settings.get("halving")
+    replicates = experiment.get("replicates") if isinstance(experiment, dict) else None
+    trained = dict(halving) if isinstance(halving, dict) else {}
+    full, eta, first = trained.get("full"), trained.get("eta") or 3, trained.get("first_rung", "auto")
+    if isinstance(full, int) and isinstance(eta, int) and eta >= 2:
+        rungs = rungs_of(full, eta, first if isinstance(first, int) and first >= 1 else None)
+    else:
+        rungs = (1, 2)  # not known before the first trial has ended
+    return (
+        len(rungs) > 1
+        and sweep.get("sweep_type") != "progressive"
+        and settings.get("pruner") in (None, "none")
+        and replicates in (None, 1)
+        and settings.get("reproducible", True) is not False
+    )

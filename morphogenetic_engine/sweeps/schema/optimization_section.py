@@ -92,8 +92,9 @@ class OptimizationConfig(Section):
     """Options of the pruner, by their names in its library (Optuna)."""
     strategy: StrategyName | None = None
     """The training length of configurations: halving trains all of them a little, and the best go on; it works with
-    every sweep type but progressive. asha is halving without brackets, for an open end and designs fixed ahead. Left
-    out: to their end, or as far as the pruner lets them."""
+    every sweep type but progressive. asha is halving without brackets, for an open end and designs fixed ahead. auto:
+    halving, unless something else decides the length, or the full length is too short for rungs. Left out: to their
+    end, or as far as the pruner lets them."""
     halving: Halving = Halving()
     """The rungs of `strategy: halving` and `asha`."""
     storage: Annotated[str, AfterValidator(checked_storage)] | None = None

@@ -71,7 +71,7 @@ def config_of(
             "random",
             {},
             {"strategy": "halfing", "n_trials": 9},
-            "must be one of halving, asha, but got 'halfing'; did you mean",
+            "must be one of halving, asha, auto, but got 'halfing'; did you mean",
         ),
     ],
 )
@@ -101,3 +101,34 @@ def test_the_rungs_identify_a_sweep_and_its_absence_changes_no_identity() -> Non
     assert config_of(n_trials=9).identity != config_of(n_trials=10).identity
     assert config_of(n_trials=9).identity != config_of(n_trials=9, halving={"full": 9}).identity
     assert config_of(strategy=None, n_trials=9).identity == config_of(strategy=None, n_trials=10).identity
+
+
+@pytest.mark.parametrize("halving", [{}, {"full": 50}, {"full": 9, "budget": 12}, {"full": 9, "first_rung": 4}])
+def test_auto_halves_where_it_can(halving: Mapping[str, object]) -> None:
+    trials = {} if "budget" in halving else {"n_trials": 60}
+    chosen = config_of("bayesian", None, **{"strategy": "auto", "halving": halving, **trials})
+    assert chosen == config_of("bayesian", None, **{"halving": halving, **trials})
+
+
+@pytest.mark.parametrize(
+    ("kind", "experiment", "optimization"),
+    [
+        ("progressive", {}, {}),
+        ("bayesian", {}, {"n_trials": 9, "pruner": "MedianPruner"}),
+        ("bayesian", {}, {"n_trials": 9, "reproducible": False}),
+        ("random", {"replicates": 3}, {"n_trials": 9}),
+        ("random", {}, {"n_trials": 9, "halving": {"full": 4}}),
+        ("random", {}, {"n_trials": 9, "halving": {"full": 50, "first_rung": 50}}),
+    ],
+)
+def test_auto_trains_fully_where_something_else_decides_or_no_rung_fits(
+    kind: str, experiment: Mapping[str, object], optimization: Mapping[str, object]
+) -> None:
+    chosen = config_of(kind, experiment, **{**optimization, "strategy": "auto"})
+    fully = {name: value for name, value in optimization.items() if name != "halving"}
+    assert chosen == config_of(kind, experiment, **{**fully, "strategy": None})
+
+
+def test_full_trainings_that_auto_chooses_are_as_many_as_the_budget_says() -> None:
+    chosen = config_of("random", strategy="auto", halving={"full": 4, "budget": 12.5})
+    assert chosen.optimization.strategy is None and chosen.n_trials == 12
