@@ -31,6 +31,7 @@ NAMES = (
     "suggestions",
     "search",
     "engine_epoch",
+    "fused",
     "tracking_overhead",
     "monitor",
     "nightly",

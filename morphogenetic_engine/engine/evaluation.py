@@ -44,9 +44,10 @@ def drifts(network: Network, samples: Samples) -> Tensor:
     taps: list[Tensor] = []
     network(samples.x_NF[:CHUNK], taps)
     seeds = [network.seeds[position] for position in network.positions(SeedState.BLENDING, SeedState.ACTIVE)]
-    return torch.stack([_drift(taps[seed.block], seed(taps[seed.block])) for seed in seeds])
+    return torch.stack([drift_of(taps[seed.block], seed(taps[seed.block])) for seed in seeds])
 
 
-def _drift(x_BD: Tensor, y_BD: Tensor) -> Tensor:
+def drift_of(x_BD: Tensor, y_BD: Tensor) -> Tensor:
+    """Returns the drift between a seed's input and output."""
     turned_B = 1 - functional.cosine_similarity(x_BD, y_BD, dim=1)
     return torch.where(x_BD.any(dim=1), turned_B, 0.0).mean().double()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 
 import torch
@@ -76,11 +76,21 @@ class Run:
 
     def _adapt(self) -> Reading:
         self.network.freeze_trunk()
+        return self._after_growth(self._train_seeds())
+
+    def _after_growth(self, measured: Reading | None) -> Reading:
+        """Returns the measurements of an epoch of the adaptation, and germinates a seed if one is due."""
         # The measurements stay valid if the epoch did not change the network.
-        reading = self._train_seeds() or self.reading or self._read_untrained()
+        reading = measured or self.reading or self._read_untrained()
         if self.controller.is_due(reading.val_loss, reading.val_acc):
             self._germinate()
         return reading
+
+    def finish_growing(self, measured: Reading | None, *, progress: Sequence[float], drift: Sequence[float]) -> None:
+        """Records an epoch in which the germinated seeds were trained; see `Growth.note` for the measurements."""
+        self.network.freeze_trunk()
+        self.growth.note(progress=progress, drift=drift)
+        self.finish_epoch(self._after_growth(measured))
 
     def _train_seeds(self) -> Reading | None:
         """Trains the germinated seeds; returns None if the network's output did not change."""

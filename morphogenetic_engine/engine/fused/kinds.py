@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from morphogenetic_engine.engine.evaluation import CHUNK
+from morphogenetic_engine.engine.fused.layout import LANES
 from morphogenetic_engine.engine.run import Run
 
 WIDEST = 128
@@ -12,11 +14,22 @@ WIDEST = 128
 _NARROWEST = 32
 
 
+class Stage(StrEnum):
+    """The epochs of a run that are trained in different ways."""
+
+    WARM_UP = "warm-up"
+    SHADOWS = "shadows"
+    """All germinated seeds learn to reconstruct."""
+    LANDED = "landed"
+    """A seed is in the network's output."""
+
+
 class Kind(NamedTuple):
     """The properties that the runs of a stack share."""
 
+    stage: Stage
     width: int
-    """The width to which their trunks are padded."""
+    """The width to which the trunks are padded."""
     layers: int
     features: int
     classes: int
@@ -25,15 +38,22 @@ class Kind(NamedTuple):
     """Samples of the training split."""
     validation: int
     device: str
+    hidden_dim: int = 0
+    """Their own width, where it must be one: the products of children are wide enough to be worth no padding."""
 
 
 def kind_of(run: Run) -> Kind | None:
-    """Returns the kind of a run; None: it is trained alone."""
+    """Returns the kind of a run in its next epoch; None: it is trained alone."""
     settings, data = run.settings, run.data
     if settings.hidden_dim > WIDEST or settings.threads != 1 or len(data.validation) > CHUNK:
         return None
+    stage = _stage_of(run)
+    if stage is None:
+        return None
+    warm = stage is Stage.WARM_UP
     return Kind(
-        padded(settings.hidden_dim),
+        stage,
+        padded(settings.hidden_dim) if warm else -(-settings.hidden_dim // LANES) * LANES,
         settings.num_layers,
         data.features,
         data.classes,
@@ -41,7 +61,17 @@ def kind_of(run: Run) -> Kind | None:
         len(data.train),
         len(data.validation),
         str(run.network.device),
+        0 if warm else settings.hidden_dim,
     )
+
+
+def _stage_of(run: Run) -> Stage | None:
+    """Returns the stage of the next epoch; None: it trains nothing."""
+    if run.epoch < run.settings.warm_up_epochs:
+        return Stage.WARM_UP
+    if run.growth.landed():
+        return Stage.LANDED
+    return Stage.SHADOWS if run.growth.training() else None
 
 
 def padded(width: int) -> int:

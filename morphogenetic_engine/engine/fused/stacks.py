@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from morphogenetic_engine.engine.device import torch_threads
-from morphogenetic_engine.engine.fused.kinds import Kind, kind_of
-from morphogenetic_engine.engine.fused.self_check import SelfCheck
+from morphogenetic_engine.engine.fused.growing import GrowingStack
+from morphogenetic_engine.engine.fused.kinds import Kind, Stage, kind_of
+from morphogenetic_engine.engine.fused.self_check import SelfCheck, stack_of
 from morphogenetic_engine.engine.fused.warm_up import WarmUpStack
 from morphogenetic_engine.engine.run import Run
 
@@ -16,14 +17,16 @@ class Stacks:
 
     def __init__(self) -> None:
         self._check = SelfCheck()
-        self._stacks: dict[Kind, WarmUpStack] = {}
+        self._stacks: dict[Kind, WarmUpStack | GrowingStack] = {}
 
     def next_epoch(self, runs: Sequence[Run]) -> None:
         """Trains one epoch of each run."""
         members: dict[Kind, list[Run]] = {}
         alone: list[Run] = []
         for run in runs:
-            kind = kind_of(run) if run.epoch < run.settings.warm_up_epochs else None
+            kind = kind_of(run)
+            if kind is None or kind.stage is not Stage.WARM_UP:
+                self.write_back(run)  # it may have left its warm-up
             if kind is None or not self._check.agrees(kind, run):
                 alone.append(run)
             else:
@@ -42,12 +45,12 @@ class Stacks:
                 stack.write_back([run])
 
     def _arrange(self, members: dict[Kind, list[Run]]) -> None:
-        """Makes the stacks anew whose runs have changed."""
+        """Makes the stacks anew whose runs, or the seeds of these, have changed."""
         for kind, stack in list(self._stacks.items()):
             wanted = members.get(kind, [])
-            if len(wanted) != len(stack.runs) or any(run not in stack.runs for run in wanted):
+            if len(wanted) != len(stack.runs) or any(run not in stack.runs for run in wanted) or not stack.is_current:
                 stack.write_back(stack.runs)
                 del self._stacks[kind]
         for kind, runs in members.items():
             if kind not in self._stacks:
-                self._stacks[kind] = WarmUpStack(sorted(runs, key=lambda run: run.settings.hidden_dim), kind.width)
+                self._stacks[kind] = stack_of(kind, runs)

@@ -38,6 +38,11 @@ class WarmUpStack:
         self._adam = StackedAdam(self._trunk.flat_KT, self._trunk.layout, optimisers, self._trunk.tensors)
         self._validation = Splits.of([run.data.validation for run in runs])
 
+    @property
+    def is_current(self) -> bool:
+        """True: nothing but its runs changes a stack in the warm-up."""
+        return True
+
     @torch.no_grad()
     def next_epoch(self) -> None:
         """Trains one epoch and measures each network, as `Run.next_epoch` does."""

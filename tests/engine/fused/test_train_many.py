@@ -141,7 +141,7 @@ def test_the_self_check_refuses_a_stack_with_other_bits(
     check = SelfCheck()
     assert not check.agrees(kind, run) and not check.agrees(kind, run)
     assert [record.message for record in caplog.records] == [
-        "width 16 is not trained together: its bits would differ on this machine"
+        "width 16, warm-up: not trained together, its bits would differ on this machine"
     ]
 
 

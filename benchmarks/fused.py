@@ -1,0 +1,82 @@
+"""Sweeps of the engine with `fuse: auto` against the same sweeps with `fuse: off`.
+
+The pairs run one after another in one place, with two workers; their tables are compared, wall-clock columns aside.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.figures import Figure
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import read_result
+
+_ENGINE = "problem_type: spirals, device: cpu, save_model: false"
+GRID = f"""
+sweep_type: grid
+experiment: {{{_ENGINE}, warm_up_epochs: 20, adaptation_epochs: 30, patience: 5}}
+parameters: {{hidden_dim: [16, 32, 48, 64], num_layers: [2, 4], lr: [1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 6e-3, 8e-3, 1e-2]}}
+"""
+HALVING = f"""
+sweep_type: bayesian
+experiment: {{{_ENGINE}, warm_up_epochs: 27, adaptation_epochs: 54, patience: 5}}
+parameters:
+  hidden_dim: [16, 32, 48, 64]
+  num_layers: {{low: 2, high: 4}}
+  lr: {{low: 0.001, high: 0.01, log: true}}
+optimization: {{n_trials: 81, sampler: Random, strategy: halving, halving: {{full: 81, first_rung: 3}}}}
+"""
+WIDE = f"""
+sweep_type: grid
+experiment: {{{_ENGINE}, warm_up_epochs: 4, adaptation_epochs: 0, num_layers: 2, hidden_dim: 256}}
+parameters: {{lr: [0.001, 0.003, 0.006, 0.01]}}
+"""
+_RUN = """
+from pathlib import Path
+from morphogenetic_engine.sweeps.config_file import read_config
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from morphogenetic_engine.sweeps.run.start import start_sweep
+folder = start_sweep(read_config(Path("sweep.yaml")), results=Path("."), sweep_id="bench")
+run_sweep(folder)
+"""
+
+
+def figures() -> list[Figure]:
+    """Returns, for each sweep, the time of the one without fusing over that of the one with it."""
+    found = []
+    for name, text, goal in (
+        ("grid of 64 trials, hidden_dim 16 to 64", GRID, 5.0),
+        ("halving of 81 configurations", HALVING, 5.0),
+        ("hidden_dim 256", WIDE, 0.98),
+    ):
+        alone, fused = pair(text)
+        found += [
+            Figure(f"{name}: one after another over together", alone / fused, "ratio", goal, "higher"),
+            Figure(f"{name}: one after another", alone, "s"),
+            Figure(f"{name}: together", fused, "s"),
+        ]
+    return found
+
+
+def pair(text: str) -> tuple[float, float]:
+    """Returns the seconds of a sweep with `fuse: off` and with `fuse: auto`, whose results must be equal."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        ran = [_run(Path(name) / fuse, text, fuse) for fuse in ("off", "auto")]
+    (alone, one), (fused, other) = ran
+    assert one == other, "the results differ"
+    return alone, fused
+
+
+def _run(place: Path, text: str, fuse: str) -> tuple[float, list[object]]:
+    place.mkdir()
+    written = f"{text}\nexecution: {{max_parallel: 2, fuse: {fuse}}}\n"
+    (place / "sweep.yaml").write_text(written, encoding="utf-8")
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-c", _RUN], cwd=place, check=True)
+    seconds = time.perf_counter() - begun
+    trials = read_result(SweepFolder(place / "bench")).trials
+    return seconds, [(trial.number, trial.state, trial.params, dict(trial.curve)) for trial in trials]
