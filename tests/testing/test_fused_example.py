@@ -9,12 +9,14 @@ import pytest
 from morphogenetic_engine.testing.fused import FusedTests
 
 
+@pytest.fixture(autouse=True)
+def examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the module be imported as a worker would."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "examples")
+
+
 class TestExample(FusedTests):
     """examples/fused_function.py."""
 
     workload = "fused_function:train"
     params = [{"lr": 0.1 / (number + 1)} for number in range(5)]
-
-    @pytest.fixture(autouse=True)
-    def examples(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.syspath_prepend(Path(__file__).parents[2] / "examples")

@@ -64,6 +64,7 @@ class GrowingStack:
         hidden = self._first.settings.hidden_dim
         self._shadows = Shadows(self._children, hidden) if self._children is not None else None
         self._seeds = self._present_seeds()
+        self._measured: list[tuple[Reading | None, list[float], list[float]]] = []
 
     @property
     def is_current(self) -> bool:
@@ -95,20 +96,29 @@ class GrowingStack:
             for (block, _), members in sorted(found.items())
         ]
 
-    @torch.no_grad()
     def next_epoch(self) -> None:
-        """Trains one epoch, as `Run.next_epoch` does."""
+        """Does what `Run.next_epoch` does, for each run."""
+        self.train_epoch()
+        for run in self.runs:
+            self.finish_epoch(run)
+
+    def finish_epoch(self, run: Run) -> None:
+        """Records the measurements of one run; a seed may germinate, or start to be blended in."""
+        reading, progress, drift = self._measured[self.runs.index(run)]
+        run.finish_growing(reading, progress=progress, drift=drift)
+
+    @torch.no_grad()
+    def train_epoch(self) -> None:
+        """Trains one epoch and measures each network."""
         losses = self._train()
         for placed in self._landed:
             placed.children.write_back()
         if self._children is not None:
             self._children.write_back()
         progress = self._progress()
-        readings, drifts = (
-            self._measure(losses) if self._has_landed else ([None] * len(self.runs), [[] for _ in self.runs])
-        )
-        for number, run in enumerate(self.runs):
-            run.finish_growing(readings[number], progress=progress[number], drift=drifts[number])
+        nothing: list[Reading | None] = [None] * len(self.runs)
+        readings, drifts = self._measure(losses) if self._has_landed else (nothing, [[] for _ in self.runs])
+        self._measured = list(zip(readings, progress, drifts, strict=True))
 
     def _train(self) -> list[float]:
         size = self._first.settings.batch_size

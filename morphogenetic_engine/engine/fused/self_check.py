@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -21,6 +22,8 @@ from morphogenetic_engine.engine.run import Run
 _log = logging.getLogger(__name__)
 
 _COPIES = 3
+_NEVER = 2.0
+"""The largest drift that there can be."""
 
 
 class SelfCheck:
@@ -60,8 +63,8 @@ def _agrees(kind: Kind, like: Run) -> bool:
 
 
 def _copy(run: Run) -> Run:
-    """Returns a run in the same state that shares nothing with it but the data."""
-    copied = Run(run.settings, run.seed, run.data)
+    """Returns a run in the same state that shares nothing with it but the data, and does not warn."""
+    copied = Run(replace(run.settings, drift_warn=_NEVER), run.seed, run.data)
     if run.reading is not None:
         copied.restore(copy.deepcopy(run.state(0.0)))
     return copied

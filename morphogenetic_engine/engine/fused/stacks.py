@@ -19,24 +19,27 @@ class Stacks:
         self._check = SelfCheck()
         self._stacks: dict[Kind, WarmUpStack | GrowingStack] = {}
 
-    def next_epoch(self, runs: Sequence[Run]) -> None:
-        """Trains one epoch of each run."""
+    def train_epoch(self, runs: Sequence[Run]) -> None:
+        """Trains one epoch of the runs that can be stacked; `finish_epoch` does the rest, run by run."""
         members: dict[Kind, list[Run]] = {}
-        alone: list[Run] = []
         for run in runs:
             kind = kind_of(run)
             if kind is None or kind.stage is not Stage.WARM_UP:
                 self.write_back(run)  # it may have left its warm-up
-            if kind is None or not self._check.agrees(kind, run):
-                alone.append(run)
-            else:
+            if kind is not None and self._check.agrees(kind, run):
                 members.setdefault(kind, []).append(run)
         self._arrange(members)
         for stack in self._stacks.values():
-            stack.next_epoch()
-        for run in alone:
-            with torch_threads(run.settings.threads):
-                run.next_epoch()
+            stack.train_epoch()
+
+    def finish_epoch(self, run: Run) -> None:
+        """Records the epoch of a stacked run; trains that of another one."""
+        for stack in self._stacks.values():
+            if run in stack.runs:
+                stack.finish_epoch(run)
+                return
+        with torch_threads(run.settings.threads):
+            run.next_epoch()
 
     def write_back(self, run: Run) -> None:
         """Copies the weights and optimiser of a run out of its stack, if it is in one."""

@@ -44,10 +44,11 @@ class _Together:
                 with trial:
                     self._running[trial.number] = self._begin(trial)
         present = self._end_trained(trials)
-        self._stacks.next_epoch([self._running[trial.number].run for trial in present])
+        self._stacks.train_epoch([self._running[trial.number].run for trial in present])
         for trial in present:
             training = self._running[trial.number]
             with trial:
+                self._stacks.finish_epoch(training.run)
                 training.report(partial(self._stacks.write_back, training.run))
         present = self._end_trained(present)
         self._running = {trial.number: self._running[trial.number] for trial in present}

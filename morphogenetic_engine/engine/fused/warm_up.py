@@ -37,20 +37,30 @@ class WarmUpStack:
         optimisers = [run.optimiser for run in runs]
         self._adam = StackedAdam(self._trunk.flat_KT, self._trunk.layout, optimisers, self._trunk.tensors)
         self._validation = Splits.of([run.data.validation for run in runs])
+        self._readings: list[Reading] = []
 
     @property
     def is_current(self) -> bool:
         """True: nothing but its runs changes a stack in the warm-up."""
         return True
 
-    @torch.no_grad()
     def next_epoch(self) -> None:
-        """Trains one epoch and measures each network, as `Run.next_epoch` does."""
+        """Does what `Run.next_epoch` does, for each run."""
+        self.train_epoch()
+        for run in self.runs:
+            self.finish_epoch(run)
+
+    def finish_epoch(self, run: Run) -> None:
+        """Records the measurements of one run."""
+        run.finish_epoch(self._readings[self.runs.index(run)])
+
+    @torch.no_grad()
+    def train_epoch(self) -> None:
+        """Trains one epoch and measures each network."""
         losses = self._train()
         logits = self._trunk.forward(self._validation.x_KNF)[-1]
         scores = read_scores(logits, self._validation.y_KN)
-        for run, loss, (val_loss, val_acc) in zip(self.runs, losses, scores, strict=True):
-            run.finish_epoch(Reading(loss, val_loss, val_acc))
+        self._readings = [Reading(loss, *score) for loss, score in zip(losses, scores, strict=True)]
 
     def write_back(self, runs: Sequence[Run]) -> None:
         """Copies weights and optimisers to the runs, so that they can be saved, or go on alone."""
