@@ -53,6 +53,7 @@ class FailureReason(StrEnum):
     KILLED = "killed"
     NON_FINITE_METRIC = "non_finite_metric"
     MISSING_METRIC = "missing_metric"
+    OUT_OF_GPU_MEMORY = "out_of_gpu_memory"
 
 
 class TrialFailed(MorphogeneticError):
@@ -61,6 +62,10 @@ class TrialFailed(MorphogeneticError):
     def __init__(self, message: str, *, reason: FailureReason = FailureReason.EXCEPTION) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ProgramFailed(TrialFailed):
+    """The program of a trial ended with a status other than 0; its output says why."""
 
 
 class Pruned(MorphogeneticError):

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from morphogenetic_engine.errors import FailureReason, TrialFailed, WorkloadError
+from morphogenetic_engine.errors import FailureReason, ProgramFailed, TrialFailed, WorkloadError
 from morphogenetic_engine.trial import Metrics, Params, Trial, missing_objective, text
 from morphogenetic_engine.workload.command_line import CommandLine, arguments_of, command_fields
 from morphogenetic_engine.workload.executable import fault_of, is_script
@@ -111,4 +111,4 @@ def _check_status(program: str, status: int) -> None:
     if status < 0:
         raise TrialFailed(f"{program} was killed by signal {number}", reason=FailureReason.KILLED)
     if status > 0:
-        raise TrialFailed(f"{program} ended with status {status}")
+        raise ProgramFailed(f"{program} ended with status {status}")

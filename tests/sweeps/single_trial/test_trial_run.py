@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,6 +75,21 @@ def test_each_end_is_told_from_the_others(
 ) -> None:
     record = run({"experiment": {"workload": "toy:moody", "mood": mood}, "parameters": {"x": [1]}})
     assert (record.state, record.reason) == (state, reason)
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("import sys; print('CUDA error: out of memory', file=sys.stderr); sys.exit(1)", "out_of_gpu_memory"),
+        ("import sys; print('out of patience', file=sys.stderr); sys.exit(1)", "exception"),
+        ("print('val_acc=1'); print('CUDA out of memory, so with a smaller batch')", None),
+    ],
+)
+def test_a_program_that_finds_no_memory_on_its_gpu_is_told_from_others(
+    run: RunTrial, program: str, reason: str | None
+) -> None:
+    record = run({"experiment": {"command": [sys.executable, "-c", program, "{x}"]}, "parameters": {"x": [1]}})
+    assert record.reason == reason
 
 
 def test_a_trial_that_takes_too_long_is_ended(run: RunTrial) -> None:

@@ -14,6 +14,7 @@ from morphogenetic_engine.backends.katib.pods.job_template import CONTAINER
 from morphogenetic_engine.backends.katib.pods.train_job import NODE
 from morphogenetic_engine.backends.katib.read.fields import Object, mapping, mappings, text
 from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.workload.gpu_memory import says_out_of_gpu_memory
 
 _OURS = frozenset({CONTAINER, NODE})
 """The containers that trials run in: of a Job's pod, and of a TrainJob's."""
@@ -80,8 +81,10 @@ def _by_status(container: Object) -> PodEnd:
     said = [line.strip() for line in text(ended, "message").splitlines() if line.strip()]
     name = text(container, "name")
     line = f"{name} ended{_status(container)}" + (f": {said[-1]}" if said else "")
-    killed = ended.get("exitCode") in {128 + 9, 128 + 15}
-    return PodEnd(FailureReason.KILLED if killed else FailureReason.EXCEPTION, _short(line))
+    if ended.get("exitCode") in {128 + 9, 128 + 15}:
+        return PodEnd(FailureReason.KILLED, _short(line))
+    no_memory = says_out_of_gpu_memory("\n".join(said))
+    return PodEnd(FailureReason.OUT_OF_GPU_MEMORY if no_memory else FailureReason.EXCEPTION, _short(line))
 
 
 def _status(container: Object) -> str:

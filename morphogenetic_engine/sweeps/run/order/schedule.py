@@ -132,4 +132,5 @@ def tries_again(tried: Tried, reason: FailureReason | None, retries: Retries) ->
     """Returns whether a failed attempt has retries left; `tried` counts the failures before it."""
     if reason is FailureReason.KILLED:
         return tried.crashes < retries.crashes
-    return reason is FailureReason.EXCEPTION and tried.exceptions < retries.exceptions
+    raised = {FailureReason.EXCEPTION, FailureReason.OUT_OF_GPU_MEMORY}
+    return reason in raised and tried.exceptions < retries.exceptions

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from morphogenetic_engine.errors import FailureReason, MorphogeneticError, Paused, Pruned, TrialFailed, error_place
+from morphogenetic_engine.errors import (
+    FailureReason,
+    MorphogeneticError,
+    Paused,
+    ProgramFailed,
+    Pruned,
+    TrialFailed,
+    error_place,
+)
 from morphogenetic_engine.sweeps.run.workers.worker_trial import WorkerTrial, end_by_decision
 from morphogenetic_engine.trial import Metrics
+from morphogenetic_engine.workload.gpu_memory import is_out_of_gpu_memory, says_out_of_gpu_memory
 
 _LONGEST_MESSAGE = 2000
 _LONGEST_PRINTED = 65_536
@@ -23,14 +33,36 @@ def completed(metrics: Metrics) -> EndMessage:
     return {"kind": "ended", "state": "complete", "metrics": metrics}
 
 
-def ended_by(error: BaseException) -> EndMessage:
-    """Returns the end of an attempt that raised an exception, and prints its traceback where it is a failure."""
+def ended_by(error: BaseException, output: str | None = None) -> EndMessage:
+    """Returns the end of an attempt that raised an exception, and prints its traceback where it is a failure.
+
+    `output` is the file of what the attempt printed, which says why a program failed.
+    """
     if isinstance(error, Pruned):
         return {"kind": "ended", "state": "pruned", "message": one_line(str(error))}
     if not isinstance(error, Paused):
         print_traceback(error)
+    return {"kind": "ended", "state": "failed", "reason": _reason(error, output), "message": error_text(error)}
+
+
+def _reason(error: BaseException, output: str | None) -> FailureReason:
     reason = error.reason if isinstance(error, TrialFailed) else FailureReason.EXCEPTION
-    return {"kind": "ended", "state": "failed", "reason": reason, "message": error_text(error)}
+    if reason is not FailureReason.EXCEPTION:
+        return reason
+    printed = _end_of(output) if output is not None and isinstance(error, ProgramFailed) else ""
+    no_memory = is_out_of_gpu_memory(error) or says_out_of_gpu_memory(printed)
+    return FailureReason.OUT_OF_GPU_MEMORY if no_memory else reason
+
+
+def _end_of(output: str) -> str:
+    """Returns the last characters of a file; "" if the workload has removed it."""
+    try:
+        with open(output, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - _LONGEST_PRINTED))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def unwritable(error: OSError, trial: WorkerTrial) -> EndMessage:

@@ -103,7 +103,7 @@ class _Worker:
         except _OwnFolder as error:
             raise error.cause from error
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # pylint: disable=broad-exception-caught
-            ended = ended_by(error)
+            ended = ended_by(error, f"{task['dir']}/output.txt")
         if self.channel.is_forked:
             os.write(2, b"a process that the workload forked returned from the workload; it ends here\n")
             os._exit(0)

@@ -50,6 +50,14 @@ def test_memory_that_ran_out_is_told_from_an_exit_status() -> None:
     assert end(terminated(code=3, message="cannot open /data\n")) == PodEnd(
         FailureReason.EXCEPTION, "trial ended with exit status 3: cannot open /data"
     )
+    printed = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.\n"
+    assert end(terminated(code=1, message=printed)) == PodEnd(
+        FailureReason.OUT_OF_GPU_MEMORY, f"trial ended with exit status 1: {printed.strip()}"
+    )
+    said = "trial 3 failed: out_of_gpu_memory after 2.0 s: RuntimeError: CUDA out of memory; files: /tmp/trial"
+    assert end(terminated(code=1, message=said)) == PodEnd(
+        FailureReason.OUT_OF_GPU_MEMORY, "RuntimeError: CUDA out of memory"
+    )
     killed = end(terminated(code=137))
     assert killed == PodEnd(FailureReason.KILLED, "trial ended with exit status 137")
 
