@@ -111,10 +111,12 @@ class DaskExecutor:
 
 @contextmanager
 def _mark(folder: Path) -> Iterator[Path]:
-    """Writes a file by which hosts recognise the sweep's folder."""
+    """Writes a file by which hosts recognise the sweep's folder; those of sessions that were killed are removed."""
     mark = folder / f"mark-{uuid.uuid4().hex}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob("mark-*"):
+            left.unlink(missing_ok=True)
         mark.write_text(mark.name, encoding="ascii")
     except OSError as error:
         raise StoreError(f"{mark}: cannot be written: {error.strerror}") from error

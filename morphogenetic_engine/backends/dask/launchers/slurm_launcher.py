@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-
-from dask_jobqueue.slurm import SLURMJob
+from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.dask.host_messages import Place
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, log_tail
 from morphogenetic_engine.backends.dask.launchers.slurm_queue import SlurmQueue, job_prefix
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.schema.executors.dask_section import SlurmWorkers
+
+if TYPE_CHECKING:
+    from dask_jobqueue.slurm import SLURMJob
 
 _FAILED_STARTS = 3
 """Jobs that may end in a row before their worker reaches the scheduler."""
@@ -113,7 +117,7 @@ class SlurmLauncher:
         """Returns the job script of a worker."""
         jobs = self._jobs
         extra = [f"--gpus-per-node={jobs.gpus}"] if jobs.gpus else []
-        job = SLURMJob(
+        job = _job_class()(
             self._access.address,
             name=name,
             queue=jobs.partition,
@@ -132,6 +136,23 @@ class SlurmLauncher:
             job_name=self._name,
         )
         return str(job.job_script())
+
+
+def _job_class() -> type[SLURMJob]:
+    """Imports dask-jobqueue, and takes Ctrl-C back: its import makes Ctrl-C end the process at once.
+
+    Raises:
+        ClusterError: this is not the main thread, in which alone it can be imported.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise ClusterError("execution.dask.slurm: the sweep must run in the main thread")
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        # pylint: disable-next=import-outside-toplevel
+        from dask_jobqueue.slurm import SLURMJob
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return SLURMJob
 
 
 def _reaper(name: str) -> subprocess.Popen[bytes]:
