@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from morphogenetic_engine.engine.fused.growing import GrowingStack
-from morphogenetic_engine.engine.fused.kinds import Kind, Stage
+from morphogenetic_engine.engine.fused.stack_kinds import Kind, Stage
 from morphogenetic_engine.engine.fused.warm_up import WarmUpStack
 from morphogenetic_engine.engine.run import Run
 

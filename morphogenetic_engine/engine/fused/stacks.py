@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from morphogenetic_engine.engine.device import torch_threads
 from morphogenetic_engine.engine.fused.growing import GrowingStack
-from morphogenetic_engine.engine.fused.kinds import Kind, Stage, kind_of
 from morphogenetic_engine.engine.fused.self_check import SelfCheck, stack_of
+from morphogenetic_engine.engine.fused.stack_kinds import Kind, Stage, kind_of
 from morphogenetic_engine.engine.fused.warm_up import WarmUpStack
 from morphogenetic_engine.engine.run import Run
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from morphogenetic_engine.engine.data.dataset import Dataset
 from morphogenetic_engine.engine.device import torch_threads
-from morphogenetic_engine.engine.fused.kinds import WIDEST
+from morphogenetic_engine.engine.fused.stack_kinds import WIDEST
 from morphogenetic_engine.engine.fused.stacks import Stacks
 from morphogenetic_engine.engine.settings import DATA_PARAMETERS, TrainingSettings
 from morphogenetic_engine.engine.trained_run import TrainedRun, data_of, seed_of

@@ -10,8 +10,8 @@ import torch
 
 from morphogenetic_engine.engine.checkpoints.sealed_file import read_sealed
 from morphogenetic_engine.engine.data.dataset import Dataset
-from morphogenetic_engine.engine.fused.kinds import Kind, kind_of, padded
 from morphogenetic_engine.engine.fused.self_check import SelfCheck, same_bits
+from morphogenetic_engine.engine.fused.stack_kinds import Kind, kind_of, padded
 from morphogenetic_engine.engine.fused.train_many import most, train_many
 from morphogenetic_engine.engine.run import Run
 from morphogenetic_engine.engine.settings import TrainingSettings

@@ -50,3 +50,15 @@ def test_the_pause_between_sessions_is_no_time_of_the_sweep() -> None:
     assert (
         found.busy[0] == pytest.approx(1) and found.busy[-1] == pytest.approx(1) and max(found.busy) == pytest.approx(2)
     )
+
+
+def test_trials_that_a_worker_trains_together_keep_it_busy_once() -> None:
+    attempts = [
+        Attempt(0, 0, 0, 0, 100.0, 103.0, TrialState.COMPLETE),
+        Attempt(1, 0, 0, 0, 101.0, 104.0, TrialState.COMPLETE),
+        Attempt(2, 0, 0, 0, 101.0, 102.0, TrialState.COMPLETE),
+        Attempt(3, 0, 0, 0, 106.0, 108.0, TrialState.COMPLETE),
+    ]
+    found = timeline_of(replace(sweep([], X), attempts=attempts, spans=[Span(100.0, 108.0, 1)]))
+    assert [(each.attempts, each.busy_seconds, each.share) for each in found.workers] == [(4, 6.0, 0.75)]
+    assert np.mean(found.busy) == pytest.approx(0.75) and max(found.busy) == pytest.approx(1)
