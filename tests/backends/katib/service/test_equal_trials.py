@@ -166,3 +166,15 @@ def test_a_warm_start_gives_the_trials_of_the_local_one(tmp_path: Path, monkeypa
     assert found == steady(folder.table)
     cold = SimulatedKatib(SentSweep(config, 3), asked_twice, pods, random.Random(2), 3).run()
     assert collected_table(cold, SWEEPS["tpe"], config, tmp_path, sweep_id="cold") != found
+
+
+@pytest.mark.slow
+def test_a_halving_of_which_most_trials_fail_is_the_local_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = frozenset(range(27)) - {3, 11}
+    halving = sweep("random", PLAIN, n_trials=27, strategy="halving", halving={"full": 9, "first_rung": 7})
+    folder = local_run(halving, tmp_path, monkeypatch, few, workers=4)
+    config = folder.read_info().config
+    pods = Pods(config, few, tmp_path, monkeypatch)
+    trials = SimulatedKatib(SentSweep(config, 3), asked_twice, pods, random.Random(3), 3).run()
+    assert collected_table(trials, halving, config, tmp_path) == steady(folder.table)
+    assert any(trial.assignments["trial.job"] == "none" for trial in trials)  # nine places, and two trials are left
