@@ -66,6 +66,18 @@ def busy_seconds(result: SweepResult) -> float:
     return sum(end - start for _, start, end in _occupied(_bars(result, starts)))
 
 
+def most_together(bars: Sequence[Bar]) -> int:
+    """Returns the largest number of attempts that one worker ran at once."""
+    # At equal times the end of one attempt comes before the start of the next.
+    starts = [(each.worker, each.session, each.start, 1) for each in bars]
+    ends = [(each.worker, each.session, each.end, -1) for each in bars]
+    most, running = 0, 0
+    for *_, change in sorted(starts + ends):
+        running += change
+        most = max(most, running)
+    return most
+
+
 def _session_starts(result: SweepResult) -> tuple[list[float], float]:
     starts, passed = [], 0.0
     for span in result.spans:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from morphogenetic_engine.reports.analysis.timeline import Bar, Timeline
+from morphogenetic_engine.reports.analysis.timeline import Bar, Timeline, most_together
 from morphogenetic_engine.reports.drawing.charts import Axis, Boxes, Chart, Figure
 from morphogenetic_engine.reports.drawing.scales import CategoryScale, from_zero
 from morphogenetic_engine.reports.findings import duration
@@ -71,8 +71,9 @@ def _merged_spans(bars: Sequence[Bar], pixel: float) -> list[tuple[float, float]
 
 def _description(timeline: Timeline) -> str:
     shares = [f"worker {each.worker} {100 * each.share:.0f} %" for each in timeline.workers[:16]]
+    most = most_together(timeline.bars)
+    together = f", up to {most} together in one" if most > 1 else ""
     return (
-        f"{len(timeline.bars)} attempts on {len(timeline.workers)} workers in {duration(timeline.seconds)}. Busy: "
-        + ", ".join(shares)
-        + "."
+        f"{len(timeline.bars)} attempts on {len(timeline.workers)} workers{together} in {duration(timeline.seconds)}."
+        f" Busy: {', '.join(shares)}."
     )

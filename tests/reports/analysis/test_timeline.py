@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from morphogenetic_engine.reports.analysis.cost import cost_of
-from morphogenetic_engine.reports.analysis.timeline import timeline_of
+from morphogenetic_engine.reports.analysis.timeline import most_together, timeline_of
 from morphogenetic_engine.sweeps.record.attempts import Attempt, Span
 from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial
@@ -62,3 +62,9 @@ def test_trials_that_a_worker_trains_together_keep_it_busy_once() -> None:
     found = timeline_of(replace(sweep([], X), attempts=attempts, spans=[Span(100.0, 108.0, 1)]))
     assert [(each.attempts, each.busy_seconds, each.share) for each in found.workers] == [(4, 6.0, 0.75)]
     assert np.mean(found.busy) == pytest.approx(0.75) and max(found.busy) == pytest.approx(1)
+    assert most_together(found.bars) == 3
+    assert most_together([]) == 0 and most_together([found.bars[0], found.bars[3]]) == 1
+
+
+def test_trials_that_follow_one_another_at_once_are_not_together() -> None:
+    assert most_together(timeline_of(sweep([trial(n, {"x": 0.5}, 0.5) for n in range(5)], X)).bars) == 1
