@@ -22,6 +22,8 @@ from morphogenetic_engine.sweeps.run.messages import Message, TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.resources import fused_trials, thread_environment
 from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
 from morphogenetic_engine.sweeps.run.workers.worker_group import WorkerGroup
+from morphogenetic_engine.sweeps.run.workers.worker_places import FILE as WORKERS_FILE
+from morphogenetic_engine.sweeps.run.workers.worker_places import WorkerPlace, write_places
 from morphogenetic_engine.sweeps.run.workload_check import rejection, worker_setup
 from morphogenetic_engine.sweeps.strategy import Decision
 
@@ -48,6 +50,7 @@ def dask_executor(setup: ExecutorSetup) -> Iterator[DaskExecutor]:
         hosts = HostSetup(__version__, mark, mark.name, pickle.dumps(workers))
         pool = RemotePool(connection, hosts, cluster.launcher.ending)
         stack.callback(pool.close)
+        stack.callback((folder / WORKERS_FILE).unlink, missing_ok=True)
         yield DaskExecutor(setup, cluster, connection, pool)
 
 
@@ -61,6 +64,7 @@ class DaskExecutor:
             return WorkloadError(f"{setup.where}: {how}; see {setup.log}")
 
         self._launcher = cluster.launcher
+        self._folder = setup.log.parent
         self._connection = connection
         self._pool = pool
         self._group: WorkerGroup[RemoteWorker] = WorkerGroup(
@@ -107,6 +111,11 @@ class DaskExecutor:
         self._kept_up = now
         self._launcher.connected(self._connection.connected)
         self._launcher.scale_to(len(self._pool.workers))
+        places = [
+            WorkerPlace(worker.number, str(worker.place) if worker.place else "", worker.asked)
+            for worker in self._pool.workers
+        ]
+        write_places(self._folder, places, self._launcher.queued)
 
 
 @contextmanager

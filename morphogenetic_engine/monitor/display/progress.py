@@ -41,6 +41,7 @@ class SweepProgress:  # pylint: disable=too-many-instance-attributes  # each is 
     def __init__(self, result: SweepResult, total: int) -> None:
         config: SweepConfig = result.config
         self.sweep_id = result.info.sweep_id
+        self.folder = result.path
         self.sweep_type = config.sweep_type
         self.total = total
         self.target = config.optimization.target_metric

@@ -24,6 +24,7 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialState,
 )
 from morphogenetic_engine.sweeps.run.runner import Observer
+from morphogenetic_engine.sweeps.run.workers.worker_places import describe_places
 from morphogenetic_engine.trial import Metrics
 
 _REFRESHES_A_SECOND = 4
@@ -106,7 +107,10 @@ class Panel:
         self._progress = progress
 
     def __rich__(self) -> RenderableType:
-        return Group(self._head(), self._bar(), self._workers(), self._best(), self._states())
+        folder = self._progress.folder
+        places = "" if folder is None else describe_places(folder)
+        elsewhere = [Text(f"workers: {places}", style="dim")] if places else []
+        return Group(self._head(), self._bar(), self._workers(), *elsewhere, self._best(), self._states())
 
     def _head(self) -> Text:
         progress = self._progress

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import signal
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
+from morphogenetic_engine.sweeps.run.workers.worker_places import describe_places
 from morphogenetic_engine.workload.workload_kinds import FunctionWorkload
 from tests.backends.dask.dask_cluster import DaskCluster, dask_cluster
 from tests.conftest import StartSweep
@@ -55,6 +57,14 @@ def test_a_worker_that_is_killed_with_its_machine_is_a_lost_attempt_that_is_trie
     lost = [event for event in events if isinstance(event, AttemptFailed)]
     assert lost and all(event.reason is FailureReason.KILLED for event in lost)
     assert all(event.message.startswith("the worker process was lost: its Dask worker has ended (") for event in lost)
+
+
+def test_displays_are_told_on_which_host_each_worker_is(cluster: DaskCluster, start: StartSweep) -> None:
+    folder = start(TRAINS + cluster.section(1))
+    said: set[str] = set()
+    run_sweep(folder, observers=[lambda event: said.add(describe_places(folder.path))])
+    assert f"0 on {socket.gethostname()}" in said
+    assert describe_places(folder.path) == ""  # it says nothing of a session that has ended
 
 
 def test_a_worker_process_that_dies_is_told_as_on_one_machine(cluster: DaskCluster, start: StartSweep) -> None:
