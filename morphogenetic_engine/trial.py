@@ -8,7 +8,7 @@ a user's training code can import it anywhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -155,6 +155,8 @@ class Declaration:
     """The metrics that it returns; None: undeclared."""
     check: Callable[[Params], None] | None = None
     """Raises ConfigError for unsupported values; cheap, trains nothing."""
+    changeable: frozenset[str] | None = None
+    """The parameters that may differ when it goes on from a trial's files; None: undeclared."""
     models: SavedModels | None = None
     """The models that it saves; None: it saves none, or they are private."""
     fused: TrainMany | None = None
@@ -172,14 +174,17 @@ def declare(  # pylint: disable=too-many-arguments  # one for each member of `De
     parameters: frozenset[str] | None = None,
     metrics: frozenset[str] | None = None,
     check: Callable[[Params], None] | None = None,
+    changeable: Collection[str] | None = None,
     models: SavedModels | None = None,
     fused: TrainMany | None = None,
     most: Callable[[Params], int] | None = None,
 ) -> Callable[[_F], _F]:
     """Attaches a `Declaration` to a workload function. Optional: a bare function is a workload too."""
 
+    allowed = None if changeable is None else frozenset(changeable)
+
     def attach(train: _F) -> _F:
-        setattr(train, _ATTRIBUTE, Declaration(parameters, metrics, check, models, fused, most))
+        setattr(train, _ATTRIBUTE, Declaration(parameters, metrics, check, allowed, models, fused, most))
         return train
 
     return attach

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 image=morphogenetic-train # its registry and tag are the kustomization's
 # What Katib has nothing for, as `sweep check --for katib` says of each; and what reads a file that no image has.
-not_on_katib=" halving multi_objective progressive_sweep versioned_data "
+not_on_katib=" halving multi_objective population progressive_sweep versioned_data "
 target=katib
 if [ "${1:-}" = --check ]; then
   target=$(mktemp -d)

@@ -20,6 +20,8 @@ from morphogenetic_engine.engine.network.network import Network, Shape
 from morphogenetic_engine.engine.randomness import Stream, torch_generator
 from morphogenetic_engine.engine.settings import TrainingSettings
 
+CHANGEABLE = frozenset({"lr", "shadow_lr"})
+"""The settings that may change from one part of a run to the next: a checkpoint does not depend on them."""
 _log = logging.getLogger(__name__)
 
 
@@ -128,7 +130,7 @@ class Run:
     @property
     def identity(self) -> Identity:
         """The identity of the run; only a checkpoint with the same identity is resumed."""
-        indifferent = ("save_model", "checkpoint_every")
+        indifferent = ("save_model", "checkpoint_every", *CHANGEABLE)
         told = {name: value for name, value in asdict(self.settings).items() if name not in indifferent}
         return {**told, "run_seed": self.seed, "device": self.network.device.type}
 
@@ -156,6 +158,8 @@ class Run:
         self.growth.restore(state["growth"])
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.settings.lr  # it may differ from that of the run which saved the state
         self.controller.restore(state["controller"])
         self.order.set_state(state["order"])
         self.epoch = state["epoch"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from morphogenetic_engine.engine.checkpoints.predictions import example, predictions, predictor
 from morphogenetic_engine.engine.device import torch_threads
 from morphogenetic_engine.engine.fused.train_many import most, train_many
+from morphogenetic_engine.engine.run import CHANGEABLE
 from morphogenetic_engine.engine.settings import PARAMETERS, TrainingSettings
 from morphogenetic_engine.engine.trained_run import TrainedRun, seed_of
 from morphogenetic_engine.trial import Metrics, Params, SavedModels, Trial, declare
@@ -24,6 +25,7 @@ def _check(params: Params) -> None:
     parameters=PARAMETERS,
     metrics=METRICS,
     check=_check,
+    changeable=CHANGEABLE,
     models=SavedModels(predictions, predictor, example),
     fused=train_many,
     most=most,

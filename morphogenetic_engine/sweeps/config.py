@@ -130,7 +130,9 @@ class SweepConfig(Section):
                 f" points are computed together, but {trials} trials of {len(self.space.axes)} parameters have more;"
                 " use sobol"
             )
-        if self.optimization.strategy is not None:
+        if self.optimization.strategy == "pbt":
+            _check_pbt(self)
+        elif self.optimization.strategy is not None:
             _check_halving(self)
         return self
 
@@ -147,6 +149,9 @@ class SweepConfig(Section):
     @property
     def n_trials(self) -> int | None:
         """The number of trials that the file gives, or the sweep type's default; None: it follows from the space."""
+        if self.optimization.strategy == "pbt" and self.optimization.n_trials is not None:
+            pbt, given = self.optimization.pbt, self.optimization.n_trials
+            return pbt.members(given) * pbt.generations(given)
         budgeted = self.optimization.halving.budgeted(learns=self.brackets_learn)
         if budgeted is not None:
             return budgeted
@@ -277,6 +282,8 @@ def _identifying(dump: dict[str, object]) -> dict[str, object]:
     settings = dump.get("optimization")
     if isinstance(settings, dict):
         free = {"timeout", "storage"}
+        if settings.get("strategy") != "pbt":
+            free.add("pbt")  # sweeps of earlier versions have no such key
         if not settings.get("outcome_constraints"):
             free.add("outcome_constraints")  # sweeps of earlier versions have no such key
         if settings.get("strategy") is None:
@@ -290,6 +297,23 @@ def _identifying(dump: dict[str, object]) -> dict[str, object]:
 
 def _digest(identifying: Mapping[str, object]) -> str:
     return hashlib.sha256(orjson.dumps(identifying)).hexdigest()
+
+
+def _check_pbt(config: SweepConfig) -> None:
+    """Checks that a population can be trained in generations.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    optimization, rules = config.optimization, config.rules
+    if not rules.known_ahead or rules.counts_itself:
+        raise ValueError(
+            f"optimization.strategy: pbt takes its first members from random, sobol or latin_hypercube, but got"
+            f" sweep_type {config.sweep_type}"
+        )
+    optimization.pbt.check_changes(config.space.axes, config.space.conditions)
+    one_seed = config.experiment.replicates == 1
+    optimization.pbt.check_beside(prunes=config.prunes, one_seed=one_seed, waits=optimization.reproducible)
 
 
 def _check_halving(config: SweepConfig) -> None:

@@ -117,6 +117,25 @@ class HasPromoter(Protocol):
         """Decides which of them go on."""
 
 
+class Generations(Protocol):
+    """Trains trials that go on from the files of earlier ones, as far as a generation: the part of a population."""
+
+    def parent(self, number: int, earlier: Earlier) -> int | None:
+        """Returns the trial from whose files a trial goes on; None: it begins anew."""
+
+    def ends_after(self, number: int) -> int | None:
+        """Returns the report after which a trial is complete, without those of its ancestors; None: at its end."""
+
+
+@runtime_checkable
+class HasGenerations(Protocol):
+    """A strategy whose trials go on from earlier ones."""
+
+    @property
+    def generations(self) -> Generations:
+        """Says which, and how far."""
+
+
 class RunsToTheEnd:
     """The part of a strategy that lets every trial run to its end."""
 

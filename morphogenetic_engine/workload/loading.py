@@ -76,7 +76,9 @@ def _module_of(name: str, source: str) -> ModuleType:
     return module
 
 
-def verify_workload(train: Train, *, metrics: Iterable[str], probe: Iterable[Params]) -> None:
+def verify_workload(
+    train: Train, *, metrics: Iterable[str], probe: Iterable[Params], change: Iterable[str] = ()
+) -> None:
     """Checks a sweep against its workload's declaration, before any trial runs.
 
     Raises:
@@ -91,6 +93,10 @@ def verify_workload(train: Train, *, metrics: Iterable[str], probe: Iterable[Par
                     did_you_mean(name, declaration.metrics) or f"; it reports {', '.join(sorted(declaration.metrics))}"
                 )
                 raise ConfigError(f"metric {name}: the workload does not report it{hint}")
+    for name in change:
+        if declaration.changeable is not None and name not in declaration.changeable:
+            allowed = ", ".join(sorted(declaration.changeable)) or "none"
+            raise ConfigError(f"optimization.pbt.change: {name} may not change in a running trial, but {allowed} may")
     for params in map(nested, probe):
         if declaration.parameters is not None:
             for name in params:

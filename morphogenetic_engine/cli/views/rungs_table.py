@@ -38,6 +38,14 @@ def halving_notes(config: SweepConfig, plan: HalvingPlan | None) -> list[str]:
     optimization = config.optimization
     if optimization.strategy is None:
         return []
+    if optimization.strategy == "pbt":
+        pbt, trials = optimization.pbt, optimization.n_trials or 1
+        members, generations = pbt.members(trials), pbt.generations(trials)
+        ends = "the last one to the end" if pbt.full is not None else "the last one too"
+        return [
+            f"optimization.pbt: {members} members, {generations} generations of {pbt.length(trials)} reports, {ends};"
+            f" {', '.join(pbt.change)} may change"
+        ]
     if optimization.strategy == "asha":
         rungs = optimization.halving.plan(1, optimization.halving.full or 1, learns=False).rungs
         steps = ", ".join(map(str, rungs[:-1])) or "none"

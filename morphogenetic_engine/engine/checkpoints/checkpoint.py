@@ -67,8 +67,8 @@ def load_checkpoint(path: Path, identity: Identity) -> RunState:
         StoreError: the file is damaged, is not a checkpoint, or belongs to another run.
     """
     content = read_sealed(path, "checkpoint")
-    if content["identity"] != identity:
-        names = sorted(name for name in identity if content["identity"].get(name) != identity[name])
+    names = sorted(name for name in identity if content["identity"].get(name) != identity[name])
+    if names:
         raise StoreError(f"{path}: belongs to a run with another {', '.join(names)}")
     state: RunState = content["state"]
     return state

@@ -169,4 +169,7 @@ class Growth:
         self.network.restore_seeds(state["seeds"])
         for position, notes in state["notes"].items():
             self.adopt(position, SeedNotes(*notes))
+            lr = self.optimisers[position].param_groups[0]["lr"]
             self.optimisers[position].load_state_dict(state["optimisers"][position])
+            for group in self.optimisers[position].param_groups:
+                group["lr"] = lr  # that of this run's settings

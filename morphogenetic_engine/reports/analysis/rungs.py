@@ -97,6 +97,8 @@ def rungs_of_sweep(result: SweepResult) -> Rungs | None:
     """Returns the rungs of a sweep; None: it has none, and too few complete trials to tell what they would be."""
     config, metrics = result.config, [each.metric for each in result.config.optimization.all_objectives]
     complete = [trial for trial in result.complete if counted_steps(trial, metrics)]
+    if config.optimization.strategy == "pbt":
+        return None
     halving = config.optimization.strategy is not None
     if not complete or config.experiment.replicates > 1 or (not halving and len(complete) < FEWEST):
         return None

@@ -24,6 +24,7 @@ SECTIONS = Registry(
         "pareto": f"{_HERE}.progress.pareto:PARETO",
         "learning_curves": f"{_HERE}.progress.learning_curves:LEARNING_CURVES",
         "rungs": f"{_HERE}.progress.rungs:RUNGS",
+        "population": f"{_HERE}.progress.population:POPULATION",
         "edges": f"{_HERE}.space.edges:EDGES",
         "interactions": f"{_HERE}.space.interactions:INTERACTIONS",
         "importance": f"{_HERE}.space.importance:IMPORTANCE",

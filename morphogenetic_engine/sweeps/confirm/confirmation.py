@@ -58,11 +58,13 @@ def confirmation_seed(sweep_seed: int, index: int) -> int:
 
 
 def check_seed_is_free(config: SweepConfig, where: str) -> None:
-    """Checks that a sweep can be confirmed: no parameter fixes the seed.
+    """Checks that a sweep can be confirmed: a trial is one configuration, and no parameter fixes the seed.
 
     Raises:
-        ConfigError: there is a parameter `seed`, which would override the fresh seeds.
+        ConfigError: its parameters change in training, or a parameter `seed` would override the fresh seeds.
     """
+    if config.optimization.strategy == "pbt":
+        raise ConfigError(f"{where}: optimization.strategy: pbt found a schedule, not a configuration to run again")
     space = config.space
     if "seed" in space.axes:
         raise ConfigError(f"{where}: seed: is searched, so no fresh seed would be used; leave it out and sweep anew")

@@ -79,6 +79,8 @@ class TrialStarted:
     worker: int
     seed: int
     params: Mapping[str, Value]
+    parent: int | None = None
+    """The trial from whose files it goes on; absent if it begins anew."""
 
 
 @dataclass(frozen=True)

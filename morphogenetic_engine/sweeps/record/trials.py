@@ -102,6 +102,8 @@ class TrialRecord:  # pylint: disable=too-many-instance-attributes  # each is a 
     """The rungs at which it paused, from the lowest."""
     rung: int = 0
     """The rung that it is trained to, from 0: it has been promoted so often."""
+    parent: int | None = None
+    """The trial from whose files it went on; None: it began anew."""
     repeated: int = 0
     """Steps that it reported again, because it did not go on from a checkpoint."""
 
@@ -181,6 +183,7 @@ class History:
         trial = self.trials.get(event.trial)
         if trial is None:
             trial = self.trials[event.trial] = TrialRecord(event.trial, event.seed, event.params)
+        trial.parent = event.parent
         trial.state, trial.attempt, trial.started = TrialState.RUNNING, event.attempt, event.time
         trial.reason, trial.message, trial.metrics = None, "", {}  # of a failure that is retried
 

@@ -27,7 +27,8 @@ from morphogenetic_engine.sweeps.record.trials import History, counted_steps, re
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
 from morphogenetic_engine.sweeps.run.first_trials import FirstTrials
 from morphogenetic_engine.sweeps.run.messages import Ended, Replicated, Reported, TaskKey, TrialTask
-from morphogenetic_engine.sweeps.run.order.pausing import PausePoint, pause_point, reached_step
+from morphogenetic_engine.sweeps.run.order.inherited_folder import inherit_folder
+from morphogenetic_engine.sweeps.run.order.pausing import PausePoint, pause_of_heir, reached_step, root_of
 from morphogenetic_engine.sweeps.run.order.rung_schedule import RungSchedule
 from morphogenetic_engine.sweeps.run.order.scheduling import looks_at_curves, schedule_of
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
@@ -71,7 +72,7 @@ def run_sweep(folder: SweepFolder, *, observers: Iterable[Observer] = (), retry_
         return runner.run()
 
 
-class SweepRunner(Work):
+class SweepRunner(Work):  # pylint: disable=too-many-instance-attributes  # the parts of a session
     """One session of a sweep: the work that its session runs."""
 
     def __init__(
@@ -95,6 +96,7 @@ class SweepRunner(Work):
         self._strategy = strategy_of(info.config, read_warm_start(folder), log=folder.search_log)
         self._parallel = parallel_workers(info.config.execution)
         self._promoter = self._strategy.promoter
+        self._generations = self._strategy.generations
         self._schedule = schedule_of(
             info.config, history, self._strategy, self._promoter, parallel=self._parallel, retry_failed=retry_failed
         )
@@ -178,16 +180,29 @@ class SweepRunner(Work):
             return None
         known = self._history.trials.get(number)
         params = known.params if known else self._strategy.suggest(number, self._earlier(number))
+        parent = self._parent(number)
+        root = number if parent is None else root_of(parent, self._history.trials)
         decisions = self._decisions_about(number, params)
         return self._recorder.start(
             number,
             slot=slot,
-            seed=trial_seed(self._config.optimization.seed, number),
+            seed=trial_seed(self._config.optimization.seed, root),
             params=params,
             folder=self._folder.trial(number),
             decisions=decisions,
-            pause=self._pause_point(number),
+            pause=self._pause_point(number, parent),
+            parent=parent,
         )
+
+    def _parent(self, number: int) -> int | None:
+        """Returns the trial from whose files a trial goes on, which are there when it starts; None: it begins anew."""
+        if self._generations is None:
+            return None
+        known = self._history.trials.get(number)
+        parent = known.parent if known else self._generations.parent(number, self._earlier(number))
+        if parent is not None and (known is None or not known.curve):
+            inherit_folder(self._folder.trial(parent), self._folder.trial(number))
+        return parent
 
     def reported(self, report: Reported | Replicated) -> Decision:
         """Records a report and decide whether the trial goes on."""
@@ -204,13 +219,20 @@ class SweepRunner(Work):
 
     def paused(self, key: TaskKey, seconds: float) -> None:
         """Records that a trial waits at a rung, and what this decides."""
-        if self._promoter is None:
+        if self._promoter is None and self._generations is None:
             super().paused(key, seconds)
         self._decisions.pop(key[0], None)
-        trial = self._history.trials[key[0]]
-        step = counted_steps(trial, self._objectives)[-1]
-        self._recorder.paused(key, step, seconds)
+        self._rest(key, counted_steps(self._history.trials[key[0]], self._objectives)[-1], seconds)
         self._decide_rungs()
+
+    def _rest(self, key: TaskKey, step: int, seconds: float) -> None:
+        """Records that a trial waits at a rung, or is complete with its generation."""
+        if self._generations is None:
+            self._recorder.paused(key, step, seconds)
+            return
+        self._recorder.ended_generation(key, step, seconds)
+        self._add_to_tables(key[0])
+        self._schedule.ended()
 
     def ended(self, ended: Ended, seconds: float) -> None:
         """Records how an attempt ended: for good, or to be retried."""
@@ -253,23 +275,23 @@ class SweepRunner(Work):
                     self._add_to_tables(decision.trial)
             self._schedule.ended()
 
-    def _pause_point(self, number: int) -> PausePoint | None:
+    def _pause_point(self, number: int, parent: int | None) -> PausePoint | None:
         """Returns where the next attempt at a trial pauses; None: no trial of this sweep pauses."""
-        if self._promoter is None:
+        if self._promoter is None and self._generations is None:
             return None
-        trials = self._history.trials
-        return pause_point(trials.get(number), self._promoter.pause_after(number, trials), self._objectives)
+        return pause_of_heir(self._history.trials, number, parent, self._pause_after(number), self._objectives)
+
+    def _pause_after(self, number: int) -> int | None:
+        decides = self._generations.ends_after(number) if self._generations is not None else None
+        return decides if self._promoter is None else self._promoter.pause_after(number, self._history.trials)
 
     def _paused_already(self, number: int, seconds: float = 0.0) -> bool:
         """Records a trial as paused whose last report before its process died was that of its rung."""
         trial = self._history.trials.get(number)
-        if self._promoter is None or trial is None:
+        step = reached_step(trial, self._pause_after(number), self._objectives) if trial is not None else None
+        if trial is None or step is None:
             return False
-        after = self._promoter.pause_after(number, self._history.trials)
-        step = reached_step(trial, after, self._objectives)
-        if step is None:
-            return False
-        self._recorder.paused((number, trial.attempt), step, seconds)
+        self._rest((number, trial.attempt), step, seconds)
         return True
 
     def _add_to_tables(self, number: int) -> None:

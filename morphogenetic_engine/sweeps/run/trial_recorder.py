@@ -50,11 +50,12 @@ class TrialRecorder:
         folder: Path,
         decisions: TrialDecisions | None = None,
         pause: PausePoint | None = None,
+        parent: int | None = None,
     ) -> TrialTask:
         """Records that an attempt at a trial starts, and returns its task; known steps are repeated ones."""
         known = self._history.trials.get(number)
         attempt = known.attempt + 1 if known else 0
-        self._record(events.TrialStarted(time.time(), number, attempt, slot, seed, params))
+        self._record(events.TrialStarted(time.time(), number, attempt, slot, seed, params, parent))
         if pause is not None:
             self._pausing[number, attempt] = pause
         return TrialTask(
@@ -133,6 +134,12 @@ class TrialRecorder:
         self._forget(key)
         metrics = self._history.trials[key[0]].curve[step]
         self._record(events.TrialPaused(time.time(), *key, step, metrics, seconds))
+
+    def ended_generation(self, key: TaskKey, step: int, seconds: float) -> None:
+        """Records that a trial is complete with its generation, with the metrics of its last report."""
+        self._forget(key)
+        metrics = self._history.trials[key[0]].curve[step]
+        self._record(events.TrialEnded(time.time(), *key, TrialState.COMPLETE, seconds, metrics))
 
     def decided(self, decision: RungDecision) -> None:
         """Records what becomes of a paused trial: it goes on, or ends as pruned with the metrics of its last report."""

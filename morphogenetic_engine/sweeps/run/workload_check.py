@@ -34,6 +34,7 @@ def worker_setup(config: SweepConfig, directory: Path, log: Path, workers: int) 
         workload=workload,
         metrics=wanted,
         probe=probe_points(config.space),
+        change=config.optimization.pbt.change,
         working_directory=directory if directory.is_dir() else Path.cwd(),
         environment={
             **thread_environment(workers, config.execution.threads_per_trial),

@@ -1,8 +1,9 @@
-"""The section `optimization.halving` of a sweep file: how far each configuration is trained."""
+"""The sections `halving` and `pbt` of `optimization`: how far each configuration is trained."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -18,7 +19,7 @@ from morphogenetic_engine.sweeps.schema.halving_plan import (
 )
 from morphogenetic_engine.sweeps.schema.parameters import Section, number
 
-StrategyName = Literal["halving", "asha", "auto"]
+StrategyName = Literal["halving", "asha", "auto", "pbt"]
 
 
 def _auto_or_whole(value: object) -> object:
@@ -112,3 +113,69 @@ def _can_halve(sweep: Mapping[str, object], settings: Mapping[str, object]) -> b
         and replicates in (None, 1)
         and settings.get("reproducible", True) is not False
     )
+
+
+class Pbt(Section):
+    """The generations of `strategy: pbt`: the worst members go on from copies of the best, with other parameters."""
+
+    change: tuple[str, ...] = ()
+    """The searched parameters that may change while a member is trained, such as [lr]. The others are fixed for each
+    member, and copied with its files."""
+    population: int | None = Field(default=None, ge=2)
+    """Members of the population. Left out: the square root of n_trials, 4 at least."""
+    generation: int | None = Field(default=None, ge=1)
+    """Reports (steps) of a generation. Left out: `full` divided by the number of generations."""
+    full: int | None = Field(default=None, ge=1)
+    """Reports of a full training. With it, the members of the last generation run to the workload's own end."""
+    quantile: float = Field(default=0.25, gt=0, le=0.5)
+    """The share of the members that is replaced after a generation, and the share that is copied."""
+    factor: float = Field(default=1.2, gt=1)
+    """Parameters with log are multiplied or divided by it; others move by half of (factor - 1) of their range."""
+    resample: float = Field(default=0.25, ge=0, le=1)
+    """The probability that a parameter is drawn anew instead."""
+
+    _numbers = field_validator("population", "generation", "full", "quantile", "factor", "resample", mode="before")(
+        number
+    )
+
+    def check_changes(self, searched: Collection[str], conditions: Mapping[str, Collection[str]]) -> None:
+        """Checks the names of `change`.
+
+        Raises:
+            ValueError: one is not searched, or others depend on it.
+        """
+        for name in self.change:
+            if name not in searched:
+                raise ValueError(f"optimization.pbt.change: {name} is not searched; choose of {', '.join(searched)}")
+            if any(name in condition for condition in conditions.values()):
+                raise ValueError(f"optimization.pbt.change: {name} decides which parameters apply; leave it out")
+
+    @staticmethod
+    def check_beside(*, prunes: bool, one_seed: bool, waits: bool) -> None:
+        """Checks settings that a population does not go with.
+
+        Raises:
+            ValueError: there is one.
+        """
+        if prunes:
+            raise ValueError("optimization.pruner: pbt replaces members that fall behind; leave the pruner out")
+        if not one_seed:
+            raise ValueError("experiment.replicates: pbt trains a member with one seed; leave replicates out")
+        if not waits:
+            raise ValueError("optimization.reproducible: pbt always is; leave it out")
+
+    def members(self, trials: int) -> int:
+        """Returns the size of the population; `trials` are those of all generations together."""
+        return min(trials, self.population or max(_FEWEST_MEMBERS, math.isqrt(trials)))
+
+    def generations(self, trials: int) -> int:
+        """Returns the number of whole generations."""
+        return max(1, trials // self.members(trials))
+
+    def length(self, trials: int) -> int:
+        """Returns the reports of a generation."""
+        assert self.generation is not None or self.full is not None, "the schema requires one of them"
+        return self.generation or -(-(self.full or 1) // self.generations(trials))
+
+
+_FEWEST_MEMBERS = 4

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from morphogenetic_engine.sweeps.schema.halving_section import Halving, StrategyName
+from morphogenetic_engine.sweeps.schema.halving_section import Halving, Pbt, StrategyName
 from morphogenetic_engine.sweeps.schema.objective import (
     Direction,
     MetricName,
@@ -92,11 +92,13 @@ class OptimizationConfig(Section):
     """Options of the pruner, by their names in its library (Optuna)."""
     strategy: StrategyName | None = None
     """The training length of configurations: halving trains all of them a little, and the best go on; it works with
-    every sweep type but progressive. asha is halving without brackets, for an open end and designs fixed ahead. auto:
-    halving, unless something else decides the length, or the full length is too short for rungs. Left out: to their
-    end, or as far as the pruner lets them."""
+    every sweep type but progressive. asha is halving without brackets, for an open end and designs fixed ahead. pbt
+    trains a population whose worst members go on from copies of the best. auto: halving, unless something else decides
+    the length, or the full length is too short for rungs. Left out: to their end, or as far as the pruner lets them."""
     halving: Halving = Halving()
     """The rungs of `strategy: halving` and `asha`."""
+    pbt: Pbt = Pbt()
+    """The generations of `strategy: pbt` (population-based training)."""
     storage: Annotated[str, AfterValidator(checked_storage)] | None = None
     """Your own Optuna storage, which shows every trial while the sweep runs, of whatever type it is: the URL of a
     database (sqlite:///sweeps.db, postgresql+psycopg://host/name), or a journal file (sweeps.log)."""
@@ -117,13 +119,30 @@ class OptimizationConfig(Section):
 
     @model_validator(mode="after")
     def _strategy_has_its_section(self) -> OptimizationConfig:
-        if self.strategy is None and self.halving != Halving():
+        if self.strategy == "pbt":
+            self._check_pbt()
+        elif self.pbt != Pbt():
+            raise ValueError("pbt: needs strategy: pbt")
+        if self.strategy not in {"halving", "asha"} and self.halving != Halving():
             raise ValueError("halving: needs strategy: halving or asha")
         if self.strategy == "asha":
             self._check_asha()
         if self.halving.budget is not None and self.halving.full is None:
             raise ValueError("halving.full: must be given with a budget in full trainings")
         return self
+
+    def _check_pbt(self) -> None:
+        if not self.pbt.change:
+            raise ValueError("pbt.change: must name the parameters that may change in training, such as [lr]")
+        if self.pbt.generation is None and self.pbt.full is None:
+            raise ValueError("pbt.full: must be given, the reports of a full training; or pbt.generation")
+        if self.n_trials is None:
+            raise ValueError("n_trials: must be given with strategy: pbt: members times generations")
+        if self.pbt.population is not None and self.pbt.population > self.n_trials:
+            raise ValueError(
+                f"pbt.population: must be <= n_trials, which counts the members of all generations, but got"
+                f" {self.pbt.population} and {self.n_trials}"
+            )
 
     def _check_asha(self) -> None:
         if self.halving.full is None:

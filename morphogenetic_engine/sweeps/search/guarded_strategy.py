@@ -17,6 +17,8 @@ from morphogenetic_engine.sweeps.search.pruners.thresholds import HasThresholds,
 from morphogenetic_engine.sweeps.strategy import (
     Decision,
     Earlier,
+    Generations,
+    HasGenerations,
     HasPromoter,
     Promoter,
     Reports,
@@ -52,6 +54,11 @@ class GuardedStrategy:
     def promoter(self) -> Promoter | None:
         """Decides which paused trials go on; None: no trial pauses."""
         return self._strategy.promoter if isinstance(self._strategy, HasPromoter) else None
+
+    @property
+    def generations(self) -> Generations | None:
+        """Says which trials go on from which; None: each begins anew."""
+        return self._strategy.generations if isinstance(self._strategy, HasGenerations) else None
 
     @property
     def has_thresholds(self) -> bool:

@@ -13,6 +13,7 @@ from morphogenetic_engine.sweeps.search.fitting import check_pruner
 from morphogenetic_engine.sweeps.search.guarded_strategy import GuardedStrategy, one_line_errors, searching_part
 from morphogenetic_engine.sweeps.search.halving.asha import AshaStrategy
 from morphogenetic_engine.sweeps.search.halving.halving_strategy import HalvingStrategy
+from morphogenetic_engine.sweeps.search.population.pbt_strategy import PbtStrategy
 from morphogenetic_engine.sweeps.search.pruned_strategy import PrunedStrategy
 from morphogenetic_engine.sweeps.strategy import Strategy
 
@@ -32,6 +33,8 @@ def strategy_of(config: SweepConfig, known: Sequence[TrialRecord] = (), *, log: 
 def _strategy(config: SweepConfig, known: Sequence[TrialRecord]) -> Strategy:
     if config.optimization.strategy == "asha":
         return AshaStrategy(config)
+    if config.optimization.strategy == "pbt":
+        return PbtStrategy(config)
     if config.optimization.strategy is not None:
         return HalvingStrategy(config, known)
     strategy = strategy_kind(config).make(config, known)

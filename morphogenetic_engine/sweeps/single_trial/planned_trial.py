@@ -85,6 +85,8 @@ def trial_of_number(config: SweepConfig, number: int, *, seed: int | None = None
         raise ConfigError(
             f"trial {number}: its parameters follow from results in a {config.sweep_type} sweep; give them"
         )
+    if config.optimization.strategy == "pbt":
+        raise ConfigError(f"trial {number}: goes on from another trial of the sweep, and cannot be run by itself")
     design = design_of(config)
     if number >= design.trials:
         raise ConfigError(f"trial {number}: the sweep has {design.trials} trials, numbered from 0")
@@ -102,6 +104,9 @@ def trial_again(folder: SweepFolder, number: int) -> PlannedTrial:
     trials = read_history(folder, keep_curves=False).trials
     if number not in trials:
         raise ConfigError(f"trial {number}: the sweep has not run it; it has run {len(trials)} trials")
+    parent = trials[number].parent
+    if parent is not None:
+        raise ConfigError(f"trial {number}: goes on from the files of trial {parent}, and cannot be run by itself")
     return PlannedTrial(number, trials[number].seed, trials[number].params)
 
 

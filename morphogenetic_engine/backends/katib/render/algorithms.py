@@ -62,6 +62,18 @@ class Search:
     unsupported: tuple[Unsupported, ...] = ()
 
 
+def _check_independent(config: SweepConfig) -> None:
+    """Checks that no trial needs the files of another one.
+
+    Raises:
+        ConfigError: the sweep trains a population.
+    """
+    if config.optimization.strategy == "pbt":
+        raise ConfigError(
+            "optimization.strategy: pbt goes on from the files of other trials, which pods do not have; run it here"
+        )
+
+
 def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Search:
     """Returns the search part of an Experiment; `exact` requires the sweep's own points, fixed in advance.
 
@@ -69,6 +81,7 @@ def search_of(config: SweepConfig, *, parallel: int, exact: bool = False) -> Sea
         ConfigError: Katib has no equivalent.
     """
     _check_names(config)
+    _check_independent(config)
     kind = strategy_kind(config)
     if kind.sampler:
         if exact:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.reports.analysis.infeasible import Infeasible, infeasible_of
+from morphogenetic_engine.reports.analysis.search_course.infeasible import Infeasible, infeasible_of
 from morphogenetic_engine.reports.drawing.number_text import number_text
 from morphogenetic_engine.reports.section import Chapter, PagePart, Report, Section, TerminalPart, TerminalView
 

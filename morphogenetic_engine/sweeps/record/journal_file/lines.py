@@ -45,6 +45,8 @@ class LineChain:
         members = {"format": FORMAT, "event": event.kind, **vars(event)}
         if not members.get("left_out", True):
             del members["left_out"]
+        if members.get("parent", 0) is None:
+            del members["parent"]
         body = orjson.dumps(members)[:-1]
         self.state, self._checked = crc32(body, self.state or 0), True
         return b"%b%b%08x%b" % (body, _MARK, self.state, _END)

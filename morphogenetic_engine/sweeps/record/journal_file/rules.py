@@ -105,6 +105,7 @@ _RULES: Mapping[str, Rule] = {
     "duration": _is_duration,
     "metrics": _are_metrics,
     "params": _are_params,
+    "parent": _is_count_or_none,
     "rung": _is_count,
     "steps": _is_count,
     "left_out": _are_counts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from morphogenetic_engine.sweeps.record.events import TrialState
@@ -34,3 +34,27 @@ def reached_step(trial: TrialRecord, pause_after: int | None, objectives: Sequen
         return None
     steps = counted_steps(trial, objectives)
     return steps[pause_after - 1] if len(steps) >= pause_after else None
+
+
+def pause_of_heir(
+    trials: Mapping[int, TrialRecord],
+    number: int,
+    parent: int | None,
+    pause_after: int | None,
+    objectives: Sequence[str],
+) -> PausePoint:
+    """Returns where an attempt pauses at a trial that goes on from its parent; None: it has no parent.
+
+    `pause_after` counts the reports of its own; steps up to the last one of its ancestors are repeated.
+    """
+    own = pause_point(trials.get(number), pause_after, objectives)
+    while own.reported_until is None and parent is not None:
+        steps = counted_steps(trials[parent], objectives)
+        own, parent = PausePoint(own.after, steps[-1] if steps else None), trials[parent].parent
+    return own
+
+
+def root_of(number: int, trials: Mapping[int, TrialRecord]) -> int:
+    """Returns the first ancestor of a trial, whose seed all that go on from it have."""
+    parent = trials[number].parent
+    return number if parent is None else root_of(parent, trials)

@@ -41,6 +41,8 @@ class WorkerSetup:
     environment: Mapping[str, str]
     log: Path
     """The file for output that belongs to no trial."""
+    change: Sequence[str] = ()
+    """Parameters that change from a trial to one that goes on from its files."""
     wanted: WantedMetrics = NONE_WANTED
     """Metrics that are looked for in the output of a program."""
 
@@ -84,6 +86,7 @@ class Worker:
             {
                 "workload": setup.workload.keys,
                 "metrics": setup.metrics,
+                "change": list(setup.change),
                 "wanted": {"objectives": list(setup.wanted.objectives), "others": list(setup.wanted.others)},
                 "probe": probe,
             }

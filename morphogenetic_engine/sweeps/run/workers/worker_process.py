@@ -145,7 +145,7 @@ def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | Non
         names = mapping(setup["wanted"])
         train = workload.load(WantedMetrics(texts(names["objectives"]), texts(names["others"])))
         probe = mappings(setup["probe"])
-        verify_workload(train, metrics=texts(setup["metrics"]), probe=probe)
+        verify_workload(train, metrics=texts(setup["metrics"]), probe=probe, change=texts(setup.get("change", [])))
         most = most_at_once(train, probe)
     except MorphogeneticError as error:
         traceback.print_exc()
