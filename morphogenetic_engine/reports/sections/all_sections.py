@@ -17,7 +17,7 @@ SECTIONS = Registry(
         "findings": f"{_HERE}.outcome.findings:FINDINGS",
         "verdict": f"{_HERE}.outcome.verdict:VERDICT",
         "best": f"{_HERE}.outcome.best:BEST",
-        "outcome_constraints": f"{_HERE}.outcome.constraints:CONSTRAINTS",
+        "outcome_constraints": f"{_HERE}.outcome.outcome_constraints:CONSTRAINTS",
         "comparisons": f"{_HERE}.outcome.comparisons:COMPARISONS",
         "overtuning": f"{_HERE}.outcome.overtuning:OVERTUNING",
         "trend": f"{_HERE}.progress.objective_trend:TREND",

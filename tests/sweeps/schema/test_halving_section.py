@@ -71,7 +71,7 @@ def config_of(
             "random",
             {},
             {"strategy": "halfing", "n_trials": 9},
-            "must be one of halving, asha, auto, but got 'halfing'; did you mean",
+            "must be one of halving, asha, auto, pbt, but got 'halfing'; did you mean",
         ),
     ],
 )

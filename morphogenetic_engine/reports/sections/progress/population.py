@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from morphogenetic_engine.reports.analysis.search_course.population import Population, Stage, population_of
+from morphogenetic_engine.reports.analysis.search_course.lines_of_descent import Population, Stage, population_of
 from morphogenetic_engine.reports.section import Chapter, PagePart, Report, Section, TerminalPart, TerminalView
 from morphogenetic_engine.reports.sections.terminal.cell_text import counted, metric_text, value_text
 from morphogenetic_engine.trial import text
