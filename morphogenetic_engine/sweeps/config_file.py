@@ -7,7 +7,7 @@ low=0.0`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from morphogenetic_engine.errors import ConfigError, did_you_mean
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.schema.credentials import has_password
 from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping, ExecutionConfig, Retries
 from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated
 from morphogenetic_engine.sweeps.schema.foreign.recognition import foreign_format
@@ -107,6 +108,30 @@ def read_config(path: Path, overrides: Overrides | None = None) -> ConfigFile:
     text = read_text(path)
     written = parse_yaml(text, where=str(path))
     return ConfigFile(path, text, parse_config(written, where=str(path), overrides=overrides))
+
+
+def check_no_passwords(config: SweepConfig, where: str, before: SweepConfig | None = None) -> None:
+    """Rejects addresses with passwords in a new sweep, or in the changes to the sweep `before`.
+
+    Raises:
+        ConfigError: an address holds a password; the message does not show it.
+    """
+    known = set(_addresses(before)) if before is not None else set()
+    for key, address in _addresses(config):
+        if has_password(address) and (key, address) not in known:
+            raise ConfigError(
+                f"{where}: {key}: holds a password, which the sweep's folder would keep: write ${{NAME}} in its place,"
+                " and set that environment variable"
+            )
+
+
+def _addresses(config: SweepConfig) -> Iterator[tuple[str, str]]:
+    if config.optimization.storage is not None:
+        yield "optimization.storage", config.optimization.storage
+    if config.tracking.mlflow_uri is not None:
+        yield "tracking.mlflow_uri", config.tracking.mlflow_uri
+    for name, address in config.tracking.sinks.items():
+        yield f"tracking.sinks.{name}", address
 
 
 def config_of_text(text: str, *, where: str) -> ConfigFile:

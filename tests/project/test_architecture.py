@@ -36,6 +36,7 @@ SAME_MEANING = {
     "pairs",
     "parallel",
     "pareto",
+    "population",
     "registry",
     "repair",
     "reproduction",

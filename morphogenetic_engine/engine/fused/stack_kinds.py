@@ -37,7 +37,6 @@ class Kind(NamedTuple):
     training: int
     """Samples of the training split."""
     validation: int
-    device: str
     hidden_dim: int = 0
     """Their own width, where it must be one: the products of children are wide enough to be worth no padding."""
 
@@ -45,7 +44,9 @@ class Kind(NamedTuple):
 def kind_of(run: Run) -> Kind | None:
     """Returns the kind of a run in its next epoch; None: it is trained alone."""
     settings, data = run.settings, run.data
-    if settings.hidden_dim > WIDEST or settings.threads != 1 or len(data.validation) > CHUNK:
+    if run.network.device.type != "cpu" or settings.threads != 1:
+        return None
+    if settings.hidden_dim > WIDEST or len(data.validation) > CHUNK:
         return None
     stage = _stage_of(run)
     if stage is None:
@@ -60,7 +61,6 @@ def kind_of(run: Run) -> Kind | None:
         settings.batch_size,
         len(data.train),
         len(data.validation),
-        str(run.network.device),
         0 if warm else settings.hidden_dim,
     )
 

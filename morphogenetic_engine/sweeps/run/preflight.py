@@ -11,10 +11,9 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, FailureReason
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.config_file import ConfigFile
+from morphogenetic_engine.sweeps.config_file import ConfigFile, check_no_passwords
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
-from morphogenetic_engine.sweeps.record.passwords import check_no_passwords
 from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, executor_of
 from morphogenetic_engine.sweeps.run.messages import Ended, Reported, TrialTask
 from morphogenetic_engine.sweeps.run.resources import parallel_workers

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, parse_config
+from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, check_no_passwords, parse_config
 from morphogenetic_engine.sweeps.kinds import total_trials
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, find_sweep, new_sweep, set_aside, sweep_folder
 from morphogenetic_engine.sweeps.record.inputs import read_inputs
 from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
-from morphogenetic_engine.sweeps.record.passwords import check_no_passwords
 from morphogenetic_engine.sweeps.record.sweep_info import SweepInfo
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from morphogenetic_engine.sweeps.search.registry import fired_rule, strategy_of
