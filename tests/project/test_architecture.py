@@ -36,7 +36,6 @@ SAME_MEANING = {
     "pairs",
     "parallel",
     "pareto",
-    "population",
     "registry",
     "repair",
     "reproduction",
