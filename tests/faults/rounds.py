@@ -140,12 +140,18 @@ def _deleted_lock(this: Round) -> None:
         this.end(one, 0)
 
 
+def _copy_what_is_there(source: str, target: str) -> None:
+    """Copies a file, unless the sweep has removed it meanwhile."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
+
+
 def _copied(this: Round) -> None:
     """Copies the folder while it runs; the copy is a sweep of its own, with the same results."""
     with session(this.folder) as process:
         grown(this, process)
         place = this.folder.path.with_name("copy")
-        shutil.copytree(this.folder.path, place)
+        shutil.copytree(this.folder.path, place, copy_function=_copy_what_is_there)
         this.end(process, 0)
     copy = SweepFolder(place)
     with session(copy) as process:
@@ -272,6 +278,8 @@ def main() -> None:
         clean += not this.wrong
         for each in this.wrong:
             print(f"round {number}: {each}", flush=True)
+        if done % 50 == 0:
+            print(f"{clean} of {done} rounds clean so far", flush=True)
     for kind in KINDS:
         print(f"{dealt[kind]:5}  {kind}")
     print(f"{clean} of {done} rounds clean")
