@@ -49,8 +49,9 @@ def train_many(batch: Batch) -> None:
         for trial in trials:
             with trial:
                 climb = climbs.get(trial.number) or climbs.setdefault(trial.number, Climb(trial.params, trial))
-                climb.step()
-                if climb.at == STEPS:
+                if climb.at < STEPS:
+                    climb.step()
+                if climb.at == STEPS:  # also of one that was killed after its last step
                     trial.complete(climb.metrics())
             if not trial.is_running:
                 climbs.pop(trial.number, None)

@@ -94,12 +94,12 @@ class DaskConnection:
         """True while the scheduler can be reached."""
         return self._client.status == "running"
 
-    @property
-    def connected(self) -> list[str]:
-        """The names of the Dask workers that the scheduler has."""
+    def connected(self) -> dict[str, str] | None:
+        """Returns the names of the Dask workers that the scheduler has, by address; None: it cannot be reached."""
         if not self.is_open:
-            return []
-        return [str(worker["name"]) for worker in self._client.scheduler_info(n_workers=-1)["workers"].values()]
+            return None
+        found = self._client.scheduler_info(n_workers=-1)["workers"]
+        return {str(address): str(worker["name"]) for address, worker in found.items()}
 
     def close(self) -> None:
         """Withdraws what is left, and releases the descriptors."""

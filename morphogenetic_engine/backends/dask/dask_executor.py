@@ -109,7 +109,10 @@ class DaskExecutor:
         if now - self._kept_up < _UPKEEP_SECONDS:
             return
         self._kept_up = now
-        self._launcher.connected(self._connection.connected)
+        connected = self._connection.connected()
+        if connected is not None:
+            self._launcher.connected(list(connected.values()))
+            self._pool.notice_lost(connected)
         self._launcher.scale_to(len(self._pool.workers))
         places = [
             WorkerPlace(worker.number, str(worker.place) if worker.place else "", worker.asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +84,7 @@ class RemotePool:
         self._ending = ending
         self._leaving: dict[RemoteWorker, float] = {}
         self._early: _Heard = []
+        self._missing: set[RemoteWorker] = set()
 
     @property
     def staying(self) -> list[RemoteWorker]:
@@ -111,6 +112,17 @@ class RemotePool:
         for arrival in self._connection.receive(time.monotonic() if heard else until):
             heard += self._read(arrival)
         return heard
+
+    def notice_lost(self, connected: Container[str]) -> None:
+        """Takes the workers whose Dask workers were not there twice in a row for dead; `poll` returns their deaths.
+
+        The scheduler queues the host of such a worker once more, and says nothing until another Dask worker is free.
+        What the worker sent last arrives between the two looks.
+        """
+        missing = {each for each in self.workers if each.place and each.place.address not in connected}
+        for worker in missing & self._missing:
+            self._early += self._lost(worker, "its Dask worker has ended")
+        self._missing = missing
 
     def retire(self, worker: RemoteWorker) -> None:
         """Gives a worker no further task; it has a few seconds to end by itself."""

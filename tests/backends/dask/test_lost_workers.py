@@ -59,6 +59,24 @@ def test_a_worker_that_is_killed_with_its_machine_is_a_lost_attempt_that_is_trie
     assert all(event.message.startswith("the worker process was lost: its Dask worker has ended (") for event in lost)
 
 
+def test_a_lost_worker_is_noticed_also_where_no_other_can_take_its_place(tmp_path: Path, start: StartSweep) -> None:
+    trains = TRAINS.replace("n_trials: 8", "n_trials: 24")
+    local = start(trains)
+    run_sweep(local)
+    with dask_cluster(tmp_path, 2) as small:
+        elsewhere = start(trains + small.section(2))
+        victims, begun = small.workers[:1], set[int]()
+
+        def kill(event: Event) -> None:
+            if isinstance(event, TrialStarted):
+                begun.add(event.worker)
+            if isinstance(event, TrialReported) and len(begun) == 2 and victims:
+                victims.pop().kill()
+
+        assert run_sweep(elsewhere, observers=[kill]) is Outcome.FINISHED
+    assert steady_rows(elsewhere) == steady_rows(local)
+
+
 def test_displays_are_told_on_which_host_each_worker_is(cluster: DaskCluster, start: StartSweep) -> None:
     folder = start(TRAINS + cluster.section(1))
     said: set[str] = set()
