@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Value = bool | int | float | str
 """The type of a parameter's value."""
 
+PARENT_FILE = ".parent"
+"""In the folder of a trial that goes on from the files of another one (population-based training): that one's number.
+Its checkpoint may be of other values of the changeable parameters."""
+
 Params = Mapping[str, Value]
 """The fixed and searched parameters by name."""
 

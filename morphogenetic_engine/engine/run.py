@@ -21,7 +21,7 @@ from morphogenetic_engine.engine.randomness import Stream, torch_generator
 from morphogenetic_engine.engine.settings import TrainingSettings
 
 CHANGEABLE = frozenset({"lr", "shadow_lr"})
-"""The settings that may change from one part of a run to the next: a checkpoint does not depend on them."""
+"""The settings that may change where a run goes on from the checkpoint of another one."""
 _log = logging.getLogger(__name__)
 
 
@@ -130,7 +130,7 @@ class Run:
     @property
     def identity(self) -> Identity:
         """The identity of the run; only a checkpoint with the same identity is resumed."""
-        indifferent = ("save_model", "checkpoint_every", *CHANGEABLE)
+        indifferent = ("save_model", "checkpoint_every")
         told = {name: value for name, value in asdict(self.settings).items() if name not in indifferent}
         return {**told, "run_seed": self.seed, "device": self.network.device.type}
 

@@ -15,10 +15,10 @@ from morphogenetic_engine.engine.device import resolve_device
 from morphogenetic_engine.engine.evaluation import score
 from morphogenetic_engine.engine.network.network import SeedState
 from morphogenetic_engine.engine.network.recovery import recovery
-from morphogenetic_engine.engine.run import Run
+from morphogenetic_engine.engine.run import CHANGEABLE, Run
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.errors import Paused, StoreError
-from morphogenetic_engine.trial import Metrics, Params, Trial, checked_metrics
+from morphogenetic_engine.trial import PARENT_FILE, Metrics, Params, Trial, checked_metrics
 
 _log = logging.getLogger("morphogenetic_engine.engine.training")
 
@@ -98,7 +98,8 @@ def _restore(run: Run, path: Path) -> float:
     if not path.exists():
         return 0.0
     try:
-        state = load_checkpoint(path, run.identity)
+        changeable = CHANGEABLE if path.with_name(PARENT_FILE).exists() else ()
+        state = load_checkpoint(path, run.identity, changeable=changeable)
     except StoreError as error:
         # Training from the start costs time but gives the same result as the checkpoint would have.
         _log.warning("the checkpoint is not used, training starts at epoch 0: %s", error)

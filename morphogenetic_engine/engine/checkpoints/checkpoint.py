@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple, TypedDict
@@ -60,15 +60,16 @@ def save_checkpoint(path: Path, identity: Identity, state: RunState) -> None:
     write_sealed(path, "checkpoint", {"identity": dict(identity), "state": state})
 
 
-def load_checkpoint(path: Path, identity: Identity) -> RunState:
-    """Reads the checkpoint of the run with this identity.
+def load_checkpoint(path: Path, identity: Identity, *, changeable: Container[str] = ()) -> RunState:
+    """Reads the checkpoint of the run with this identity, or of one that differs in `changeable` settings alone.
 
     Raises:
         StoreError: the file is damaged, is not a checkpoint, or belongs to another run.
     """
     content = read_sealed(path, "checkpoint")
-    names = sorted(name for name in identity if content["identity"].get(name) != identity[name])
-    if names:
+    saved = content["identity"]
+    differing = {name for name in saved.keys() | identity.keys() if saved.get(name) != identity.get(name)}
+    if names := sorted(name for name in differing if name not in changeable):
         raise StoreError(f"{path}: belongs to a run with another {', '.join(names)}")
     state: RunState = content["state"]
     return state

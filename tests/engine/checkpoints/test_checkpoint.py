@@ -65,6 +65,9 @@ def test_a_checkpoint_is_refused_by_a_run_with_another_seed_or_setting(tmp_path:
     assert load_checkpoint(tmp_path / "checkpoint.pt", run.identity)["epoch"] == 1
     with pytest.raises(StoreError, match="belongs to a run with another lr, run_seed"):
         load_checkpoint(tmp_path / "checkpoint.pt", {**run.identity, "lr": 0.5, "run_seed": 4})
+    with pytest.raises(StoreError, match="belongs to a run with another run_seed$"):
+        load_checkpoint(tmp_path / "checkpoint.pt", {**run.identity, "lr": 0.5, "run_seed": 4}, changeable={"lr"})
+    assert load_checkpoint(tmp_path / "checkpoint.pt", {**run.identity, "lr": 0.5}, changeable={"lr"})["epoch"] == 1
 
 
 def test_settings_that_do_not_change_the_numbers_do_not_change_the_identity() -> None:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from morphogenetic_engine.errors import StoreError, SweepError
+from morphogenetic_engine.trial import PARENT_FILE
 
 _of_the_trial_itself = shutil.ignore_patterns(".reports.jsonl", "output.txt")
 """Files that tell of the trial itself."""
@@ -26,6 +27,7 @@ def inherit_folder(parent: Path, child: Path) -> None:
             if place.exists():
                 shutil.rmtree(place)
         shutil.copytree(parent, fresh, symlinks=True, ignore=_of_the_trial_itself)
+        (fresh / PARENT_FILE).write_text(parent.name, encoding="utf-8")
         fresh.rename(child)
     except (OSError, shutil.Error) as error:
         raise StoreError(f"{child}: the files of {parent} cannot be copied to it: {error}") from error

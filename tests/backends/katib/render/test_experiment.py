@@ -31,8 +31,8 @@ from tests.manifests.kustomizations import KUBECTL
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_example_is_valid_or_refused_in_one_line(example: Path) -> None:
     file = read_config(example)
-    if example.stem in {"progressive_sweep", "multi_objective"}:
-        with pytest.raises(ConfigError, match=r"\w+\.yaml: (sweep_type|optimization\.sampler): [^\n]*$"):
+    if example.stem in {"progressive_sweep", "multi_objective", "population"}:
+        with pytest.raises(ConfigError, match=r"\w+\.yaml: (sweep_type|optimization\.(sampler|strategy)): [^\n]*$"):
             rendered(file)
         return
     validate_experiment(rendered(file).manifest)
