@@ -38,7 +38,9 @@ class Climb:
             print(f"hello from {self.trial.number}")
         self.trial.report(self.at, self.metrics())
         self.at += 1
-        self.saved.write_text(str(self.at), encoding="utf-8")
+        fresh = self.saved.with_name("fresh")
+        fresh.write_text(str(self.at), encoding="utf-8")
+        fresh.replace(self.saved)  # whole, whenever it is killed
 
 
 def train_many(batch: Batch) -> None:
