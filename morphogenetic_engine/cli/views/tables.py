@@ -207,7 +207,9 @@ def check_json(check: SweepCheck) -> dict[str, object]:
 def trial_json(trial: TrialRecord) -> dict[str, object]:
     """Returns a trial as plain values for JSON, its learning curve included."""
     values = asdict(trial)
-    return {**values, "curve": [{"step": step, **metrics} for step, metrics in sorted(trial.curve.items())]}
+    replicates = {number: {**asdict(each), "curve": dict(each.curve)} for number, each in trial.replicates.items()}
+    curve = [{"step": step, **metrics} for step, metrics in sorted(trial.curve.items())]
+    return {**values, "replicates": replicates, "curve": curve}
 
 
 def _listed(values: Sequence[Value]) -> str:

@@ -160,12 +160,10 @@ def test_a_warm_start_gives_the_trials_of_the_local_one(tmp_path: Path, monkeypa
     config = folder.read_info().config
     pods = Pods(config, FAILING, tmp_path, monkeypatch)
     sent = SentSweep(config, 3, warm_start_of(config, tmp_path))
-    found = collected_table(
-        SimulatedKatib(sent, asked_twice, pods, random.Random(2), 3).run(), SWEEPS["tpe"], config, tmp_path
-    )
+    found = collected_table(SimulatedKatib(sent, asked_twice, pods, random.Random(2), 3).run(), warm, config, tmp_path)
     assert found == steady(folder.table)
     cold = SimulatedKatib(SentSweep(config, 3), asked_twice, pods, random.Random(2), 3).run()
-    assert collected_table(cold, SWEEPS["tpe"], config, tmp_path, sweep_id="cold") != found
+    assert collected_table(cold, warm, config, tmp_path, sweep_id="cold") != found
 
 
 @pytest.mark.slow
