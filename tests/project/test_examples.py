@@ -31,6 +31,8 @@ def smallest(example: Path) -> ConfigFile:
         overrides["optimization.n_trials"] = TRIALS
     if (config.experiment.workload or "").startswith("morphogenetic_engine."):
         overrides |= {f"experiment.{name}": value for name, value in SMALLEST.items()}
+    if config.optimization.strategy == "pbt":
+        overrides |= {"optimization.n_trials": 4, "optimization.pbt.population": 2, "optimization.pbt.full": 2}
     return read_config(example, overrides)
 
 
