@@ -26,7 +26,8 @@ def test_a_failed_trial_raised_without_a_reason_is_an_exception() -> None:
 
 
 def test_failure_reasons_keep_the_words_that_journals_hold() -> None:
-    assert [*FailureReason] == ["exception", "timeout", "killed", "non_finite_metric", "missing_metric"]
+    words = ["exception", "timeout", "killed", "non_finite_metric", "missing_metric", "out_of_gpu_memory"]
+    assert [*FailureReason] == words
 
 
 @pytest.mark.parametrize(

@@ -253,7 +253,7 @@ def test_an_unknown_executor_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config({"parameters": {"x": [1]}, "execution": {"executor": "loca"}}, where="sweep.yaml")
     assert str(caught.value) == (
-        "sweep.yaml: execution.executor: must be one of local, but got 'loca'; did you mean 'local'?"
+        "sweep.yaml: execution.executor: must be one of local, dask, but got 'loca'; did you mean 'local'?"
     )
 
 

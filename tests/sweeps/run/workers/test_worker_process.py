@@ -104,7 +104,7 @@ class Driver:
     def run(self, number: int = 0, **params: object) -> dict[str, Any]:
         folder = str(self.place / str(number))
         task = {"trial": number, "attempt": 0, "seed": 5, "params": params, "dir": folder}
-        task |= {"objectives": ["val_acc"], "named": ["loss"], "pause_after": None, "reported_until": None}
+        task |= {"objectives": ["val_acc"], "named": ["loss"], "constrained": [], "pause_after": None}
         self.send({"kind": "run", "tasks": [{"decides": False, "replicates": [], **task}]})
         return self.hear()
 
