@@ -25,6 +25,7 @@ def _reapers() -> list[psutil.Process]:
 
 
 def _kill_reaper() -> None:
+    until(lambda: len(_reapers()) == 1)  # a process that has just begun may not have its command line yet
     (reaper,) = _reapers()
     reaper.send_signal(signal.SIGKILL)
     until(lambda: reaper.status() == psutil.STATUS_ZOMBIE)
