@@ -18,7 +18,7 @@ import torch
 from torch.optim import Adam
 
 from benchmarks.figures import Figure
-from benchmarks.plain_loop import plain_epoch, plain_network
+from benchmarks.problems.plain_loop import plain_epoch, plain_network
 from morphogenetic_engine.engine.data.dataset import Dataset, prepare
 from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.device import resolve_device, torch_threads

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.journals import write_sweep
 from benchmarks.monitor import first_message
+from benchmarks.problems.journals import write_sweep
 from benchmarks.reports import spent
 from benchmarks.throughput import no_op_sweep
 

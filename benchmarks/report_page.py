@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure
-from benchmarks.journals import write_sweep
+from benchmarks.problems.journals import write_sweep
 from benchmarks.reports import Spent, spent
 
 if TYPE_CHECKING:

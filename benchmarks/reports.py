@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.journals import write_sweep
+from benchmarks.problems.journals import write_sweep
 
 _TRIALS = 10_000
 _EPOCHS = 30

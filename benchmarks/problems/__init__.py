@@ -1,1 +1,1 @@
-"""The problems that the benchmarks search: test functions with known minima, and trainings of the engine."""
+"""What the benchmarks search and measure: functions with known minima, trainings, and journals of any size."""

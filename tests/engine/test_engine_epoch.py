@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmarks import engine_epoch
-from benchmarks.plain_loop import plain_network
+from benchmarks.problems.plain_loop import plain_network
 from morphogenetic_engine.engine.network.network import Network, Shape
 
 

@@ -82,7 +82,7 @@ def test_architecture_names_only_paths_that_exist() -> None:
 
 
 def test_no_folder_of_the_tests_is_a_hall() -> None:
-    counts = Counter(file.parent for file in tracked("tests") if file.suffix == ".py")
+    counts = Counter(file.parent for file in tracked("tests", "benchmarks") if file.suffix == ".py")
     assert not {folder: count for folder, count in counts.items() if count > MOST_ENTRIES}
 
 
