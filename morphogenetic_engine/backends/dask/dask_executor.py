@@ -5,27 +5,25 @@ from __future__ import annotations
 import pickle
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.backends.dask.clusters import FOLDER, OpenCluster, open_cluster
 from morphogenetic_engine.backends.dask.dask_connection import DaskConnection
 from morphogenetic_engine.backends.dask.remote_workers import HostSetup, RemotePool, RemoteWorker
-from morphogenetic_engine.errors import MorphogeneticError, StoreError, WorkloadError
+from morphogenetic_engine.backends.worker_executor import WorkerExecutor
+from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
-from morphogenetic_engine.sweeps.run.messages import Message, TaskKey, TrialTask
-from morphogenetic_engine.sweeps.run.resources import fused_trials, thread_environment
+from morphogenetic_engine.sweeps.run.messages import Message
+from morphogenetic_engine.sweeps.run.resources import thread_environment
 from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
-from morphogenetic_engine.sweeps.run.workers.worker_group import WorkerGroup
 from morphogenetic_engine.sweeps.run.workers.worker_places import FILE as WORKERS_FILE
 from morphogenetic_engine.sweeps.run.workers.worker_places import WorkerPlace, write_places
-from morphogenetic_engine.sweeps.run.workload_check import rejection, worker_setup
-from morphogenetic_engine.sweeps.strategy import Decision
+from morphogenetic_engine.sweeps.run.workload_check import worker_setup
 
 _UPKEEP_SECONDS = 1.0
 
@@ -54,54 +52,23 @@ def dask_executor(setup: ExecutorSetup) -> Iterator[DaskExecutor]:
         yield DaskExecutor(setup, cluster, connection, pool)
 
 
-class DaskExecutor:
+class DaskExecutor(WorkerExecutor[RemoteWorker]):
     """Runs trials in worker processes that Dask tasks host."""
 
     def __init__(
         self, setup: ExecutorSetup, cluster: OpenCluster, connection: DaskConnection, pool: RemotePool
     ) -> None:
-        def failed_start(how: str) -> MorphogeneticError:
-            return WorkloadError(f"{setup.where}: {how}; see {setup.log}")
-
+        super().__init__(setup, pool)
         self._launcher = cluster.launcher
         self._folder = setup.log.parent
         self._connection = connection
         self._pool = pool
-        self._group: WorkerGroup[RemoteWorker] = WorkerGroup(
-            pool,
-            parallel=setup.parallel,
-            isolate=setup.config.execution.isolate,
-            fuse=fused_trials(setup.config),
-            rejection=partial(rejection, config=setup.config, where=setup.where),
-            failed_start=failed_start,
-        )
         self._kept_up = 0.0
 
-    def free(self, waiting: int) -> Sequence[int]:
-        """Returns the numbers of the workers that can take tasks, after asking for those that are needed."""
-        self._group.scale_to(waiting)
-        return self._group.free(waiting)
-
-    def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
-        """Assigns tasks to a worker."""
-        self._group.assign(slot, tasks)
-
     def messages(self, until: float | None) -> Iterator[Message]:
-        """Waits for messages of the workers, a fraction of a second at most."""
+        """Has missing Dask workers started, then waits for messages of the workers, a fraction of a second at most."""
         self._keep_up()
-        return self._group.listen(until)
-
-    def decide(self, key: TaskKey, decision: Decision) -> None:
-        """Sends the decision to a task that waits after a report."""
-        self._group.decide(key, decision)
-
-    def stop(self, key: TaskKey) -> Sequence[Message]:
-        """Kills the worker that runs a task; the others of its batch are returned."""
-        return self._group.stop(key)
-
-    def stop_all(self) -> Sequence[Message]:
-        """Kills all workers."""
-        return self._group.stop_all()
+        return super().messages(until)
 
     def _keep_up(self) -> None:
         """Has Dask workers started for the workers that wait for one."""
