@@ -166,13 +166,21 @@ def _deleted_journal(this: Round) -> None:
         with suppress(FileNotFoundError):
             this.folder.journal.unlink()
 
-    before = steady_rows(this.folder) if this.folder.table.exists() else []
+    before = _rows(this.folder)
     strike(this, deal, 2)
-    after = steady_rows(this.folder) if this.folder.table.exists() else []
-    known = {row["number"]: row for row in after}
-    this.check(all(known.get(row["number"]) == row for row in before), "trials.csv was written over")
+    kept = [row for each in (this.folder, *_set_aside(this.folder)) for row in _rows(each)]
+    this.check(all(row in kept for row in before), "trials.csv was written over")
     repair_sweep(this.folder)
     this.repaired = True
+
+
+def _rows(folder: SweepFolder) -> list[dict[str, str]]:
+    return steady_rows(folder) if folder.table.exists() else []
+
+
+def _set_aside(folder: SweepFolder) -> list[SweepFolder]:
+    """Returns what repairs have set aside: trials whose lines were damaged run again, and leave the table meanwhile."""
+    return [SweepFolder(each) for each in folder.path.glob("before-repair-*")]
 
 
 def _torn(this: Round) -> None:

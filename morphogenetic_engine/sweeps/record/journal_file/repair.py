@@ -56,7 +56,7 @@ def repair_sweep(folder: SweepFolder) -> Repair:
             aside = _free_name(folder.path)
             repair = Repair()
             if found.damaged or found.lost or not readable:
-                _set_aside(folder, aside, [folder.journal, *map(folder.trial, found.lost)])
+                _set_aside(folder, aside, [folder.journal, folder.table, *map(folder.trial, found.lost)])
                 _forget_sent(folder, aside)
                 write_whole(folder.journal, b"".join(lines_of(found.kept)))
                 repair = Repair(aside, found)

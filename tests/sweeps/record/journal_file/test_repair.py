@@ -117,6 +117,15 @@ def test_a_repaired_and_resumed_sweep_has_the_table_that_it_had(
     assert repair_sweep(folder).aside is None
 
 
+def test_the_table_of_a_damaged_journal_is_set_aside_with_it(finished: SweepFolder) -> None:
+    table = finished.table.read_bytes()
+    lines = finished.journal.read_bytes().splitlines(keepends=True)
+    finished.journal.write_bytes(b"".join([*lines[:2], lines[2].replace(b'"trial"', b'"trail"'), *lines[3:]]))
+    repair = repair_sweep(finished)
+    assert repair.aside is not None
+    assert (repair.aside / "trials.csv").read_bytes() == table
+
+
 def test_a_changed_setting_of_the_search_is_told_and_sweep_json_is_made_anew(finished: SweepFolder) -> None:
     before = finished.read_info()
     finished.info.write_bytes(finished.info.read_bytes().replace(b'"seed": 42', b'"seed": 43'))
