@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
-from morphogenetic_engine.backends.katib.pods.quantity import bytes_of, canonical_bytes
+from morphogenetic_engine.backends.kubernetes.quantity import bytes_of, canonical_bytes
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.pods.gpu_sharing_section import GpuSharing, broken_gpu_rule

@@ -20,29 +20,13 @@ from morphogenetic_engine.backends.katib.pods.environment import (
     sweep_text,
 )
 from morphogenetic_engine.backends.katib.pods.gpu_sharing import WHOLE_GPUS, Share
-from morphogenetic_engine.backends.katib.pods.quantity import canonical_bytes
+from morphogenetic_engine.backends.kubernetes import pod_parts
+from morphogenetic_engine.backends.kubernetes.pod_parts import CONTAINER_SECURITY, NO_SIDECAR, POD_SECURITY, SCRATCH
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig, Toleration
+from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
 
 CONTAINER = "trial"
 METRICS_FILE = "/var/log/katib/metrics.log"
-SCRATCH = "/tmp"
-USER = 10001
-"""The numeric user of the project's images."""
-POD_LABELS: Mapping[str, str] = {"sidecar.istio.io/inject": "false"}
-"""A sidecar that does not end would keep Katib's collector waiting."""
-POD_SECURITY: Mapping[str, object] = {
-    "runAsNonRoot": True,
-    "runAsUser": USER,
-    "runAsGroup": USER,
-    "fsGroup": USER,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
-CONTAINER_SECURITY: Mapping[str, object] = {
-    "allowPrivilegeEscalation": False,
-    "readOnlyRootFilesystem": True,
-    "capabilities": {"drop": ["ALL"]},
-}
 GRACE_SECONDS = 60
 """The grace period in which a stopped trial uploads its files, in seconds; Katib waits as long."""
 WAITING_SECONDS = 3600
@@ -69,7 +53,7 @@ def job(
     """Returns the trial template's Job; `names` are Katib's parameters, `trials` is how many Jobs there will be."""
     pod = _pod(config, share)
     container = _container(config, options, image=image, names=names, share=share)
-    metadata: dict[str, object] = {"labels": {**labels, **POD_LABELS, **share.labels}}
+    metadata: dict[str, object] = {"labels": {**labels, **NO_SIDECAR, **share.labels}}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -80,7 +64,7 @@ def job(
             "ttlSecondsAfterFinished": KEPT_SECONDS if trials <= MANY else KEPT_SECONDS_OF_MANY,
             "template": {
                 "metadata": {**metadata, **({"annotations": dict(share.annotations)} if share.annotations else {})},
-                "spec": {**pod, "containers": [container], "volumes": volumes(config.resources)},
+                "spec": {**pod, "containers": [container], "volumes": pod_parts.volumes(config.resources)},
             },
         },
     }
@@ -97,7 +81,6 @@ def deadline_seconds(config: SweepConfig) -> int:
 
 def _pod(config: SweepConfig, share: Share) -> dict[str, object]:
     """Returns the pod without its container and its volumes."""
-    resources = config.resources
     pod: dict[str, object] = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
@@ -105,15 +88,8 @@ def _pod(config: SweepConfig, share: Share) -> dict[str, object]:
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "securityContext": POD_SECURITY,
     }
-    given = {
-        "schedulerName": share.scheduler,
-        "resourceClaims": [dict(each) for each in share.claims],
-        "serviceAccountName": resources.service_account,
-        "priorityClassName": resources.priority_class,
-        "nodeSelector": dict(resources.node_selector),
-        "tolerations": [toleration(each) for each in resources.tolerations],
-    }
-    return {**pod, **{name: value for name, value in given.items() if value}}
+    given = {"schedulerName": share.scheduler, "resourceClaims": [dict(each) for each in share.claims]}
+    return {**pod, **{name: value for name, value in given.items() if value}, **pod_parts.placement(config.resources)}
 
 
 def _container(
@@ -130,9 +106,9 @@ def _container(
         # A failed trial prints the reason in its last lines; without this only its exit status would be kept.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": CONTAINER_SECURITY,
-        "volumeMounts": volume_mounts(resources),
+        "volumeMounts": pod_parts.volume_mounts(resources),
     }
-    secrets = [{"secretRef": {"name": name}} for name in resources.secrets]
+    secrets = pod_parts.secrets(resources)
     return {**container, "envFrom": secrets} if secrets else container
 
 
@@ -142,12 +118,8 @@ def variables(config: SweepConfig, options: RenderOptions, names: Iterable[str])
         SWEEP_VARIABLE: sweep_text(config),
         ASSIGNMENTS_VARIABLE: assignments_text(names),
         **({INPUTS_VARIABLE: inputs_text(options.inputs)} if options.inputs else {}),
-        "HOME": SCRATCH,
-        "TMPDIR": SCRATCH,
-        "PYTHONUNBUFFERED": "1",
-        **{name: value.replace("$", "$$") for name, value in config.resources.environment.items()},
     }
-    return [{"name": name, "value": value} for name, value in values.items()]
+    return pod_parts.variables(values, config.resources)
 
 
 def command(options: RenderOptions) -> str:
@@ -166,44 +138,6 @@ def command(options: RenderOptions) -> str:
 def amounts(resources: ResourcesConfig, options: RenderOptions, share: Share) -> dict[str, object]:
     """Returns equal requests and limits, so that a trial gets exactly the resources that it requests."""
     gpu = resources.gpu if options.gpu is None else options.gpu
-    wanted = {
-        "cpu": resources.cpu,
-        "memory": _bytes(resources.memory),
-        "ephemeral-storage": _bytes(resources.scratch),
-        resources.gpu_resource: str(gpu) if gpu else None,
-        **share.amounts,
-    }
-    given = {name: value for name, value in wanted.items() if value is not None}
+    given = {**pod_parts.amounts(resources, gpu), **share.amounts}
     claims = [{"name": each["name"]} for each in share.claims]
     return {**({"requests": given, "limits": dict(given)} if given else {}), **({"claims": claims} if claims else {})}
-
-
-def volumes(resources: ResourcesConfig) -> list[dict[str, object]]:
-    """Returns the volumes of a trial's pod: scratch space, and shared memory where the file asks for it."""
-    limit = {"sizeLimit": _bytes(resources.scratch)} if resources.scratch else {}
-    found: list[dict[str, object]] = [{"name": "scratch", "emptyDir": limit}]
-    if resources.shm_size:
-        found.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": _bytes(resources.shm_size)}})
-    return found
-
-
-def volume_mounts(resources: ResourcesConfig) -> list[dict[str, str]]:
-    """Returns where the container has the volumes."""
-    shm = [{"name": "shm", "mountPath": "/dev/shm"}] if resources.shm_size else []
-    return [{"name": "scratch", "mountPath": SCRATCH}, *shm]
-
-
-def _bytes(amount: str | None) -> str | None:
-    return None if amount is None else canonical_bytes(amount)
-
-
-def toleration(each: Toleration) -> dict[str, object]:
-    """Returns a toleration as Kubernetes writes it."""
-    written = {
-        "key": each.key,
-        "operator": each.operator,
-        "value": each.value,
-        "effect": each.effect,
-        "tolerationSeconds": each.toleration_seconds,
-    }
-    return {name: value for name, value in written.items() if value is not None}

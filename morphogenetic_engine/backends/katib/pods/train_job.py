@@ -11,15 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
 from morphogenetic_engine.backends.katib.pods.gpu_sharing import WHOLE_GPUS, Share
 from morphogenetic_engine.backends.katib.pods.job_template import (
-    CONTAINER_SECURITY,
     GRACE_SECONDS,
-    POD_LABELS,
-    POD_SECURITY,
     amounts,
     command,
     deadline_seconds,
-    toleration,
     variables,
+)
+from morphogenetic_engine.backends.kubernetes.pod_parts import (
+    CONTAINER_SECURITY,
+    NO_SIDECAR,
+    POD_SECURITY,
+    toleration,
     volume_mounts,
     volumes,
 )
@@ -82,7 +84,7 @@ def runtime_needs(config: SweepConfig) -> Iterator[Unsupported]:
 
 def _jobs(config: SweepConfig, labels: Mapping[str, str]) -> dict[str, object]:
     """Returns the patch of the runtime's JobSet."""
-    template = {"metadata": {"labels": {**labels, **POD_LABELS}}, "spec": _pod(config)}
+    template = {"metadata": {"labels": {**labels, **NO_SIDECAR}}, "spec": _pod(config)}
     return {"spec": {"replicatedJobs": [{"name": NODE, "template": {"spec": {"template": template}}}]}}
 
 

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from morphogenetic_engine.backends.katib.pods.quantity import canonical_bytes
+from morphogenetic_engine.backends.kubernetes.quantity import canonical_bytes
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.metric_names import WORD_CHARACTERS
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.backends.backend import RenderOptions
-from morphogenetic_engine.backends.katib.pods.quantity import bytes_of, canonical_bytes
 from morphogenetic_engine.backends.katib.render.admission import check_admission
 from morphogenetic_engine.backends.katib.render.experiment import render_experiment
 from morphogenetic_engine.backends.katib.render.validation import trial_job
+from morphogenetic_engine.backends.kubernetes.quantity import bytes_of, canonical_bytes
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import config_of_text
 from tests.emulated_katib.quantity import refused, written_back
