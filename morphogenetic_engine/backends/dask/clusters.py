@@ -29,6 +29,8 @@ _SETTINGS: Mapping[str, object] = {
     "distributed.admin.low-level-log-length": 100,  # events that were delivered are of no use
     "distributed.worker.daemon": False,
 }
+_LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application")
+"""The loggers to which Dask gives handlers of their own when it is imported."""
 CONNECT_SECONDS = 30
 
 
@@ -148,13 +150,15 @@ def _temporary_security() -> Security:
 def _quiet(folder: Path) -> Iterator[None]:
     """Sends Dask's own log lines to a file: what they mean for a sweep is said in its words."""
     folder.mkdir(parents=True, exist_ok=True)
-    logger = logging.getLogger("distributed")
     handler = logging.FileHandler(folder / "coordinator.log", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    before = list(logger.handlers), logger.propagate
-    logger.handlers, logger.propagate = [handler], False
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [(list(logger.handlers), logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.handlers, logger.propagate = [handler], False
     try:
         yield
     finally:
-        logger.handlers, logger.propagate = before
+        for logger, (handlers, propagate) in zip(loggers, before, strict=True):
+            logger.handlers, logger.propagate = handlers, propagate
         handler.close()

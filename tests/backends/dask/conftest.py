@@ -1,4 +1,4 @@
-"""A Dask cluster for the tests of this folder."""
+"""A Dask cluster and a Slurm for the tests of this folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.backends.dask.dask_cluster import DaskCluster, dask_cluster
+from tests.backends.dask.slurm_cluster import SlurmCluster, slurm_cluster
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +15,18 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
     """Four workers of a scheduler that runs already, for all tests of a module."""
     with dask_cluster(tmp_path_factory.mktemp("dask"), 4) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="module", name="installed_slurm")
+def slurm_of_a_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmCluster]:
+    """A Slurm, for all tests of a module."""
+    with slurm_cluster(tmp_path_factory.mktemp("slurm")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def slurm(installed_slurm: SlurmCluster, monkeypatch: pytest.MonkeyPatch) -> SlurmCluster:
+    """A Slurm that its commands find."""
+    for name in ("PATH", "SLURM_CONF"):
+        monkeypatch.setenv(name, installed_slurm.environment[name])
+    return installed_slurm

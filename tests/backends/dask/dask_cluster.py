@@ -15,6 +15,8 @@ from distributed.security import Security
 from morphogenetic_engine.backends.dask.session_keys import KeyFiles, written_keys
 from tests.waiting import until
 
+_ADDRESS = "scheduler.json"
+
 
 @dataclass
 class DaskCluster:
@@ -41,6 +43,18 @@ class DaskCluster:
         dask = f'{{scheduler: "{self.address}", workers: {workers}, tls: {tls}}}'
         return f"execution: {{executor: dask, retries: {{crashes: 5}}, dask: {dask}}}"
 
+    def restart(self) -> bool:
+        """Kills the scheduler, with which its workers end, and starts as many anew at the same address."""
+        self.scheduler.kill()
+        self.scheduler.wait()
+        left = [worker for worker in self.workers if worker.poll() is None]
+        for worker in left:
+            worker.wait()
+        self.scheduler = _scheduler(self.folder, self.keys, int(self.address.rpartition(":")[2]))
+        for _ in left:
+            self.add_worker()
+        return True
+
     def end(self) -> None:
         """Ends all processes."""
         for process in (*self.workers, self.scheduler):
@@ -52,12 +66,9 @@ class DaskCluster:
 def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
     """Starts a cluster in a folder, and ends it."""
     with written_keys(Security.temporary(), folder) as keys:
-        file = folder / "scheduler.json"
-        options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
-        command = [*options, "--protocol", "tls", *keys.options]
-        scheduler = _process("distributed.cli.dask_scheduler", command, folder / "scheduler.log", folder)
-        cluster = DaskCluster("", keys, folder, scheduler)
+        cluster = DaskCluster("", keys, folder, _scheduler(folder, keys, 0))
         try:
+            file = folder / _ADDRESS
             until(lambda: file.exists() and file.read_text(encoding="utf-8").endswith("}"), "a scheduler")
             cluster.address = json.loads(file.read_text(encoding="utf-8"))["address"]
             for _ in range(workers):
@@ -65,6 +76,12 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
             yield cluster
         finally:
             cluster.end()
+
+
+def _scheduler(folder: Path, keys: KeyFiles, port: int) -> subprocess.Popen[bytes]:
+    options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--scheduler-file", str(folder / _ADDRESS)]
+    command = [*options, "--protocol", "tls", *keys.options]
+    return _process("distributed.cli.dask_scheduler", command, folder / "scheduler.log", folder)
 
 
 def _process(module: str, options: list[str], log: Path, folder: Path) -> subprocess.Popen[bytes]:

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,29 @@ from tests.waiting import until
 
 _PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
 _SBIN = "/usr/sbin:/sbin"
+_CONTROLLER = ["slurmctld", "-D"]
+
+
+@dataclass
+class SlurmCluster:
+    """A Slurm that runs."""
+
+    folder: Path
+    environment: dict[str, str]
+    """The environment variables with which its commands find it."""
+    controller: subprocess.Popen[bytes]
+
+    def restart_controller(self) -> bool:
+        """Kills the controller, which schedules the jobs, and starts it anew; jobs that run go on."""
+        self.controller.kill()
+        self.controller.wait()
+        self.controller = _started(_CONTROLLER, self.folder, self.environment)
+        return True
 
 
 @contextmanager
-def slurm_cluster(folder: Path) -> Iterator[dict[str, str]]:
-    """Starts Slurm, and yields the environment variables with which its commands find it."""
+def slurm_cluster(folder: Path) -> Iterator[SlurmCluster]:
+    """Starts Slurm in a folder, and ends it."""
     path = f"{os.environ['PATH']}:{_SBIN}"
     missing = [name for name in _PROGRAMS if shutil.which(name, path=path) is None]
     if missing or os.getuid() != 0:
@@ -35,15 +54,16 @@ def slurm_cluster(folder: Path) -> Iterator[dict[str, str]]:
         key.chmod(0o400)
         names = {"socket": "socket", "pid-file": "munge.pid", "log-file": "munge.log", "seed-file": "munge.seed"}
         files = [f"--{option}={folder / name}" for option, name in names.items()]
-        _daemon(stack, ["munged", "--foreground", "--force", f"--key-file={key}", *files], folder, environment)
+        munge = ["munged", "--foreground", "--force", f"--key-file={key}", *files]
+        stack.callback(_end, _started(munge, folder, environment))
         until((folder / "socket").exists, "munge")
         (folder / "slurm.conf").write_text(_settings(folder), encoding="utf-8")
-        configuration = ["-f", environment["SLURM_CONF"]]
-        _daemon(stack, ["slurmctld", "-D", *configuration], folder, environment)
-        _daemon(stack, ["slurmd", "-D", *configuration], folder, environment)
+        cluster = SlurmCluster(folder, environment, _started(_CONTROLLER, folder, environment))
+        stack.callback(lambda: _end(cluster.controller))
+        stack.callback(_end, _started(["slurmd", "-D"], folder, environment))
         until(lambda: _said(["sinfo", "--noheader", "--format=%t"], environment).strip() == "idle", "an idle node")
         try:
-            yield {"PATH": path, "SLURM_CONF": environment["SLURM_CONF"]}
+            yield cluster
         finally:
             subprocess.run(["scancel", "--quiet", "--user=root"], env=environment, check=False)
 
@@ -58,21 +78,18 @@ def _said(command: list[str], environment: dict[str, str]) -> str:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
 
 
-def _daemon(stack: ExitStack, command: list[str], folder: Path, environment: dict[str, str]) -> None:
-    log = stack.enter_context((folder / f"{command[0]}.out").open("wb"))
-    process = subprocess.Popen(  # pylint: disable=consider-using-with  # until the stack is left
-        command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-    )
+def _started(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (folder / f"{command[0]}.out").open("ab") as log:
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
-    def end() -> None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
-    stack.callback(end)
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _settings(folder: Path) -> str:

@@ -1,0 +1,100 @@
+"""Workers, jobs, schedulers and coordinators killed at random: no trial is lost, none runs twice, nothing stays queued.
+
+`make test-all` kills a few times; CLUSTER_KILLS=50 kills fifty times, FAULT_SEED chooses other moments."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.sweeps.record.events import Outcome
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from tests.backends.dask.dask_cluster import dask_cluster
+from tests.backends.dask.kill_rounds import (
+    KILLS,
+    SEED,
+    SWEEP,
+    WORKLOAD,
+    Victim,
+    assert_exact,
+    kill_one,
+    processes_in,
+    run_with_kills,
+)
+from tests.backends.dask.slurm_cluster import SlurmCluster, queued_jobs
+from tests.conftest import StartSweep
+from tests.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(3600)]
+
+WORKER, DASK_WORKER = "worker_process", "distributed.cli.dask_worker"
+
+
+@pytest.fixture(name="local")
+def sweep_that_nothing_disturbed(workplace: Path, start: StartSweep) -> SweepFolder:
+    (workplace / "witnessed.py").write_text(WORKLOAD, encoding="utf-8")
+    folder = start(SWEEP.replace("seconds: 0.05", "seconds: 0") + "execution: {max_parallel: 2}\n")
+    run_sweep(folder)
+    return folder
+
+
+def test_over_slurm_nothing_is_lost_doubled_or_left_in_the_queue(
+    slurm: SlurmCluster, local: SweepFolder, start: StartSweep, workplace: Path
+) -> None:
+    jobs = "dask: {interface: lo, slurm: {workers: 2, memory: 500M}}"
+    sweep = _elsewhere(start, f"execution: {{executor: dask, retries: {{crashes: 1000}}, {jobs}}}\n")
+    chance = random.Random(SEED)
+
+    def cancel() -> bool:
+        found = queued_jobs()
+        if found:
+            subprocess.run(["scancel", chance.choice(found)], check=False)
+        return bool(found)
+
+    victims = {
+        "worker": Victim(lambda: kill_one(workplace, WORKER, chance)),
+        "Dask worker": Victim(lambda: kill_one(workplace, DASK_WORKER, chance)),
+        "job": Victim(cancel),
+        "scheduler": Victim(slurm.restart_controller),
+    }
+    dealt = run_with_kills(sweep, chance, victims)
+    print(f"Slurm, seed {SEED}: {dict(dealt)}")
+    assert run_sweep(sweep) is Outcome.FINISHED
+    assert dealt.total() == KILLS
+    assert_exact(sweep, local)
+    assert queued_jobs() == []
+    until(lambda: not processes_in(workplace, WORKER) and not processes_in(workplace, DASK_WORKER), "their end")
+
+
+def test_over_a_dask_cluster_nothing_is_lost_or_doubled(
+    tmp_path_factory: pytest.TempPathFactory, local: SweepFolder, start: StartSweep, workplace: Path
+) -> None:
+    chance = random.Random(SEED)
+    with dask_cluster(tmp_path_factory.mktemp("dask"), 2) as cluster:
+        sweep = _elsewhere(start, cluster.section(2).replace("crashes: 5", "crashes: 1000"))
+
+        def replace_one() -> bool:
+            chance.choice([each for each in cluster.workers if each.poll() is None]).kill()
+            cluster.add_worker()
+            return True
+
+        victims = {
+            "worker": Victim(lambda: kill_one(cluster.folder, WORKER, chance) or kill_one(workplace, WORKER, chance)),
+            "Dask worker": Victim(replace_one),
+            "scheduler": Victim(cluster.restart, ends=True),
+        }
+        dealt = run_with_kills(sweep, chance, victims)
+        print(f"Dask, seed {SEED}: {dict(dealt)}")
+        assert run_sweep(sweep) is Outcome.FINISHED
+        assert dealt.total() == KILLS
+        assert_exact(sweep, local)
+        until(lambda: not processes_in(workplace, WORKER), "the end of the workers")
+
+
+def _elsewhere(start: StartSweep, execution: str) -> SweepFolder:
+    """Returns a sweep with other execution settings, ready for sessions of their own."""
+    return SweepFolder(start(SWEEP + execution).path.absolute())
