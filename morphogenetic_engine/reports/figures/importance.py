@@ -23,7 +23,7 @@ def importance_figure(importances: Sequence[Importance]) -> Figure:
     reasons = dict.fromkeys(each.withheld for each in importances if each.withheld)
     withheld = "; ".join(f"{reason[0].upper()}{reason[1:]}" for reason in reasons)
     left_out = sorted({name for each in estimated for name in each.left_out})
-    notes = []
+    notes = [f"Trials are compared {each}." for each in dict.fromkeys(found.basis for found in estimated) if each]
     if charts and withheld:
         notes.append(f"{withheld}.")
     if left_out:

@@ -1,7 +1,8 @@
 """Parameter importance: PED-ANOVA, and fANOVA through Optuna, with intervals and a noise level.
 
 PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023) measures how far a parameter decides whether a trial is among the
-best; fANOVA (Hutter, Hoos and Leyton-Brown, ICML 2014) the share of the objective's variance that a parameter explains.
+best; fANOVA (Hutter, Hoos and Leyton-Brown, ICML 2014) the share of the objective's variance that a parameter explains,
+or of the variance of the trials' places where a halving trained them to different lengths.
 Both give numbers for pure noise, too. The interval comes from resampling the trials, and the noise level from trials
 with shuffled objectives.
 """
@@ -17,6 +18,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from morphogenetic_engine.reports.importance.compared import Compared, ReachedRung, compared
 from morphogenetic_engine.reports.importance.ped_anova import PedAnova, Places
 from morphogenetic_engine.reports.stats.floats import Floats
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
@@ -61,42 +63,54 @@ class Importance:
     method: Method
     objective: str
     trials: int
-    """The number of complete trials."""
+    """The number of trials that are compared: complete ones and, of a halving, those that it stopped."""
     parameters: tuple[ParameterImportance, ...]
     """The most important first; empty where there is no estimate."""
     left_out: tuple[str, ...]
     """Parameters that the method cannot judge: the same in all trials or, for fANOVA, not in all of them."""
     withheld: str | None = None
     """The reason why there is no estimate; None: there is one."""
+    rungs: tuple[ReachedRung, ...] = ()
+    """Where the trials of a halving were compared; empty: all by their final results."""
+
+    @property
+    def basis(self) -> str:
+        """How the trials of a halving are compared, in words; empty: by their final results."""
+        if not self.rungs:
+            return ""
+        counts = ", ".join(f"{each.trials:,} after {each.reports:,}" for each in self.rungs)
+        return f"by the rung that each reached, then by {self.objective} there (reports): {counts}"
 
 
 def importance_of(result: SweepResult, objective: Objective, method: Method) -> Importance:
     """Returns the importance of the searched parameters for one objective; the result is deterministic."""
-    trials = [trial for trial in result.complete if objective.metric in trial.metrics]
+    found = compared(result, objective)
+    trials = found.trials
     varying = [name for name in result.config.space.axes if _varies(name, trials)]
     judged = [name for name in varying if method == "PED-ANOVA" or all(name in trial.params for trial in trials)]
     left_out = tuple(name for name in result.config.space.axes if name not in judged)
-    withheld = _withheld(trials, judged, objective)
+    withheld = _withheld(found, judged, objective)
     shares: tuple[ParameterImportance, ...] = ()
     if withheld is None:
         try:
-            shares = _shares(result, trials, judged, objective, method)
+            shares = _shares(result, found, judged, method)
         except ImportError as error:  # Optuna's own ImportError, which names no module, is about scikit-learn
             withheld = f"needs {error.name or 'scikit-learn'}: pip install 'morphogenetic-engine[reports]'"
-    return Importance(method, objective.metric, len(trials), shares, left_out, withheld)
+    return Importance(method, objective.metric, len(trials), shares, left_out, withheld, found.rungs)
 
 
 def _varies(name: str, trials: Iterable[TrialRecord]) -> bool:
     return len({(type(value), value) for trial in trials if (value := trial.params.get(name)) is not None}) > 1
 
 
-def _withheld(trials: Sequence[TrialRecord], judged: Sequence[str], objective: Objective) -> str | None:
-    if len(trials) < FEWEST_TRIALS:
-        complete = f"{len(trials)} {'is' if len(trials) == 1 else 'are'} complete"
-        return f"too few trials: {complete}, {FEWEST_TRIALS} are needed"
+def _withheld(found: Compared, judged: Sequence[str], objective: Objective) -> str | None:
+    if len(found.trials) < FEWEST_TRIALS:
+        count = f"{len(found.trials)} {'is' if len(found.trials) == 1 else 'are'}"
+        ended = "complete or stopped at a rung" if found.rungs else "complete"
+        return f"too few trials: {count} {ended}, {FEWEST_TRIALS} are needed"
     if not judged:
         return "no parameter has two values"
-    if len({trial.metrics[objective.metric] for trial in trials}) == 1:
+    if len(set(found.losses)) == 1:
         return f"{objective.metric} is the same in all trials"
     return None
 
@@ -107,13 +121,13 @@ class _Shares(Protocol):
 
 
 def _shares(
-    result: SweepResult, trials: Sequence[TrialRecord], judged: Sequence[str], objective: Objective, method: Method
+    result: SweepResult, found: Compared, judged: Sequence[str], method: Method
 ) -> tuple[ParameterImportance, ...]:
-    seed, count = result.config.optimization.seed, len(trials)
+    seed, count = result.config.optimization.seed, len(found.trials)
     random = np.random.default_rng(seed)
-    loss_N = -objective.direction.sign * np.array([trial.metrics[objective.metric] for trial in trials])
+    loss_N = np.array(found.losses)
     size = min(count, MOST_TRIALS[method])
-    shares = _judge(result, trials, judged, method, size)
+    shares = _judge(result, found.trials, judged, method, size)
     whole_N = np.arange(count) if method == "PED-ANOVA" else random.permutation(count)[: 5 * size]
     whole_P = shares.of(whole_N, loss_N)
     resampled_RP, shuffled_RP = [], []

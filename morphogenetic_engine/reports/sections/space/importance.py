@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -61,6 +61,10 @@ def _heading(importance: Importance) -> str:
 def _body(importance: Importance) -> RenderableType:
     if importance.withheld:
         return Text(importance.withheld, style="yellow")
+    return Group(Text(importance.basis, style="dim"), _table(importance)) if importance.rungs else _table(importance)
+
+
+def _table(importance: Importance) -> Table:
     table = Table.grid(padding=(0, 2))
     for each in importance.parameters[:_MOST_PARAMETERS]:
         style = "cyan" if each.clear else "dim"
