@@ -48,8 +48,8 @@ bench: .venv/development ## Measure speed; a table here, JSON in benchmarks/resu
 bench-compare: .venv/development ## Measure again, and print ratios to the results in benchmarks/results/
 	$(BIN)/python -m benchmarks --compare
 
-bench-search: .venv/development ## Compare search strategies, ours and Optuna's, on recorded trainings (takes hours)
-	$(INSTALL) --editable '.[benchmarks]'
+bench-search: .venv/development ## Compare search strategies, ours and others', on recorded trainings (takes hours)
+	$(INSTALL) --editable '.[benchmarks,peers]'
 	$(BIN)/python -m benchmarks.judge
 
 reference: .venv/development ## Write the reference pages that are made from the code and from measurements

@@ -5,7 +5,7 @@ python=${1:-python3}
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 "$python" -m venv "$place/venv"
-"$place/venv/bin/python" -m pip install --quiet '.[all,benchmarks,development,documentation]'
+"$place/venv/bin/python" -m pip install --quiet '.[all,benchmarks,peers,development,documentation]'
 {
   echo "# Exact versions of everything, written by make lock; pip takes it as a constraint."
   # A local version (torch 2.13.0+cpu) names a build; which build there is depends on the machine.

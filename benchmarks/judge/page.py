@@ -10,7 +10,8 @@ The results of `make bench-search`: searches of recorded trainings, which cost n
 the best configuration seen above the best of the table, in units of what the median configuration is above it: 0 is
 the optimum, 1 the median. Each cell is a mean over tasks and seeds with its 95 % bootstrap interval, within a budget
 of full trainings; pauses and promotions are free. **Bold**: a peer that is better than the first row with p < 0.05
-(Wilcoxon, paired by task and seed). SMAC3 and Syne Tune are not among the peers.
+(Wilcoxon, paired by task and seed). SMAC3 and Syne Tune search where curves are recorded; SMAC3 trains paused
+configurations on, which by itself it starts anew.
 """
 _LEVEL = 0.05
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterable, Mapping
 
 from benchmarks.judge.search import Search
@@ -16,6 +17,11 @@ SUITES = {
 """The functions that yield the tasks of a suite."""
 _CONTESTANTS = ("benchmarks.judge.contestants.ours", "benchmarks.judge.contestants.optuna_peers")
 """Modules whose SEARCHES are contestants; the first of all is the one that the others are compared with."""
+_INSTALLED_APART = {
+    "syne_tune": "benchmarks.judge.contestants.syne_tune_peer",
+    "smac": "benchmarks.judge.contestants.smac_peer",
+}
+"""Packages of the extra `peers`, and the modules that need them."""
 
 
 def suite_named(name: str) -> Iterable[Task]:
@@ -26,8 +32,9 @@ def suite_named(name: str) -> Iterable[Task]:
 
 
 def contestants() -> Mapping[str, Search]:
-    """Returns all contestants: ours first."""
+    """Returns all contestants whose packages are installed: ours first."""
     searches: dict[str, Search] = {}
-    for module in _CONTESTANTS:
+    apart = [module for package, module in _INSTALLED_APART.items() if importlib.util.find_spec(package)]
+    for module in (*_CONTESTANTS, *apart):
         searches.update(importlib.import_module(module).SEARCHES)
     return searches

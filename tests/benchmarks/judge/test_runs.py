@@ -35,6 +35,19 @@ def test_what_a_search_found_stays_where_it_ends_early() -> None:
     assert found_by(search, small_task(), 0) == [2.0] * len(BUDGETS)
 
 
+PEERS = [("syne_tune", "Syne Tune ASHA"), ("smac", "SMAC3 multi-fidelity")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("package", "contestant"), PEERS)
+def test_a_peer_trains_recorded_steps_and_repeats_them_for_its_seed(package: str, contestant: str) -> None:
+    pytest.importorskip(package, reason="of the extra peers, which only make bench-search installs")
+    task = small_task()
+    recorded = set(task.losses.flatten().tolist())
+    first, again = (list(contestants()[contestant].losses(task, 7, 3)) for _ in range(2))
+    assert first and first == again and set(first) <= recorded
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("contestant", ["random", "Optuna TPE + MedianPruner", "auto + MedianPruner"])
 def test_a_run_is_a_function_of_its_seed_and_never_gets_worse(contestant: str) -> None:
