@@ -20,6 +20,8 @@ from morphogenetic_engine.sweeps.record.origin import Origin
 _SETTLING_SECONDS = 0.01
 """A process that has just taken the lock writes its owner entry within this time; until then the entry is stale."""
 
+_LOOK_SECONDS = 0.1
+
 
 def why_not(origin: Origin | None, found: Owner | None) -> str:
     """Returns why no process on this machine can stop the sweep; "" when one can."""
@@ -56,6 +58,12 @@ def stop(folder: SweepFolder) -> Owner:
     except PermissionError as error:
         raise StoreError(f"process {found.pid} belongs to another user") from error
     return found
+
+
+def wait_for_end(folder: SweepFolder, found: Owner) -> None:
+    """Waits until a process no longer runs a sweep, however long it takes to end what it started."""
+    while owner(folder.journal) == found:
+        time.sleep(_LOOK_SECONDS)
 
 
 @contextmanager

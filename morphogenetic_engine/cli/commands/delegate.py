@@ -1,4 +1,6 @@
-"""`morphogenetic sweep submit | watch | collect | stop`: sweeps that another system, such as Katib, runs."""
+"""`morphogenetic sweep submit | watch | collect | stop`: sweeps that another system, such as Katib, runs.
+
+`stop` also ends those that run here."""
 
 # pylint: disable=import-outside-toplevel
 from __future__ import annotations
@@ -101,16 +103,22 @@ def collect_command(experiment: str, target: str, files: bool, **given: object) 
 
 
 @click.command("stop")
-@experiment_name
+@click.option("--experiment", metavar="NAME", help="The Experiment on the cluster.  [default: a sweep of this machine]")
 @namespace
 @options.target
 @_cluster_options
-def stop_command(experiment: str, target: str, **given: object) -> int:
-    """End a sweep on a cluster: collect it, then delete the Experiment.
+def stop_command(experiment: str | None, target: str, **given: object) -> int:
+    """End a sweep with all that it started.
 
-    One that is done already stays; only the trials are ended that Katib left running. Where another command follows the
-    sweep on this machine, that one collects.
+    With --sweep-id, one that `sweep run` runs on this machine, also with workers elsewhere: they end, jobs leave the
+    queue, and `sweep resume` goes on later. The jobs of one that was killed are cancelled.
+
+    With --experiment, one on a cluster: it is collected, then the Experiment is deleted. One that is done already
+    stays; only the trials are ended that Katib left running. Where another command follows the sweep on this machine,
+    that one collects.
     """
+    if experiment is None:
+        return _stop_here(given)
     from morphogenetic_engine.backends.recording import recording
     from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
     from morphogenetic_engine.sweeps.record.trials import read_history
@@ -128,6 +136,28 @@ def stop_command(experiment: str, target: str, **given: object) -> int:
     ended = f"{sweep.progress.running} trials that still ran were ended"
     click.echo(f"{sweep.source.origin.where}: {ended if sweep.progress.over else f'deleted, {ended}'}")
     return _show(folder, sweep)
+
+
+def _stop_here(given: dict[str, object]) -> int:
+    """Ends a sweep that runs on this machine, and what a killed one has left in the queue."""
+    from morphogenetic_engine.backends.leftovers import cancel_leftovers
+    from morphogenetic_engine.monitor.stop import stop, wait_for_end
+    from morphogenetic_engine.sweeps.record.folder import find_sweep
+    from morphogenetic_engine.sweeps.record.journal_file.lock import is_locked
+
+    sweep_id, results = given["sweep_id"], given["results"]
+    assert isinstance(results, Path)
+    if not isinstance(sweep_id, str):
+        raise ConfigError("sweep stop: needs --sweep-id (a sweep of this machine) or --experiment (one on a cluster)")
+    folder = find_sweep(results, sweep_id)
+    if not is_locked(folder.journal) and (jobs := cancel_leftovers(folder)):
+        click.echo(f"{sweep_id}: no process runs it; {jobs} jobs that it had left in the queue are cancelled")
+        return 0
+    found = stop(folder)
+    click.echo(f"{sweep_id}: process {found.pid} ends it")
+    wait_for_end(folder, found)
+    click.echo(f"{sweep_id}: ended")
+    return 0
 
 
 def _find(target: str, name: str, given: dict[str, object]) -> DelegatedSweep:

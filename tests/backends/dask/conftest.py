@@ -8,6 +8,9 @@ import pytest
 
 from tests.backends.dask.dask_cluster import DaskCluster, dask_cluster
 from tests.backends.dask.slurm_cluster import SlurmCluster, slurm_cluster
+from tests.cli.conftest import Command, command
+
+__all__ = ["Command", "command"]
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ def run_with_kills(sweep: SweepFolder, chance: random.Random, victims: Mapping[s
             assert process.returncode in (0, 2, 130, -signal.SIGKILL), said
             assert process.returncode != 2 or "resume the sweep" in said, said
             if process.returncode == 0:
-                break
+                return dealt
     return dealt
 
 

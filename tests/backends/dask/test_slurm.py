@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 
+import psutil
 import pytest
 
 from morphogenetic_engine.errors import ClusterError
@@ -13,6 +14,7 @@ from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.backends.dask.slurm_cluster import SlurmCluster, queued_jobs
+from tests.cli.conftest import Command
 from tests.conftest import StartSweep
 from tests.faults.fault_round import session
 from tests.tables import steady_rows
@@ -81,6 +83,36 @@ def test_the_queue_is_empty_after_any_end_and_the_sweep_goes_on(
         until(lambda: queued_jobs() == [], "an empty queue")
     assert run_sweep(sweep) is Outcome.FINISHED
     assert steady_rows(sweep) == local
+    assert queued_jobs() == []
+
+
+def test_sweep_stop_ends_a_sweep_with_its_jobs(
+    sweep: SweepFolder, local: list[dict[str, str]], command: Command
+) -> None:
+    with session(sweep) as process:
+        until(lambda: _ended(sweep) >= 2, "two trials")
+        ran = command("sweep", "stop", "--sweep-id", sweep.sweep_id, "--results", str(sweep.path.parent))
+        assert ran.status == 0 and queued_jobs() == []
+        assert process.wait() == 130
+    assert run_sweep(sweep) is Outcome.FINISHED
+    assert steady_rows(sweep) == local
+
+
+def test_sweep_stop_cancels_the_jobs_that_a_lost_machine_has_left(
+    slurm: SlurmCluster, start: StartSweep, command: Command
+) -> None:
+    assert slurm.environment
+    waiting = JOBS.replace("memory: 500M", "memory: 500M, directives: ['--begin=now+1hour']")
+    sweep = SweepFolder(start(SWEEP + waiting).path.absolute())
+    with session(sweep) as process:
+        until(lambda: len(queued_jobs()) == 2, "jobs in the queue")
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+        process.kill()
+        process.wait()
+    assert len(queued_jobs()) == 2
+    ran = command("sweep", "stop", "--sweep-id", sweep.sweep_id, "--results", str(sweep.path.parent))
+    assert ran.status == 0 and "2 jobs that it had left in the queue are cancelled" in ran.out
     assert queued_jobs() == []
 
 

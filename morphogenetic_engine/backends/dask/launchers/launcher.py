@@ -15,6 +15,11 @@ from morphogenetic_engine.backends.dask.session_keys import KeyFiles
 _DEATH_SECONDS = 120
 """The time in which a worker must reach its scheduler; afterwards it ends."""
 
+_FAILED_FIRST = 3
+"""Workers that may end in a row before the first one has reached the scheduler."""
+_FAILED_LATER = 20
+"""The same once one has: what they need is there, and a machine may be out of order for a while."""
+
 
 @dataclass(frozen=True)
 class SchedulerAccess:
@@ -87,6 +92,26 @@ class StandingWorkers:
         """Returns "": only the scheduler knows."""
         del place
         return ""
+
+
+class Starts:
+    """Which workers have reached the scheduler, and how many in a row have not."""
+
+    def __init__(self) -> None:
+        self._reached: set[str] = set()
+        self._failed = 0
+
+    def connected(self, names: Sequence[str]) -> None:
+        """Takes the names of the Dask workers that the scheduler has."""
+        if not self._reached.issuperset(names):
+            self._failed = 0
+        self._reached.update(names)
+
+    def ended(self, name: str) -> bool:
+        """Takes the end of a worker that nobody ended; returns True if no further one should be started."""
+        if name not in self._reached:
+            self._failed += 1
+        return self._failed >= (_FAILED_LATER if self._reached else _FAILED_FIRST)
 
 
 def log_tail(path: Path) -> str:

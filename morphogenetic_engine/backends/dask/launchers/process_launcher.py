@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from morphogenetic_engine.backends.dask.host_messages import Place
-from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, log_tail
+from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, Starts, log_tail
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.run.workers.reaper_client import ProcessReaper
 from morphogenetic_engine.workload.process_groups import kill_session
 
-_FAILED_STARTS = 3
-"""Workers that may end in a row before one reaches the scheduler."""
 _LEAVE_SECONDS = 5.0
 
 Commands = Callable[[int, str], "StartCommand"]
@@ -69,8 +67,7 @@ class ProcessLauncher:
         self._commands = commands
         self._access = access
         self._running: list[_Started] = []
-        self._reached: set[str] = set()
-        self._failed_starts = 0
+        self._starts = Starts()
         self._count = 0
         self._reaper = ProcessReaper()
 
@@ -108,9 +105,7 @@ class ProcessLauncher:
 
     def connected(self, names: Sequence[str]) -> None:
         """Takes the names of the Dask workers that the scheduler has."""
-        if not self._reached.issuperset(names):
-            self._failed_starts = 0
-        self._reached.update(names)
+        self._starts.connected(names)
 
     def ending(self, place: Place) -> str:  # pylint: disable=no-self-use
         """Returns "": a process that has ended says nothing more."""
@@ -143,10 +138,7 @@ class ProcessLauncher:
                 continue
             self._running.remove(each)
             self._reaper.remove(each.process.pid)
-            if each.name in self._reached:
-                continue
-            self._failed_starts += 1
-            if self._failed_starts >= _FAILED_STARTS:
+            if self._starts.ended(each.name):
                 said = log_tail(self._access.logs / f"{each.name}.log")
                 raise ClusterError(
                     f"execution.dask: workers on {each.where} end before they reach the scheduler"

@@ -16,17 +16,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.dask.host_messages import Place
-from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, log_tail
-from morphogenetic_engine.backends.dask.launchers.slurm_queue import SlurmQueue, job_prefix
+from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, Starts, log_tail
+from morphogenetic_engine.backends.dask.launchers.slurm_queue import SlurmQueue, SlurmUnreachableError, job_prefix
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.schema.executors.dask_section import SlurmWorkers
 
 if TYPE_CHECKING:
     from dask_jobqueue.slurm import SLURMJob
 
-_FAILED_STARTS = 3
-"""Jobs that may end in a row before their worker reaches the scheduler."""
 _LOOK_SECONDS = 2.0
+_PATIENCE_SECONDS = 1800.0
+"""How long Slurm may give no answer while the sweep goes on with the jobs that run."""
+_ENDED_BY_OTHERS = {"CANCELLED", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "REVOKED"}
+"""States of jobs whose end says nothing about whether their worker can start."""
 
 
 class SlurmLauncher:
@@ -40,9 +42,9 @@ class SlurmLauncher:
         self._queue = SlurmQueue(self._name)
         self._submitted: dict[str, str] = {}
         """Job ids, and the names of their workers."""
-        self._reached: set[str] = set()
-        self._failed_starts = 0
+        self._starts = Starts()
         self._looked = 0.0
+        self._answered = 0.0
         self._waiting: Sequence[str] = ()
         self._reaper: subprocess.Popen[bytes] | None = None
 
@@ -73,38 +75,49 @@ class SlurmLauncher:
             ClusterError: Slurm refuses, or jobs end before their worker reaches the scheduler.
         """
         now = time.monotonic()
-        if now - self._looked >= _LOOK_SECONDS:
-            self._looked = now
-            self._forget_ended()
-        for _ in range(wanted - len(self._submitted)):
-            self._submit()
+        if now - self._looked < _LOOK_SECONDS and len(self._submitted) >= wanted:
+            return
+        try:
+            if now - self._looked >= _LOOK_SECONDS:
+                self._look()
+            for _ in range(wanted - len(self._submitted)):
+                self._submit()
+            self._answered = now
+        except SlurmUnreachableError:
+            if not self._answered or now - self._answered > _PATIENCE_SECONDS:
+                raise
+            self._waiting = ["Slurm gives no answer"]
+        finally:
+            self._looked = time.monotonic()
 
     def connected(self, names: Sequence[str]) -> None:
         """Takes the names of the Dask workers that the scheduler has."""
-        if not self._reached.issuperset(names):
-            self._failed_starts = 0
-        self._reached.update(names)
+        self._starts.connected(names)
 
     def ending(self, place: Place) -> str:
         """Returns the state in which Slurm has a worker's job, such as TIMEOUT or CANCELLED."""
         return "" if place.job is None else self._queue.state(place.job)
 
-    def _forget_ended(self) -> None:
+    def _look(self) -> None:
+        """Notes which jobs wait, forgets those that have ended, and adopts one whose submission got no answer."""
         known = self._queue.jobs()
         self._waiting = [f"job {job.id} {job.state.lower()} ({job.reason})" for job in known if job.waits]
         present = {job.id for job in known}
         for job in [each for each in self._submitted if each not in present]:
-            name = self._submitted.pop(job)
-            if name in self._reached:
-                continue
-            self._failed_starts += 1
-            if self._failed_starts >= _FAILED_STARTS:
-                log = self._access.logs / f"{self._name}-{job}.err"
-                raise ClusterError(
-                    f"execution.dask.slurm: jobs end before their worker reaches the scheduler at"
-                    f" {self._access.address} (job {job}: {self._queue.state(job) or 'ended'}):"
-                    f" {log_tail(log) or 'nothing in its log'} ({log})"
-                )
+            self._note_end(job, self._submitted.pop(job))
+        for job in present:
+            self._submitted.setdefault(job, "")
+
+    def _note_end(self, job: str, name: str) -> None:
+        state = self._queue.state(job)
+        if state in _ENDED_BY_OTHERS or not self._starts.ended(name):
+            return
+        log = self._access.logs / f"{self._name}-{job}.err"
+        raise ClusterError(
+            f"execution.dask.slurm: jobs end before their worker reaches the scheduler at"
+            f" {self._access.address} (job {job}: {state or 'ended'}):"
+            f" {log_tail(log) or 'nothing in its log'} ({log})"
+        )
 
     def _submit(self) -> None:
         name = f"{self._name}-{uuid.uuid4().hex[:8]}"

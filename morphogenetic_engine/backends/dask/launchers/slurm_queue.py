@@ -15,7 +15,15 @@ from morphogenetic_engine.errors import ClusterError
 
 _COMMAND_SECONDS = 60
 _GONE_SECONDS = 60.0
+_NO_ANSWER = re.compile(
+    "contact slurm controller|timed out|zero bytes|connection refused|connection reset|communication|try again",
+    re.IGNORECASE,
+)
 _WAITING = {"PENDING", "CONFIGURING", "REQUEUED", "SUSPENDED"}
+
+
+class SlurmUnreachableError(ClusterError):
+    """Slurm gives no answer, as while its controller restarts."""
 
 
 @dataclass(frozen=True)
@@ -79,22 +87,33 @@ class SlurmQueue:
         """
         _cancel(self._name, exactly=True)
 
-    def cancel_earlier(self, prefix: str) -> None:  # pylint: disable=no-self-use
-        """Cancels the jobs of earlier sessions of the same sweep, and waits until they are gone.
+    @staticmethod
+    def cancel_earlier(prefix: str) -> int:
+        """Cancels the jobs of earlier sessions of the same sweep, waits until they are gone, and returns their number.
 
         Raises:
             ClusterError: Slurm cannot be reached, or does not end them.
         """
-        _cancel(prefix, exactly=False)
+        return _cancel(prefix, exactly=False)
 
 
-def _cancel(name: str, *, exactly: bool) -> None:
+def _cancel(name: str, *, exactly: bool) -> int:
     deadline = time.monotonic() + _GONE_SECONDS
+    cancelled: set[str] = set()
     pause = 0.05
-    while jobs := [job.id for job in _own_jobs() if (job.name == name if exactly else job.name.startswith(name))]:
+    while True:
+        try:
+            jobs = [job.id for job in _own_jobs() if (job.name == name if exactly else job.name.startswith(name))]
+            if not jobs:
+                return len(cancelled)
+            _run(["scancel", "--quiet", *jobs])
+            cancelled.update(jobs)
+        except SlurmUnreachableError:
+            if time.monotonic() > deadline:
+                raise
         if time.monotonic() > deadline:
-            raise ClusterError(f"execution.dask.slurm: jobs do not end: {' '.join(jobs)}; scancel {' '.join(jobs)}")
-        _run(["scancel", "--quiet", *jobs])
+            left = " ".join(sorted(cancelled))
+            raise ClusterError(f"execution.dask.slurm: jobs do not end: {left}; scancel {left}")
         time.sleep(pause)
         pause = min(1.0, pause * 1.5)
 
@@ -114,7 +133,10 @@ def _run(command: Sequence[str]) -> str:
             f"execution.dask.slurm: {command[0]} is not installed on this machine; start the sweep on a login node"
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise ClusterError(f"execution.dask.slurm: {command[0]} gave no answer in {_COMMAND_SECONDS} s") from error
+        raise SlurmUnreachableError(
+            f"execution.dask.slurm: {command[0]} gave no answer in {_COMMAND_SECONDS} s"
+        ) from error
     if done.returncode != 0:
-        raise ClusterError(f"execution.dask.slurm: {command[0]}: {' '.join(done.stderr.split())}")
+        kind = SlurmUnreachableError if _NO_ANSWER.search(done.stderr) else ClusterError
+        raise kind(f"execution.dask.slurm: {command[0]}: {' '.join(done.stderr.split())}")
     return done.stdout
