@@ -9,7 +9,7 @@ from typing import TextIO
 from morphogenetic_engine.backends.katib.pods.environment import TRIAL_NAME_VARIABLE
 from morphogenetic_engine.backends.katib.render.exact_values import exact_trial
 from morphogenetic_engine.backends.katib.render.numbered_names import number_of
-from morphogenetic_engine.backends.katib.render.rung_jobs import halving_plan
+from morphogenetic_engine.backends.katib.render.rung_jobs import rung_plan
 from morphogenetic_engine.backends.katib.render.sent_course import (
     JOB,
     Job,
@@ -49,7 +49,7 @@ def pod_trial(
     job = assigned_job(assignments)
     if job is None:
         raise SweepError("fewer trials reached this rung than planned, because others failed: none is left for it")
-    plan = halving_plan(config)
+    plan = rung_plan(config)
     pause = None if job.rung >= plan.top else plan.rungs[job.rung]
     course = Course(rung=job.rung, pause_after=pause, earlier=_rung_below(job, store, folder) if job.rung else ())
     return exact_trial(config, job.trial, assignments), course

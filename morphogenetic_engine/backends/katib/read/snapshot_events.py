@@ -18,7 +18,7 @@ from morphogenetic_engine.backends.katib.read.katib_record import (
 from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, KatibTrial, Snapshot
 from morphogenetic_engine.backends.katib.read.rung_history import decided_events, promotions, rung_events
 from morphogenetic_engine.backends.katib.read.trial_history import TrialJournal, experiment_outcome, trial_events
-from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
+from morphogenetic_engine.backends.katib.render.numbered_names import is_idle, number_of
 from morphogenetic_engine.backends.katib.render.sent_course import JOB, assigned_job
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import (
@@ -147,6 +147,6 @@ def has_trial(config: SweepConfig, trial: KatibTrial) -> bool:
 
 
 def _order(trial: KatibTrial) -> tuple[int, float]:
-    """Returns the place of a trial's events: by rung, since one that was deleted ends after its followers."""
-    job = assigned_job(trial.assignments)
-    return (0 if job is None else job.rung, trial.ended or trial.started)
+    """Returns the place of a trial's events: a job follows those of lower numbers, one of which may have run again."""
+    number = None if assigned_job(trial.assignments) is None else number_of(trial.name)
+    return (number or 0, trial.ended or trial.started)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from morphogenetic_engine.backends.backend import Unsupported
 from morphogenetic_engine.backends.katib.render.algorithms import MANY_POINTS, Algorithm, Search
-from morphogenetic_engine.backends.katib.render.rung_jobs import halving_plan, katib_trials
+from morphogenetic_engine.backends.katib.render.rung_jobs import katib_trials, rung_plan
 from morphogenetic_engine.backends.katib.render.sent_course import check_names
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_settings
 from morphogenetic_engine.errors import ConfigError
@@ -44,8 +44,12 @@ def check_servable(config: SweepConfig) -> None:
         ConfigError: they are not.
     """
     optimization = config.optimization
+    if optimization.strategy == "pbt":
+        raise ConfigError(
+            "optimization.strategy: pbt goes on from the files of other trials, which pods do not have; run it here"
+        )
     if optimization.strategy is not None:
-        halving_plan(config)
+        rung_plan(config)
     check_names(config)
     if config.prunes and not strategy_of(config).has_thresholds:
         raise ConfigError(
@@ -57,9 +61,10 @@ def check_servable(config: SweepConfig) -> None:
 def most_parallel(config: SweepConfig) -> int | None:
     """Returns how many trials may run at a time; None: any number."""
     optimization = config.optimization
-    if optimization.strategy is not None:
+    if optimization.strategy == "halving":
         return None
-    follows = (config.rules.sampler or config.prunes) and optimization.reproducible
+    learns = config.rules.sampler or config.prunes or optimization.strategy == "asha"
+    follows = learns and optimization.reproducible
     return (optimization.lookahead or 1) if follows else None
 
 
@@ -71,6 +76,8 @@ def _unsupported(config: SweepConfig, parallel: int, trials: int) -> Iterator[Un
         )
     if config.optimization.strategy is not None:
         idle = f"; before each rung {parallel - 1} more, which end at once" if parallel > 1 else ""
+        if config.optimization.strategy == "asha":
+            idle = " at most; where it waits for results, some more, which end at once"
         yield Unsupported(
             "optimization.strategy",
             f"each training to a rung is a trial of Katib's: {trials}{idle}; give --store, where checkpoints wait",

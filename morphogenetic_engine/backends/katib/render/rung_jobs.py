@@ -25,24 +25,20 @@ class RungJob:
     """The first job of the same rung of the bracket."""
 
 
-def halving_plan(config: SweepConfig) -> HalvingPlan:
-    """Returns the rungs and brackets.
+def rung_plan(config: SweepConfig) -> HalvingPlan:
+    """Returns the rungs and brackets of a sweep whose trials pause.
 
     Raises:
         ConfigError: the number of jobs is not known before the sweep runs.
     """
     optimization = config.optimization
-    if optimization.strategy != "halving":
-        raise ConfigError(
-            f"optimization.strategy: {optimization.strategy} has as many jobs as its results make, and Katib must know"
-            " the number before; use strategy: halving"
-        )
     if optimization.halving.full is None:
         raise ConfigError(
             "optimization.halving.full: must be given on Katib, which must know the number of its trials before the"
             " first one tells how many reports a full training makes"
         )
-    return optimization.halving.plan(total_trials(config), optimization.halving.full, learns=config.brackets_learn)
+    learns = optimization.strategy == "halving" and config.brackets_learn
+    return optimization.halving.plan(total_trials(config), optimization.halving.full, learns=learns)
 
 
 def rung_jobs(plan: HalvingPlan) -> list[RungJob]:
@@ -56,9 +52,24 @@ def rung_jobs(plan: HalvingPlan) -> list[RungJob]:
 
 
 def katib_trials(config: SweepConfig) -> int:
-    """Returns the number of Katib's trials of a sweep that our service serves.
+    """Returns the number of Katib's trials of a sweep that our service serves; more may end at once, uncounted.
 
     Raises:
         ConfigError: it is not known before the sweep runs.
     """
-    return total_trials(config) if config.optimization.strategy is None else len(rung_jobs(halving_plan(config)))
+    match config.optimization.strategy:
+        case "halving":
+            return len(rung_jobs(rung_plan(config)))
+        case "asha":
+            return _most_asha_jobs(config)
+        case _:
+            return total_trials(config)
+
+
+def _most_asha_jobs(config: SweepConfig) -> int:
+    """Returns the jobs of an ASHA of which no trial fails: of all results at a rung, one in eta goes on."""
+    at_rung = jobs = total_trials(config)
+    for _ in range(rung_plan(config).top):
+        at_rung //= config.optimization.halving.eta
+        jobs += at_rung
+    return jobs

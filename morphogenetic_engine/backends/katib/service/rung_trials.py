@@ -44,12 +44,18 @@ def known_rung_trials(config: SweepConfig, request: Request, namespace: str) -> 
 
 
 def trials_of_rungs(config: SweepConfig, known: Iterable[RungTrial]) -> dict[int, TrialRecord]:
-    """Returns the trials of the sweep by their numbers, as far as these of Katib's tell."""
+    """Returns the trials of the sweep by their numbers, as far as these of Katib's tell without a gap.
+
+    A trial that was deleted by hand, and runs again, is missing below its rungs that have ended.
+    """
     objectives = [objective.metric for objective in config.optimization.all_objectives]
     found: dict[int, TrialRecord] = {}
     by_rung = sorted(((each.job.rung, each.job.trial, each) for each in known if each.job), key=lambda found: found[:2])
+    rungs: dict[int, int] = {}
     for rung, number, each in by_rung:
-        told = each.record
+        if rung > rungs.get(number, -1) + 1:
+            continue
+        rungs[number], told = rung, each.record
         trial = found.setdefault(number, TrialRecord(number, told.seed, told.params))
         if trial.state.final:
             continue  # it had ended before this rung, and told the same once more

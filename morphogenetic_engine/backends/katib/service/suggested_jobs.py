@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
 from morphogenetic_engine.backends.katib.render.numbered_names import numbered_name
-from morphogenetic_engine.backends.katib.render.rung_jobs import RungJob, halving_plan, rung_jobs
+from morphogenetic_engine.backends.katib.render.rung_jobs import RungJob, rung_jobs, rung_plan
 from morphogenetic_engine.backends.katib.render.sent_course import JOB, NOTHING, Job
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep
 from morphogenetic_engine.backends.katib.service.places import Places
@@ -25,16 +27,42 @@ from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.sweeps.strategy import earlier_than
 
 
+@dataclass(frozen=True)
+class Missing:
+    """A job that cannot be suggested before another one has ended."""
+
+    number: int
+    awaited: int
+
+
+class Jobs(Protocol):
+    """The places of a sweep whose trials pause at rungs, as far as a request decides them."""
+
+    @property
+    def known(self) -> Mapping[int, RungTrial]:
+        """Katib's trials that do the jobs, by the numbers in their names."""
+
+    @property
+    def total(self) -> int:
+        """The jobs that Katib counts."""
+
+    def is_beyond(self, place: int) -> bool:
+        """Returns whether a place is after the last job."""
+
+    def at(self, place: int) -> Suggested | Missing | None:
+        """Returns the trial at a place, or the job that it waits for; None: the place stays idle."""
+
+
 class HalvingJobs:
     """The jobs of a halving, and what a request tells of them."""
 
     def __init__(self, sweep: SentSweep, request: Request, namespace: str) -> None:
         self._sweep, self._namespace = sweep, namespace
         self._experiment = request.experiment.name
-        self._plan = halving_plan(sweep.config)
+        self._plan = rung_plan(sweep.config)
         self._jobs = rung_jobs(self._plan)
         self._strategy = strategy_of(sweep.config, sweep.known)
-        self.places = Places(len(self._jobs), self._needs, sweep.slots)
+        self._places = Places(len(self._jobs), self._needs, sweep.slots)
         self.known = known_rung_trials(sweep.config, request, namespace)
         self._trials: dict[int, TrialRecord] = {}
         """The trials whose parameters are known."""
@@ -44,12 +72,24 @@ class HalvingJobs:
     def total(self) -> int:
         return len(self._jobs)
 
-    def missing(self, number: int) -> int | None:
+    def is_beyond(self, place: int) -> bool:
+        """Returns whether a place is after the last job."""
+        return place >= self._places.total
+
+    def at(self, place: int) -> Suggested | Missing | None:
+        """Returns the trial at a place, or the job that it waits for; None: the place stays idle."""
+        number = self._places.number_at(place)
+        if number is None:
+            return None
+        missing = self._missing(number)
+        return self._suggested(number) if missing is None else Missing(number, missing)
+
+    def _missing(self, number: int) -> int | None:
         """Returns a job that must end before a job can be suggested; None: there is none."""
         needed = range(self._needs(number))
         return next((each for each in needed if each not in self.known or not self.known[each].ended), None)
 
-    def suggested(self, number: int) -> Suggested:
+    def _suggested(self, number: int) -> Suggested:
         """Returns the trial of Katib's that does a job; nothing is missing for it."""
         planned, name = self._jobs[number], numbered_name(self._experiment, self._namespace, number)
         job = self._fresh(planned) if planned.rung == 0 else self._promoted(planned)

@@ -13,10 +13,11 @@ from morphogenetic_engine.backends.katib.render.exact_values import exact_assign
 from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, numbered_name
 from morphogenetic_engine.backends.katib.render.sent_course import thresholds_assigned
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings
+from morphogenetic_engine.backends.katib.service.asha_jobs import AshaJobs
 from morphogenetic_engine.backends.katib.service.known_trials import known_trials
 from morphogenetic_engine.backends.katib.service.places import Places
 from morphogenetic_engine.backends.katib.service.request import Code, Refusal, Reply, Request, Suggested
-from morphogenetic_engine.backends.katib.service.suggested_jobs import HalvingJobs
+from morphogenetic_engine.backends.katib.service.suggested_jobs import HalvingJobs, Jobs, Missing
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.search.guarded_strategy import GuardedStrategy
@@ -30,8 +31,11 @@ def suggestions(request: Request, namespace: str) -> Reply | Refusal:
     """Returns the wanted trials, or why there are none now."""
     try:
         sweep = sweep_of_settings(request.experiment.settings)
-        if sweep.config.optimization.strategy is not None:
-            return _jobs(HalvingJobs(sweep, request, namespace), sweep, request, namespace)
+        match sweep.config.optimization.strategy:
+            case "halving":
+                return _jobs(HalvingJobs(sweep, request, namespace), sweep, request, namespace)
+            case "asha":
+                return _jobs(AshaJobs(sweep, request, namespace), sweep, request, namespace)
         return _suggestions(sweep, request, namespace)
     except ConfigError as error:
         return Refusal(Code.INVALID_ARGUMENT, str(error))
@@ -60,20 +64,19 @@ def _suggestions(sweep: SentSweep, request: Request, namespace: str) -> Reply | 
     return Reply(tuple(found))
 
 
-def _jobs(jobs: HalvingJobs, sweep: SentSweep, request: Request, namespace: str) -> Reply | Refusal:
+def _jobs(jobs: Jobs, sweep: SentSweep, request: Request, namespace: str) -> Reply | Refusal:
     wanted, experiment, found = request.places, request.experiment.name, list[Suggested]()
-    if wanted and wanted[0] >= jobs.places.total:
+    if wanted and jobs.is_beyond(wanted[0]):
         return Refusal(Code.OUT_OF_RANGE, f"the sweep has {jobs.total} jobs, and all were suggested")
     for place in wanted:
-        number = jobs.places.number_at(place)
-        if number is None:
+        trial = jobs.at(place)
+        if isinstance(trial, Missing):
+            name = numbered_name(experiment, namespace, trial.awaited)
+            return _waits(trial.number, trial.awaited, jobs.known, name)
+        if trial is None:
             assignments = exact_assignments(sweep.config, 0, {**sweep.config.space.fixed})
-            found.append(Suggested(idle_name(experiment, namespace, place), assignments))
-            continue
-        missing = jobs.missing(number)
-        if missing is not None:
-            return _waits(number, missing, jobs.known, numbered_name(experiment, namespace, missing))
-        found.append(jobs.suggested(number))
+            trial = Suggested(idle_name(experiment, namespace, place), assignments)
+        found.append(trial)
     return Reply(tuple(found))
 
 

@@ -21,7 +21,7 @@ from morphogenetic_engine.trial import Metrics, Params, Value
 
 
 @dataclass(frozen=True)
-class _Job:
+class AshaJob:
     """The training of a trial to a rung."""
 
     trial: int
@@ -40,7 +40,7 @@ class AshaPromoter:
         self._limits = optimization.outcome_constraints
         self._lookahead = optimization.lookahead or 1
         self._total = configurations
-        self._jobs: list[_Job | None] = []
+        self._jobs: list[AshaJob | None] = []
         """None: a turn in which nothing could be started; the results of earlier jobs are still awaited."""
         self._known = 0
         """The jobs, from the first, whose results may decide about others."""
@@ -48,9 +48,20 @@ class AshaPromoter:
         self._results: list[dict[int, Metrics | None]] = [{} for _ in self._plan.rungs]
         self._promoted: list[set[int]] = [set() for _ in self._plan.rungs]
         """The trials that went on from a rung, or had nothing left to train."""
-        self._pending: list[_Job] = []
+        self._pending: list[AshaJob] = []
         """Promotions that are not recorded yet, as far as is known."""
-        self._is_over = False
+        self.is_over = False
+        """True once nothing is left to start, and nothing is awaited."""
+
+    def turns(self, trials: Trials) -> Sequence[AshaJob | None]:
+        """Returns the jobs of the sequence that the results decide, from the first; None: an empty turn."""
+        self._advance(trials)
+        return self._jobs
+
+    @property
+    def awaited(self) -> int:
+        """The turn whose result is needed for the next one."""
+        return self._known
 
     def pause_after(self, number: int, trials: Trials) -> int | None:
         """Returns the reports of the rung that a trial is trained to; None: to its end."""
@@ -77,7 +88,7 @@ class AshaPromoter:
         self._advance(trials)
         self._pending = [job for job in self._pending if trials[job.trial].rung < job.rung]
         found = [RungDecision(job.trial, True, "") for job in self._pending]
-        if found or not self._is_over:
+        if found or not self.is_over:
             return found
         orders = [ranked(results, self._objectives, self._limits) for results in self._results]
         paused = [trial for _, trial in sorted(trials.items()) if trial.state is TrialState.PAUSED]
@@ -85,18 +96,18 @@ class AshaPromoter:
 
     def _advance(self, trials: Trials) -> None:
         """Decides all jobs that can be decided."""
-        while not self._is_over:
+        while not self.is_over:
             while self._known < len(self._jobs) - self._lookahead + 1:
                 if not self._take(self._jobs[self._known], trials):
                     return
                 self._known += 1
             job = self._promotion(trials) or self._next_fresh()
             if job is None and not any(self._jobs[self._known :]):
-                self._is_over = True
+                self.is_over = True
                 return
             self._jobs.append(job)
 
-    def _take(self, job: _Job | None, trials: Trials) -> bool:
+    def _take(self, job: AshaJob | None, trials: Trials) -> bool:
         """Takes the result of a job; returns False if it has none yet."""
         if job is None:
             return True
@@ -106,7 +117,7 @@ class AshaPromoter:
         self._results[job.rung][job.trial] = metrics_at(trial, job.rung, self._plan, self._objectives)
         return True
 
-    def _promotion(self, trials: Trials) -> _Job | None:
+    def _promotion(self, trials: Trials) -> AshaJob | None:
         """Returns the promotion from the highest rung that has a trial among its best 1/eta which has not gone on."""
         for rung in range(self._plan.top - 1, -1, -1):
             results, gone = self._results[rung], self._promoted[rung]
@@ -118,16 +129,16 @@ class AshaPromoter:
                     continue
                 gone.add(number)
                 if len(trials[number].pauses) > rung:  # else it ended before the rung
-                    job = _Job(number, rung + 1)
+                    job = AshaJob(number, rung + 1)
                     self._pending.append(job)
                     return job
         return None
 
-    def _next_fresh(self) -> _Job | None:
+    def _next_fresh(self) -> AshaJob | None:
         if self._fresh == self._total:
             return None
         self._fresh += 1
-        return _Job(self._fresh - 1, 0)
+        return AshaJob(self._fresh - 1, 0)
 
     def _reason(self, rung: int, number: int, orders: Sequence[Sequence[int]]) -> str:
         members = len(orders[rung])

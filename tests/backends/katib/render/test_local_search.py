@@ -23,6 +23,7 @@ from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from tests.backends.katib.render.configs import MEDIAN, at, container, rendered, spec, sweep, unsupported
 
 OURS = {"algorithm": "morphogenetic", "parallel": 3}
+STORED = {**OURS, "store": "s3://bucket/trials"}
 
 
 def test_the_experiment_has_the_sweep_and_is_what_the_service_expects() -> None:
@@ -77,31 +78,40 @@ def test_trials_with_a_pruner_get_its_thresholds_and_tell_of_their_reports() -> 
     assert unsupported(file, **OURS).keys() == {"execution.timeout_per_trial", "execution.retries"}
 
 
-@pytest.mark.parametrize(
-    ("kind", "optimization", "told"),
-    [
-        ("bayesian", {"strategy": "halving"}, "optimization.halving.full: must be given on Katib, which must know"),
-        ("random", {"strategy": "asha", "halving": {"full": 9}}, "optimization.strategy: asha has as many jobs as"),
-    ],
-)
-def test_a_number_of_jobs_that_is_not_known_before_is_refused(
-    kind: str, optimization: dict[str, object], told: str
-) -> None:
+def test_a_number_of_jobs_that_is_not_known_before_is_refused() -> None:
+    told = "optimization.halving.full: must be given on Katib, which must know"
     with pytest.raises(ConfigError, match=f"^sweep.yaml: {told}"):
-        rendered(sweep(kind=kind, optimization=optimization), store="s3://bucket/trials", **OURS)
+        rendered(sweep(optimization={"strategy": "halving"}), **STORED)
 
 
 def test_each_training_to_a_rung_is_a_trial_of_katib() -> None:
     halving = {"full": 9, "first_rung": 1, "brackets": 1}
     file = sweep(optimization={"strategy": "halving", "halving": halving, "n_trials": 18})
-    stored = {**OURS, "store": "s3://bucket/trials"}
-    validate_experiment(rendered(file, **stored).manifest)
-    found = spec(file, **stored)
+    validate_experiment(rendered(file, **STORED).manifest)
+    found = spec(file, **STORED)
     assert (found["maxTrialCount"], found["parallelTrialCount"]) == (18 + 6 + 2, 3)
     assert [each["name"] for each in at(found, "parameters")][-1] == "trial.job"
     listed = unsupported_settings(file, RenderOptions(algorithm="morphogenetic", parallel=3))
     told = {each.key: each.text for each in listed}
     assert told["optimization.strategy"].startswith("each training to a rung is a trial of Katib's: 26; before each")
+
+
+def test_an_asha_has_the_trials_that_it_needs_if_none_fails() -> None:
+    asha = {"strategy": "asha", "halving": {"full": 9, "first_rung": 1}, "n_trials": 20}
+    file = sweep(kind="random", optimization=asha)
+    validate_experiment(rendered(file, **STORED).manifest)
+    assert spec(file, **STORED)["maxTrialCount"] == 20 + 6 + 2
+    told = unsupported(file, **STORED)["optimization.strategy"]
+    assert told.startswith("each training to a rung is a trial of Katib's: 28 at most; where it waits")
+    with pytest.raises(ConfigError, match="execution.max_parallel: must be <= 2, the optimization.lookahead"):
+        rendered(sweep(kind="random", optimization={**asha, "lookahead": 2}), **STORED)
+
+
+@pytest.mark.parametrize(("experiment", "trials"), [({}, 18 + 6 + 2), ({"replicates": 2}, 18)])
+def test_auto_has_rungs_where_they_can_be_used(experiment: dict[str, object], trials: int) -> None:
+    halving = {"full": 9, "first_rung": 1, "brackets": 1}
+    file = sweep(experiment=experiment, optimization={"strategy": "auto", "halving": halving, "n_trials": 18})
+    assert spec(file, **STORED)["maxTrialCount"] == trials
 
 
 def test_only_what_katib_cannot_do_is_listed() -> None:

@@ -108,6 +108,19 @@ SWEEPS = {
         "TPE", PLAIN, n_trials=20, strategy="halving", halving={"full": 6, "first_rung": 2}, **TWO
     ),
     "grid with halving": sweep("grid", {"x": {**X, "points": 4}, "act": ACT}, strategy="halving", halving=SHORT),
+    "random with asha": sweep("random", PLAIN, n_trials=27, strategy="asha", halving=SHORT),
+    "sobol with asha": sweep(
+        "sobol", NESTED, n_trials=40, strategy="asha", halving={"full": 6, "first_rung": 1, "eta": 2}
+    ),
+    "asha of two objectives": sweep("random", PLAIN, n_trials=20, strategy="asha", halving=SHORT, **TWO),
+    "auto with halving": bayesian("TPE", PLAIN, n_trials=20, strategy="auto", halving={**SHORT, "brackets": 2}),
+    "tpe with an outcome constraint": bayesian("TPE", PLAIN, outcome_constraints={"time": {"max": 1.9}}),
+    "halving with an outcome constraint": sweep(
+        "random", PLAIN, n_trials=20, strategy="halving", halving=SHORT, outcome_constraints={"time": {"max": 1.9}}
+    ),
+    "nsga-ii with an outcome constraint": bayesian(
+        "NSGAII", PLAIN, n_trials=60, outcome_constraints={"third": {"min": 2.2}}, **TWO
+    ),
 }
 FAILING = frozenset({2, 7, 8, 20})
 
@@ -121,7 +134,14 @@ def asked_twice(request: Mapping[str, object]) -> Reply | str:
     return f"{answer.code}: {answer.text}" if isinstance(answer, Refusal) else answer
 
 
-QUICK = {"grid", "tpe", "progressive with a baseline", "tpe with a median pruner", "tpe with halving in brackets"}
+QUICK = {
+    "grid",
+    "tpe",
+    "progressive with a baseline",
+    "tpe with a median pruner",
+    "tpe with halving in brackets",
+    "random with asha",
+}
 
 
 @pytest.mark.parametrize(
@@ -167,12 +187,17 @@ def test_a_warm_start_gives_the_trials_of_the_local_one(tmp_path: Path, monkeypa
 
 
 @pytest.mark.slow
-def test_a_halving_of_which_most_trials_fail_is_the_local_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("strategy", "reports"), [("halving", {"full": 9, "first_rung": 7}), ("asha", SHORT)])
+def test_rungs_that_most_trials_never_reach_are_the_local_ones(
+    strategy: str, reports: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     few = frozenset(range(27)) - {3, 11}
-    halving = sweep("random", PLAIN, n_trials=27, strategy="halving", halving={"full": 9, "first_rung": 7})
-    folder = local_run(halving, tmp_path, monkeypatch, few, workers=4)
+    file = sweep("random", PLAIN, n_trials=27, strategy=strategy, halving=reports)
+    folder = local_run(file, tmp_path, monkeypatch, few, workers=4)
     config = folder.read_info().config
     pods = Pods(config, few, tmp_path, monkeypatch)
     trials = SimulatedKatib(SentSweep(config, 3), asked_twice, pods, random.Random(3), 3).run()
-    assert collected_table(trials, halving, config, tmp_path) == steady(folder.table)
-    assert any(trial.assignments["trial.job"] == "none" for trial in trials)  # nine places, and two trials are left
+    assert collected_table(trials, file, config, tmp_path) == steady(folder.table)
+    assert strategy == "asha" or any(
+        trial.assignments["trial.job"] == "none" for trial in trials
+    )  # nine places for two
