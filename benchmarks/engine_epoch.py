@@ -15,13 +15,13 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch.optim import Adam
 
 from benchmarks.figures import Figure
 from benchmarks.problems.plain_loop import plain_epoch, plain_network
 from morphogenetic_engine.engine.data.dataset import Dataset, prepare
 from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.device import resolve_device, torch_threads
+from morphogenetic_engine.engine.network.optimiser import Adam
 from morphogenetic_engine.engine.run import Run
 from morphogenetic_engine.engine.settings import TrainingSettings
 

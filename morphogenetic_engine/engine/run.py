@@ -9,7 +9,6 @@ from dataclasses import asdict, astuple, dataclass
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.optim import Adam
 
 from morphogenetic_engine.engine.checkpoints.checkpoint import Identity, RunState
 from morphogenetic_engine.engine.data.dataset import Dataset, shuffled_batches
@@ -17,6 +16,7 @@ from morphogenetic_engine.engine.evaluation import block_variances, drifts, scor
 from morphogenetic_engine.engine.network.germination import GerminationController, weakest
 from morphogenetic_engine.engine.network.growth import Growth
 from morphogenetic_engine.engine.network.network import Network, Shape
+from morphogenetic_engine.engine.network.optimiser import Adam
 from morphogenetic_engine.engine.randomness import Stream, torch_generator
 from morphogenetic_engine.engine.settings import TrainingSettings
 

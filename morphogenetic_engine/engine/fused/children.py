@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam
 
 from morphogenetic_engine.engine.fused.layout import Layout, parameters_of
 from morphogenetic_engine.engine.fused.stacked_adam import StackedAdam
 from morphogenetic_engine.engine.network.network import CHILD_EXPANSION, SentinelSeed
+from morphogenetic_engine.engine.network.optimiser import Adam
 
 _relu_backward = torch.ops.aten.threshold_backward
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.optim import Adam
 
 from morphogenetic_engine.engine.evaluation import drift_of
 from morphogenetic_engine.engine.fused.children import Shadows, StackedChildren
@@ -18,6 +17,7 @@ from morphogenetic_engine.engine.fused.losses import loss_gradient
 from morphogenetic_engine.engine.fused.trunk import StackedTrunk
 from morphogenetic_engine.engine.fused.warm_up import Splits, epoch_losses, read_scores, shuffled, targets_of
 from morphogenetic_engine.engine.network.network import SentinelSeed
+from morphogenetic_engine.engine.network.optimiser import Adam
 from morphogenetic_engine.engine.run import Reading, Run
 
 _relu_backward = torch.ops.aten.threshold_backward

@@ -11,9 +11,9 @@ from itertools import groupby
 
 import torch
 from torch import Tensor
-from torch.optim import Adam
 
 from morphogenetic_engine.engine.fused.layout import Layout
+from morphogenetic_engine.engine.network.optimiser import Adam
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 

@@ -13,9 +13,9 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.optim import Adam
 
 from morphogenetic_engine.engine.network.network import Network, SeedRecord, SeedState, SentinelSeed
+from morphogenetic_engine.engine.network.optimiser import Adam
 from morphogenetic_engine.engine.randomness import Stream, torch_generator
 from morphogenetic_engine.engine.settings import TrainingSettings
 

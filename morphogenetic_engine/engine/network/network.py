@@ -188,6 +188,16 @@ class Network(nn.Module):
             layer.requires_grad_(False)
 
 
+class _UnsetLinear(nn.Linear):
+    """A linear layer whose numbers are not set when it is made: torch would draw them from the global generator.
+
+    `nn.utils.skip_init` does so by way of the device "meta", for which torch imports its compiler.
+    """
+
+    def reset_parameters(self) -> None:
+        """Leaves weights and bias as they are."""
+
+
 def _linear(
     inputs: int,
     outputs: int,
@@ -198,7 +208,7 @@ def _linear(
 ) -> nn.Linear:
     """Builds a linear layer with He initialisation (https://arxiv.org/abs/1502.01852), which preserves the signal's
     variance through ReLU blocks. torch's default does not, and draws from the global generator."""
-    layer = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
+    layer = _UnsetLinear(inputs, outputs)
     nn.init.kaiming_normal_(layer.weight, nonlinearity=nonlinearity, generator=generator)
     nn.init.zeros_(layer.bias)
     return layer.to(device)

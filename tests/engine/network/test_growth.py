@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import Tensor
-from torch.optim import Adam
 from torch.profiler import ProfilerActivity, profile
 
 from morphogenetic_engine.engine.data.dataset import Dataset, prepare, shuffled_batches
@@ -17,6 +16,7 @@ from morphogenetic_engine.engine.data.problems import make_problem
 from morphogenetic_engine.engine.evaluation import score
 from morphogenetic_engine.engine.network.growth import Growth
 from morphogenetic_engine.engine.network.network import SeedState
+from morphogenetic_engine.engine.network.optimiser import Adam
 from morphogenetic_engine.engine.randomness import torch_generator
 from morphogenetic_engine.engine.run import make_network, warm_up_epoch
 from morphogenetic_engine.engine.settings import TrainingSettings
