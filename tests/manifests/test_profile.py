@@ -23,7 +23,9 @@ HOLDS = {
     ("kubeflow.org", "trials"): ALL_VERBS,
     ("kubeflow.org", "suggestions"): ALL_VERBS,
     ("", "pods"): ALL_VERBS,
+    ("", "secrets"): ALL_VERBS,
     ("", "events"): READ,
+    ("batch", "jobs"): ALL_VERBS,
 }
 
 
@@ -48,7 +50,8 @@ def test_the_namespace_is_named_in_one_place(tmp_path: Path) -> None:
     place = MANIFESTS / "overlays" / "profile"
     mine = tmp_path / "manifests" / "overlays" / "mine"
     mine.mkdir(parents=True)
-    (tmp_path / "manifests" / "accounts").symlink_to(MANIFESTS / "accounts")
+    for shared in ("accounts", "options"):
+        (tmp_path / "manifests" / shared).symlink_to(MANIFESTS / shared)
     for file in place.iterdir():
         (mine / file.name).write_text(file.read_text(encoding="utf-8").replace(home, "alice"), encoding="utf-8")
     objects = build(mine)
@@ -57,6 +60,7 @@ def test_the_namespace_is_named_in_one_place(tmp_path: Path) -> None:
         ("default-editor", "alice"),
         ("morphogenetic-sweep", "alice"),
         ("morphogenetic-suggestion", "alice"),
+        ("morphogenetic-coordinator", "alice"),
     }
 
 

@@ -13,11 +13,13 @@ from distributed import Client, Scheduler
 from distributed.deploy.spec import SpecCluster
 from distributed.security import Security
 
+from morphogenetic_engine.backends.dask.launchers.kubernetes_launcher import KubernetesLauncher
 from morphogenetic_engine.backends.dask.launchers.launcher import Launcher, SchedulerAccess, StandingWorkers
 from morphogenetic_engine.backends.dask.launchers.process_launcher import ProcessLauncher, local_commands, ssh_commands
 from morphogenetic_engine.backends.dask.launchers.slurm_launcher import SlurmLauncher
 from morphogenetic_engine.backends.dask.session_keys import written_keys
 from morphogenetic_engine.errors import ClusterError, error_line
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.executors.dask_section import DaskWorkers
 
 FOLDER = "dask"
@@ -43,8 +45,8 @@ class OpenCluster:
 
 
 @contextmanager
-def open_cluster(workers: DaskWorkers, *, directory: Path, folder: Path) -> Iterator[OpenCluster]:
-    """Opens the cluster that a sweep file describes; nothing that it started is left on exit.
+def open_cluster(config: SweepConfig, *, directory: Path, folder: Path) -> Iterator[OpenCluster]:
+    """Opens the cluster that a sweep names; nothing that it started is left on exit.
 
     `directory` is where workers start; `folder` is the sweep's folder, which keeps their logs.
 
@@ -52,6 +54,7 @@ def open_cluster(workers: DaskWorkers, *, directory: Path, folder: Path) -> Iter
         ClusterError: the scheduler cannot be reached, or workers cannot be started.
         StoreError: the keys cannot be written.
     """
+    workers = config.execution.dask
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(_SETTINGS))
         stack.enter_context(_quiet(folder / FOLDER))
@@ -60,7 +63,7 @@ def open_cluster(workers: DaskWorkers, *, directory: Path, folder: Path) -> Iter
             client = stack.enter_context(_client(workers.scheduler, security))
             yield OpenCluster(client, StandingWorkers())
             return
-        is_local = workers.slurm is None and workers.ssh is None
+        is_local = workers.slurm is None and workers.kubernetes is None and workers.ssh is None
         security = None if workers.insecure else _temporary_security()
         scheduler = stack.enter_context(_scheduler(security, workers.interface, is_local=is_local))
         keys = None if security is None else stack.enter_context(written_keys(security, folder / FOLDER))
@@ -72,16 +75,21 @@ def open_cluster(workers: DaskWorkers, *, directory: Path, folder: Path) -> Iter
             interface=workers.interface,
             python=workers.python,
         )
-        launcher = stack.enter_context(_launcher(workers, access, folder))
+        launcher = stack.enter_context(_launcher(config, access, folder))
         client = stack.enter_context(_client(access.address, security))
         yield OpenCluster(client, launcher)
 
 
 @contextmanager
-def _launcher(workers: DaskWorkers, access: SchedulerAccess, folder: Path) -> Iterator[Launcher]:
+def _launcher(config: SweepConfig, access: SchedulerAccess, folder: Path) -> Iterator[Launcher]:
+    workers = config.execution.dask
     if workers.slurm is not None:
         with SlurmLauncher(workers.slurm, access, folder) as jobs:
             yield jobs
+        return
+    if workers.kubernetes is not None:
+        with KubernetesLauncher(workers.kubernetes, config.resources, access, folder / FOLDER) as pods:
+            yield pods
         return
     ssh = workers.ssh
     commands = local_commands(access) if ssh is None else ssh_commands(access, ssh, workers.ssh_config)

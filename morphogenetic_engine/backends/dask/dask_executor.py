@@ -14,6 +14,7 @@ from morphogenetic_engine import __version__
 from morphogenetic_engine.backends.dask.clusters import FOLDER, OpenCluster, open_cluster
 from morphogenetic_engine.backends.dask.dask_connection import DaskConnection
 from morphogenetic_engine.backends.dask.remote_workers import HostSetup, RemotePool, RemoteWorker
+from morphogenetic_engine.backends.kubernetes.quantity import whole_cores
 from morphogenetic_engine.backends.worker_executor import WorkerExecutor
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
@@ -40,9 +41,7 @@ def dask_executor(setup: ExecutorSetup) -> Iterator[DaskExecutor]:
     workers = _worker_setup(setup)
     with ExitStack() as stack:
         mark = stack.enter_context(_mark(folder / FOLDER))
-        cluster = stack.enter_context(
-            open_cluster(setup.config.execution.dask, directory=workers.working_directory, folder=folder)
-        )
+        cluster = stack.enter_context(open_cluster(setup.config, directory=workers.working_directory, folder=folder))
         connection = DaskConnection(cluster.client, setup.wakeup)
         stack.callback(connection.close)
         hosts = HostSetup(__version__, mark, mark.name, pickle.dumps(workers))
@@ -119,6 +118,8 @@ def threads_of(config: SweepConfig, parallel: int) -> int | None:
         return execution.threads_per_trial
     if execution.dask.slurm is not None:
         return execution.dask.slurm.cores
+    if execution.dask.kubernetes is not None:
+        return whole_cores(config.resources.cpu)
     if execution.dask.scheduler is None and execution.dask.ssh is None:
         return int(thread_environment(parallel, None)["OMP_NUM_THREADS"])
     return 1

@@ -35,6 +35,7 @@ from morphogenetic_engine.backends.dask.host_messages import (
     Placed,
     Refused,
 )
+from morphogenetic_engine.backends.kubernetes.worker_manifests import POD_NAME_VARIABLE
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
 from morphogenetic_engine.sweeps.run.workers.worker import Worker, WorkerSetup
@@ -105,7 +106,8 @@ class _Host:
         self._order = order
         self._life = uuid.uuid4().hex
         job = os.environ.get("SLURM_JOB_ID")
-        self.place = Place(dask_worker.address, socket.gethostname(), job)
+        host = os.environ.get(POD_NAME_VARIABLE) or socket.gethostname()
+        self.place = Place(dask_worker.address, host, job)
 
     def send(self, message: HostMessage) -> None:
         """Sends a message to the coordinator; messages of one host arrive in their order."""

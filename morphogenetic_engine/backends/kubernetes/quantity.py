@@ -42,3 +42,12 @@ def bytes_of(text: str) -> int:
     unit = found["unit"] or ""
     base, units = (1024, _BINARY) if unit in _BINARY else (1000, _DECIMAL)
     return math.ceil(Fraction(found["number"]) * Fraction(base) ** units.index(unit))
+
+
+def whole_cores(text: str | None) -> int:
+    """Returns the whole cores of an amount such as 4 or 2500m, at least one; one if no amount is given."""
+    if text is None:
+        return 1
+    if text.endswith("m"):
+        return max(1, int(Fraction(text[:-1]) / 1000))
+    return max(1, int(Fraction(text) if text[-1].isdigit() else bytes_of(text)))

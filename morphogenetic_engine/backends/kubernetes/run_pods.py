@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.kubernetes.api_errors import Forbidden, Missing, explained
 from morphogenetic_engine.backends.kubernetes.connection import Cluster
+from morphogenetic_engine.backends.kubernetes.pod_states import last_words, waiting_reason
 from morphogenetic_engine.errors import ClusterError
 
 if TYPE_CHECKING:
-    from kubernetes.client import V1ContainerStatus, V1Pod, V1ResourceQuota
+    from kubernetes.client import V1Pod, V1ResourceQuota
 
 RUN_LABEL = "pipeline/runid"
 """The label that Kubeflow Pipelines sets on each pod of a run."""
+_MAIN = "main"
+"""The container of a step, beside those of Argo."""
 _NODE = "workflows.argoproj.io/node-name"
 PIPELINES_NAMESPACE = "kubeflow"
 """The namespace of Kubeflow Pipelines itself."""
 _CONTROLLER_CONFIG, _RETRY_EXPRESSION = "workflow-controller-configmap", "lastRetry.exitCode"
-_SELF_EXPLAINING = frozenset({"ContainerCreating", "PodInitializing"})
-"""Reasons that every starting pod has; the actual cause is then in its events."""
 _TIMEOUT = (5, 20)
 
 
@@ -42,7 +43,7 @@ def waiting_pods(cluster: Cluster, run_id: str) -> list[ExplainedPod]:
         ClusterError: the cluster does not answer, or this user may not list pods.
     """
     waiting = [pod for pod in _pods(cluster, run_id) if pod.status.phase == "Pending"]
-    return [ExplainedPod(pod.metadata.name, _step(pod), _why(cluster, pod)) for pod in waiting]
+    return [ExplainedPod(pod.metadata.name, _step(pod), waiting_reason(cluster, pod)) for pod in waiting]
 
 
 def failed_pods(cluster: Cluster, run_id: str) -> list[ExplainedPod]:
@@ -52,7 +53,7 @@ def failed_pods(cluster: Cluster, run_id: str) -> list[ExplainedPod]:
         ClusterError: the cluster does not answer, or this user may not list pods.
     """
     failed = [pod for pod in _pods(cluster, run_id) if pod.status.phase == "Failed"]
-    return [ExplainedPod(pod.metadata.name, _step(pod), _last_words(pod)) for pod in failed]
+    return [ExplainedPod(pod.metadata.name, _step(pod), last_words(pod, _MAIN)) for pod in failed]
 
 
 def _pods(cluster: Cluster, run_id: str) -> list[V1Pod]:
@@ -155,51 +156,3 @@ def _step(pod: V1Pod) -> str:
     parts = (pod.metadata.annotations or {}).get(_NODE, "").split(".")
     names = [part for part in parts if part and not part.startswith("executor")]
     return names[-1] if names else ""
-
-
-def _why(cluster: Cluster, pod: V1Pod) -> str:
-    statuses = [*(pod.status.init_container_statuses or ()), *(pod.status.container_statuses or ())]
-    for status in statuses:
-        if said := _waiting(status):
-            return said
-    for condition in pod.status.conditions or ():
-        if condition.status == "False" and condition.reason == "Unschedulable":
-            return " ".join(str(condition.message or condition.reason).split())
-    return _last_warning(cluster, str(pod.metadata.name)) or "nothing is said of why"
-
-
-def _last_words(pod: V1Pod) -> str:
-    """Returns what the container of a step left as its termination message, or else its reason and exit status."""
-    if pod.status.message:
-        return " ".join(str(pod.status.message).split())
-    for status in pod.status.container_statuses or ():
-        ended = status.state.terminated if status.name == "main" and status.state else None
-        if ended is not None and ended.exit_code:
-            return " ".join((ended.message or f"{ended.reason} (exit code {ended.exit_code})").split())
-    return "nothing is said of why"
-
-
-def _waiting(status: V1ContainerStatus) -> str:
-    waiting = status.state.waiting if status.state else None
-    if waiting is None or waiting.reason in _SELF_EXPLAINING:
-        return ""
-    return " ".join(f"{waiting.reason}: {waiting.message or status.image}".split())
-
-
-def _last_warning(cluster: Cluster, pod: str) -> str:
-    from kubernetes.client import CoreV1Api
-
-    try:
-        with explained(cluster.host, f"list the events of namespace {cluster.namespace}"):
-            events = (
-                CoreV1Api(cluster.client)
-                .list_namespaced_event(
-                    cluster.namespace,
-                    field_selector=f"type=Warning,involvedObject.name={pod}",
-                    _request_timeout=_TIMEOUT,
-                )
-                .items
-            )
-    except Forbidden:
-        return ""
-    return " ".join(f"{events[-1].reason}: {events[-1].message}".split()) if events else ""

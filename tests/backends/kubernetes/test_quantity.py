@@ -11,7 +11,7 @@ from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.backends.katib.render.admission import check_admission
 from morphogenetic_engine.backends.katib.render.experiment import render_experiment
 from morphogenetic_engine.backends.katib.render.validation import trial_job
-from morphogenetic_engine.backends.kubernetes.quantity import bytes_of, canonical_bytes
+from morphogenetic_engine.backends.kubernetes.quantity import bytes_of, canonical_bytes, whole_cores
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config_file import config_of_text
 from tests.emulated_katib.quantity import refused, written_back
@@ -77,3 +77,8 @@ def test_a_size_in_another_form_is_found_before_it_is_sent() -> None:
     assert list(refused(trial_job(manifest)))
     with pytest.raises(ConfigError, match=r"emptyDir.sizeLimit: must be an amount as Kubernetes writes it"):
         check_admission(manifest)
+
+
+@pytest.mark.parametrize(("cpu", "cores"), [(None, 1), ("500m", 1), ("2500m", 2), ("1.5", 1), ("4", 4), ("1k", 1000)])
+def test_whole_cores_are_rounded_down_and_at_least_one(cpu: str | None, cores: int) -> None:
+    assert whole_cores(cpu) == cores

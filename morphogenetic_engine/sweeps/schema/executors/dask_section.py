@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from morphogenetic_engine.sweeps.schema.executors.kubernetes_section import KubernetesWorkers
 from morphogenetic_engine.sweeps.schema.parameters import Section, number
 
 _OneLine = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n\r]+$")]
@@ -63,13 +64,15 @@ class TlsFiles(Section):
 class DaskWorkers(Section):
     """The workers of the executor dask: of a scheduler that runs already, or started for the sweep.
 
-    At most one of scheduler, slurm and ssh; with none of them, workers are processes on this machine.
+    At most one of scheduler, slurm, kubernetes and ssh; with none of them, workers are processes on this machine.
     """
 
     scheduler: str | None = None
     """The address of a Dask scheduler that runs already: tls://host:8786."""
     slurm: SlurmWorkers | None = None
     """Workers are jobs of Slurm, submitted with sbatch."""
+    kubernetes: KubernetesWorkers | None = None
+    """Workers are pods, started by a coordinator that runs in a pod itself."""
     ssh: tuple[str, ...] | None = None
     """Workers are started on these hosts by ssh; a host that stands twice has two workers."""
     workers: int | None = Field(default=None, ge=1)
@@ -106,11 +109,12 @@ class DaskWorkers(Section):
 
     @model_validator(mode="after")
     def _is_one_place(self) -> DaskWorkers:
-        given = [name for name in ("scheduler", "slurm", "ssh") if getattr(self, name) is not None]
+        given = [name for name in ("scheduler", "slurm", "kubernetes", "ssh") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError(f"names {' and '.join(given)}: workers come from one of them")
-        if self.workers is not None and (self.slurm or self.ssh):
-            raise ValueError(f"workers: is set by {'slurm.workers' if self.slurm else 'the list of ssh'}; leave it out")
+        if self.workers is not None and (self.slurm or self.kubernetes or self.ssh):
+            source = f"{given[0]}.workers" if self.ssh is None else "the list of ssh"
+            raise ValueError(f"workers: is set by {source}; leave it out")
         if self.scheduler is not None and self.scheduler.startswith("tcp://") and not self.insecure:
             raise ValueError(
                 "scheduler: tcp:// is not encrypted, and whoever reaches the port can run programs on the workers;"
@@ -121,14 +125,16 @@ class DaskWorkers(Section):
     @property
     def worker_count(self) -> int | None:
         """The number of workers that the section names; None: it names none."""
-        if self.slurm is not None:
-            return self.slurm.workers
+        started = self.slurm or self.kubernetes
+        if started is not None:
+            return started.workers
         return self.workers if self.ssh is None else len(self.ssh)
 
     def description(self, workers: int) -> str:
         """Returns the workers that a run starts or uses, in words."""
-        if self.slurm is not None:
-            return self.slurm.description(workers)
+        started = self.slurm or self.kubernetes
+        if started is not None:
+            return started.description(workers)
         if self.ssh is not None:
             return f"{workers} started by ssh on {', '.join(dict.fromkeys(self.ssh[:workers]))}"
         if self.scheduler is not None:

@@ -95,10 +95,13 @@ def _application(cluster: FakeKubernetes) -> Starlette:
         routes=[
             Route(definition, answers.definition),
             Route("/api/v1/namespaces/{name}", answers.namespace),
+            Route("/api/v1/namespaces/{namespace}/{plural}", answers.collection, methods=["POST"]),
             Route("/api/v1/namespaces/{namespace}/{plural}", answers.core),
             Route("/api/v1/namespaces/{namespace}/{plural}/{name}", answers.core_item),
             Route("/apis/argoproj.io/v1alpha1/namespaces/{namespace}/{plural}/{name}", answers.core_item),
             Route("/apis/resource.k8s.io/v1/namespaces/{namespace}/{plural}", answers.claims, methods=["POST"]),
+            Route("/apis/batch/v1/namespaces/{namespace}/{plural}", answers.collection, methods=["GET", "POST"]),
+            Route("/apis/batch/v1/namespaces/{namespace}/{plural}/{name}", answers.item, methods=["GET", "DELETE"]),
             Route(GROUP_PATH, answers.collection, methods=["GET", "POST"]),
             Route(GROUP_PATH + "/{name}", answers.item, methods=["GET", "DELETE"]),
         ]
