@@ -23,6 +23,7 @@ class StackedChildren:
 
     def __init__(self, seeds: Sequence[SentinelSeed], optimisers: Sequence[Adam], width: int) -> None:
         self.seeds = seeds
+        self.device = optimisers[0].param_groups[0]["params"][0].device
         self._hidden = seeds[0].hidden_dim
         wide = CHILD_EXPANSION * width
         layout = Layout.of([(wide, width), (width, wide)])
@@ -65,8 +66,8 @@ class Shadows:
         self._children = children
         self._hidden = hidden
         count = len(children.seeds)
-        self._error_S = torch.zeros(count, dtype=torch.float64)
-        self._energy_S = torch.zeros(count, dtype=torch.float64)
+        self._error_S = torch.zeros(count, dtype=torch.float64, device=children.device)
+        self._energy_S = torch.zeros(count, dtype=torch.float64, device=children.device)
 
     def begin_epoch(self) -> None:
         """Sets the sums to zero."""

@@ -90,7 +90,7 @@ class GrowingStack:
             _Placed(
                 block,
                 [number for number, _ in members],
-                torch.tensor([number for number, _ in members]),
+                torch.tensor([number for number, _ in members], device=self._trunk.flat_KT.device),
                 _stack([(self.runs[number], position) for number, position in members], width),
             )
             for (block, _), members in sorted(found.items())
@@ -125,7 +125,7 @@ class GrowingStack:
         batches = shuffled(self.runs)
         x_batches, y_batches = torch.split(batches.x_KNF, size, dim=1), torch.split(batches.y_KN, size, dim=1)
         targets = torch.split(targets_of(batches.y_KN, self._first.data.classes, size), size, dim=1)
-        losses_KN = torch.zeros(batches.y_KN.shape)
+        losses_KN = torch.zeros(batches.y_KN.shape, device=batches.y_KN.device)
         kept = torch.split(losses_KN, size, dim=1)
         if self._shadows is not None:
             self._shadows.begin_epoch()
@@ -189,7 +189,8 @@ class GrowingStack:
                 total = total + g_KBD
             seeds = placed.children.seeds
             shares = torch.tensor(
-                [_share(seed, self.runs[number]) for seed, number in zip(seeds, placed.members, strict=True)]
+                [_share(seed, self.runs[number]) for seed, number in zip(seeds, placed.members, strict=True)],
+                device=g_KBD.device,
             )
             g_x = placed.children.learn(_members(g_KBD, placed) * shares[:, None, None], hidden, x_SBD)
             total = total + g_x if len(seeds) == len(self.runs) else total.index_add(0, placed.index, g_x)

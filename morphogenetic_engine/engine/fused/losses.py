@@ -24,7 +24,7 @@ def mean_losses(losses_RB: Tensor) -> Tensor:
     count = losses_RB.shape[1]
     power = max(4, (count - 1).bit_length() // _LEVELS)
     columns = losses_RB.t().contiguous()
-    sums = torch.zeros(_LEVELS, losses_RB.shape[0])
+    sums = losses_RB.new_zeros(_LEVELS, losses_RB.shape[0])
     levels = list(sums)
     for number, column in enumerate(columns):
         levels[0] += column
@@ -33,7 +33,7 @@ def mean_losses(losses_RB: Tensor) -> Tensor:
                 break
             levels[level + 1] += levels[level]
             levels[level].zero_()
-    total = torch.zeros(losses_RB.shape[0])
+    total = losses_RB.new_zeros(losses_RB.shape[0])
     for level_R in levels:
         total += level_R
     return total / count

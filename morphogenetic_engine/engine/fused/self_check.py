@@ -1,7 +1,8 @@
 """Trains one epoch of a run in a stack and alone, and compares every bit.
 
 Kernels differ between machines, and may choose another order of additions for another shape. A width is stacked only
-after this comparison; otherwise its runs train alone.
+after this comparison; otherwise its runs train alone. On a GPU the number of runs in a stack chooses the kernel too, so
+each number is compared by itself there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from morphogenetic_engine.engine.fused.agreements import Agreements
 from morphogenetic_engine.engine.fused.growing import GrowingStack
 from morphogenetic_engine.engine.fused.stack_kinds import Kind, Stage
 from morphogenetic_engine.engine.fused.warm_up import WarmUpStack
@@ -27,23 +29,33 @@ _NEVER = 2.0
 
 
 class SelfCheck:
-    """The comparisons that were made in this process."""
+    """The comparisons that a batch needs: each is made once, and its outcome kept."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[Kind, int], bool] = {}
+    def __init__(self, agreements: Agreements | None = None) -> None:
+        """`agreements` are the outcomes of earlier comparisons; None: there are none."""
+        self._agreements = agreements or Agreements()
+        self._told: dict[tuple[Kind, int, int], bool] = {}
 
-    def agrees(self, kind: Kind, run: Run) -> bool:
-        """Returns whether a run of this kind has the same bits in a stack as alone; its weights are its own now."""
-        key = kind, run.settings.hidden_dim
-        if key not in self._known:
-            self._known[key] = _agrees(kind, run)
-            if not self._known[key]:
+    def agrees(self, kind: Kind, run: Run, count: int = _COPIES) -> bool:
+        """Returns whether a run of this kind has the same bits in a stack as alone; its weights are its own now.
+
+        `count` is the number of runs of the stack.
+        """
+        width = run.settings.hidden_dim
+        copies = _COPIES if kind.device == "cpu" else count
+        key = kind, width, copies
+        if key not in self._told:
+            shape = f"{dict(kind._asdict())} of {width} x {copies}"
+            agrees = self._agreements.outcome(shape)
+            if agrees is None:
+                agrees = _agrees(kind, run, copies)
+                self._agreements.keep(shape, agrees=agrees)
+            if not agrees:
                 _log.warning(
-                    "width %d, %s: not trained together, its bits would differ on this machine",
-                    run.settings.hidden_dim,
-                    kind.stage,
+                    "width %d, %s: not trained together, its bits would differ on this machine", width, kind.stage
                 )
-        return self._known[key]
+            self._told[key] = agrees
+        return self._told[key]
 
 
 def stack_of(kind: Kind, runs: Sequence[Run]) -> WarmUpStack | GrowingStack:
@@ -53,8 +65,8 @@ def stack_of(kind: Kind, runs: Sequence[Run]) -> WarmUpStack | GrowingStack:
     return GrowingStack(runs, kind.width)
 
 
-def _agrees(kind: Kind, like: Run) -> bool:
-    alone, *together = [_copy(like) for _ in range(_COPIES + 1)]
+def _agrees(kind: Kind, like: Run, copies: int) -> bool:
+    alone, *together = [_copy(like) for _ in range(copies + 1)]
     alone.next_epoch()
     stack = stack_of(kind, together)
     stack.next_epoch()

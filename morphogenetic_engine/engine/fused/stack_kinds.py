@@ -39,12 +39,13 @@ class Kind(NamedTuple):
     validation: int
     hidden_dim: int = 0
     """Their own width, where it must be one: the products of children are wide enough to be worth no padding."""
+    device: str = "cpu"
 
 
 def kind_of(run: Run) -> Kind | None:
     """Returns the kind of a run in its next epoch; None: it is trained alone."""
     settings, data = run.settings, run.data
-    if run.network.device.type != "cpu" or settings.threads != 1:
+    if run.network.device.type == "cpu" and settings.threads != 1:
         return None
     if settings.hidden_dim > WIDEST or len(data.validation) > CHUNK:
         return None
@@ -62,6 +63,7 @@ def kind_of(run: Run) -> Kind | None:
         len(data.train),
         len(data.validation),
         0 if warm else settings.hidden_dim,
+        str(run.network.device),
     )
 
 

@@ -29,7 +29,7 @@ class StackedAdam:
         self._optimisers = optimisers
         self._tensors = tensors
         self._first_KT, self._second_KT = torch.zeros_like(flat_KT), torch.zeros_like(flat_KT)
-        self._steps_K = torch.zeros(len(flat_KT), dtype=torch.float32)
+        self._steps_K = torch.zeros(len(flat_KT), dtype=torch.float32, device=flat_KT.device)
         for number, (optimiser, owned) in enumerate(zip(optimisers, tensors, strict=True)):
             known = [optimiser.state[each] for each in owned if optimiser.state.get(each)]
             if known:
@@ -47,7 +47,8 @@ class StackedAdam:
             for places in self._layout.tails([each.shape for each in owned])
         ]
         self._tail_owners = [number for number, _ in found]
-        self._tail_M = torch.tensor([place for _, places in found for place in places], dtype=torch.int64)
+        places = [place for _, each in found for place in each]
+        self._tail_M = torch.tensor(places, dtype=torch.int64, device=self._flat_KT.device)
         sizes = [len(places) for _, places in found]
         flats = (self._flat_KT, torch.zeros_like(self._flat_KT), self._first_KT, self._second_KT)
         self._tail_values = [flat.view(-1)[self._tail_M] for flat in flats]
@@ -124,7 +125,7 @@ class StackedAdam:
         for tensor in owned:
             state = optimiser.state[tensor]
             if not state:
-                state["step"] = torch.zeros((), dtype=torch.float32)
+                state["step"] = torch.zeros((), dtype=torch.float32, device=tensor.device)
                 state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(tensor), torch.zeros_like(tensor)
             state["step"].copy_(self._steps_K[number])
         self._layout.read(self._first_KT[number], [optimiser.state[each]["exp_avg"] for each in owned])

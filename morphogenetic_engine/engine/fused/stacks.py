@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from morphogenetic_engine.engine.device import torch_threads
+from morphogenetic_engine.engine.fused.agreements import Agreements
 from morphogenetic_engine.engine.fused.growing import GrowingStack
 from morphogenetic_engine.engine.fused.self_check import SelfCheck, stack_of
 from morphogenetic_engine.engine.fused.stack_kinds import Kind, Stage, kind_of
@@ -15,8 +16,9 @@ from morphogenetic_engine.engine.run import Run
 class Stacks:
     """The runs that train together, by kind."""
 
-    def __init__(self) -> None:
-        self._check = SelfCheck()
+    def __init__(self, agreements: Agreements) -> None:
+        """`agreements` are the outcomes of earlier self-checks."""
+        self._check = SelfCheck(agreements)
         self._stacks: dict[Kind, WarmUpStack | GrowingStack] = {}
 
     def train_epoch(self, runs: Sequence[Run]) -> None:
@@ -26,11 +28,15 @@ class Stacks:
             kind = kind_of(run)
             if kind is None or kind.stage is not Stage.WARM_UP:
                 self.write_back(run)  # it may have left its warm-up
-            if kind is not None and self._check.agrees(kind, run):
+            if kind is not None:
                 members.setdefault(kind, []).append(run)
-        self._arrange(members)
+        self._arrange({kind: checked for kind, found in members.items() if (checked := self._checked(kind, found))})
         for stack in self._stacks.values():
             stack.train_epoch()
+
+    def _checked(self, kind: Kind, runs: Sequence[Run]) -> list[Run]:
+        """Returns the runs whose bits a stack of this kind does not change."""
+        return [run for run in runs if self._check.agrees(kind, run, len(runs))]
 
     def finish_epoch(self, run: Run) -> None:
         """Records the epoch of a stacked run; trains that of another one."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from morphogenetic_engine.engine.data.dataset import Dataset
-from morphogenetic_engine.engine.device import torch_threads
+from morphogenetic_engine.engine.device import resolve_device, torch_threads
+from morphogenetic_engine.engine.fused.agreements import Agreements, file_of_this_machine
 from morphogenetic_engine.engine.fused.stack_kinds import WIDEST
 from morphogenetic_engine.engine.fused.stacks import Stacks
 from morphogenetic_engine.engine.settings import DATA_PARAMETERS, TrainingSettings
@@ -14,11 +15,15 @@ from morphogenetic_engine.engine.trained_run import TrainedRun, data_of, seed_of
 from morphogenetic_engine.trial import Batch, FusedTrial, Params
 
 _MOST = 32
+_MOST_ON_GPU = 128
 
 
 def most(params: Params) -> int:
     """Returns the number of trials with such parameters that are worth training together."""
-    return _MOST if TrainingSettings.from_params(params).hidden_dim <= WIDEST else 1
+    settings = TrainingSettings.from_params(params)
+    if settings.hidden_dim > WIDEST:
+        return 1
+    return _MOST if resolve_device(settings.device).type == "cpu" else _MOST_ON_GPU
 
 
 def train_many(batch: Batch) -> None:
@@ -34,7 +39,7 @@ class _Together:
 
     def __init__(self) -> None:
         self._running: dict[int, TrainedRun] = {}
-        self._stacks = Stacks()
+        self._stacks = Stacks(Agreements(file_of_this_machine()))
         self._data: dict[tuple[object, ...], Dataset] = {}
 
     def next_epoch(self, trials: Sequence[FusedTrial]) -> None:

@@ -25,7 +25,7 @@ class StackedTrunk:
         shapes = [(width, first.features), *[(width, width)] * first.num_layers, (first.classes, width)]
         self.layout = Layout.of(shapes)
         self.tensors = [parameters_of(trunk_layers(network)) for network in networks]
-        self.flat_KT = torch.zeros(len(networks), self.layout.length)
+        self.flat_KT = torch.zeros(len(networks), self.layout.length, device=networks[0].device)
         with torch.no_grad():
             for row_T, tensors in zip(self.flat_KT, self.tensors, strict=True):
                 self.layout.write(row_T, tensors)

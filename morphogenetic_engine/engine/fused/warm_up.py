@@ -73,7 +73,7 @@ class WarmUpStack:
         size = first.settings.batch_size
         batches = shuffled(self.runs)
         targets = torch.split(targets_of(batches.y_KN, first.data.classes, size), size, dim=1)
-        losses_KN = torch.empty(batches.y_KN.shape)
+        losses_KN = torch.empty(batches.y_KN.shape, device=batches.y_KN.device)
         x_batches, y_batches = torch.split(batches.x_KNF, size, dim=1), torch.split(batches.y_KN, size, dim=1)
         kept = torch.split(losses_KN, size, dim=1)
         for x_KBF, y_KB, target_KBC, loss_KB in zip(x_batches, y_batches, targets, kept, strict=True):
@@ -86,7 +86,7 @@ class WarmUpStack:
 
 def shuffled(runs: Sequence[Run]) -> Splits:
     """Returns the training samples of each run in the order of its next epoch."""
-    orders = [torch.randperm(len(run.data.train), generator=run.order) for run in runs]
+    orders = [torch.randperm(len(run.data.train), generator=run.order).to(run.network.device) for run in runs]
     return Splits(
         torch.stack([run.data.train.x_NF[order] for run, order in zip(runs, orders, strict=True)]),
         torch.stack([run.data.train.y_N[order] for run, order in zip(runs, orders, strict=True)]),
@@ -97,7 +97,7 @@ def targets_of(y_KN: Tensor, classes: int, size: int) -> Tensor:
     """Returns -1 / B at the true class of each sample, where B is the size of its batch, and 0 elsewhere."""
     count = y_KN.shape[1]
     whole = count // size * size
-    targets = torch.zeros(*y_KN.shape, classes)
+    targets = torch.zeros(*y_KN.shape, classes, device=y_KN.device)
     targets[:, :whole].scatter_(2, y_KN[:, :whole, None], -1.0 / size)
     if whole < count:
         targets[:, whole:].scatter_(2, y_KN[:, whole:, None], -1.0 / (count - whole))
