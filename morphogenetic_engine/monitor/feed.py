@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
@@ -22,6 +22,7 @@ from morphogenetic_engine.sweeps.record.events import SessionStarted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal_file.lock import Owner, owner
 from morphogenetic_engine.sweeps.record.journal_tail import JournalTail
+from morphogenetic_engine.sweeps.run.workers.worker_places import WorkerPlaces, read_places
 
 BATCH_SECONDS = 0.1
 SENDS_A_SECOND = 100
@@ -61,6 +62,7 @@ class Feed:
         self._read_anew()
         self._owner: Owner | None = None
         self._asked: Owner | None = None
+        self._places: WorkerPlaces | None = None
         self._stopping = asyncio.Lock()
         self._made: dict[Position, bytes] = {}
         self._unread = ""
@@ -157,7 +159,7 @@ class Feed:
         self._changed = True
 
     def _look(self) -> None:
-        """Looks up the process that runs the sweep now."""
+        """Looks up the process that runs the sweep now, and where its workers are."""
         self._looked = time.monotonic()
         try:
             found = None if self.over else owner(self.folder.journal)  # at the end its owner is about to release it
@@ -166,8 +168,9 @@ class Feed:
             return
         if found is None:
             self._asked = None
-        self._changed = self._changed or found != self._owner
-        self._owner = found
+        places = None if found is None else read_places(self.folder.path)
+        self._changed = self._changed or (found, places) != (self._owner, self._places)
+        self._owner, self._places = found, places
 
     def _announce(self) -> None:
         self._announced, self._changed = time.monotonic(), False
@@ -192,6 +195,7 @@ class Feed:
             "why_not_stop": why_not(self.view.origin, self._owner),
             "problem": self._problem or self._unread,
             "over": self.over,
+            "places": None if self._places is None else asdict(self._places),
             "sweep": None if known.journal else self.view.header(),
             **self.view.changes(known.offset),
         }

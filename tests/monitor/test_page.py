@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from morphogenetic_engine.sweeps.record.events import (
     TrialState,
 )
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import Journal
+from morphogenetic_engine.sweeps.run.workers.worker_places import FILE, WorkerPlace, WorkerPlaces, write_places
 from tests.conftest import StartSweep
 from tests.monitor.conftest import monitoring
 from tests.monitor.stories import written
@@ -236,3 +239,24 @@ def wait_for_line(process: subprocess.Popen[str], wanted: str) -> None:
 
 def link_of(port: int) -> str:
     return f"http://127.0.0.1:{port}/"
+
+
+def test_each_worker_is_shown_with_its_host_job_trial_and_wait(page: Page, folder: SweepFolder) -> None:
+    written(running(1, ended=0), folder.journal)
+    with Journal(folder.journal), monitoring(folder) as monitor:
+        page.goto(f"http://127.0.0.1:{monitor.port}/")
+        expect(page.locator("#connection")).to_have_text("live")
+        expect(page.locator("#machines-section")).to_be_hidden()
+        waiting = WorkerPlace(1, "", time.time() - 95)
+        write_places(
+            folder.path, WorkerPlaces("job 18 pending (Resources)", [WorkerPlace(0, "node3, job 17", 100.0), waiting])
+        )
+        rows = page.locator("#machines tbody tr")
+        expect(rows).to_have_count(2)
+        expect(rows.nth(0)).to_contain_text("node3, job 17")
+        expect(rows.nth(0)).to_contain_text("trial 0, step 2")
+        expect(rows.nth(1)).to_contain_text("not placed yet")
+        expect(rows.nth(1)).to_contain_text("01:")
+        expect(page.locator("#machines-note")).to_have_text("1 worker at work, 1 waiting: job 18 pending (Resources)")
+        (folder.path / FILE).unlink()
+        expect(page.locator("#machines-section")).to_be_hidden()

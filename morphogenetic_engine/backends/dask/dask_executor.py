@@ -23,7 +23,7 @@ from morphogenetic_engine.sweeps.run.messages import Message
 from morphogenetic_engine.sweeps.run.resources import thread_environment
 from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
 from morphogenetic_engine.sweeps.run.workers.worker_places import FILE as WORKERS_FILE
-from morphogenetic_engine.sweeps.run.workers.worker_places import WorkerPlace, write_places
+from morphogenetic_engine.sweeps.run.workers.worker_places import WorkerPlace, WorkerPlaces, write_places
 from morphogenetic_engine.sweeps.run.workload_check import worker_setup
 
 _UPKEEP_SECONDS = 1.0
@@ -84,7 +84,7 @@ class DaskExecutor(WorkerExecutor[RemoteWorker]):
             WorkerPlace(worker.number, str(worker.place) if worker.place else "", worker.asked)
             for worker in self._pool.workers
         ]
-        write_places(self._folder, places, self._launcher.queued)
+        write_places(self._folder, WorkerPlaces(self._launcher.queued, places))
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -45,17 +44,11 @@ optimization: {{n_trials: {10 + 3 * KILLS}, lookahead: 2}}
 """
 
 
-@dataclass(frozen=True)
-class Victim:
-    """What may be killed."""
-
-    kill: Callable[[], bool]
-    """Returns False if there was nothing to kill."""
-    ends: bool = False
-    """True if the session ends with it, with a line that says why."""
+Kill = Callable[[], bool]
+"""Kills something; returns False if there was nothing to kill."""
 
 
-def run_with_kills(sweep: SweepFolder, chance: random.Random, victims: Mapping[str, Victim]) -> Counter[str]:
+def run_with_kills(sweep: SweepFolder, chance: random.Random, victims: Mapping[str, Kill]) -> Counter[str]:
     """Runs sessions of a sweep, kills one of `victims` or the coordinator again and again, and counts the kills."""
     dealt: Counter[str] = Counter()
     while dealt.total() < KILLS:
@@ -65,10 +58,8 @@ def run_with_kills(sweep: SweepFolder, chance: random.Random, victims: Mapping[s
                 if kind == "coordinator":
                     process.send_signal(chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
                     dealt[kind] += 1
-                elif victims[kind].kill():
-                    dealt[kind] += 1
-                if kind == "coordinator" or victims[kind].ends:
                     break
+                dealt[kind] += victims[kind]()
             else:
                 if process.poll() is None:
                     process.kill()

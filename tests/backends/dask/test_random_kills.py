@@ -19,7 +19,6 @@ from tests.backends.dask.kill_rounds import (
     SEED,
     SWEEP,
     WORKLOAD,
-    Victim,
     assert_exact,
     kill_one,
     processes_in,
@@ -56,10 +55,10 @@ def test_over_slurm_nothing_is_lost_doubled_or_left_in_the_queue(
         return bool(found)
 
     victims = {
-        "worker": Victim(lambda: kill_one(workplace, WORKER, chance)),
-        "Dask worker": Victim(lambda: kill_one(workplace, DASK_WORKER, chance)),
-        "job": Victim(cancel),
-        "scheduler": Victim(slurm.restart_controller),
+        "worker": lambda: kill_one(workplace, WORKER, chance),
+        "Dask worker": lambda: kill_one(workplace, DASK_WORKER, chance),
+        "job": cancel,
+        "scheduler": slurm.restart_controller,
     }
     dealt = run_with_kills(sweep, chance, victims)
     print(f"Slurm, seed {SEED}: {dict(dealt)}")
@@ -83,9 +82,9 @@ def test_over_a_dask_cluster_nothing_is_lost_or_doubled(
             return True
 
         victims = {
-            "worker": Victim(lambda: kill_one(cluster.folder, WORKER, chance) or kill_one(workplace, WORKER, chance)),
-            "Dask worker": Victim(replace_one),
-            "scheduler": Victim(cluster.restart, ends=True),
+            "worker": lambda: kill_one(cluster.folder, WORKER, chance) or kill_one(workplace, WORKER, chance),
+            "Dask worker": replace_one,
+            "scheduler": cluster.restart,
         }
         dealt = run_with_kills(sweep, chance, victims)
         print(f"Dask, seed {SEED}: {dict(dealt)}")

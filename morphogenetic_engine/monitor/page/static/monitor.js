@@ -8,6 +8,7 @@ import { Plot } from "./plot.js";
 import { StopButton } from "./stop.js";
 import { Store } from "./store.js";
 import { TrialsTable } from "./trials_table.js";
+import { showWorkers } from "./workers.js";
 
 const DRAW_MILLISECONDS = 200;
 const SERIES = 6;
@@ -57,6 +58,7 @@ function draw() {
   showState();
   showNumbers();
   showRunning();
+  showWorkers(store);
   showHistory();
   showFailures();
   trials.update();

@@ -14,6 +14,7 @@ export class Store {
     this.sweep = null;
     this.status = { state: "new", onKatib: false, why_not_stop: "", problem: "", over: false };
     this.summary = null;
+    this.places = null;
     this.rows = new Map();
     this.curves = new Map();
     this.failures = [];
@@ -35,6 +36,7 @@ export class Store {
     this.offset = message.offset;
     this.skew = message.now - Date.now() / 1000;
     this.summary = message.summary;
+    this.places = message.places;
     this.status = {
       state: message.state,
       onKatib: message.on_katib,

@@ -8,6 +8,7 @@ from pathlib import Path
 from morphogenetic_engine.sweeps.run.workers.worker_places import (
     FILE,
     WorkerPlace,
+    WorkerPlaces,
     describe_places,
     write_places,
 )
@@ -15,7 +16,7 @@ from morphogenetic_engine.sweeps.run.workers.worker_places import (
 
 def test_places_are_read_back_in_words(tmp_path: Path) -> None:
     places = [WorkerPlace(0, "node1, job 17", time.time()), WorkerPlace(1, "", time.time() - 95)]
-    write_places(tmp_path, places, "job 18 pending (Resources)")
+    write_places(tmp_path, WorkerPlaces("job 18 pending (Resources)", places))
     said = describe_places(tmp_path)
     assert said.startswith("0 on node1, job 17; 1 waits for 9")
     assert said.endswith(" s; job 18 pending (Resources)")
