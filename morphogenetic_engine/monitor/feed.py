@@ -41,6 +41,14 @@ class Position:
     offset: int = 0
 
 
+@dataclass(frozen=True)
+class _Runner:
+    """The process that runs the sweep, and its workers on other machines; None: there are none."""
+
+    owner: Owner | None = None
+    places: WorkerPlaces | None = None
+
+
 class Feed:
     """The state of one sweep, kept current while `follow` runs; used from a single event loop.
 
@@ -60,9 +68,8 @@ class Feed:
         """The error that ended the reading of the journal; "" while there is none."""
         self._changed = True
         self._read_anew()
-        self._owner: Owner | None = None
+        self._runner = _Runner()
         self._asked: Owner | None = None
-        self._places: WorkerPlaces | None = None
         self._stopping = asyncio.Lock()
         self._made: dict[Position, bytes] = {}
         self._unread = ""
@@ -113,7 +120,7 @@ class Feed:
         """
         async with self._stopping:
             self._look()
-            if self._asked is None or self._owner != self._asked:
+            if self._asked is None or self._runner.owner != self._asked:
                 self._asked = await asyncio.to_thread(stop, self.folder)
         self._announce()
 
@@ -169,8 +176,8 @@ class Feed:
         if found is None:
             self._asked = None
         places = None if found is None else read_places(self.folder.path)
-        self._changed = self._changed or (found, places) != (self._owner, self._places)
-        self._owner, self._places = found, places
+        self._changed = self._changed or self._runner != _Runner(found, places)
+        self._runner = _Runner(found, places)
 
     def _announce(self) -> None:
         self._announced, self._changed = time.monotonic(), False
@@ -179,10 +186,10 @@ class Feed:
         self.news = asyncio.Event()
 
     def _state(self) -> str:
-        if self._owner is not None and self._owner == self._asked:
+        if self._runner.owner is not None and self._runner.owner == self._asked:
             return "stopping"
         history = self.view.history
-        return state_word(self.view.origin, self._owner is not None, history.sessions, history.last_end)
+        return state_word(self.view.origin, self._runner.owner is not None, history.sessions, history.last_end)
 
     def _content(self, known: Position) -> dict[str, object]:
         return {
@@ -192,10 +199,10 @@ class Feed:
             "now": time.time(),
             "state": self._state(),
             "on_katib": self.view.origin is not None,
-            "why_not_stop": why_not(self.view.origin, self._owner),
+            "why_not_stop": why_not(self.view.origin, self._runner.owner),
             "problem": self._problem or self._unread,
             "over": self.over,
-            "places": None if self._places is None else asdict(self._places),
+            "places": None if self._runner.places is None else asdict(self._runner.places),
             "sweep": None if known.journal else self.view.header(),
             **self.view.changes(known.offset),
         }
