@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from morphogenetic_engine.sweeps.record.events import SessionStarted, TrialReported, TrialStarted
+from morphogenetic_engine.sweeps.record.events import Event, SessionStarted, TrialReported, TrialStarted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import Journal
 from morphogenetic_engine.sweeps.run.workers.worker_places import WorkerPlace, WorkerPlaces, write_places
@@ -10,7 +10,7 @@ from tests.monitor.conftest import monitoring, received_until
 from tests.monitor.stories import written
 
 NODE = WorkerPlace(0, "node3, job 17", 100.0)
-EVENTS = [
+EVENTS: list[Event] = [
     SessionStarted(1.0, 1, "here", "0", 2),
     TrialStarted(2.0, 0, 0, 0, 7, {"x": 0.5}),
     TrialReported(3.0, 0, 0, 4, {"val_acc": 0.5}),
