@@ -224,10 +224,9 @@ class SweepConfig(Section):
     def settled(self, lookahead: int) -> SweepConfig:
         """Returns the configuration as a sweep that starts now keeps it: what defaults decide is filled in.
 
-        These are the lookahead, the number of trials and, of a halving, the number of brackets.
-        """
+        These are the lookahead, the number of trials, the rules of `auto` and the brackets of a halving."""
         optimization = self.optimization
-        found: dict[str, object] = {"lookahead": optimization.lookahead or lookahead, "n_trials": self.n_trials}
+        found: dict[str, object] = {**optimization.settled(lookahead), "n_trials": self.n_trials}
         if optimization.strategy == "halving":
             configurations = min(each for each in (self.n_trials, self.points, _LARGEST_DESIGN) if each is not None)
             found["halving"] = optimization.halving.settled(configurations, learns=self.brackets_learn)
@@ -281,11 +280,12 @@ def _identifying(dump: dict[str, object]) -> dict[str, object]:
         dump["parameters"] = {name: _without_later_keys(each) for name, each in parameters.items()}
     settings = dump.get("optimization")
     if isinstance(settings, dict):
-        free = {"timeout", "storage"}
-        if settings.get("strategy") != "pbt":
-            free.add("pbt")  # sweeps of earlier versions have no such key
-        if not settings.get("outcome_constraints"):
-            free.add("outcome_constraints")  # sweeps of earlier versions have no such key
+        later = {
+            "pbt": settings.get("strategy") == "pbt",
+            "outcome_constraints": bool(settings.get("outcome_constraints")),
+            "auto_rules": settings.get("auto_rules") not in (None, 1),
+        }  # sweeps of earlier versions have no such keys
+        free = {"timeout", "storage", *(key for key, used in later.items() if not used)}
         if settings.get("strategy") is None:
             free |= {"strategy", "halving"}  # sweeps of earlier versions have no such keys, and keep their identity
             name = str(dump.get("sweep_type"))

@@ -18,6 +18,7 @@ from morphogenetic_engine.sweeps.record.machine import Machine
 from morphogenetic_engine.sweeps.record.origin import Origin
 from morphogenetic_engine.sweeps.record.record_file import parse_record
 from morphogenetic_engine.sweeps.schema.halving_plan import earlier_default_brackets
+from morphogenetic_engine.sweeps.schema.search_names import AUTO_SAMPLER
 
 FORMAT = 2
 SEAL = re.compile(rb',\n  "check": "([0-9a-f]{8})"\n\}\n?')
@@ -63,9 +64,9 @@ class SweepInfo(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _with_brackets(cls, written: object) -> object:
-        """Fills in the number of brackets that a halving was started with where its record names none."""
-        return _with_earlier_brackets(written) if isinstance(written, dict) else written
+    def _with_earlier_defaults(cls, written: object) -> object:
+        """Fills in what a sweep was started with where its record does not name it: brackets, rules of `auto`."""
+        return _with_earlier_rules(_with_earlier_brackets(written)) if isinstance(written, dict) else written
 
     @property
     def identities(self) -> frozenset[str]:
@@ -130,6 +131,16 @@ def _with_earlier_brackets(record: dict[str, object]) -> dict[str, object]:
     brackets = earlier_default_brackets(trials, eta if isinstance(eta, int) else 3, learns)
     changed = {**config, "optimization": {**settings, "halving": {**halving, "brackets": brackets}}}
     return {**record, "config": changed}
+
+
+def _with_earlier_rules(record: dict[str, object]) -> dict[str, object]:
+    """Returns a record whose sampler `auto` keeps the first rules if it names none."""
+    config = record.get("config")
+    settings = config.get("optimization") if isinstance(config, dict) else None
+    if not isinstance(config, dict) or not isinstance(settings, dict) or settings.get("sampler") != AUTO_SAMPLER:
+        return record
+    rules = settings.get("auto_rules") or 1
+    return {**record, "config": {**config, "optimization": {**settings, "auto_rules": rules}}}
 
 
 def _checked(path: Path, content: bytes) -> bytes:

@@ -119,7 +119,7 @@ def default_lookahead(config: SweepConfig, parallel: int) -> int:
 
 
 def _settled(config: SweepConfig, lookahead: int, before: SweepConfig | None = None) -> SweepConfig:
-    """Returns the configuration with its lookahead, number of trials and brackets filled in.
+    """Returns the configuration with its lookahead, number of trials, brackets and rules of `auto` filled in.
 
     What the file leaves to the defaults is as in the sweep `before`, which keeps them when it is resumed.
     """
@@ -127,6 +127,8 @@ def _settled(config: SweepConfig, lookahead: int, before: SweepConfig | None = N
     if before is None:
         return settled
     kept: dict[str, object] = {}
+    if given.auto_rules is None and given.sampler == before.optimization.sampler:
+        kept["auto_rules"] = before.optimization.auto_rules
     if given.n_trials is None and before.optimization.n_trials and config.rules.default_trials is not None:
         kept["n_trials"] = before.optimization.n_trials
     if given.strategy == before.optimization.strategy and given.halving.brackets == "auto":

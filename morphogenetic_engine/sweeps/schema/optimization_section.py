@@ -16,10 +16,12 @@ from morphogenetic_engine.sweeps.schema.objective import (
     broken_limits,
 )
 from morphogenetic_engine.sweeps.schema.parameters import Scalar, Section, number
-from morphogenetic_engine.sweeps.schema.search_names import PrunerName, SamplerName
+from morphogenetic_engine.sweeps.schema.search_names import AUTO_SAMPLER, PrunerName, SamplerName
 from morphogenetic_engine.sweeps.schema.storage_address import checked_storage
 
 DEFAULT_SEED = 42
+AUTO_RULES = 2
+"""The newest rules of the sampler `auto`; 1: those of version 0.1."""
 
 
 class Budget(Section):
@@ -75,6 +77,9 @@ class OptimizationConfig(Section):
     """The budget of the sweep; evaluated in the order of the trials' numbers."""
     expected_trial_seconds: float | None = Field(default=None, gt=0)
     """The duration of a trial in seconds, for the sampler `auto`: long trials justify slow suggestions."""
+    auto_rules: int | None = Field(default=None, ge=1, le=AUTO_RULES)
+    """The version of the rules by which the sampler `auto` chooses. Left out: the newest one; a sweep that is resumed
+    keeps its own."""
     warm_start: str | None = None
     """An earlier sweep with the same parameters, whose results the sampler is given; see `--from`."""
     objectives: tuple[Objective, ...] = ()
@@ -103,7 +108,9 @@ class OptimizationConfig(Section):
     """Your own Optuna storage, which shows every trial while the sweep runs, of whatever type it is: the URL of a
     database (sqlite:///sweeps.db, postgresql+psycopg://host/name), or a journal file (sweeps.log)."""
 
-    _numbers = field_validator("n_trials", "timeout", "seed", "lookahead", "rounds", "regions", mode="before")(number)
+    _numbers = field_validator(
+        "n_trials", "timeout", "seed", "lookahead", "rounds", "regions", "auto_rules", mode="before"
+    )(number)
 
     @model_validator(mode="before")
     @classmethod
@@ -181,6 +188,11 @@ class OptimizationConfig(Section):
         """The metrics without which a trial has failed: the objectives, and those that are constrained."""
         objectives = [objective.metric for objective in self.all_objectives]
         return tuple(dict.fromkeys([*objectives, *self.outcome_constraints]))
+
+    def settled(self, lookahead: int) -> Mapping[str, object]:
+        """Returns what a sweep that starts now keeps of the defaults that depend on the machine or the version."""
+        chosen = (self.auto_rules or AUTO_RULES) if self.sampler == AUTO_SAMPLER else self.auto_rules
+        return {"lookahead": self.lookahead or lookahead, "auto_rules": chosen}
 
     def is_feasible(self, metrics: Mapping[str, float]) -> bool:
         """Returns whether metrics keep all outcome constraints, as far as they are known."""

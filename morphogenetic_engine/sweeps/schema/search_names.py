@@ -55,6 +55,8 @@ PRUNERS = Registry(
         "WilcoxonPruner": f"{_SEARCH}.pruners.wilcoxon:WILCOXON",
     },
 )
+AUTO_SAMPLER = "auto"
+"""The sampler that chooses another one by rules."""
 NO_PRUNER = "none"
 """The value of a sweep file for no pruner."""
 

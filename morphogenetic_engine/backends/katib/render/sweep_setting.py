@@ -18,6 +18,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import config_of_json
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.schema.search_names import AUTO_SAMPLER
 from morphogenetic_engine.sweeps.search.warm_start import results_json, results_of_json
 
 ALGORITHM = "morphogenetic"
@@ -70,7 +71,18 @@ def sweep_of_settings(settings: Mapping[str, str]) -> SentSweep:
     if not slots.isascii() or not slots.isdigit() or int(slots) < 1:
         raise ConfigError(f"algorithmSettings: {SLOTS}: must be a whole number >= 1, but got {slots!r}")
     config = config_of_json(written, where=f"algorithmSettings: {SWEEP}").config
-    return SentSweep(config, int(slots), _results(settings.get(WARM_START)))
+    return SentSweep(_with_first_rules(config), int(slots), _results(settings.get(WARM_START)))
+
+
+def _with_first_rules(config: SweepConfig) -> SweepConfig:
+    """Returns the configuration of an Experiment; the rules of `auto` that earlier versions did not name are the first.
+
+    An Experiment that runs while the service is upgraded keeps its search.
+    """
+    optimization = config.optimization
+    if optimization.sampler != AUTO_SAMPLER or optimization.auto_rules is not None:
+        return config
+    return config.model_copy(update={"optimization": optimization.model_copy(update={"auto_rules": 1})})
 
 
 def _last_report(trial: TrialRecord) -> dict[int, Mapping[str, float]]:

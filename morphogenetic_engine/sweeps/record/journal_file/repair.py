@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +23,7 @@ from morphogenetic_engine.sweeps.record.journal_file.lock import note_owner, tak
 from morphogenetic_engine.sweeps.record.journal_file.survey import Survey, survey
 from morphogenetic_engine.sweeps.record.record_file import parse_record
 from morphogenetic_engine.sweeps.record.sweep_info import SEAL, SweepInfo, read_sweep_info
+from morphogenetic_engine.sweeps.schema.search_names import AUTO_SAMPLER
 
 _SINK_STATES = ("tracking.json", "storage.json")
 _MOST_LOOKAHEAD = 4096
@@ -192,12 +193,18 @@ def _from_file(folder: SweepFolder, identities: set[str]) -> tuple[SweepInfo, st
 def _settled(config: SweepConfig) -> Iterator[SweepConfig]:
     """Yields the configuration with each lookahead that the machine may have given it.
 
-    Sweeps of version 0.1 have no number of brackets.
+    Sweeps of version 0.1 have no number of brackets and the first rules of the sampler `auto`.
     """
     given = config.optimization
+    rules = {"auto_rules": given.auto_rules or 1} if given.sampler == AUTO_SAMPLER else {}
     for ahead in [given.lookahead] if given.lookahead else range(1, _MOST_LOOKAHEAD):
         settled = config.settled(ahead)
         yield settled
         if given.strategy is not None and given.halving.brackets == "auto":
-            earlier = {"halving": given.halving}
-            yield settled.model_copy(update={"optimization": settled.optimization.model_copy(update=earlier)})
+            yield _changed(settled, {"halving": given.halving, **rules})
+        if rules:
+            yield _changed(settled, rules)
+
+
+def _changed(config: SweepConfig, settings: Mapping[str, object]) -> SweepConfig:
+    return config.model_copy(update={"optimization": config.optimization.model_copy(update=settings)})

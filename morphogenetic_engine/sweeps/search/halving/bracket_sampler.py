@@ -9,25 +9,23 @@ from morphogenetic_engine.sweeps.config_file import parse_config
 from morphogenetic_engine.sweeps.kinds import SamplerKind
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.schema.halving_plan import Bracket
-from morphogenetic_engine.sweeps.schema.search_names import SAMPLERS
+from morphogenetic_engine.sweeps.schema.search_names import AUTO_SAMPLER, SAMPLERS
 from morphogenetic_engine.sweeps.search.bayesian_search import sampler_name
 from morphogenetic_engine.sweeps.search.fitting import check_sampler
 from morphogenetic_engine.sweeps.search.samplers.auto import auto_choice
 from morphogenetic_engine.sweeps.space.seeds import derived_seed
 from morphogenetic_engine.sweeps.strategy import Strategy
 
-_AUTO = "auto"
-
 
 def chosen_sampler(config: SweepConfig) -> str:
     """Returns the sampler that learns: the one that the file names, or that `auto` begins with."""
     name = sampler_name(config)
-    return auto_choice(config).phases[0].sampler if name == _AUTO and not takes_every_point(config) else name
+    return auto_choice(config).phases[0].sampler if name == AUTO_SAMPLER and not takes_every_point(config) else name
 
 
 def takes_every_point(config: SweepConfig) -> bool:
     """Returns whether `auto` takes each point of a small space once, so that nothing is learnt."""
-    return sampler_name(config) == _AUTO and not auto_choice(config).phases
+    return sampler_name(config) == AUTO_SAMPLER and not auto_choice(config).phases
 
 
 def bracket_sampler(config: SweepConfig, place: int, bracket: Bracket, known: Sequence[TrialRecord]) -> Strategy:
