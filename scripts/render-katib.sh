@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Render every example as an Experiment into katib/. With --check: fail where katib/ is not what they render to.
+# Render every example as an Experiment into katib/, and one as an OptimizationJob of Kubeflow Trainer. With --check: fail where katib/ is not what they render to.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 image=morphogenetic-train # its registry and tag are the kustomization's
@@ -13,17 +13,24 @@ else
   find katib -name '*.yaml' ! -name kustomization.yaml -delete
 fi
 
+# render FILE SYSTEM WORDS TARGET: the example's manifest, under a list of what is lost.
+render() {
+  {
+    echo "# Rendered from $1 by \`make render\`; what $3 does not do of it:"
+    .venv/bin/morphogenetic sweep render --config "$1" --to "$2" --image "$image" 2>"$target/losses" >"$target/body" ||
+      { cat "$target/losses" >&2; exit 1; }
+    sed "s|^# $1: |#   |" "$target/losses"
+    cat "$target/body"
+  } >"$4"
+}
+
 for file in examples/*.yaml; do
   name=$(basename "$file" .yaml)
   [[ $not_on_katib == *" $name "* ]] && continue
-  {
-    echo "# Rendered from $file by \`make render\`; what Katib does not do of it:"
-    .venv/bin/morphogenetic sweep render --config "$file" --to katib --image "$image" 2>"$target/losses" >"$target/body" ||
-      { cat "$target/losses" >&2; exit 1; }
-    sed "s|^# $file: |#   |" "$target/losses"
-    cat "$target/body"
-  } >"$target/$name.yaml"
+  render "$file" katib Katib "$target/$name.yaml"
 done
+mkdir -p "$target/optimizationjob"
+render examples/train_jobs.yaml optimizationjob "an OptimizationJob" "$target/optimizationjob/train_jobs.yaml"
 rm -f "$target/losses" "$target/body"
 
 if [ "$target" != katib ]; then

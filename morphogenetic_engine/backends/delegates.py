@@ -7,5 +7,10 @@ from morphogenetic_engine.registry import Registry
 DELEGATES = Registry(
     "delegate",
     "morphogenetic_engine.delegates",
-    {"katib": "morphogenetic_engine.backends.katib.katib_delegate:KATIB [cluster]"},
+    {
+        "katib": "morphogenetic_engine.backends.katib.katib_delegate:KATIB [cluster]",
+        "optimizationjob": "morphogenetic_engine.backends.optimization_job.delegate:OPTIMIZATION_JOB [cluster]",
+    },
 )
+RENDERED_ONLY = frozenset({"optimizationjob"})
+"""Those that a sweep is written for, and that neither take it nor tell of it: a choice is made among the others."""

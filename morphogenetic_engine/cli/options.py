@@ -89,8 +89,15 @@ def _delegates() -> Registry:
     return DELEGATES
 
 
+def _running_delegates() -> list[str]:
+    """Returns the systems that run sweeps; others are rendered for."""
+    from morphogenetic_engine.backends.delegates import RENDERED_ONLY  # pylint: disable=import-outside-toplevel
+
+    return [name for name in _delegates().names if name not in RENDERED_ONLY]
+
+
 def _chosen(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
-    names = _delegates().names
+    names = _running_delegates()
     if value is None and len(names) > 1:
         raise click.BadParameter(f"must be given, since there are several: {', '.join(names)}.")
     return value or names[0]
@@ -107,7 +114,7 @@ target = click.option(
 
 def target_words(name: str) -> list[str]:
     """Returns the option that chooses a system; nothing where it is the only one."""
-    return [] if _delegates().names == (name,) else [f"--to {name}"]
+    return [] if _running_delegates() == [name] else [f"--to {name}"]
 
 
 algorithm = click.option(

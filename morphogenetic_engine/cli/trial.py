@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,12 @@ def trial() -> None:
     is_flag=True,
     help="The number is in KATIB_TRIAL_NAME, as morphogenetic's suggestion service writes it.",
 )
+@click.option(
+    "--optimization-job",
+    is_flag=True,
+    help="The trial is one of an OptimizationJob: Kubeflow Trainer's variables have its parameters, and Trainer is told"
+    " its metrics.",
+)
 @click.option("--number", type=options.Integer(min=0), metavar="N", help="The trial's number in the sweep.")
 @click.option(
     "--seed", type=options.Integer(min=0), metavar="N", help="The trial's seed.  [default: derived from both]"
@@ -83,6 +90,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     params: tuple[str, ...],
     assignments: str | None,
     number_from_name: bool,
+    optimization_job: bool,
     number: int | None,
     seed: int | None,
     name: str | None,
@@ -100,7 +108,6 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     --to.
     """
     from morphogenetic_engine.backends.katib.pods.environment import TRIAL_NAME_VARIABLE
-    from morphogenetic_engine.errors import ConfigError
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_name
 
@@ -109,20 +116,34 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     file = _config(config)
     _check_inputs(config, file)
     target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
-    try:
+    with _named(file):
         course = None
         if number_from_name:
             planned, course = _of_the_service(file, assignments, target, folder)
+        elif optimization_job:
+            planned = _of_an_optimization_job(file)
         else:
             planned = _planned(file, params, assignments, number, seed)
-    except ConfigError as error:
-        raise ConfigError(f"{file.path}: {error}") from error
     name = name or os.environ.get(TRIAL_NAME_VARIABLE) or trial_name(file.config, planned)
     folder = folder or Path("results/trials") / name
-    status = _show_end(_run(file, planned, folder, metrics, course), folder, file.config.optimization.target_metric)
+    record = _run(file, planned, folder, metrics, course)
+    status = _show_end(record, folder, file.config.optimization.target_metric)
     if target is not None:
         _upload(folder, target, name)
+    if optimization_job:
+        _tell_trainer(file, record)
     return status
+
+
+@contextmanager
+def _named(file: ConfigFile) -> Iterator[None]:
+    """Names the sweep file in errors."""
+    from morphogenetic_engine.errors import ConfigError
+
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def _config(source: str) -> ConfigFile:
@@ -190,6 +211,15 @@ def _of_the_service(
     return pod_trial(file.config, name, written, store, folder or Path("results/trials") / name)
 
 
+def _of_an_optimization_job(file: ConfigFile) -> PlannedTrial:
+    """Returns the trial that an OptimizationJob gives its parameters in the environment."""
+    from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
+    from morphogenetic_engine.sweeps.single_trial.trainer_job import check_told, parameters_of
+
+    check_told()
+    return trial_of_assignments(file.config, parameters_of(os.environ))
+
+
 def _planned(
     file: ConfigFile, params: tuple[str, ...], assignments: str | None, number: int | None, seed: int | None
 ) -> PlannedTrial:
@@ -252,6 +282,15 @@ def _run(
         course = course or TO_THE_END
         where = str(file.path)
         return run_one_trial(file.config, planned, where=where, folder=folder, observers=observers, course=course)
+
+
+def _tell_trainer(file: ConfigFile, record: TrialRecord) -> None:
+    from morphogenetic_engine.sweeps.record.events import TrialState
+    from morphogenetic_engine.sweeps.single_trial.trainer_job import tell_trainer
+
+    if record.state is TrialState.COMPLETE:
+        names = file.config.optimization.recorded_metrics
+        tell_trainer({name: record.metrics[name] for name in names if name in record.metrics})
 
 
 def _upload(folder: Path, store: Store, name: str) -> None:

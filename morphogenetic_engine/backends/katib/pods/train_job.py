@@ -44,29 +44,30 @@ def train_job(
     share: Share = WHOLE_GPUS,
 ) -> dict[str, object]:
     """Returns the trial template's TrainJob; `names` are Katib's parameters."""
-    resources = config.resources
-    limits = amounts(resources, options, share)
+    line = {"command": ["sh", "-c"], "args": [command(options)]}
+    trainer = {"image": image, **line, "env": variables(config, options, names)}
     return {
         "apiVersion": f"{API_GROUP}/v1alpha1",
         "kind": "TrainJob",
         "metadata": {"labels": dict(labels)},
-        "spec": {
-            "runtimeRef": {"apiGroup": API_GROUP, "kind": resources.runtime_kind, "name": resources.runtime},
-            "activeDeadlineSeconds": deadline_seconds(config),
-            "trainer": {
-                "image": image,
-                "command": ["sh", "-c"],
-                "args": [command(options)],
-                "env": variables(config, options, names),
-                "numNodes": 1,
-                **({"resourcesPerNode": limits} if limits else {}),
-            },
-            "runtimePatches": [{"manager": _MANAGER, "trainingRuntimeSpec": {"template": _jobs(config, labels)}}],
-        },
+        "spec": train_job_spec(config, trainer, labels=labels, limits=amounts(config.resources, options, share)),
     }
 
 
-def runtime_needs(config: SweepConfig) -> Iterator[Unsupported]:
+def train_job_spec(
+    config: SweepConfig, trainer: Mapping[str, object], *, labels: Mapping[str, str], limits: Mapping[str, object]
+) -> dict[str, object]:
+    """Returns what a trial's TrainJob is to do; `trainer` is what it runs, `limits` the resources of its pod."""
+    resources = config.resources
+    return {
+        "runtimeRef": {"apiGroup": API_GROUP, "kind": resources.runtime_kind, "name": resources.runtime},
+        "activeDeadlineSeconds": deadline_seconds(config),
+        "trainer": {**trainer, "numNodes": 1, **({"resourcesPerNode": dict(limits)} if limits else {})},
+        "runtimePatches": [{"manager": _MANAGER, "trainingRuntimeSpec": {"template": _jobs(config, labels)}}],
+    }
+
+
+def runtime_needs(config: SweepConfig, owner: str = "Experiment") -> Iterator[Unsupported]:
     """Yields what the TrainJobs of a sweep leave to their runtime, which the cluster must have."""
     resources = config.resources
     runtime = f"{resources.runtime_kind} {resources.runtime}"
@@ -76,7 +77,7 @@ def runtime_needs(config: SweepConfig) -> Iterator[Unsupported]:
         f" called {NODE}, backoffLimit 0 (else a failed pod is tried again) and terminationMessagePolicy"
         " FallbackToLogsOnError",
     )
-    yield Unsupported("resources.kind", "TrainJobs of ended trials stay until their Experiment is deleted")
+    yield Unsupported("resources.kind", f"TrainJobs of ended trials stay until their {owner} is deleted")
     for key in ("secrets", "priority_class"):
         if getattr(resources, key):
             yield Unsupported(f"resources.{key}", f"TrainJobs have no such setting: give it to the {runtime}")

@@ -22,15 +22,24 @@ def validate_experiment(experiment: Mapping[str, object]) -> None:
     Raises:
         ConfigError: it is invalid, or the libraries are not installed.
     """
-    for module in ("kubeflow_katib_api", "kubeflow_trainer_api", "kubernetes_validate"):
-        if find_spec(module) is None:
-            raise ConfigError(f"{module} is not installed: pip install 'morphogenetic-engine[cluster]'")
+    check_installed("kubeflow_katib_api", "kubeflow_trainer_api", "kubernetes_validate")
     _validate_model(experiment)
     job = trial_job(experiment)
     if job["kind"] == "TrainJob":
-        _validate_train_job(job)
+        validate_train_job(job)
     else:
         validate_object(job)
+
+
+def check_installed(*modules: str) -> None:
+    """Checks that the libraries with models and schemas are there.
+
+    Raises:
+        ConfigError: one is not installed.
+    """
+    for module in modules:
+        if find_spec(module) is None:
+            raise ConfigError(f"{module} is not installed: pip install 'morphogenetic-engine[cluster]'")
 
 
 def trial_job(experiment: Mapping[str, object], value: str = "test-value") -> dict[str, object]:
@@ -54,7 +63,12 @@ def _validate_model(experiment: Mapping[str, object]) -> None:
         raise ConfigError(f"Experiment: {place}: {first['msg']}, but got {first['input']!r}") from error
 
 
-def _validate_train_job(job: dict[str, object]) -> None:
+def validate_train_job(job: dict[str, object]) -> None:
+    """Validates a TrainJob against the models of Kubeflow Trainer, strictly.
+
+    Raises:
+        ConfigError: it is invalid.
+    """
     from kubeflow_trainer_api.models import TrainerV1alpha1TrainJob
     from pydantic import ValidationError
 
