@@ -8,8 +8,10 @@ import select
 import time
 import uuid
 from collections import defaultdict, deque
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from distributed import Client, Future, KilledWorker
 
@@ -18,6 +20,7 @@ from morphogenetic_engine.backends.dask.worker_host import deliver, host_worker
 from morphogenetic_engine.errors import ClusterError, error_line
 
 _TICK_SECONDS = 0.2
+_BUSY = ("executing", "long-running", "ready", "constrained")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,16 @@ class Arrival:
     life: str
     """The start of the host that sent it: a scheduler may start a lost host once more."""
     message: HostMessage
+
+
+@dataclass(frozen=True)
+class DaskWorkerState:
+    """One worker of the scheduler."""
+
+    name: str
+    threads: int
+    busy: int
+    """The tasks that it runs, or that wait for it, at its last heartbeat; whoever submitted them."""
 
 
 class DaskConnection:
@@ -48,9 +61,9 @@ class DaskConnection:
         self._sending: set[str] = set()
         client.subscribe_topic(self.topic, self._take)
 
-    def submit(self, order: HostOrder) -> None:
-        """Has a host started on a free Dask worker, now or when there is one; it is started once."""
-        future = self._client.submit(host_worker, order, key=order.key, pure=False, retries=0)
+    def submit(self, order: HostOrder, address: str) -> None:
+        """Has a host started on a Dask worker, and on no other one; it is started once."""
+        future = self._client.submit(host_worker, order, key=order.key, pure=False, retries=0, workers=[address])
         self._futures[order.key] = future
         future.add_done_callback(lambda done: self._arrive(Arrival(order.key, "", _end_of(done))))
 
@@ -94,12 +107,12 @@ class DaskConnection:
         """True while the scheduler can be reached."""
         return self._client.status == "running"
 
-    def connected(self) -> dict[str, str] | None:
-        """Returns the names of the Dask workers that the scheduler has, by address; None: it cannot be reached."""
+    def connected(self) -> dict[str, DaskWorkerState] | None:
+        """Returns the Dask workers that the scheduler has, by address; None: it cannot be reached."""
         if not self.is_open:
             return None
         found = self._client.scheduler_info(n_workers=-1)["workers"]
-        return {str(address): str(worker["name"]) for address, worker in found.items()}
+        return {str(address): _state_of(worker) for address, worker in found.items()}
 
     def close(self) -> None:
         """Withdraws what is left, and releases the descriptors."""
@@ -135,6 +148,14 @@ class DaskConnection:
                     await self._client.run(deliver, key, commands, workers=[address], on_error="ignore")
         finally:
             self._sending.discard(key)
+
+
+def _state_of(worker: Mapping[str, Any]) -> DaskWorkerState:
+    """Returns the state of a worker from what the scheduler says of it; one that is about to end takes no task."""
+    counts: Mapping[str, int] = worker["metrics"].get("task_counts", {})
+    busy = sum(counts.get(state, 0) for state in _BUSY)
+    threads = int(worker["nthreads"]) if worker["status"] == "running" else 0
+    return DaskWorkerState(str(worker["name"]), threads, busy)
 
 
 def _end_of(future: Future[None]) -> Gone:

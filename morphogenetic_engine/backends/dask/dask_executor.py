@@ -27,6 +27,8 @@ from morphogenetic_engine.sweeps.run.workers.worker_places import WorkerPlace, W
 from morphogenetic_engine.sweeps.run.workload_check import worker_setup
 
 _UPKEEP_SECONDS = 1.0
+_START_SECONDS = 0.2
+"""The same while workers have just been asked for."""
 
 
 @contextmanager
@@ -72,13 +74,13 @@ class DaskExecutor(WorkerExecutor[RemoteWorker]):
     def _keep_up(self) -> None:
         """Has Dask workers started for the workers that wait for one."""
         now = time.monotonic()
-        if now - self._kept_up < _UPKEEP_SECONDS:
+        if now - self._kept_up < (_UPKEEP_SECONDS if self._pool.has_waited() else _START_SECONDS):
             return
         self._kept_up = now
         connected = self._connection.connected()
         if connected is not None:
-            self._launcher.connected(list(connected.values()))
-            self._pool.notice_lost(connected)
+            self._launcher.connected([worker.name for worker in connected.values()])
+            self._pool.update(connected)
         self._launcher.scale_to(len(self._pool.workers))
         places = [
             WorkerPlace(worker.number, str(worker.place) if worker.place else "", worker.asked)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from morphogenetic_engine.backends.dask.dask_connection import Arrival, DaskConnection
+from morphogenetic_engine.backends.dask.dask_connection import Arrival, DaskConnection, DaskWorkerState
+from morphogenetic_engine.backends.dask.dask_slots import DaskSlots
 from morphogenetic_engine.backends.dask.host_messages import (
     Assign,
     Command,
@@ -30,6 +32,9 @@ from morphogenetic_engine.sweeps.strategy import Decision
 
 _LEAVE_SECONDS = 3.0
 _KILL_SECONDS = 10.0
+_SOON_SECONDS = 30.0
+_BEGIN_SECONDS = 15.0
+"""The time after which a host that has not begun is given to another Dask worker, if one is free."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,15 @@ class HostSetup:
 class RemoteWorker:
     """One worker process on another machine; until it is placed, it waits for a free Dask worker."""
 
-    def __init__(self, number: int, key: str, connection: DaskConnection) -> None:
+    def __init__(self, number: int, connection: DaskConnection) -> None:
         self.number = number
         self.is_ready = False
         self.most = 1
-        self.key = key
+        self.key = ""
+        """The key of the Dask task that hosts it."""
+        self.address = ""
+        """The Dask worker to which this task was given; "" while there is none."""
+        self.given = 0.0
         self.place: Place | None = None
         self.life = ""
         self.asked = time.time()
@@ -85,20 +94,23 @@ class RemotePool:
         self._leaving: dict[RemoteWorker, float] = {}
         self._early: _Heard = []
         self._missing: set[RemoteWorker] = set()
+        self._slots = DaskSlots()
 
     @property
     def staying(self) -> list[RemoteWorker]:
         """The workers that were not retired."""
         return [worker for worker in self.workers if worker not in self._leaving]
 
+    def has_waited(self) -> bool:
+        """Returns False if a worker was asked for a short time ago and is not there yet."""
+        now = time.time()
+        return not any(each.place is None and now - each.asked < _SOON_SECONDS for each in self.workers)
+
     def start(self, number: int) -> RemoteWorker:
         """Asks for one more worker."""
-        worker = RemoteWorker(number, f"morphogenetic-worker-{number}-{uuid.uuid4().hex}", self._connection)
-        setup = self._setup
-        self._connection.submit(
-            HostOrder(worker.key, self._connection.topic, number, setup.version, setup.mark, setup.marked, setup.worker)
-        )
+        worker = RemoteWorker(number, self._connection)
         self.workers.append(worker)
+        self._place_waiting()
         return worker
 
     def poll(self, until: float | None) -> _Heard:
@@ -113,16 +125,55 @@ class RemotePool:
             heard += self._read(arrival)
         return heard
 
-    def notice_lost(self, connected: Container[str]) -> None:
-        """Takes the workers whose Dask workers were not there twice in a row for dead; `poll` returns their deaths.
+    def update(self, connected: Mapping[str, DaskWorkerState]) -> None:
+        """Takes which Dask workers there are: workers that wait are placed; `poll` returns the deaths of lost ones.
 
-        The scheduler queues the host of such a worker once more, and says nothing until another Dask worker is free.
-        What the worker sent last arrives between the two looks.
+        A worker is lost if its Dask worker was not there twice in a row: what it sent last arrives between the two.
         """
-        missing = {each for each in self.workers if each.place and each.place.address not in connected}
+        missing = {each for each in self.workers if each.address and each.address not in connected}
         for worker in missing & self._missing:
-            self._early += self._lost(worker, "its Dask worker has ended")
+            if worker.place is None:
+                self._withdraw(worker)
+            else:
+                self._early += self._lost(worker, "its Dask worker has ended")
         self._missing = missing
+        self._slots.update(connected)
+        self._move_late()
+        self._place_waiting()
+
+    def _place_waiting(self) -> None:
+        """Gives the workers that wait to Dask workers that are free."""
+        for worker in [each for each in self.workers if not each.address]:
+            address = self._slots.free(self._used())
+            if address is None:
+                return
+            self._place(worker, address)
+
+    def _place(self, worker: RemoteWorker, address: str) -> None:
+        worker.key = f"morphogenetic-worker-{worker.number}-{uuid.uuid4().hex}"
+        worker.address, worker.given = address, time.monotonic()
+        self._slots.taken(address)
+        setup = self._setup
+        order = HostOrder(
+            worker.key, self._connection.topic, worker.number, setup.version, setup.mark, setup.marked, setup.worker
+        )
+        self._connection.submit(order, address)
+
+    def _withdraw(self, worker: RemoteWorker) -> None:
+        """Takes a worker back that has not begun: it waits once more."""
+        self._connection.cancel(worker.key)
+        worker.key = worker.address = ""
+
+    def _move_late(self) -> None:
+        """Takes workers back that have not begun in time, if others are free: somebody else was faster."""
+        now = time.monotonic()
+        for worker in self.workers:
+            is_late = worker.address and worker.place is None and now - worker.given > _BEGIN_SECONDS
+            if is_late and self._slots.free(self._used()) is not None:
+                self._withdraw(worker)
+
+    def _used(self) -> Counter[str]:
+        return Counter(worker.address for worker in self.workers)
 
     def retire(self, worker: RemoteWorker) -> None:
         """Gives a worker no further task; it has a few seconds to end by itself."""
@@ -144,6 +195,8 @@ class RemotePool:
 
     def close(self) -> None:
         """Asks the workers to end, and kills those that do not."""
+        for worker in [each for each in self.workers if each.place is None]:
+            self._forget(worker)
         self._end(list(self.workers), Leave(), _LEAVE_SECONDS)
         self.kill_all()
 
@@ -213,6 +266,7 @@ class RemotePool:
         if worker in self.workers:
             self.workers.remove(worker)
         self._leaving.pop(worker, None)
+        self._place_waiting()
 
 
 def _split(

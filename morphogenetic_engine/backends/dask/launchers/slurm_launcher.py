@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.dask.host_messages import Place
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, Starts, log_tail
-from morphogenetic_engine.backends.dask.launchers.slurm_queue import SlurmQueue, SlurmUnreachableError, job_prefix
+from morphogenetic_engine.backends.dask.launchers.slurm_queue import (
+    QueuedJob,
+    SlurmQueue,
+    SlurmUnreachableError,
+    job_prefix,
+)
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.schema.executors.dask_section import SlurmWorkers
 
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 2.0
 _PATIENCE_SECONDS = 1800.0
 """How long Slurm may give no answer while the sweep goes on with the jobs that run."""
+_SILENT_SECONDS = 300.0
+"""The time in which the worker of a job that runs must be connected; afterwards the job is cancelled and replaced."""
 _ENDED_BY_OTHERS = {"CANCELLED", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "REVOKED"}
 """States of jobs whose end says nothing about whether their worker can start."""
 
@@ -41,8 +48,11 @@ class SlurmLauncher:
         self._name = f"{job_prefix(folder)}{uuid.uuid4().hex[:8]}"
         self._queue = SlurmQueue(self._name)
         self._submitted: dict[str, str] = {}
-        """Job ids, and the names of their workers."""
+        """Job ids, and the names of their workers; "" of a job whose submission got no answer."""
         self._starts = Starts()
+        self._connected: set[str] = set()
+        self._silent_since: dict[str, float] = {}
+        """When jobs whose worker is not connected were first seen to run."""
         self._looked = 0.0
         self._answered = 0.0
         self._waiting: Sequence[str] = ()
@@ -93,6 +103,7 @@ class SlurmLauncher:
     def connected(self, names: Sequence[str]) -> None:
         """Takes the names of the Dask workers that the scheduler has."""
         self._starts.connected(names)
+        self._connected = set(names)
 
     def ending(self, place: Place) -> str:
         """Returns the state in which Slurm has a worker's job, such as TIMEOUT or CANCELLED."""
@@ -107,10 +118,21 @@ class SlurmLauncher:
             self._note_end(job, self._submitted.pop(job))
         for job in present:
             self._submitted.setdefault(job, "")
+        self._cancel_stuck(known)
+
+    def _cancel_stuck(self, known: Sequence[QueuedJob]) -> None:
+        """Cancels jobs that will not bring a worker: those that Slurm holds after a failure, and those that are silent."""
+        names = {job.id: self._submitted[job.id] for job in known if job.runs}
+        silent = [job for job, name in names.items() if name and name not in self._connected]
+        now = time.monotonic()
+        self._silent_since = {job: self._silent_since.get(job, now) for job in silent}
+        for job in known:
+            if "requeued held" in job.reason or now - self._silent_since.get(job.id, now) > _SILENT_SECONDS:
+                self._queue.cancel_job(job.id)
 
     def _note_end(self, job: str, name: str) -> None:
         state = self._queue.state(job)
-        if state in _ENDED_BY_OTHERS or not self._starts.ended(name):
+        if not name or state in _ENDED_BY_OTHERS or not self._starts.ended(name):
             return
         log = self._access.logs / f"{self._name}-{job}.err"
         raise ClusterError(
@@ -143,7 +165,7 @@ class SlurmLauncher:
             nanny=False,
             python=self._access.python or sys.executable,
             worker_extra_args=self._access.worker_options(),
-            job_extra_directives=[*extra, *jobs.directives],
+            job_extra_directives=["--no-requeue", *extra, *jobs.directives],
             job_script_prologue=list(jobs.prologue),
             log_directory=str(self._access.logs),
             job_name=self._name,

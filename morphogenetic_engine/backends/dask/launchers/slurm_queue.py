@@ -40,6 +40,11 @@ class QueuedJob:
         """True if it has not started."""
         return self.state in _WAITING
 
+    @property
+    def runs(self) -> bool:
+        """True if it has started and has not ended."""
+        return self.state == "RUNNING"
+
 
 def job_prefix(folder: Path) -> str:
     """Returns how the names of all jobs of a sweep begin: its id, and a digest of where it is."""
@@ -78,6 +83,14 @@ class SlurmQueue:
             return ""
         found = re.search(r"JobState=(\S+)", said)
         return found[1] if found else ""
+
+    def cancel_job(self, job: str) -> None:  # pylint: disable=no-self-use
+        """Has one job cancelled.
+
+        Raises:
+            ClusterError: Slurm cannot be reached.
+        """
+        _run(["scancel", "--quiet", job])
 
     def cancel(self) -> None:
         """Cancels the jobs, and waits until they are gone.
