@@ -121,7 +121,7 @@ class SlurmLauncher:
         self._cancel_stuck(known)
 
     def _cancel_stuck(self, known: Sequence[QueuedJob]) -> None:
-        """Cancels jobs that will not bring a worker: those that Slurm holds after a failure, and those that are silent."""
+        """Cancels jobs that will not bring a worker: those that Slurm holds after a failure, and silent ones."""
         names = {job.id: self._submitted[job.id] for job in known if job.runs}
         silent = [job for job, name in names.items() if name and name not in self._connected]
         now = time.monotonic()
