@@ -62,6 +62,8 @@ class SweepView:
         self.offset = 0
         """The byte offset up to which the journal was applied."""
         self._live: dict[int, _Live] = {}
+        self._workers: dict[int, int] = {}
+        """The worker of each running trial."""
         self._order: dict[int, None] = {}
         """The trials, the one that changed last at the end."""
         self._totals = Totals()
@@ -140,6 +142,7 @@ class SweepView:
             "seconds": self.history.seconds,
             "session_started": session.time if session else None,
             "workers": session.max_parallel if session else 0,
+            "busy": len(set(self._workers.values())),
             "host": session.host if session else "",
             "ruled_out": len(totals.ruled_out),
             "best": totals.best.number if totals.best else None,
@@ -176,6 +179,7 @@ class SweepView:
             case TrialStarted():
                 live.worker, live.last, live.curve = event.worker, None, Curve()
                 live.spans.append((begin, self.offset))
+                self._workers[event.trial] = event.worker
                 return
             case ConfirmationEnded():
                 live.spans.append((begin, self.offset))
@@ -186,6 +190,7 @@ class SweepView:
                 self._take_failure(event)
         if not isinstance(event, TrialReported | ReplicateEnded):
             live.curve = None
+            self._workers.pop(event.trial, None)
         live.spans[-1] = live.spans[-1][0], self.offset
 
     def _take_report(self, live: _Live, event: TrialReported) -> None:

@@ -191,6 +191,8 @@ def _space_line(edges: Sequence[EdgeWarning], failures: Failures) -> str:
 def _cost_line(result: SweepResult, cost: Cost) -> str:
     counts = ", ".join(f"{count} {state}" for state in TrialState if (count := result.counts[state]))
     spent = f"{duration(cost.wall_seconds)} on the clock, {duration(cost.trial_seconds)} of trials"
+    if cost.together is not None:
+        spent += f" (up to {cost.together.most} at once in a worker, {cost.together.average:.1f} on average)"
     busy = "" if cost.utilisation is None else f", workers busy {cost.utilisation:.0%}"
     saved = (
         ""

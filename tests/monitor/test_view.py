@@ -58,6 +58,7 @@ def test_the_numbers_are_those_of_the_trials(folder: SweepFolder, story: list[Ev
     assert summary["reasons"] == {
         trial.reason: sum(other.reason == trial.reason for other in trials) for trial in trials if trial.reason
     }
+    assert summary["busy"] == len({trial.number % 2 for trial in trials if trial.state is TrialState.RUNNING})
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
     best = min(complete, key=lambda trial: (-trial.metrics["val_acc"], trial.number), default=None)
     assert summary["best"] == (best.number if best else None)

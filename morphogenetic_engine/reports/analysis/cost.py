@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from morphogenetic_engine.reports.analysis.timeline import busy_seconds
+from morphogenetic_engine.reports.analysis.timeline import busy_seconds, most_together, timeline_of
 from morphogenetic_engine.sweeps.record.attempts import Attempt
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
@@ -26,6 +26,17 @@ class PruningSavings:
 
 
 @dataclass(frozen=True)
+class Together:
+    """How many trials ran at once in one worker."""
+
+    most: int
+    average: float
+    """The duration of all attempts over the time in which their workers were busy."""
+    busy_seconds: float
+    """That time, over all workers."""
+
+
+@dataclass(frozen=True)
 class Cost:
     """Time and money spent. A worker-second is a second of one worker: a core- or GPU-second where it has one."""
 
@@ -41,6 +52,8 @@ class Cost:
     """The share of the worker-seconds in which a trial ran; None: no time has passed."""
     confirmation_seconds: float
     """The duration of the runs of `sweep confirm`."""
+    together: Together | None
+    """None: each worker ran one trial after another."""
     steps: int
     """Steps (epochs) that all trials reported."""
     median_seconds: float | None
@@ -67,11 +80,17 @@ def cost_of(result: SweepResult, *, price_per_hour: float | None = None) -> Cost
         worker_seconds=available,
         utilisation=min(1.0, busy / available) if available > 0 else None,
         confirmation_seconds=confirming,
+        together=_together(result, sum(by_state.values()), busy),
         steps=result.steps,
         median_seconds=statistics.median(durations) if durations else None,
         pruning=_savings(result, durations),
         price=None if price_per_hour is None else (available + confirming) / 3600 * price_per_hour,
     )
+
+
+def _together(result: SweepResult, spent: float, busy: float) -> Together | None:
+    most = most_together(timeline_of(result).bars)
+    return Together(most, spent / busy, busy) if most > 1 and busy > 0 else None
 
 
 def _seconds(attempt: Attempt) -> float:

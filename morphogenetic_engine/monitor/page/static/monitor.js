@@ -101,7 +101,7 @@ function showState() {
 }
 
 function showNumbers() {
-  const { counts, total, best, retries, reasons, workers, session_started: started, seconds } = store.summary;
+  const { counts, total, best, retries, reasons, workers, busy, session_started: started, seconds } = store.summary;
   const ended = counts.complete + counts.pruned + counts.failed;
   document.title = `${ended}/${total} · ${store.sweep.sweep_id}`;
   const bar = byId("progress");
@@ -123,7 +123,8 @@ function showNumbers() {
   setText(byId("elapsed"), started ? clock(elapsed) : "–");
   setText(byId("left"), store.isLive && endedNow > 0 ? clock((elapsed / endedNow) * (total - ended)) : "–");
   setText(byId("pace"), store.isLive && endedNow > 0 ? numberText((endedNow / elapsed) * 3600, 3) : "–");
-  setText(byId("workers"), store.isLive ? `${counts.running} of ${workers}` : "–");
+  setText(byId("workers"), store.isLive ? `${busy} of ${workers}` : "–");
+  setText(byId("together"), store.isLive && counts.running > busy ? `${counts.running} trials at once` : "");
   setText(byId("failed"), String(counts.failed));
   setText(byId("retries"), retries ? `${retries} retried` : "");
   byId("failed").title = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`).join(", ");

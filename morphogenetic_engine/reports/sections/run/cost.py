@@ -33,6 +33,15 @@ def _facts(cost: Cost) -> list[tuple[str, str]]:
     ]
     if cost.utilisation is not None:
         facts.append(("workers busy", f"{cost.utilisation:.0%} of {duration(cost.worker_seconds)} of workers"))
+    if cost.together is not None:
+        at_once = cost.together
+        overlap = f"{duration(cost.trial_seconds)} of trials in {duration(at_once.busy_seconds)} of busy workers"
+        facts.append(
+            (
+                "together in a worker",
+                f"up to {at_once.most} trials, {at_once.average:.1f} on average, so their times overlap: {overlap}",
+            )
+        )
     if cost.median_seconds is not None:
         facts.append(("a complete trial", f"{duration(cost.median_seconds)} (median)"))
     if cost.steps:
