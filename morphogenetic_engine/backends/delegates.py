@@ -9,7 +9,7 @@ DELEGATES = Registry(
     "morphogenetic_engine.delegates",
     {
         "katib": "morphogenetic_engine.backends.katib.katib_delegate:KATIB [cluster]",
-        "optimizationjob": "morphogenetic_engine.backends.optimization_job.delegate:OPTIMIZATION_JOB [cluster]",
+        "optimizationjob": "morphogenetic_engine.backends.optimization_job.trainer_delegate:OPTIMIZATION_JOB [cluster]",
     },
 )
 RENDERED_ONLY = frozenset({"optimizationjob"})

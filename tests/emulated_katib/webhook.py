@@ -39,10 +39,15 @@ def trial_job(experiment: Json, assignments: Mapping[str, str], trial: str, name
     return job
 
 
-def trial_pod(experiment: Json, job: Json, rules: Sequence[Rule] = (), *, image: str = "katib/collector") -> Json:
-    """Returns the pod of a trial's Job as it is after the webhook, with injectSecurityContext."""
+def trial_pod(
+    experiment: Json, job: Json, rules: Sequence[Rule] = (), *, image: str = "katib/collector", trial: str = ""
+) -> Json:
+    """Returns the pod of a trial's Job as it is after the webhook, with injectSecurityContext.
+
+    `trial` is the trial's name, where the Job has another one. A pod without the primary pod's labels has no collector.
+    """
     spec = experiment["spec"]
-    trial = job["metadata"]["name"]
+    trial = trial or job["metadata"]["name"]
     pod: Json = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -50,6 +55,8 @@ def trial_pod(experiment: Json, job: Json, rules: Sequence[Rule] = (), *, image:
         "spec": copy.deepcopy(job["spec"]["template"]["spec"]),
     }
     pod["metadata"]["name"] = trial
+    labels = pod["metadata"].setdefault("labels", {})
+    assert spec["trialTemplate"].get("primaryPodLabels", {}).items() <= labels.items(), "the collector is not injected"
     pod["metadata"].setdefault("labels", {})["katib.kubeflow.org/trial"] = trial
     containers: list[Json] = pod["spec"]["containers"]
     primary = next(each for each in containers if each["name"] == spec["trialTemplate"]["primaryContainerName"])

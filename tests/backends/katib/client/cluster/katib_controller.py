@@ -8,14 +8,19 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import yaml
+
 from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes, Manifest, timestamp
 from tests.backends.katib.client.cluster.suggester import Suggester, is_ours
 from tests.emulated_katib.controller import TrialEnd, requests, trial_end
 from tests.emulated_katib.median_stop import Rule, median_rule
 from tests.emulated_katib.processes import Ended, run
+from tests.emulated_katib.trainer import node_job
 from tests.emulated_katib.webhook import COLLECTOR, trial_job, trial_pod
 from tests.waiting import DEADLINE_SECONDS
 
+RUNTIME = Path(__file__).parents[5] / "manifests/trainer/runtime.yaml"
+"""The runtime of TrainJobs that a cluster with Kubeflow Trainer is given."""
 MOMENT = 1_767_225_600.0
 """2026-01-01, when the Trials made by hand were created."""
 
@@ -57,10 +62,10 @@ class KatibByHand:
             status["observation"] = {"metrics": observed}
         self._cluster.put("trials", self._namespace, manifest)
 
-    def pod(self, trial: str, status: Manifest, memory: str = "1Gi") -> None:
+    def pod(self, trial: str, status: Manifest, memory: str = "1Gi", primary: str = "trial") -> None:
         """Creates the pod of a Trial, with the labels that Katib's webhook gives it."""
         labels = {"katib.kubeflow.org/experiment": self._experiment, "katib.kubeflow.org/trial": trial}
-        container = {"name": "trial", "image": "registry/toy:1", "resources": {"limits": {"memory": memory}}}
+        container = {"name": primary, "image": "registry/toy:1", "resources": {"limits": {"memory": memory}}}
         always = {"image": "registry/toy:1", "imageID": "sha256:0", "ready": False, "restartCount": 0}
         containers = [{**always, **_mapping(each)} for each in _list(status.get("containerStatuses", []))]
         manifest: Manifest = {
@@ -147,9 +152,13 @@ class KatibOnThisMachine:
             trial = suggester.name if suggester else f"{name}-{number:08x}"
             by_hand.start(trial, **assignments)
             rules = _rules(experiment, ends)
-            pod = trial_pod(experiment, trial_job(experiment, assignments, trial, self._namespace), rules)
+            job = trial_job(experiment, assignments, trial, self._namespace)
+            if job["kind"] == "TrainJob":
+                job = node_job(job, yaml.safe_load(RUNTIME.read_text(encoding="utf-8")))
+            pod = trial_pod(experiment, job, rules, trial=trial)
             ended = run(pod, self._workplace / f"pod-{trial}", self._workplace)
-            by_hand.pod(trial, _pod_status(ended))
+            primary = str(pod["spec"]["containers"][0]["name"])
+            by_hand.pod(trial, _pod_status(ended, primary), primary=primary)
             end = trial_end(experiment, ended)
             metrics = {metric: seen.latest for metric, seen in (end.observation or {}).items()}
             by_hand.end(trial, end.phase, "the Job has ended", **metrics)
@@ -190,12 +199,12 @@ def _rules(experiment: Manifest, ends: Sequence[TrialEnd]) -> list[Rule]:
     return [] if rule is None else [rule]
 
 
-def _pod_status(ended: Ended) -> Manifest:
+def _pod_status(ended: Ended, primary: str) -> Manifest:
     """Returns what the kubelet says of a pod that ended; it keeps the last 2048 bytes of the log of one that failed."""
     message = ended.printed[-2048:] if ended.status else ""
     trial = {"exitCode": ended.status, "reason": "Error" if ended.status else "Completed", "message": message}
     collector = {"exitCode": ended.collector_status, "reason": "Completed"}
-    named = {"trial": trial, COLLECTOR: collector}
+    named = {primary: trial, COLLECTOR: collector}
     return {"containerStatuses": [{"name": name, "state": {"terminated": each}} for name, each in named.items()]}
 
 
