@@ -35,7 +35,7 @@ def confirm_command(
     """Evaluate the best configurations again, on fresh seeds.
 
     The baseline runs too, with the same seeds. Runs that exist are not repeated; more seeds or configurations add to
-    them.
+    them. The best of a population is trained from the start with its schedule.
     """
     from morphogenetic_engine.cli.views import confirmation_table as table
     from morphogenetic_engine.monitor.display.terminal import terminal

@@ -60,7 +60,7 @@ def confirmation_table(result: SweepResult, summaries: Sequence[Confirmed]) -> T
             str(len(each.values)),
             str(each.failed or ""),
             _number(each.search_value),
-            result.config.space.describe(each.trial.params),
+            result.config.space.describe(each.trial.params) + _schedule(each),
         )
     return table
 
@@ -81,6 +81,7 @@ def _configuration(each: Confirmed) -> dict[str, object]:
         "trial": each.trial.number,
         "baseline": each.baseline,
         "params": dict(each.trial.params),
+        "line": list(each.line),
         "search_value": each.search_value,
         "mean": each.mean,
         "deviation": each.deviation,
@@ -90,6 +91,11 @@ def _configuration(each: Confirmed) -> dict[str, object]:
         "failed": each.failed,
         "runs": {index: asdict(run) for index, run in sorted(each.trial.confirmations.items())},
     }
+
+
+def _schedule(each: Confirmed) -> str:
+    """Returns the trials whose parameters a run has one after the other; empty: it has those of its trial alone."""
+    return f"; schedule of trials {' > '.join(map(str, each.line))}" if each.line else ""
 
 
 def _number(value: float | None) -> str:

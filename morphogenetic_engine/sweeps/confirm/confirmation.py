@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.errors import ConfigError, SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.confirm.training_stages import searched_reports, stages_of
 from morphogenetic_engine.sweeps.record.averages import deviation_of, mean_of
 from morphogenetic_engine.sweeps.record.events import TrialState
-from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord
+from morphogenetic_engine.sweeps.record.trials import Confirmation, TrialRecord, line_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.sweeps.space.seeds import derived_seed
-from morphogenetic_engine.trial import text
+from morphogenetic_engine.trial import Params, text
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Confirmed:
     """The objectives of the complete runs."""
     failed: int
     """The number of runs that did not complete."""
+    line: Sequence[int] = ()
+    """The trials whose parameters a run has one after the other, where the search found a schedule."""
 
     @property
     def mean(self) -> float | None:
@@ -58,13 +61,11 @@ def confirmation_seed(sweep_seed: int, index: int) -> int:
 
 
 def check_seed_is_free(config: SweepConfig, where: str) -> None:
-    """Checks that a sweep can be confirmed: a trial is one configuration, and no parameter fixes the seed.
+    """Checks that no parameter fixes the seed.
 
     Raises:
-        ConfigError: its parameters change in training, or a parameter `seed` would override the fresh seeds.
+        ConfigError: a parameter `seed` would override the fresh seeds.
     """
-    if config.optimization.strategy == "pbt":
-        raise ConfigError(f"{where}: optimization.strategy: pbt found a schedule, not a configuration to run again")
     space = config.space
     if "seed" in space.axes:
         raise ConfigError(f"{where}: seed: is searched, so no fresh seed would be used; leave it out and sweep anew")
@@ -76,7 +77,8 @@ def check_seed_is_free(config: SweepConfig, where: str) -> None:
 def candidates(result: SweepResult, top: int) -> list[TrialRecord]:
     """Returns the trials whose configurations are confirmed: the `top` best, then the baseline unless it is among them.
 
-    Of equal configurations the best trial stands for all; trial 0 stands for those that equal the baseline.
+    Of equal configurations the best trial stands for all; trial 0 stands for those that equal the baseline. In a
+    population, the best trial of a line of descent stands for the line.
 
     Raises:
         SweepError: the sweep has no complete trial.
@@ -85,11 +87,37 @@ def candidates(result: SweepResult, top: int) -> list[TrialRecord]:
         raise SweepError(f"sweep {result.info.sweep_id}: has no {result.rankable} trial to confirm")
     baseline = baseline_of(result)
     chosen: list[TrialRecord] = []
+    runs = _Runs(result)
     for trial in result.ranked:
-        stands = baseline if baseline is not None and trial.params == baseline.params else trial
-        if len(chosen) < top and all(each.params != stands.params for each in chosen):
+        if len(chosen) == top:
+            break
+        if baseline is not None and runs.have_only(trial, baseline.params):
+            known, stands = baseline in chosen, baseline
+        else:
+            known, stands = any(each is not baseline and runs.are_equal(each, trial) for each in chosen), trial
+        if not known:
             chosen.append(stands)
     return chosen if baseline is None or baseline in chosen else [*chosen, baseline]
+
+
+class _Runs:
+    """Tells which trials would be the same training from the start: in a population, those of one line of descent."""
+
+    def __init__(self, result: SweepResult) -> None:
+        self._trials = {trial.number: trial for trial in result.trials}
+        self._population = result.config.optimization.strategy == "pbt"
+
+    def have_only(self, trial: TrialRecord, params: Params) -> bool:
+        """Returns whether a trial is trained with these parameters alone."""
+        line = line_of(trial, self._trials) if self._population else [trial]
+        return all(each.params == params for each in line)
+
+    def are_equal(self, one: TrialRecord, other: TrialRecord) -> bool:
+        """Returns whether two trials have the same parameters, or one of them goes on from the other."""
+        if not self._population:
+            return one.params == other.params
+        first, second = ([each.number for each in line_of(trial, self._trials)] for trial in (one, other))
+        return one.number in second or other.number in first
 
 
 def baseline_of(result: SweepResult) -> TrialRecord | None:
@@ -120,10 +148,13 @@ def confirmed(result: SweepResult, *, top: int, seeds: int) -> list[Confirmed]:
     target, baseline = result.config.optimization.target_metric, baseline_of(result)
     summaries: list[Confirmed] = []
     for trial in candidates(result, top):
+        stages = stages_of(trial, result)
         runs = [trial.confirmations[index] for index in range(seeds) if index in trial.confirmations]
         values = [run.metrics[target] for run in runs if run.state is TrialState.COMPLETE]
-        reported = trial.metrics.get(target) if trial.state is TrialState.COMPLETE else None
-        summaries.append(Confirmed(trial, trial is baseline, reported, values, len(runs) - len(values)))
+        ended = trial.state is TrialState.COMPLETE and stages[-1].reports == searched_reports(trial, result)
+        reported = trial.metrics.get(target) if ended else None
+        line = [stage.trial for stage in stages] if len(stages) > 1 else []
+        summaries.append(Confirmed(trial, trial is baseline, reported, values, len(runs) - len(values), line))
     return summaries
 
 

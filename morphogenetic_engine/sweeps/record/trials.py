@@ -113,6 +113,14 @@ def counted_steps(trial: TrialRecord, objectives: Sequence[str]) -> list[int]:
     return sorted(step for step, found in trial.curve.items() if all(name in found for name in objectives))
 
 
+def line_of(trial: TrialRecord, trials: Mapping[int, TrialRecord]) -> list[TrialRecord]:
+    """Returns a trial's line of descent, the first ancestor first and itself last."""
+    line = [trial]
+    while line[0].parent is not None:
+        line.insert(0, trials[line[0].parent])
+    return line
+
+
 class History:
     """The state of a sweep after some events; `apply` takes the next one."""
 

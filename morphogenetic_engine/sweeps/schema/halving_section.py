@@ -172,6 +172,11 @@ class Pbt(Section):
         """Returns the number of whole generations."""
         return max(1, trials // self.members(trials))
 
+    def reports_of(self, number: int, trials: int) -> int | None:
+        """Returns the reports that a trial makes of its own; None: it runs to the end of the full training."""
+        is_last = number // self.members(trials) == self.generations(trials) - 1
+        return None if is_last and self.full is not None else self.length(trials)
+
     def length(self, trials: int) -> int:
         """Returns the reports of a generation."""
         assert self.generation is not None or self.full is not None, "the schema requires one of them"

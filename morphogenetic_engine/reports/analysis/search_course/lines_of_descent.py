@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.record.trials import TrialRecord, line_of
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Value
 
@@ -83,14 +83,6 @@ def population_of(result: SweepResult) -> Population | None:
             for trial in final
         ),
     )
-
-
-def line_of(trial: TrialRecord, trials: Mapping[int, TrialRecord]) -> list[TrialRecord]:
-    """Returns a trial's line of descent, the first ancestor first and itself last."""
-    line = [trial]
-    while line[0].parent is not None:
-        line.insert(0, trials[line[0].parent])
-    return line
 
 
 def _is_copy(trial: TrialRecord, members: int) -> bool:

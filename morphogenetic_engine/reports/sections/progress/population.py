@@ -30,7 +30,7 @@ class PopulationSection(Section[Population | None]):
             "numbers": numbers,
             "columns": _columns(numbers),
             "rows": _rows(numbers),
-            "lines": _lines(numbers),
+            "lines": _lines(numbers, report.result.info.sweep_id),
             "descent": [(str(each.trial), metric_text(each.value), _line(each.line)) for each in numbers.lines],
         }
         return [PagePart("parts/population.html", shown)]
@@ -49,7 +49,7 @@ class PopulationSection(Section[Population | None]):
         descent.add_column("line of descent", overflow="fold")
         for each in numbers.lines:
             descent.add_row(str(each.trial), metric_text(each.value), _line(each.line))
-        lines = [Text(line, style="dim") for line in _lines(numbers)]
+        lines = [Text(line, style="dim") for line in _lines(numbers, report.result.info.sweep_id)]
         return [
             TerminalPart("Schedule of the best member", Group(schedule, *lines)),
             TerminalPart("Population", descent),
@@ -85,19 +85,20 @@ def _line(line: Sequence[int]) -> str:
     return " > ".join(map(str, line))
 
 
-def _lines(numbers: Population) -> list[str]:
+def _lines(numbers: Population, sweep_id: str) -> list[str]:
     """Returns what the tables do not say, a sentence a line."""
+    again = f"morphogenetic sweep confirm --sweep-id {sweep_id} --top 1"
     lines = [
         f"{numbers.members} members, {numbers.generations} generations of {counted(numbers.length, 'report')};"
         f" {counted(numbers.replaced, 'member')} went on from a copy of a better one."
     ]
     if numbers.repeated:
-        again = counted(numbers.repeated, "step")
-        lines.append(f"{again} were trained again: the workload does not go on from its parent's files.")
+        repeated = counted(numbers.repeated, "step")
+        lines.append(f"{repeated} were trained again: the workload does not go on from its parent's files.")
     if numbers.line_of_best:
         fixed = " ".join(f"{name}={text(value)}" for name, value in numbers.fixed.items())
         lines.append(
-            "To train again with this schedule: one training with the seed of the first trial in which these parameters"
-            f" change at these steps{f', and {fixed}' if fixed else ''}."
+            f"In this training the parameters change at these steps{f', and {fixed}' if fixed else ''}. It is run from"
+            f" the start, on fresh seeds, by: {again}"
         )
     return lines

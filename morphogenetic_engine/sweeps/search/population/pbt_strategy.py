@@ -49,7 +49,7 @@ class PbtStrategy:
         self._objectives, self._limits = optimization.all_objectives, optimization.outcome_constraints
         self._members = self._pbt.members(optimization.n_trials)
         self._generations = self._pbt.generations(optimization.n_trials)
-        self._length = self._pbt.length(optimization.n_trials)
+        self._given = optimization.n_trials
         self._first = _first_generation(config, self._members)
 
     @property
@@ -92,8 +92,7 @@ class PbtStrategy:
 
     def ends_after(self, number: int) -> int | None:
         """Returns the reports of a generation; None: the trial runs to the end of the full training."""
-        is_last = number // self._members == self._generations - 1
-        return None if is_last and self._pbt.full is not None else self._length
+        return self._pbt.reports_of(number, self._given)
 
     def _origin(self, number: int, earlier: Earlier) -> _Origin:
         """Returns the member itself, or for one of the worst, and for one that failed, one of the best."""
