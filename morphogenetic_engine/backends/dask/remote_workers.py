@@ -6,7 +6,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from morphogenetic_engine.backends.dask.dask_connection import Arrival, DaskConnection, DaskWorkerState
@@ -67,7 +67,8 @@ class RemoteWorker:
 
     def assign(self, tasks: Sequence[TrialTask], *, fused: bool = False) -> None:
         """Gives the worker tasks, which it runs one after another; `fused`: with those that it runs already."""
-        self.send(Assign(tuple(tasks), fused))
+        here = tuple(replace(task, dir=task.dir.absolute()) for task in tasks)  # its host may be in another directory
+        self.send(Assign(here, fused))
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
         """Answers a report that waits for a decision."""
