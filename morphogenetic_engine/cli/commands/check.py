@@ -41,6 +41,7 @@ def check_command(
 ) -> None:
     """Validate a sweep file and show what it will run."""
     from morphogenetic_engine.cli.commands.render import unsupported_settings
+    from morphogenetic_engine.cli.views.constraint_effects import constraint_effects
     from morphogenetic_engine.cli.views.tables import check_json
     from morphogenetic_engine.sweeps.config_file import read_configs
     from morphogenetic_engine.sweeps.run.preflight import check_sweep
@@ -49,7 +50,10 @@ def check_command(
     unsupported = {file.path: unsupported_settings(target, file, algorithm) for file in files} if target else {}
     checks = [(file, check_sweep(file, watch_seconds=watch)) for file in files]
     if as_json:
-        found = [{"file": str(file.path), **check_json(check)} for file, check in checks]
+        found = [
+            {"file": str(file.path), **check_json(check), "outcome_constraints": constraint_effects(file.config)}
+            for file, check in checks
+        ]
         for each, settings in zip(found, unsupported.values(), strict=bool(target)):
             each["losses"] = [asdict(setting) for setting in settings]
         click.echo(json.dumps(found, indent=2))
@@ -61,7 +65,7 @@ def check_command(
 
 
 def _print_check(file: ConfigFile, check: SweepCheck) -> None:
-    from morphogenetic_engine.cli.views import rungs_table, tables
+    from morphogenetic_engine.cli.views import constraint_effects, rungs_table, tables
     from morphogenetic_engine.cli.views.file_notes import print_notes
     from morphogenetic_engine.monitor.display.terminal import terminal
 
@@ -71,6 +75,10 @@ def _print_check(file: ConfigFile, check: SweepCheck) -> None:
     console.print(tables.axes_table(check))
     if check.feasible is not None:
         console.print(f"constraints: {tables.share_text(check.feasible)}", highlight=False, soft_wrap=True)
+    if limits := constraint_effects.limits_text(file.config):
+        console.print(f"outcome constraints: {limits}", highlight=False, markup=False, soft_wrap=True)
+        for line in constraint_effects.constraint_effects(file.config):
+            console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     if check.rule:
         console.print(f"search: {check.rule}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"time: {tables.estimate_text(check)}", highlight=False, markup=False, soft_wrap=True)

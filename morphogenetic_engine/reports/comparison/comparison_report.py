@@ -34,6 +34,7 @@ class SweepCompared:
 
     sweep_id: str
     complete: int
+    """Of these, as in all of the comparison, those that outcome constraints rule out are not counted."""
     best: float | None
     median: float | None
     trial_seconds: float
@@ -114,7 +115,7 @@ def compare_candidates(
             if (pairs := _pairs(whole[0], other, target))
         ),
         profiles=profiles_of(_profiled(whole, samples, target), aim),
-        notes=(*_guess(first, target, direction, aim), *notes_on(candidates, chosen, known)),
+        notes=(*_guess(first, target, direction, aim), *notes_on(candidates, chosen, known), *_ruled_out(whole)),
     )
 
 
@@ -141,8 +142,12 @@ def _guess(result: SweepResult, metric: str, given: Direction | None, aim: Direc
     return (f"{metric} is not an objective; its name suggests {aim}, --direction overrides this",)
 
 
+def _ruled_out(whole: Sequence[SweepResult]) -> list[str]:
+    return [f"{each.info.sweep_id}: {each.ruling_out}, which are not counted" for each in whole if each.ruled_out]
+
+
 def _sweep(result: SweepResult, metric: str, direction: Direction) -> SweepCompared:
-    values = [trial.metrics[metric] for trial in result.complete if metric in trial.metrics]
+    values = [trial.metrics[metric] for trial in result.feasible if metric in trial.metrics]
     best = (max if direction is Direction.MAXIMIZE else min)(values, default=None)
     seconds = sum(trial.duration for trial in result.trials)
     median = median_of(values) if values else None
@@ -176,7 +181,7 @@ def _pairs(one: SweepResult, other: SweepResult, metric: str) -> list[tuple[floa
 
 def _by_configuration(result: SweepResult) -> dict[frozenset[tuple[str, str]], list[TrialRecord]]:
     found: dict[frozenset[tuple[str, str]], list[TrialRecord]] = {}
-    for trial in result.complete:
+    for trial in result.feasible:
         axes = ((name, text(trial.params[name])) for name in result.config.space.axes if name in trial.params)
         found.setdefault(frozenset(axes), []).append(trial)
     return found
@@ -185,7 +190,7 @@ def _by_configuration(result: SweepResult) -> dict[frozenset[tuple[str, str]], l
 def _profiled(whole: Sequence[SweepResult], samples: Sequence[Sample], metric: str) -> dict[str, list[float]]:
     if len(whole) > 1:
         return {
-            result.info.sweep_id: [trial.metrics[metric] for trial in result.complete if metric in trial.metrics]
+            result.info.sweep_id: [trial.metrics[metric] for trial in result.feasible if metric in trial.metrics]
             for result in whole
         }
     return {sample.name: list(sample.values.values()) for sample in samples}

@@ -164,3 +164,15 @@ def test_configurations_that_only_one_sweep_measured_are_not_shared() -> None:
     found = compare_candidates(results, ["one", "two"], metric="loss")
     assert not found.shared
     assert found.sweeps[1].complete == 1
+
+
+def test_trials_that_outcome_constraints_rule_out_are_not_counted() -> None:
+    trials = [*along(0.1, 0.2, 0.3, size=1.0), *along(0.8, 0.9, first=3, size=9.0)]
+    limited = named("limited", trials, outcome_constraints={"size": {"max": 2}})
+    free = named("free", along(0.1, 0.2, 0.3, 0.8, 0.9))
+    found = compare_candidates({"limited": limited, "free": free}, ["limited", "free"])
+    assert [(each.complete, each.best, each.median) for each in found.sweeps] == [(3, 0.3, 0.2), (5, 0.9, 0.3)]
+    assert [each.runs for each in found.profiles] == [3, 5]
+    assert [each.configurations for each in found.shared] == [3]
+    note = "limited: outcome constraints rule out 2 of 5 complete trials (size <= 2: 2), which are not counted"
+    assert note in found.notes
