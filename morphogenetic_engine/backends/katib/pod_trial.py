@@ -12,21 +12,26 @@ from morphogenetic_engine.backends.katib.render.numbered_names import number_of
 from morphogenetic_engine.backends.katib.render.rung_jobs import rung_plan
 from morphogenetic_engine.backends.katib.render.sent_course import (
     JOB,
+    PARENT,
     Job,
     assigned_job,
+    assigned_parent,
     assigned_thresholds,
     sends_curves,
 )
-from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.errors import ConfigError, StoreError, SweepError
 from morphogenetic_engine.storage import Store
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import Event, TrialEnded
 from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.record.trials import History
+from morphogenetic_engine.sweeps.run.order.inherited_folder import OWN_FILES
+from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.single_trial.metric_lines import CollectorLines, CurveLines
 from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
 from morphogenetic_engine.sweeps.single_trial.trial_files import JOURNAL, download_trial
-from morphogenetic_engine.sweeps.single_trial.trial_run import Course, Observer
+from morphogenetic_engine.sweeps.single_trial.trial_run import WORKERS_LOG, Course, Generation, Observer
+from morphogenetic_engine.trial import PARENT_FILE
 
 
 def pod_trial(
@@ -44,6 +49,8 @@ def pod_trial(
     number = number_of(name)
     if number is None:
         raise ConfigError(f"{TRIAL_NAME_VARIABLE}: must end with a mark and a number (-1a2b3-t0007), but got {name!r}")
+    if config.optimization.strategy == "pbt":
+        return _member(config, number, assignments, store, folder)
     if config.optimization.strategy is None:
         return exact_trial(config, number, assignments), Course(assigned_thresholds(assignments))
     job = assigned_job(assignments)
@@ -53,6 +60,29 @@ def pod_trial(
     pause = None if job.rung >= plan.top else plan.rungs[job.rung]
     course = Course(rung=job.rung, pause_after=pause, earlier=_rung_below(job, store, folder) if job.rung else ())
     return exact_trial(config, job.trial, assignments), course
+
+
+def _member(
+    config: SweepConfig, number: int, assignments: Mapping[str, str], store: Store | None, folder: Path
+) -> tuple[PlannedTrial, Course]:
+    """Returns a member of a population, whose parent's files are downloaded into its folder."""
+    generations = strategy_of(config).generations
+    assert generations is not None, "the strategy trains a population"
+    ends_after, parent = generations.ends_after(number), assigned_parent(assignments)
+    if parent is None:
+        return exact_trial(config, number, assignments), Course(generation=Generation(ends_after))
+    if store is None:
+        raise ConfigError(f"{PARENT}: {parent.text} needs --to: its files are in a store")
+    if not store.exists(f"{parent.files}/{JOURNAL}"):
+        raise SweepError(f"{store.address_of(parent.files)}: has no {JOURNAL}; trial {number} cannot go on from there")
+    download_trial(store, parent.files, folder, without=(*OWN_FILES, JOURNAL, PARENT_FILE, WORKERS_LOG))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / PARENT_FILE).write_text(str(parent.trial), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written: {error.strerror}") from error
+    generation = Generation(ends_after, parent.trial, parent.until)
+    return exact_trial(config, number, assignments), Course(generation=generation)
 
 
 def _rung_below(job: Job, store: Store | None, folder: Path) -> Sequence[Event]:

@@ -31,6 +31,8 @@ class PlannedTrial:
     """Fixed and searched parameters together."""
     placed: bool = True
     """True if the number is the trial's place in the sweep; otherwise it is 0 as a placeholder."""
+    parent: int | None = None
+    """The trial from whose files it goes on."""
 
 
 def read_point(config: SweepConfig, written: Mapping[str, str]) -> dict[str, Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from morphogenetic_engine.errors import SweepError
@@ -27,8 +28,10 @@ def upload_trial(folder: Path, store: Store, name: str) -> int:
     return len(names)
 
 
-def download_trial(store: Store, name: str, folder: Path) -> int:
+def download_trial(store: Store, name: str, folder: Path, *, without: Collection[str] = ()) -> int:
     """Downloads the files of a trial that the folder does not have yet; returns their number.
+
+    Files with the names in `without` are left out.
 
     Raises:
         StoreError: the store cannot be reached or refuses, or the folder cannot be written.
@@ -36,7 +39,7 @@ def download_trial(store: Store, name: str, folder: Path) -> int:
     count = 0
     for stored in store.list(name):
         target = folder / stored.name.removeprefix(f"{name}/")
-        if not target.exists():
+        if not target.exists() and target.name not in without:
             target.parent.mkdir(parents=True, exist_ok=True)
             store.get_file(stored.name, target)
             count += 1

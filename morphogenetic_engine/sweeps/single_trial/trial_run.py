@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from morphogenetic_engine.sweeps.config import SweepConfig
@@ -25,6 +25,19 @@ from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
 from morphogenetic_engine.sweeps.strategy import Decision
 
 Observer = Callable[[Event], None]
+WORKERS_LOG = "workers.log"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The part of a trial in the training of a population."""
+
+    ends_after: int | None
+    """The report of its own after which it is complete; None: it runs to its end."""
+    parent: int | None = None
+    """The trial whose files it has and goes on from; None: it begins anew."""
+    until: int | None = None
+    """The last step of its ancestors; reports up to it are repeated."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,8 @@ class Course:
     """The report, counted from 1 over all rungs, at which it pauses; None: it runs to its end."""
     earlier: Sequence[Event] = ()
     """Its own journal of the rungs below."""
+    generation: Generation | None = None
+    """None: it is no member of a population."""
 
 
 TO_THE_END = Course()
@@ -62,7 +77,7 @@ def run_one_trial(  # pylint: disable=too-many-arguments
         ConfigError: the workload does not take the parameters, or does not report the objective.
         WorkloadError: the workload cannot be loaded.
     """
-    setup = ExecutorSetup(config, where, Path.cwd(), folder / "workers.log", parallel=1)
+    setup = ExecutorSetup(config, where, Path.cwd(), folder / WORKERS_LOG, parallel=1)
     with open_executor(setup) as (executor, signals):
         work = _OneTrial(config, trial, course, folder, signals, observers)
         session = Session(executor, work, signals, limit=config.execution.timeout_per_trial)
@@ -132,16 +147,22 @@ class _OneTrial(Work):
         return Decision.GO_ON if value is None else self._decisions.decide(step, value)
 
     def paused(self, key: TaskKey, seconds: float) -> None:
-        """Records that the trial waits at its rung: for this process, its end."""
+        """Records that the trial waits at its rung: for this process, its end. Or that its generation is over."""
+        if self._course.generation is not None:
+            self._recorder.ended_generation(key, counted_steps(self.record, self._objectives)[-1], seconds)
+            return
         if self._course.rung is None:
             super().paused(key, seconds)
         self._recorder.paused(key, counted_steps(self.record, self._objectives)[-1], seconds)
 
     def ended(self, ended: Ended, seconds: float) -> None:
         """Records the end of the attempt, and try again while there are retries left."""
-        reached = reached_step(self.record, self._course.pause_after, self._objectives)
-        if ended.state is TrialState.FAILED and reached is not None:
-            self._recorder.paused(ended.key, reached, seconds)  # it died after the report of its rung
+        generation = self._course.generation
+        last = self._course.pause_after if generation is None else generation.ends_after
+        reached = reached_step(self.record, last, self._objectives)
+        if ended.state is TrialState.FAILED and reached is not None:  # it died after its last report
+            rest = self._recorder.paused if generation is None else self._recorder.ended_generation
+            rest(ended.key, reached, seconds)
         elif self._recorder.tries_again(ended):
             self._waits = True
         else:
@@ -164,6 +185,9 @@ class _OneTrial(Work):
         if course.thresholds is not None:
             self._decisions = FixedDecisions(course.thresholds, values_of(reported, self._objectives[0]))
         pause = None if course.rung is None else pause_point(known, course.pause_after, self._objectives)
+        if course.generation is not None:
+            own = pause_point(known, course.generation.ends_after, self._objectives)
+            pause = replace(own, reported_until=course.generation.until) if own.reported_until is None else own
         return self._recorder.start(
             trial.number,
             slot=slot,
@@ -172,6 +196,7 @@ class _OneTrial(Work):
             folder=self._folder,
             decisions=self._decisions,
             pause=pause,
+            parent=None if course.generation is None else course.generation.parent,
         )
 
     def _tell(self, event: Event) -> None:

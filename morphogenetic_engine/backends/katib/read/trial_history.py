@@ -51,7 +51,7 @@ def trial_events(
         return
     if known is None:
         planned = planned_trial(config, trial)
-        yield TrialStarted(trial.started, number, 0, slot, planned.seed, planned.params)
+        yield TrialStarted(trial.started, number, 0, slot, planned.seed, planned.params, planned.parent)
     if phase.final:
         own = journal(trial.name)
         yield from between(own, number) if own else _reports(config, trial, number)

@@ -70,7 +70,8 @@ def _check_independent(config: SweepConfig) -> None:
     """
     if config.optimization.strategy == "pbt":
         raise ConfigError(
-            "optimization.strategy: pbt goes on from the files of other trials, which pods do not have; run it here"
+            "optimization.strategy: pbt goes on from the files of other trials, which Katib's algorithms do not give"
+            " to trials; use --algorithm morphogenetic"
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from morphogenetic_engine.backends.katib.render.assignments import TRIAL_NUMBER, choice_of, choice_text
 from morphogenetic_engine.backends.katib.render.search_space import KatibParameter, shown_parameter
-from morphogenetic_engine.backends.katib.render.sent_course import NOTHING, course_parameters
+from morphogenetic_engine.backends.katib.render.sent_course import NOTHING, assigned_parent, course_parameters
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
@@ -55,11 +55,15 @@ def params_of_exact(config: SweepConfig, assignments: Mapping[str, str]) -> dict
 def exact_trial(config: SweepConfig, number: int, assignments: Mapping[str, str]) -> PlannedTrial:
     """Returns the trial that the service suggested: its number comes with its name, its seed as in a local sweep.
 
+    A trial that goes on from another one has the seed of the first of its line.
+
     Raises:
         ConfigError: the assignments belong to another sweep.
     """
-    seed = trial_seed(config.optimization.seed, number)
-    return PlannedTrial(number, seed, params_of_exact(config, assignments))
+    parent = assigned_parent(assignments)
+    seed = trial_seed(config.optimization.seed, number if parent is None else parent.root)
+    params = params_of_exact(config, assignments)
+    return PlannedTrial(number, seed, params, parent=None if parent is None else parent.trial)
 
 
 def _axes(config: SweepConfig) -> dict[str, Parameter]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from morphogenetic_engine.backends.backend import Unsupported
 from morphogenetic_engine.backends.katib.render.algorithms import MANY_POINTS, Algorithm, Search
 from morphogenetic_engine.backends.katib.render.rung_jobs import katib_trials, rung_plan
-from morphogenetic_engine.backends.katib.render.sent_course import check_names
+from morphogenetic_engine.backends.katib.render.sent_course import check_names, has_rungs
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_settings
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
@@ -44,11 +44,7 @@ def check_servable(config: SweepConfig) -> None:
         ConfigError: they are not.
     """
     optimization = config.optimization
-    if optimization.strategy == "pbt":
-        raise ConfigError(
-            "optimization.strategy: pbt goes on from the files of other trials, which pods do not have; run it here"
-        )
-    if optimization.strategy is not None:
+    if has_rungs(config):
         rung_plan(config)
     check_names(config)
     if config.prunes and not strategy_of(config).has_thresholds:
@@ -61,7 +57,7 @@ def check_servable(config: SweepConfig) -> None:
 def most_parallel(config: SweepConfig) -> int | None:
     """Returns how many trials may run at a time; None: any number."""
     optimization = config.optimization
-    if optimization.strategy == "halving":
+    if optimization.strategy in {"halving", "pbt"}:
         return None
     learns = config.rules.sampler or config.prunes or optimization.strategy == "asha"
     follows = learns and optimization.reproducible
@@ -74,7 +70,10 @@ def _unsupported(config: SweepConfig, parallel: int, trials: int) -> Iterator[Un
             "optimization.rounds",
             f"before each round Katib starts trials that end at once, without a result: {parallel - 1} of them",
         )
-    if config.optimization.strategy is not None:
+    if config.optimization.strategy == "pbt":
+        idle = f"; before each generation Katib starts {parallel - 1} more, which end at once" if parallel > 1 else ""
+        yield Unsupported("optimization.strategy", f"members go on from files in the store: give --store{idle}")
+    if has_rungs(config):
         idle = f"; before each rung {parallel - 1} more, which end at once" if parallel > 1 else ""
         if config.optimization.strategy == "asha":
             idle = " at most; where it waits for results, some more, which end at once"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from morphogenetic_engine.backends.katib.render.exact_values import params_of_exact
+from morphogenetic_engine.backends.katib.render.exact_values import exact_trial
 from morphogenetic_engine.backends.katib.render.numbered_names import number_in
 from morphogenetic_engine.backends.katib.render.sent_course import sends_curves
 from morphogenetic_engine.backends.katib.service.request import Condition, Request, Trial
@@ -19,7 +19,6 @@ from morphogenetic_engine.sweeps.single_trial.sent_curve import (
     SentCurve,
     curve_of_digits,
 )
-from morphogenetic_engine.sweeps.space.seeds import trial_seed
 
 
 def known_trials(config: SweepConfig, request: Request, namespace: str) -> dict[int, TrialRecord]:
@@ -42,14 +41,14 @@ def trial_record(config: SweepConfig, number: int, trial: Trial) -> TrialRecord:
     Raises:
         ConfigError: it has values that are none of the sweep.
     """
-    state, params = _state(config, trial), params_of_exact(config, trial.assignments)
-    record = TrialRecord(number, trial_seed(config.optimization.seed, number), params, state)
-    if state is TrialState.FAILED:
+    planned = exact_trial(config, number, trial.assignments)
+    record = TrialRecord(number, planned.seed, planned.params, _state(config, trial), parent=planned.parent)
+    if record.state is TrialState.FAILED:
         record.reason = FailureReason.EXCEPTION
         return record
     record.metrics = _numbers(trial)
     sent = sent_curve(config, trial)
-    if sent is not None and state.final:
+    if sent is not None and record.state.final:
         record.state, record.curve = sent.state, dict(sent.curve)
     return record
 

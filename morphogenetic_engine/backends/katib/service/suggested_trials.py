@@ -11,7 +11,7 @@ from functools import partial
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
 from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, numbered_name
-from morphogenetic_engine.backends.katib.render.sent_course import thresholds_assigned
+from morphogenetic_engine.backends.katib.render.sent_course import PARENT, Parent, thresholds_assigned
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings
 from morphogenetic_engine.backends.katib.service.asha_jobs import AshaJobs
 from morphogenetic_engine.backends.katib.service.known_trials import known_trials
@@ -20,6 +20,7 @@ from morphogenetic_engine.backends.katib.service.request import Code, Refusal, R
 from morphogenetic_engine.backends.katib.service.suggested_jobs import HalvingJobs, Jobs, Missing
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
+from morphogenetic_engine.sweeps.run.order.pausing import pause_of_heir, root_of
 from morphogenetic_engine.sweeps.search.guarded_strategy import GuardedStrategy
 from morphogenetic_engine.sweeps.search.pruners.thresholds import sent_thresholds
 from morphogenetic_engine.sweeps.search.registry import strategy_of
@@ -59,7 +60,7 @@ def _suggestions(sweep: SentSweep, request: Request, namespace: str) -> Reply | 
             name, params, course = idle_name(experiment, namespace, place), {**sweep.config.space.fixed}, None
         else:
             name, params = numbered_name(experiment, namespace, number), {**trials[number].params}
-            course = _course(sweep, strategy, number, trials)
+            course = _course(sweep, strategy, number, trials, named)
         found.append(Suggested(name, exact_assignments(sweep.config, number or 0, params, course)))
     return Reply(tuple(found))
 
@@ -81,15 +82,29 @@ def _jobs(jobs: Jobs, sweep: SentSweep, request: Request, namespace: str) -> Rep
 
 
 def _course(
-    sweep: SentSweep, strategy: GuardedStrategy, number: int, trials: Mapping[int, TrialRecord]
+    sweep: SentSweep,
+    strategy: GuardedStrategy,
+    number: int,
+    trials: Mapping[int, TrialRecord],
+    named: Callable[[int], str],
 ) -> Mapping[str, str]:
-    """Returns what a pruner decides about a trial, to be sent with it."""
+    """Returns what a pruner decides about a trial, or whom it goes on from, to be sent with it."""
+    earlier = _earlier(sweep, strategy.needs(number), number, trials)
+    if strategy.generations is not None:
+        parent = strategy.generations.parent(number, earlier)
+        return {} if parent is None else {PARENT: _parent(sweep, number, parent, trials, named(parent)).text}
     if not sweep.config.prunes:
         return {}
-    earlier = _earlier(sweep, strategy.needs(number), number, trials)
     thresholds = sent_thresholds(strategy.decisions(number, trials[number].params, earlier, {}))
     assert thresholds is not None, "a pruner without thresholds is refused before the first trial"
     return thresholds_assigned(thresholds)
+
+
+def _parent(sweep: SentSweep, number: int, parent: int, trials: Mapping[int, TrialRecord], files: str) -> Parent:
+    objectives = [objective.metric for objective in sweep.config.optimization.all_objectives]
+    unknown = {other: trial for other, trial in trials.items() if other != number}
+    until = pause_of_heir(unknown, number, parent, None, objectives).reported_until
+    return Parent(parent, root_of(parent, trials), until, files)
 
 
 def _earlier(sweep: SentSweep, needed: int, number: int, trials: Mapping[int, TrialRecord]) -> Earlier:

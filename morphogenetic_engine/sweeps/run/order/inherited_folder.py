@@ -8,8 +8,9 @@ from pathlib import Path
 from morphogenetic_engine.errors import StoreError, SweepError
 from morphogenetic_engine.trial import PARENT_FILE
 
-_of_the_trial_itself = shutil.ignore_patterns(".reports.jsonl", "output.txt")
+OWN_FILES = (".reports.jsonl", "output.txt")
 """Files that tell of the trial itself."""
+_of_the_trial_itself = shutil.ignore_patterns(*OWN_FILES)
 
 
 def inherit_folder(parent: Path, child: Path) -> None:

@@ -13,6 +13,7 @@ from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments, params_of_exact
 from morphogenetic_engine.backends.katib.render.experiment import unsupported_settings
 from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, is_idle, number_in, numbered_name
+from morphogenetic_engine.backends.katib.render.sent_course import Parent, assigned_parent
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings, sweep_settings
 from morphogenetic_engine.backends.katib.render.validation import validate_experiment
 from morphogenetic_engine.backends.katib.service.request import Experiment
@@ -105,6 +106,28 @@ def test_an_asha_has_the_trials_that_it_needs_if_none_fails() -> None:
     assert told.startswith("each training to a rung is a trial of Katib's: 28 at most; where it waits")
     with pytest.raises(ConfigError, match="execution.max_parallel: must be <= 2, the optimization.lookahead"):
         rendered(sweep(kind="random", optimization={**asha, "lookahead": 2}), **STORED)
+
+
+def test_a_member_of_a_population_is_told_whom_it_goes_on_from() -> None:
+    pbt = {"change": ["lr"], "generation": 2, "population": 5}
+    file = sweep(kind="random", optimization={"strategy": "pbt", "pbt": pbt, "n_trials": 20})
+    validate_experiment(rendered(file, **STORED).manifest)
+    found = spec(file, **STORED)
+    assert found["maxTrialCount"] == 20
+    assert [each["name"] for each in at(found, "parameters")][-1] == "trial.parent"
+    told = unsupported(file, **STORED)["optimization.strategy"]
+    assert told.startswith("members go on from files in the store: give --store; before each generation Katib starts 2")
+    with pytest.raises(ConfigError, match="optimization.strategy: pbt goes on from .* use --algorithm morphogenetic"):
+        rendered(file)
+
+
+@given(trial=st.integers(0, 10**6), root=st.integers(0, 10**6), until=st.none() | st.integers(-5, 10**9))
+def test_a_parent_comes_back_as_it_was(trial: int, root: int, until: int | None) -> None:
+    parent = Parent(trial, root, until, numbered_name("probe", "ml", trial))
+    assert assigned_parent({"trial.parent": parent.text}) == parent
+    assert assigned_parent({"trial.parent": "none"}) is None
+    with pytest.raises(ConfigError, match="trial.parent: must be like 'trial 4 until step 12"):
+        assigned_parent({"trial.parent": f"{parent.text} and more"})
 
 
 @pytest.mark.parametrize(("experiment", "trials"), [({}, 18 + 6 + 2), ({"replicates": 2}, 18)])

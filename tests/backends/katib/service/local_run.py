@@ -69,6 +69,8 @@ class FakeExecutor:
 
     def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
         (task,) = tasks
+        task.dir.mkdir(parents=True, exist_ok=True)
+        (task.dir / "last.txt").write_text(str(task.trial), encoding="utf-8")  # a checkpoint
         self._tasks[slot] = self._run(task)
 
     def messages(self, until: float | None) -> Iterator[Message]:

@@ -30,6 +30,7 @@ class _Job:
     assignments: Mapping[str, str]
     end: PodEnd | None = None
     unavailable: bool = False
+    """Whether it ended without metrics."""
 
 
 @dataclass
@@ -52,8 +53,10 @@ class SimulatedKatib:
     suggested: int = 0
     refusals: list[str] = field(default_factory=list)
     idle: int = 0
-    hidden: str = ""
-    """A trial that was deleted and has not come again yet."""
+    lost: int = 1
+    """How many trials end without metrics, of which Katib tells no more until they are deleted by hand."""
+    hidden: set[str] = field(default_factory=set)
+    """Trials that were deleted and have not come again yet, or that a restart kept from being created."""
 
     def run(self) -> list[KatibTrial]:
         """Runs the Experiment to its end, and returns its trials as they are read from the cluster."""
@@ -102,28 +105,35 @@ class SimulatedKatib:
             answer = self.ask(self._request(total - self.suggested, total))
         if isinstance(answer, str):
             self.refusals.append(answer)
-            assert self._active(), f"nothing runs, and the service says: {answer}"
+            if not self._active():
+                assert self._run_lost_ones_again(), f"nothing runs, and the service says: {answer}"
             return
         assert len(answer.trials) == total - self.suggested, "Katib takes the exact number only"
         for trial in answer.trials:
             assert trial.name not in self.jobs, f"{trial.name} is there already"
             assert list(trial.assignments) == [each.name for each in exact_parameters(self.sweep.config)]
             self.jobs[trial.name] = _Job(dict(trial.assignments))
+            if self.chance.random() < 0.1:  # the controller restarts before it has created the trial
+                self.hidden.add(trial.name)
         self.suggested = total
 
     def _something_happens(self) -> None:
         """Ends some trials, those of a batch together now and then; deletes one, which comes again as it was."""
-        active, self.hidden = self._active(), ""
+        self.hidden.clear()
+        active = self._active()
         if self.deletes and self.chance.random() < 0.1:
             self.deletes -= 1
             gone = self.chance.choice(list(self.jobs))
-            self.jobs[gone], self.hidden = _Job(self.jobs[gone].assignments), gone
+            self.jobs[gone] = _Job(self.jobs[gone].assignments)
+            self.hidden.add(gone)
         elif self.shrinks and len(active) > 1 and len(active) == self.parallel and self.chance.random() < 0.1:
             self.shrinks -= 1
             newest = list(self.jobs)[-1]
             if newest in active:
                 del self.jobs[newest]
                 self.suggested -= 1
+        elif not active:
+            self._run_lost_ones_again()
         else:
             for name in self.chance.sample(active, min(len(active), self.chance.choice([1, 1, 1, 2, 3, 8]))):
                 self._end(name)
@@ -134,7 +144,19 @@ class SimulatedKatib:
             job.unavailable = True
             self.idle += 1
             return
+        if self.lost and self.chance.random() < 0.1:
+            self.lost -= 1
+            job.unavailable = True
+            return
         job.end = self.train(name, job.assignments)
+
+    def _run_lost_ones_again(self) -> bool:
+        """Deletes the trials that are without metrics, so that they run again; returns whether there are any."""
+        found = [name for name, job in self.jobs.items() if job.unavailable and not is_idle(name)]
+        for name in found:
+            self.jobs[name] = _Job(self.jobs[name].assignments)
+            self.hidden.add(name)
+        return bool(found)
 
     def _request(self, current: int, total: int) -> dict[str, object]:
         trials = [self._trial(name, job) for name, job in self._told()]
@@ -148,7 +170,7 @@ class SimulatedKatib:
         }
 
     def _told(self) -> list[tuple[str, _Job]]:
-        return [(name, job) for name, job in self.jobs.items() if not job.unavailable and name != self.hidden]
+        return [(name, job) for name, job in self.jobs.items() if not job.unavailable and name not in self.hidden]
 
     def _trial(self, name: str, job: _Job) -> dict[str, object]:
         assignments = [{"name": each, "value": value} for each, value in job.assignments.items()]

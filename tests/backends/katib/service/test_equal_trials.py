@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.backends.katib.render.sent_course import sends_curves
+from morphogenetic_engine.backends.katib.render.sent_course import has_rungs
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep
 from morphogenetic_engine.backends.katib.service.request import Refusal, Reply
 from morphogenetic_engine.backends.katib.service.suggested_trials import suggestions
@@ -56,6 +56,7 @@ def with_defaults(parameters: Mapping[str, dict[str, object]], *defaults: object
 CONSTRAINED = {**PLAIN, "constraints": ["x * depth <= 6"]}
 NORMAL = {"x": {**X, "mean": 0.5, "std": 0.5}, "depth": DEPTH, "lr": LR}
 TWO = {"objectives": [{"metric": "loss", "direction": "minimize"}, {"metric": "time", "direction": "minimize"}]}
+PBT = {"change": ["x", "lr"], "generation": 1, "population": 6}
 SHORT = {"full": 4, "first_rung": 1}
 SWEEPS = {
     "grid": sweep("grid", {"x": {**X, "points": 5}, "act": ACT}),
@@ -113,6 +114,11 @@ SWEEPS = {
         "sobol", NESTED, n_trials=40, strategy="asha", halving={"full": 6, "first_rung": 1, "eta": 2}
     ),
     "asha of two objectives": sweep("random", PLAIN, n_trials=20, strategy="asha", halving=SHORT, **TWO),
+    "population": sweep("random", PLAIN, n_trials=30, strategy="pbt", pbt=PBT),
+    "population to the full length": sweep(
+        "sobol", NUMBERS, n_trials=24, strategy="pbt", pbt={"change": ["lr"], "full": 6, "population": 8}
+    ),
+    "population of two objectives": sweep("latin_hypercube", PLAIN, n_trials=24, strategy="pbt", pbt=PBT, **TWO),
     "auto with halving": bayesian("TPE", PLAIN, n_trials=20, strategy="auto", halving={**SHORT, "brackets": 2}),
     "tpe with an outcome constraint": bayesian("TPE", PLAIN, outcome_constraints={"time": {"max": 1.9}}),
     "halving with an outcome constraint": sweep(
@@ -168,8 +174,8 @@ def test_an_experiment_has_the_trials_of_the_local_sweep(
         trials, SWEEPS[name], config, tmp_path, journal=pods.journals.__getitem__, sweep_id="stored"
     )
     assert stored == steady(folder.table)
-    assert sends_curves(config) == any("pruned" in row for row in steady(folder.table))
-    assert all(told.startswith("UNAVAILABLE: trial") for told in katib.refusals)
+    assert (config.prunes or has_rungs(config)) == any("pruned" in row for row in steady(folder.table))
+    assert all(told.startswith(("UNAVAILABLE: trial", "OUT_OF_RANGE")) for told in katib.refusals)
 
 
 @pytest.mark.slow
