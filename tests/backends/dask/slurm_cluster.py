@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -37,6 +38,25 @@ class SlurmCluster:
         self.controller.wait()
         self.controller = _started(_CONTROLLER, self.folder, self.environment)
         return True
+
+    @contextmanager
+    def administrated(self) -> Iterator[None]:
+        """Has nodes resumed that Slurm drains, as after a kill of the controller that had forgotten a job."""
+        over = threading.Event()
+
+        def resume() -> None:
+            while not over.wait(1):
+                if "drain" in _said(["sinfo", "--noheader", "--format=%t"], self.environment):
+                    command = ["scontrol", "update", f"nodename={socket.gethostname()}", "state=resume"]
+                    subprocess.run(command, env=self.environment, check=False)
+
+        administrator = threading.Thread(target=resume)
+        administrator.start()
+        try:
+            yield
+        finally:
+            over.set()
+            administrator.join()
 
 
 @contextmanager

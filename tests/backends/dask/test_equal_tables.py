@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,6 @@ from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.schema import search_names as registry
 from morphogenetic_engine.trial import Metrics
 from tests.backends.dask.dask_cluster import DaskCluster
-from tests.cli.conftest import Command
 from tests.conftest import StartSweep
 from tests.tables import steady_rows
 
@@ -125,14 +127,15 @@ def test_confirmations_have_the_local_results(cluster: DaskCluster, start: Start
 
 
 @pytest.mark.slow
-def test_mlflow_has_each_trial_once(cluster: DaskCluster, workplace: Path, command: Command) -> None:
+def test_mlflow_has_each_trial_once(cluster: DaskCluster, workplace: Path) -> None:
     tracking = f"tracking: {{mlflow_uri: 'sqlite:///{workplace}/mlflow.db'}}\n"
     (workplace / "sweep.yaml").write_text(STRATEGIES["random"] + tracking + cluster.section(2), encoding="utf-8")
-    assert command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "one", "--mlflow").status == 0
-    assert command("sweep", "publish", "--sweep-id", "one").status == 0  # what a slow machine had not sent by the end
-    with sqlite3.connect(workplace / "mlflow.db") as database:
-        logged = database.execute("select count(distinct run_uuid) from latest_metrics where key = 'twice'").fetchone()
-    assert logged == (8,)
+    program = [sys.executable, "-m", "morphogenetic_engine.cli.main", "sweep"]
+    subprocess.run([*program, "run", "--config", "sweep.yaml", "--sweep-id", "one", "--mlflow"], check=True)
+    subprocess.run([*program, "publish", "--sweep-id", "one"], check=True)  # what was not sent by the end
+    with closing(sqlite3.connect(workplace / "mlflow.db")) as database:
+        logged = database.execute("select count(*), count(distinct run_uuid) from latest_metrics where key = 'twice'")
+        assert logged.fetchone() == (8, 8)
 
 
 @pytest.mark.parametrize("fuse", ["auto", "3"])

@@ -60,9 +60,10 @@ def test_over_slurm_nothing_is_lost_doubled_or_left_in_the_queue(
         "job": cancel,
         "scheduler": slurm.restart_controller,
     }
-    dealt = run_with_kills(sweep, chance, victims)
-    print(f"Slurm, seed {SEED}: {dict(dealt)}")
-    assert run_sweep(sweep) is Outcome.FINISHED
+    with slurm.administrated():
+        dealt = run_with_kills(sweep, chance, victims)
+        print(f"Slurm, seed {SEED}: {dict(dealt)}")
+        assert run_sweep(sweep) is Outcome.FINISHED
     assert dealt.total() == KILLS
     assert_exact(sweep, local)
     assert queued_jobs() == []
