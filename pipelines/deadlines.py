@@ -32,8 +32,9 @@ def sweep_seconds(plan: Plan) -> int:
     if plan.on_katib:
         parallel = parallel_trials(plan.config, RenderOptions(), trials)
     else:
-        wanted = plan.config.execution.max_parallel
-        parallel = 1 if wanted == "auto" else parallel_workers(plan.config.execution)
+        execution = plan.config.execution
+        unknown = execution.max_parallel == "auto" and execution.worker_pods is None
+        parallel = 1 if unknown else parallel_workers(execution)
     return min(math.ceil(trials / parallel) * one, MOST_SWEEP_SECONDS)
 
 

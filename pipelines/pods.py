@@ -4,8 +4,10 @@ import re
 
 from kfp import dsl, kubernetes
 
+from morphogenetic_engine.backends.kubernetes.worker_manifests import POD_NAME_VARIABLE, ROLE_LABEL, STEP_ROLE
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.schema.executors.kubernetes_section import KubernetesWorkers
 from pipelines.deadlines import (
     EXIT_SECONDS,
     FIRST_PAUSE_SECONDS,
@@ -38,8 +40,9 @@ def exit_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
 
 
 def sweep_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
-    """Configures a task that runs a whole sweep, with the resources of a trial."""
-    return _trial_pod(task, plan, sweep_seconds(plan))
+    """Configures a task that runs a whole sweep: with the resources of a trial, or those of a coordinator of pods."""
+    workers = plan.config.execution.worker_pods
+    return _trial_pod(task, plan, sweep_seconds(plan)) if workers is None else _coordinator_pod(task, plan, workers)
 
 
 def training_pod(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
@@ -65,6 +68,21 @@ def _light(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
     task.set_container_image(plan.images.report)
     task.set_cpu_request(LIGHT_CPU[0]).set_cpu_limit(LIGHT_CPU[1])
     return task.set_memory_request(LIGHT_MEMORY[0]).set_memory_limit(LIGHT_MEMORY[1])
+
+
+def _coordinator_pod(task: dsl.PipelineTask, plan: Plan, workers: KubernetesWorkers) -> dsl.PipelineTask:
+    """Configures a task whose trials run in pods that it starts, which share its volume claims."""
+    if not workers.claims:
+        raise ConfigError(
+            "execution.dask.kubernetes.claims: is required in a pipeline: a volume that the sweep's pods share, such as"
+            " {sweeps: /sweeps}"
+        )
+    _light(task, plan).set_container_image(plan.images.train)
+    kubernetes.add_pod_label(task, ROLE_LABEL, STEP_ROLE)
+    kubernetes.use_field_path_as_env(task, POD_NAME_VARIABLE, "metadata.name")
+    for claim, path in workers.claims.items():
+        kubernetes.mount_pvc(task, claim, path)
+    return _equipped(task, plan, sweep_seconds(plan))
 
 
 def _trial_pod(task: dsl.PipelineTask, plan: Plan, seconds: int) -> dsl.PipelineTask:

@@ -30,6 +30,8 @@ def compiled_settings(config: SweepConfig) -> str:
     """Returns the hash of the settings that are fixed when a pipeline is compiled: its pods and its tasks."""
     execution = config.execution.model_dump(mode="json", include={"timeout_per_trial", "retries"})
     fixed = [config.resources.model_dump(mode="json"), execution, config.baseline is not None]
+    if (pods := config.execution.worker_pods) is not None:
+        fixed.append({"claims": pods.claims, "workers": pods.workers})
     return hashlib.sha256(orjson.dumps(fixed)).hexdigest()[:12]
 
 

@@ -1,10 +1,15 @@
-"""The component `local_sweep`: a whole sweep inside one pod, on its worker processes."""
+"""The component `local_sweep`: a whole sweep inside one pod, on its worker processes, or on worker pods that it starts.
+
+Worker pods share a volume with the step. The sweep runs in a folder there, and is copied to the step's output at its
+end.
+"""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from morphogenetic_engine.errors import SweepError
+from morphogenetic_engine.errors import StoreError, SweepError, error_line
 from morphogenetic_engine.sinks.destinations import followed
 from morphogenetic_engine.steps.configuration import read_parameter, say_what_stays
 from morphogenetic_engine.steps.ending import step
@@ -13,11 +18,15 @@ from morphogenetic_engine.steps.kept.keeping import kept
 from morphogenetic_engine.steps.pipeline_run import PipelineRun
 from morphogenetic_engine.steps.saying import say, teller
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs, write_outputs
+from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder, sweep_folder
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import continue_sweep, start_sweep
+
+_SHARED = "pipelines"
+"""The folder of a shared volume that holds the sweeps of pipelines."""
 
 
 @step("local_sweep")
@@ -32,13 +41,38 @@ def local_sweep(
     file = read_parameter(config)
     say_what_stays(file.config, compiled_for, say)
     run = PipelineRun(run_id, name, storage)
-    folder = _folder(file, run, Path(places.sweep))
+    folder = _folder(file, run, _shared_folder(file.config) or Path(places.sweep))
     with kept(run.kept, folder, warn=say) as keeper, followed(folder, file.config, warn=say):
         outcome = run_sweep(folder, observers=[teller(file.config), keeper])
     if outcome is Outcome.INTERRUPTED:
         report_interruption(run, folder)
         raise SweepError(f"sweep {run.run_id}: was interrupted; it goes on where it stopped when the task is retried")
-    return write_outputs(folder, places)
+    return write_outputs(_in_output(folder, Path(places.sweep)), places)
+
+
+def _shared_folder(config: SweepConfig) -> Path | None:
+    """Returns the folder for sweeps on the volume that worker pods share with this step; None: there are none."""
+    pods = config.execution.worker_pods
+    if pods is None or not pods.claims:
+        return None
+    return Path(next(iter(pods.claims.values()))) / _SHARED
+
+
+def _in_output(folder: SweepFolder, results: Path) -> SweepFolder:
+    """Returns a sweep in the step's output; one of a shared volume is copied, and its folder there removed.
+
+    Raises:
+        StoreError: it cannot be copied.
+    """
+    copied = sweep_folder(results, folder.path.name)
+    if copied.path == folder.path:
+        return folder
+    try:
+        shutil.copytree(folder.path, copied.path, dirs_exist_ok=True)
+        shutil.rmtree(folder.path)
+    except (OSError, shutil.Error) as error:
+        raise StoreError(f"{folder.path}: cannot be copied to {copied.path}: {error_line(error)}") from error
+    return copied
 
 
 def _folder(file: ConfigFile, run: PipelineRun, results: Path) -> SweepFolder:

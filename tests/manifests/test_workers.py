@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from morphogenetic_engine.backends.kubernetes.worker_manifests import ROLE_LABEL, WorkerPodSetup, worker_job
+from morphogenetic_engine.backends.kubernetes.worker_manifests import (
+    ROLE_LABEL,
+    STEP_ROLE,
+    WORKER_ROLE,
+    WorkerPodSetup,
+    worker_job,
+)
 from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.schema.executors.executor_names import DASK
 from tests.manifests.kustomizations import MANIFESTS, Object, breaches, build, field, items, name, pod_specs
@@ -57,11 +63,11 @@ def test_policies_are_of_the_labels_that_pods_have(objects: list[Object]) -> Non
         "NetworkPolicy/workers": {ROLE_LABEL: "worker"},
         "NetworkPolicy/coordinators": {ROLE_LABEL: "coordinator"},
     }
-    entries = {
-        key: field(each, "spec", "ingress", 0, "from", 0, "podSelector", "matchLabels", ROLE_LABEL)
-        for key, each in policies.items()
-    }
-    assert entries == {"NetworkPolicy/workers": "coordinator", "NetworkPolicy/coordinators": "worker"}
+    (workers,) = items(policies["NetworkPolicy/workers"], "spec", "ingress")
+    (coordinators,) = items(policies["NetworkPolicy/coordinators"], "spec", "ingress")
+    (allowed,) = items(workers, "from", 0, "podSelector", "matchExpressions")
+    assert field(allowed, "values") == ["coordinator", STEP_ROLE]
+    assert items(coordinators, "from") == [{"podSelector": {"matchLabels": {ROLE_LABEL: WORKER_ROLE}}}]
 
 
 def test_workers_reach_no_api_server(objects: list[Object]) -> None:

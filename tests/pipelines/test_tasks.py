@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from morphogenetic_engine.backends.katib.pods.job_template import deadline_seconds
+from morphogenetic_engine.backends.kubernetes.worker_manifests import POD_NAME_VARIABLE, ROLE_LABEL, STEP_ROLE
 from morphogenetic_engine.errors import ConfigError
 from pipelines.compiling import compiled
 from pipelines.plan import Images, Pipeline, Plan
@@ -163,3 +164,22 @@ def test_an_environment_that_would_not_arrive_is_refused(value: str) -> None:
     whole = plan(text=f"parameters: {{lr: [0.1]}}\nresources: {{environment: {{NOTE: '{value}'}}}}")
     with pytest.raises(ConfigError, match=r"^resources.environment.NOTE: must be ASCII without '\{\{' and '\$\(', "):
         compiled(whole)
+
+
+PODS = TEXT.replace("max_parallel: 2}", "executor: dask, dask: {kubernetes: {workers: 2, claims: {sweeps: /sweeps}}}}")
+
+
+def test_a_sweep_on_worker_pods_is_a_small_pod_with_their_volume() -> None:
+    spec, pods = documents(compiled(plan(Pipeline.LOCAL_SWEEP, text=PODS)))
+    container, pod = spec["deploymentSpec"]["executors"]["exec-local-sweep"]["container"], pods["exec-local-sweep"]
+    assert resources_of(container) == LIGHT_RESOURCES and container["image"] == "registry/train:1"
+    (mount,) = pod["pvcMount"]
+    assert (mount["mountPath"], mount["pvcNameParameter"]["runtimeValue"]["constant"]) == ("/sweeps", "sweeps")
+    assert pod["podMetadata"]["labels"] == {ROLE_LABEL: STEP_ROLE}
+    assert pod["fieldPathAsEnv"] == [{"fieldPath": "metadata.name", "name": POD_NAME_VARIABLE}]
+    assert int(pod["activeDeadlineSeconds"]) == 3 * TRAINING
+
+
+def test_worker_pods_of_a_pipeline_need_a_shared_volume() -> None:
+    with pytest.raises(ConfigError, match="kubernetes.claims: is required in a pipeline"):
+        compiled(plan(Pipeline.LOCAL_SWEEP, text=PODS.replace(", claims: {sweeps: /sweeps}", "")))

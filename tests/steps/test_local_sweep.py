@@ -14,7 +14,9 @@ from morphogenetic_engine.steps.local_sweep import local_sweep
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
+from tests.backends.dask.process_kubelet import pods_as_processes
 from tests.steps.conftest import parsed
+from tests.tables import steady_rows
 
 TOY = """
 experiment: {workload: "toy:quadratic"}
@@ -93,3 +95,20 @@ def test_a_sweep_of_failures_is_one_line_and_its_table_is_kept(importable: Path)
         swept(importable, "first", TOY.replace("toy:quadratic", "broken:train"))
     assert (importable / "store" / "sweeps" / "run-1" / "journal.jsonl").is_file()
     assert (importable / "first" / "trials.csv").is_file()
+
+
+def test_worker_pods_share_a_volume_from_which_the_sweep_comes_to_the_output(
+    importable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept(importable, "here")
+    pods = (
+        "{executor: dask, dask: {interface: lo, kubernetes: {workers: 2,"
+        f" claims: {{sweeps: {importable / 'volume'}}}}}}}}}\n"
+    )
+    with pods_as_processes(importable, monkeypatch) as kubernetes:
+        outputs = swept(importable, "pods", TOY.replace("{max_parallel: 1}", pods.strip()))
+        assert kubernetes.left() == []
+    assert outputs.metrics["trials_complete"] == 3
+    there, here = (SweepFolder(importable / results / "run-1") for results in ("pods", "here"))
+    assert steady_rows(there) == steady_rows(here)
+    assert not list((importable / "volume" / "pipelines").iterdir())

@@ -13,6 +13,8 @@ from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfi
 LABEL_PREFIX = "morphogenetic.dev"
 ROLE_LABEL = f"{LABEL_PREFIX}/role"
 """The label by which network policies know the workers and their coordinators."""
+WORKER_ROLE, STEP_ROLE = "worker", "step"
+"""Workers, and steps of pipelines that coordinate some; manifests/overlays/workers has a role of its own."""
 SWEEP_LABEL, SESSION_LABEL = f"{LABEL_PREFIX}/sweep", f"{LABEL_PREFIX}/session"
 CONTAINER = "worker"
 KEYS_FOLDER = PurePosixPath("/etc/morphogenetic/keys")

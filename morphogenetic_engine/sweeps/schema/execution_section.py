@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from morphogenetic_engine.sweeps.schema.executors.dask_section import DaskWorkers
 from morphogenetic_engine.sweeps.schema.executors.executor_names import DASK, LOCAL, ExecutorName
+from morphogenetic_engine.sweeps.schema.executors.kubernetes_section import KubernetesWorkers
 from morphogenetic_engine.sweeps.schema.objective import Direction, MetricName
 from morphogenetic_engine.sweeps.schema.parameters import Section, number, scalar
 
@@ -97,3 +98,8 @@ class ExecutionConfig(Section):
         if self.executor == DASK and self.dask.scheduler and self.max_parallel == "auto" and not self.dask.workers:
             raise ValueError("dask.workers: is required with dask.scheduler: the number of its workers to use")
         return self
+
+    @property
+    def worker_pods(self) -> KubernetesWorkers | None:
+        """The pods in which the trials run; None: they run elsewhere."""
+        return self.dask.kubernetes if self.executor == DASK else None

@@ -6,10 +6,19 @@ import base64
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
+import yaml
+
+from tests.backends.dask.emulated_kubernetes import EmulatedKubernetes, controlled
+from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes, Manifest
+from tests.backends.katib.client.cluster.kubernetes_server import running_server
+from tests.manifests.kustomizations import MANIFESTS
 
 
 @dataclass
@@ -62,3 +71,45 @@ class ProcessPod:
     def said(self) -> str:
         """What it printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+COORDINATOR: Manifest = {
+    "metadata": {"name": "coordinator", "labels": {"morphogenetic.dev/role": "coordinator"}},
+    "spec": {
+        "imagePullSecrets": [{"name": "registry"}],
+        "containers": [
+            {"name": "wait", "image": "argo"},
+            {
+                "name": "main",
+                "image": "registry/train:1",
+                "volumeMounts": [
+                    {"name": "data", "mountPath": "/sweeps", "subPath": "mine"},
+                    {"name": "scratch", "mountPath": "/tmp"},
+                ],
+            },
+        ],
+        "volumes": [
+            {"name": "data", "persistentVolumeClaim": {"claimName": "sweeps"}},
+            {"name": "scratch", "emptyDir": {}},
+        ],
+    },
+    "status": {"phase": "Running"},
+}
+
+
+def rights() -> set[tuple[str, str]]:
+    """Returns what the role of a coordinator allows."""
+    text = (MANIFESTS / "options" / "workers" / "rbac.yaml").read_text(encoding="utf-8")
+    (role,) = [each for each in yaml.safe_load_all(text) if each["kind"] == "Role"]
+    return {(verb, kind) for rule in role["rules"] for kind in rule["resources"] for verb in rule["verbs"]}
+
+
+@contextmanager
+def pods_as_processes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedKubernetes]:
+    """A cluster whose API this process uses as the pod `coordinator`, with the rights of its role."""
+    cluster = FakeKubernetes(page=500, allowed=rights())
+    cluster.put("pods", "ml", COORDINATOR)
+    with running_server(cluster) as server, controlled(cluster, ProcessKubelet(folder / "pods")) as kubernetes:
+        monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig(folder / "kubeconfig")))
+        monkeypatch.setenv("POD_NAME", "coordinator")
+        yield kubernetes

@@ -8,20 +8,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import yaml
 
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.record.events import AttemptFailed, Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.run.runner import run_sweep
-from tests.backends.dask.emulated_kubernetes import EmulatedKubernetes, controlled
-from tests.backends.dask.process_kubelet import ProcessKubelet
-from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
-from tests.backends.katib.client.cluster.kubernetes_server import running_server
+from tests.backends.dask.emulated_kubernetes import EmulatedKubernetes
+from tests.backends.dask.process_kubelet import pods_as_processes, rights
 from tests.conftest import StartSweep
 from tests.faults.fault_round import session
-from tests.manifests.kustomizations import MANIFESTS
 from tests.tables import steady_rows
 from tests.waiting import until
 
@@ -35,45 +31,11 @@ PODS = """
 execution: {executor: dask, retries: {crashes: 99}, dask: {interface: lo, kubernetes: {workers: 2}}}
 resources: {cpu: 1500m, memory: 1.5Gi, environment: {COLOUR: $blue}}
 """
-COORDINATOR = {
-    "metadata": {"name": "coordinator", "labels": {"morphogenetic.dev/role": "coordinator"}},
-    "spec": {
-        "imagePullSecrets": [{"name": "registry"}],
-        "containers": [
-            {"name": "wait", "image": "argo"},
-            {
-                "name": "main",
-                "image": "registry/train:1",
-                "volumeMounts": [
-                    {"name": "data", "mountPath": "/sweeps", "subPath": "mine"},
-                    {"name": "scratch", "mountPath": "/tmp"},
-                ],
-            },
-        ],
-        "volumes": [
-            {"name": "data", "persistentVolumeClaim": {"claimName": "sweeps"}},
-            {"name": "scratch", "emptyDir": {}},
-        ],
-    },
-    "status": {"phase": "Running"},
-}
-
-
-def rights() -> set[tuple[str, str]]:
-    """Returns what the role of a coordinator allows."""
-    text = (MANIFESTS / "options" / "workers" / "rbac.yaml").read_text(encoding="utf-8")
-    (role,) = [each for each in yaml.safe_load_all(text) if each["kind"] == "Role"]
-    return {(verb, kind) for rule in role["rules"] for kind in rule["resources"] for verb in rule["verbs"]}
 
 
 @pytest.fixture
 def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedKubernetes]:
-    """A cluster whose API this process uses as the pod `coordinator`, with the rights of its role."""
-    cluster = FakeKubernetes(page=500, allowed=rights())
-    cluster.put("pods", "ml", COORDINATOR)
-    with running_server(cluster) as server, controlled(cluster, ProcessKubelet(tmp_path / "pods")) as kubernetes:
-        monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig(tmp_path / "kubeconfig")))
-        monkeypatch.setenv("POD_NAME", "coordinator")
+    with pods_as_processes(tmp_path, monkeypatch) as kubernetes:
         yield kubernetes
 
 

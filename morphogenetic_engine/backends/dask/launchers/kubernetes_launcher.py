@@ -22,6 +22,7 @@ from morphogenetic_engine.backends.kubernetes.worker_manifests import (
     ROLE_LABEL,
     SESSION_LABEL,
     SWEEP_LABEL,
+    WORKER_ROLE,
     ClaimMount,
     WorkerPodSetup,
 )
@@ -146,7 +147,7 @@ def _setup(
     setup = WorkerPodSetup(
         image=image,
         resources=resources,
-        labels={"app.kubernetes.io/managed-by": "morphogenetic", ROLE_LABEL: "worker", **session},
+        labels={"app.kubernetes.io/managed-by": "morphogenetic", ROLE_LABEL: WORKER_ROLE, **session},
         mounts=mounts,
         pull_secrets=own.pull_secrets if own is not None and shares_namespace else (),
         owner=own.owner if own is not None and shares_namespace else None,
