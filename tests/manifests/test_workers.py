@@ -38,10 +38,10 @@ def test_the_coordinator_and_its_workers_fit_the_profile_restricted(objects: lis
     resources = read_config(OVERLAY / "sweep.yaml").config.resources
     worker = worker_job("worker", ["python"], WorkerPodSetup("registry/train:1", resources, {}))
     pods = dict(pod_specs([*objects, worker]))
-    assert set(pods) == {"Job/coordinator", "Job/worker"}
+    assert set(pods) == {"Job/coordinator", "Deployment/files", "Job/worker"}
     assert {workload: found for workload, pod in pods.items() if (found := breaches(pod))} == {}
-    assert field(pods["Job/worker"], "automountServiceAccountToken") is False
-    for pod in pods.values():
+    for workload, pod in pods.items():
+        assert field(pod, "automountServiceAccountToken") is (workload == "Job/coordinator")
         (container,) = items(pod, "containers")
         assert field(container, "securityContext", "readOnlyRootFilesystem") is True
 

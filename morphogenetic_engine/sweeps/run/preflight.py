@@ -100,13 +100,19 @@ def check_sweep(file: ConfigFile, *, watch_seconds: float) -> SweepCheck:
         trial_seconds=seconds if watch_seconds > 0 else None,
         ended=ended is not None,
         failure=ended.message if ended is not None and ended.state is TrialState.FAILED else "",
-        workers_elsewhere=(
-            config.execution.dask.description(min(parallel, strategy.trials))
-            if config.execution.executor == DASK
-            else ""
-        ),
+        workers_elsewhere=_workers_elsewhere(config, min(parallel, strategy.trials)),
         plan=_plan(config, strategy.trials, reports if ended is not None else None),
     )
+
+
+def _workers_elsewhere(config: SweepConfig, workers: int) -> str:
+    """Returns what a run starts on other machines, in words; "" if it runs here."""
+    execution = config.execution
+    if execution.executor != DASK:
+        return ""
+    found = execution.dask.description(workers)
+    asked = "" if execution.worker_pods is None else config.resources.description
+    return f"{found}{' with ' if workers == 1 else ', each with '}{asked}" if asked else found
 
 
 def _on_this_machine(config: SweepConfig) -> SweepConfig:

@@ -175,3 +175,11 @@ class ResourcesConfig(Section):
         if (rule := broken_gpu_rule(self.gpu_sharing, self.gpu)) is not None:
             raise ValueError(f"gpu {rule}")
         return self
+
+    @property
+    def description(self) -> str:
+        """What a pod asks for, in words; "" if it is nothing."""
+        parts = [f"{self.cpu} CPU"] if self.cpu else []
+        parts += [self.memory] if self.memory else []
+        parts += [f"{self.gpu} GPU{'s' * (self.gpu > 1)}"] if self.gpu else []
+        return ", ".join(parts)
