@@ -20,7 +20,7 @@ from tests.backends.dask.process_kubelet import rights
 from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes
 from tests.backends.katib.client.cluster.kubernetes_server import running_server
 from tests.conftest import StartSweep
-from tests.images.podman_kubelet import PodmanKubelet, own
+from tests.images.podman_kubelet import PodmanKubelet
 from tests.manifests.kustomizations import MANIFESTS, build
 from tests.tables import steady_rows
 from tests.waiting import until
@@ -48,7 +48,7 @@ def claim(tmp_path: Path) -> Path:
         each.chmod(each.stat().st_mode | 0o755)
     folder = tmp_path / "claim"
     folder.mkdir()
-    own(folder)
+    folder.chmod(0o777)  # the user of pods is another one
     return folder
 
 
@@ -66,7 +66,7 @@ def kubernetes(tmp_path: Path, claim: Path) -> Iterator[EmulatedKubernetes]:
             environment={"KUBECONFIG": "/etc/kubeconfig"},
             mounts={"/etc/kubeconfig": config},
         )
-        with controlled(cluster, kubelet) as kubernetes:
+        with controlled(server, kubelet) as kubernetes:
             yield kubernetes
 
 

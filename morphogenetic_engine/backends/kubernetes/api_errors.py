@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from morphogenetic_engine.errors import ClusterError
 
 _DENIED = re.compile(r'admission webhook "(?P<webhook>[^"]+)" denied the request: (?P<why>.*)', re.DOTALL)
 _GONE = 410
+_PATIENCE_SECONDS = 60.0
+Answer = TypeVar("Answer")
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -59,6 +63,23 @@ def explained(host: str, what: str, *, absent: str = NO_KATIB) -> Iterator[None]
         raise Unreachable(f"{host}: the connection broke in the middle of an answer") from error
     except (HTTPError, OSError) as error:
         raise Unreachable(f"{host}: cannot be reached: {_cause(error)}") from error
+
+
+def patiently(ask: Callable[[], Answer]) -> Answer:
+    """Returns the answer of a request, which is repeated for a minute while the cluster cannot be reached.
+
+    Raises:
+        ClusterError: it cannot be reached for longer, or refuses.
+    """
+    deadline, pause = time.monotonic() + _PATIENCE_SECONDS, 0.1
+    while True:
+        try:
+            return ask()
+        except Unreachable:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(pause)
+        pause = min(5.0, pause * 2)
 
 
 # pylint: disable-next=too-many-arguments,too-many-positional-arguments  # what is known of one answer

@@ -69,7 +69,7 @@ class WorkerJobs:
                 self._core.create_namespaced_secret(namespace, secret, _request_timeout=_TIMEOUT)
         except ClusterError:
             with suppress(ClusterError):
-                self._delete(name)
+                self.delete_one(name)
             raise
 
     def jobs(self) -> list[WorkerJob]:
@@ -123,12 +123,17 @@ class WorkerJobs:
         """Deletes Jobs, and returns the names of the pods that are still there."""
         for job in self._listed(chosen):
             if job.metadata.deletion_timestamp is None:
-                with suppress(Missing):
-                    self._delete(job.metadata.name)
+                self.delete_one(job.metadata.name)
         return [pod.metadata.name for pod in self._pods(chosen)]
 
-    def _delete(self, name: str) -> None:
-        with self._asked(f"delete Job {self._cluster.namespace}/{name}"):
+    def delete_one(self, name: str) -> None:
+        """Deletes a Job, if it is there.
+
+        Raises:
+            Unreachable: the cluster gives no answer just now.
+            ClusterError: it refuses.
+        """
+        with suppress(Missing), self._asked(f"delete Job {self._cluster.namespace}/{name}"):
             self._batch.delete_namespaced_job(
                 name, self._cluster.namespace, propagation_policy="Background", _request_timeout=_TIMEOUT
             )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes, Manifest
+from tests.backends.katib.client.cluster.kubernetes_server import KubernetesServer
 from tests.waiting import DEADLINE_SECONDS
 
 Json = dict[str, Any]
@@ -48,6 +49,7 @@ class EmulatedKubernetes:
 
     cluster: FakeKubernetes
     kubelet: Kubelet
+    server: KubernetesServer
     stuck: str = ""
     """What the scheduler says of new pods instead of placing them; "": it places them."""
     hurry: float = 1.0
@@ -78,8 +80,14 @@ class EmulatedKubernetes:
     def delete_pod(self, name: str) -> None:
         """Deletes a pod, as `kubectl delete pod` does."""
         with self.cluster.lock:
-            key = next(key for key in self.cluster.objects if key[0] == "pods" and key[2] == name)
-            self.cluster.remove(*key)
+            for key in [key for key in self.cluster.objects if key[0] == "pods" and key[2] == name]:
+                self.cluster.remove(*key)
+
+    def restart_server(self) -> bool:
+        """Ends the Kubernetes API, and starts it again on the same port."""
+        self.server.stop()
+        self.server.start()
+        return True
 
     def run(self) -> None:
         """Controls until it is stopped."""
@@ -205,9 +213,9 @@ class EmulatedKubernetes:
 
 
 @contextmanager
-def controlled(cluster: FakeKubernetes, kubelet: Kubelet) -> Iterator[EmulatedKubernetes]:
+def controlled(server: KubernetesServer, kubelet: Kubelet) -> Iterator[EmulatedKubernetes]:
     """Runs the controllers of a cluster; all pods have ended afterwards."""
-    emulated = EmulatedKubernetes(cluster, kubelet)
+    emulated = EmulatedKubernetes(server.cluster, kubelet, server)
     thread = threading.Thread(target=emulated.run, daemon=True)
     thread.start()
     try:

@@ -109,7 +109,7 @@ def pods_as_processes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """A cluster whose API this process uses as the pod `coordinator`, with the rights of its role."""
     cluster = FakeKubernetes(page=500, allowed=rights())
     cluster.put("pods", "ml", COORDINATOR)
-    with running_server(cluster) as server, controlled(cluster, ProcessKubelet(folder / "pods")) as kubernetes:
+    with running_server(cluster) as server, controlled(server, ProcessKubelet(folder / "pods")) as kubernetes:
         monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig(folder / "kubeconfig")))
         monkeypatch.setenv("POD_NAME", "coordinator")
         yield kubernetes

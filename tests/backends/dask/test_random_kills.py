@@ -24,6 +24,7 @@ from tests.backends.dask.kill_rounds import (
     processes_in,
     run_with_kills,
 )
+from tests.backends.dask.process_kubelet import pods_as_processes
 from tests.backends.dask.slurm_cluster import SlurmCluster, queued_jobs
 from tests.conftest import StartSweep
 from tests.waiting import until
@@ -93,6 +94,36 @@ def test_over_a_dask_cluster_nothing_is_lost_or_doubled(
         assert dealt.total() == KILLS
         assert_exact(sweep, local)
         until(lambda: not processes_in(workplace, WORKER), "the end of the workers")
+
+
+def test_over_pods_nothing_is_lost_doubled_or_left_on_the_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: SweepFolder, start: StartSweep, workplace: Path
+) -> None:
+    chance = random.Random(SEED)
+    with pods_as_processes(tmp_path, monkeypatch) as kubernetes:
+        kubernetes.hurry = 60
+        pods = "dask: {interface: lo, kubernetes: {workers: 2}}"
+        sweep = _elsewhere(start, f"execution: {{executor: dask, retries: {{crashes: 1000}}, {pods}}}\n")
+
+        def delete() -> bool:
+            found = kubernetes.pods()
+            if found:
+                kubernetes.delete_pod(chance.choice(found))
+            return bool(found)
+
+        victims = {
+            "worker": lambda: kill_one(workplace, WORKER, chance),
+            "Dask worker": lambda: kill_one(tmp_path, DASK_WORKER, chance),
+            "pod": delete,
+            "API server": kubernetes.restart_server,
+        }
+        dealt = run_with_kills(sweep, chance, victims)
+        print(f"Kubernetes, seed {SEED}: {dict(dealt)}")
+        assert run_sweep(sweep) is Outcome.FINISHED
+        assert dealt.total() == KILLS
+        assert_exact(sweep, local)
+        until(lambda: kubernetes.left() == [], "a cluster without pods")
+        until(lambda: not processes_in(workplace, WORKER) and not processes_in(tmp_path, DASK_WORKER), "their end")
 
 
 def _elsewhere(start: StartSweep, execution: str) -> SweepFolder:

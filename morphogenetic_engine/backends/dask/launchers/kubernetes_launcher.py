@@ -7,13 +7,14 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from morphogenetic_engine.backends.dask.host_messages import Place
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess
 from morphogenetic_engine.backends.dask.session_keys import KeyFiles
-from morphogenetic_engine.backends.kubernetes.api_errors import Unreachable
+from morphogenetic_engine.backends.kubernetes.api_errors import Unreachable, patiently
 from morphogenetic_engine.backends.kubernetes.connection import connect
 from morphogenetic_engine.backends.kubernetes.own_pod import own_pod
 from morphogenetic_engine.backends.kubernetes.worker_jobs import WorkerJobs
@@ -109,6 +110,9 @@ class KubernetesLauncher:
     def _forget_ended(self) -> None:
         known = {job.name: job for job in self._jobs.jobs()}
         self.queued = "; ".join(f"pod {job.pod or job.name}: {job.waits}" for job in known.values() if job.waits)
+        for each in known.values():
+            if each.name not in self._started and not each.ended:
+                self._jobs.delete_one(each.name)  # its creation had no answer; without its Secret it would wait forever
         for name in sorted(self._started):
             job = known.get(name)
             if job is not None and not job.ended:
@@ -131,7 +135,7 @@ def _setup(
     """Returns what the worker pods have, from the sweep file and the coordinator's pod, and the session's Jobs."""
     home = connect()
     cluster = connect(namespace=pods.namespace) if pods.namespace else home
-    own = own_pod(home)
+    own = patiently(partial(own_pod, home))
     image = pods.image or resources.image or (None if own is None else own.image)
     if image is None:
         raise ClusterError(
