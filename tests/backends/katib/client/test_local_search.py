@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes, Manifest
 from tests.backends.katib.client.cluster.katib_controller import KatibByHand, KatibOnThisMachine
@@ -30,6 +32,22 @@ execution: {max_parallel: 2}
 optimization: {secondary_metrics: [twice], rounds: 2}
 resources: {image: "registry/toy:1"}
 """
+RUNGS = """
+sweep_type: random
+experiment: {{workload: "toy:rising"}}
+parameters: {{x: {{low: 0.0, high: 1.0}}}}
+execution: {{max_parallel: 2}}
+optimization: {{n_trials: 6, strategy: {strategy}, halving: {{full: 9, first_rung: 3}}}}
+resources: {{image: "registry/toy:1"}}
+"""
+POPULATION = """
+sweep_type: random
+experiment: {workload: "toy:scheduled"}
+parameters: {lr: {low: 0.001, high: 1.0, log: true}}
+execution: {max_parallel: 2}
+optimization: {n_trials: 6, strategy: pbt, pbt: {change: [lr], population: 3, full: 8}}
+resources: {image: "registry/toy:1"}
+"""
 
 
 def config_map(*algorithms: str) -> Manifest:
@@ -50,6 +68,27 @@ def test_a_sweep_that_learns_has_the_trial_table_of_a_local_one(
         ran = command(*OURS, "--wait")
     assert ran.status == 0, ran.out
     assert steady(FOLDER) == steady(Path("results/sweeps/local"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "written",
+    [RUNGS.format(strategy="halving"), RUNGS.format(strategy="asha"), POPULATION],
+    ids=["halving", "asha", "pbt"],
+)
+def test_trials_that_go_on_from_files_in_the_store_have_the_table_of_a_local_run(
+    written: str, command: Command, cluster: FakeKubernetes, workplace: Path, store: str
+) -> None:
+    Path("sweep.yaml").write_text(written, encoding="utf-8")
+    cluster.put("configmaps", "kubeflow", config_map("morphogenetic"))
+    assert command("sweep", "run", "--config", "sweep.yaml", "--sweep-id", "local").status == 0
+    with KatibOnThisMachine(cluster, workplace):
+        ran = command(*OURS, "--store", store, "--wait")
+    assert ran.status == 0, ran.out
+    assert steady(FOLDER) == steady(Path("results/sweeps/local"))
+    local = read_result(SweepFolder(Path("results/sweeps/local"))).trials
+    assert [each.parent for each in collected().trials] == [each.parent for each in local]
+    assert [each.curve for each in collected().trials] == [each.curve for each in local]
 
 
 def test_a_cluster_without_our_service_is_told_before_anything_is_created(
