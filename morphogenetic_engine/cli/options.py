@@ -108,7 +108,7 @@ target = click.option(
     "target",
     type=DelegateName(),
     callback=_chosen,
-    help="The system that runs the sweep.  [default: the only one that is installed]",
+    help="The system that runs the sweep, or that it is written for.  [default: the only one that runs sweeps]",
 )
 
 

@@ -35,6 +35,12 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Registry:
     return registry
 
 
+def test_a_system_that_sweeps_are_only_written_for_leaves_the_choice_alone() -> None:
+    assert CliRunner().invoke(command, []).output == "runs on katib\n"
+    given = CliRunner().invoke(command, ["--to", "optimizationjob"])
+    assert given.output == "runs on optimizationjob --to optimizationjob\n"
+
+
 def test_katib_is_a_delegate() -> None:
     assert load_delegate("katib").system == "Katib"
 

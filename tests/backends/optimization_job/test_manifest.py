@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from morphogenetic_engine.backends.backend import RenderOptions, load_delegate
+from morphogenetic_engine.backends.backend import Access, RenderOptions, load_delegate
 from morphogenetic_engine.backends.katib.render.assignments import trial_of_assignments
 from morphogenetic_engine.backends.optimization_job.manifest import render_job, unsupported_settings
 from morphogenetic_engine.errors import ConfigError
@@ -223,3 +223,10 @@ def test_what_would_be_another_search_is_an_error(changed: dict[str, object], sa
 def test_options_that_mean_something_on_katib_alone_are_refused(option: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=f"--{next(iter(option)).replace('_', '-')}: an OptimizationJob"):
         render_job(given(), RenderOptions(**option))  # type: ignore[arg-type]
+
+
+def test_it_is_neither_submitted_nor_followed() -> None:
+    delegate = load_delegate("optimizationjob")
+    for refused in (lambda: delegate.submit(given(), RenderOptions(), Access()), lambda: delegate.find("s", Access())):
+        with pytest.raises(ConfigError, match="an OptimizationJob says nothing of its trials.*; or use --to katib"):
+            refused()

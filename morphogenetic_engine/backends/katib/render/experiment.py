@@ -71,8 +71,8 @@ def render_experiment(file: ConfigFile, options: RenderOptions) -> RenderedExper
     with _named(file):
         if options.algorithm == "morphogenetic" and file.config.optimization.strategy and options.store is None:
             raise ConfigError(
-                "--store: must be given with optimization.strategy: a trial goes on from the checkpoint that it left"
-                " there at the rung below"
+                "--store: must be given with optimization.strategy: a trial goes on from files that it, or another"
+                " one, left there"
             )
         return _rendered(file, options)
 
