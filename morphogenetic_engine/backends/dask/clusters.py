@@ -12,6 +12,7 @@ import dask  # pylint: disable=wrong-import-order  # not the folder of this modu
 from distributed import Client, Scheduler
 from distributed.deploy.spec import SpecCluster
 from distributed.security import Security
+from tornado.ioloop import IOLoop
 
 from morphogenetic_engine.backends.dask.launchers.kubernetes_launcher import KubernetesLauncher
 from morphogenetic_engine.backends.dask.launchers.launcher import Launcher, SchedulerAccess, StandingWorkers
@@ -42,6 +43,8 @@ class OpenCluster:
 
     client: Client
     launcher: Launcher
+    scheduler: Scheduler | None = None
+    """The scheduler, if it runs in this process."""
 
 
 @contextmanager
@@ -76,8 +79,8 @@ def open_cluster(config: SweepConfig, *, directory: Path, folder: Path) -> Itera
             python=workers.python,
         )
         launcher = stack.enter_context(_launcher(config, access, folder))
-        client = stack.enter_context(_client(access.address, security))
-        yield OpenCluster(client, launcher)
+        client = stack.enter_context(_client(access.address, security, scheduler.loop))
+        yield OpenCluster(client, launcher, scheduler.scheduler)
 
 
 @contextmanager
@@ -120,11 +123,11 @@ def _scheduler(security: Security | None, interface: str | None, *, is_local: bo
 
 
 @contextmanager
-def _client(address: str, security: Security | None) -> Iterator[Client]:
+def _client(address: str, security: Security | None, loop: IOLoop | None = None) -> Iterator[Client]:
+    """Connects to a scheduler; `loop`: that of the scheduler, if it runs in this process."""
+    options = {"security": security, "timeout": CONNECT_SECONDS, "loop": loop}
     try:
-        client = Client(
-            address, security=security, timeout=CONNECT_SECONDS, set_as_default=False, direct_to_workers=False
-        )
+        client = Client(address, set_as_default=False, direct_to_workers=False, **options)
     except (OSError, TypeError) as error:
         raise ClusterError(f"execution.dask.scheduler: {address} cannot be reached: {error_line(error)}") from error
     try:

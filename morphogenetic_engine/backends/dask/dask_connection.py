@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future, KilledWorker, Scheduler
 
 from morphogenetic_engine.backends.dask.host_messages import Command, Gone, HostMessage, HostOrder
-from morphogenetic_engine.backends.dask.worker_host import deliver, host_worker
+from morphogenetic_engine.backends.dask.worker_host import COMMANDS, deliver, host_worker
 from morphogenetic_engine.errors import ClusterError, error_line
 
 _TICK_SECONDS = 0.2
@@ -46,8 +46,12 @@ class DaskWorkerState:
 class DaskConnection:
     """One session's use of a Dask client. Its methods are for one thread; Dask's event loop runs in another."""
 
-    def __init__(self, client: Client, wakeup: int | None) -> None:
-        """`wakeup` is a descriptor that ends the wait of `receive` when it can be read."""
+    def __init__(self, client: Client, wakeup: int | None, scheduler: Scheduler | None = None) -> None:
+        """`wakeup` is a descriptor that ends the wait of `receive` when it can be read.
+
+        `scheduler` is the scheduler if it runs in the client's event loop: commands then take the way of its own ones.
+        """
+        self._scheduler = scheduler
         self.topic = f"morphogenetic-{uuid.uuid4().hex}"
         self._client = client
         self._address = client.scheduler_info(n_workers=0)["address"]
@@ -78,9 +82,12 @@ class DaskConnection:
 
     def send(self, key: str, address: str, command: Command) -> None:
         """Sends a command to a host; commands to one host arrive in their order."""
-        self._outgoing[key].append(command)
         loop = self._client.loop
         assert loop is not None, "the client is connected"
+        if self._scheduler is not None:
+            loop.add_callback(self._stream, key, address, command)
+            return
+        self._outgoing[key].append(command)
         loop.add_callback(self._flush, key, address)
 
     def receive(self, until: float | None) -> list[Arrival]:
@@ -133,6 +140,13 @@ class DaskConnection:
         self._arrived.append(arrival)
         with suppress(OSError):  # full: the reader is awake; closed: nobody reads any more
             os.write(self._write_end, b"!")
+
+    def _stream(self, key: str, address: str, command: Command) -> None:
+        """Sends a command by the stream that a scheduler has to each of its workers."""
+        assert self._scheduler is not None
+        if address in self._scheduler.stream_comms:
+            message = {"op": COMMANDS, "key": key, "commands": pickle.dumps([command])}
+            self._scheduler.worker_send(address, message)
 
     async def _flush(self, key: str, address: str) -> None:
         """Sends the commands that wait for a host; what cannot be sent is for a host that is lost."""

@@ -44,7 +44,7 @@ def dask_executor(setup: ExecutorSetup) -> Iterator[DaskExecutor]:
     with ExitStack() as stack:
         mark = stack.enter_context(_mark(folder / FOLDER))
         cluster = stack.enter_context(open_cluster(setup.config, directory=workers.working_directory, folder=folder))
-        connection = DaskConnection(cluster.client, setup.wakeup)
+        connection = DaskConnection(cluster.client, setup.wakeup, cluster.scheduler)
         stack.callback(connection.close)
         hosts = HostSetup(__version__, mark, mark.name, pickle.dumps(workers))
         pool = RemotePool(connection, hosts, cluster.launcher.ending)

@@ -14,6 +14,7 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import assert_never
 
 from distributed import Worker as DaskWorker
@@ -40,6 +41,8 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
 from morphogenetic_engine.sweeps.run.workers.worker import Worker, WorkerSetup
 
+COMMANDS = "morphogenetic-commands"
+"""The name of our messages in the stream from a scheduler to its workers."""
 _EXTENSION = "morphogenetic-inbox:"
 _SERVING = {Status.running, Status.paused}
 _WANTED = {"executing", "long-running"}
@@ -79,6 +82,11 @@ def deliver(key: str, commands: Sequence[Command], dask_worker: DaskWorker) -> N
         inbox.put(commands)
 
 
+def _take(dask_worker: DaskWorker, key: str, commands: bytes) -> None:
+    """Puts commands that came in the scheduler's stream into the inbox of a host."""
+    deliver(key, pickle.loads(commands), dask_worker)
+
+
 def host_worker(order: HostOrder) -> None:
     """Runs a worker process until it ends, is ended, or is no longer wanted."""
     dask_worker = get_worker()
@@ -89,6 +97,7 @@ def host_worker(order: HostOrder) -> None:
         return
     inbox = Inbox()
     dask_worker.extensions[_EXTENSION + order.key] = inbox
+    dask_worker.stream_handlers[COMMANDS] = partial(_take, dask_worker)  # for good: a command may come late
     try:
         host.serve(pickle.loads(order.setup), inbox)
     except StoreError as error:
