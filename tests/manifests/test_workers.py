@@ -46,12 +46,12 @@ def test_the_coordinator_and_its_workers_fit_the_profile_restricted(objects: lis
         assert field(container, "securityContext", "readOnlyRootFilesystem") is True
 
 
-def test_the_coordinator_goes_on_after_a_lost_pod_and_ends_with_a_wrong_file(objects: list[Object]) -> None:
+def test_the_next_pod_of_the_coordinator_goes_on_and_a_lost_node_does_not_count(objects: list[Object]) -> None:
     (job,) = [each for each in objects if each["kind"] == "Job"]
     (container,) = items(job, "spec", "template", "spec", "containers")
     assert "--continue" in items(container, "args")
-    failed, _ = items(job, "spec", "podFailurePolicy", "rules")
-    assert field(failed, "onExitCodes", "values") == [2]
+    (rule,) = items(job, "spec", "podFailurePolicy", "rules")
+    assert field(rule, "action") == "Ignore" and field(rule, "onPodConditions", 0, "type") == "DisruptionTarget"
 
 
 def test_policies_are_of_the_labels_that_pods_have(objects: list[Object]) -> None:
