@@ -19,8 +19,9 @@ FULL = 200
 class Simulation:
     """Workers that train the trials of a halving, each at a pace of its own, on a clock that jumps."""
 
-    def __init__(self, trials: int, brackets: int) -> None:
+    def __init__(self, trials: int, brackets: int, seed: int = 1) -> None:
         self.total = trials
+        self.seed = seed
         halving = {"full": FULL, "brackets": brackets}
         config = parse_config(
             {
@@ -38,7 +39,7 @@ class Simulation:
 
     def busy(self, workers: int) -> float:
         """Runs all trials and returns the share of the workers' time that they train."""
-        chance = random.Random(1)
+        chance = random.Random(self.seed)
         draws = [(chance.lognormvariate(0, 0.3), chance.random()) for _ in range(self.total)]
         now = trained = 0.0
         running: list[tuple[float, int]] = []
