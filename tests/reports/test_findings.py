@@ -174,7 +174,7 @@ def test_trials_that_ran_together_are_said_to_overlap() -> None:
     result = sweep(along(0.1, 0.9, 0.5, 0.4), X)
     together = [replace(each, worker=0, started=0.0, ended=1.0 + each.trial) for each in result.attempts]
     result = replace(result, attempts=together)
-    assert "10.0 s of trials (up to 4 at once in a worker, 2.5 on average), workers" in findings(result)[-1]
+    assert "10 s of trials (up to 4 at once in a worker, 2.5 on average), workers" in findings(result)[-1]
 
 
 def test_what_was_spent_is_said_with_its_price() -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from morphogenetic_engine.reports.analysis.timeline import most_together, timeline_of
 from morphogenetic_engine.steps.candidate import Candidate
 from morphogenetic_engine.steps.configuration import compiled_settings
 from morphogenetic_engine.steps.local_sweep import local_sweep
 from morphogenetic_engine.steps.sweep_outputs import Places, SweepOutputs
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 from tests.backends.dask.process_kubelet import pods_as_processes
@@ -45,6 +47,19 @@ def test_the_best_trial_and_the_table_are_handed_on(importable: Path) -> None:
     assert outputs.metrics["trials_complete"] == 3 and outputs.metrics["best_trial"] == best.trial
     with (importable / "first" / "trials.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 3
+
+
+@pytest.mark.parametrize(("setting", "together"), [("", 4), (", fuse: 2", 2), (", fuse: off", 1)])
+def test_small_trials_train_together_in_the_pod(importable: Path, setting: str, together: int) -> None:
+    """The component leaves `fuse` as the sweep file has it: `auto` where it says nothing."""
+    text = f"""
+experiment: {{problem_type: moons, n_samples: 120, hidden_dim: 16, num_layers: 1, warm_up_epochs: 9, adaptation_epochs: 0}}
+parameters: {{lr: [0.001, 0.003, 0.01, 0.03]}}
+execution: {{max_parallel: 1{setting}}}
+"""
+    swept(importable, "first", text)
+    result = read_result(SweepFolder(importable / "first" / "run-1"))
+    assert result.counts[TrialState.COMPLETE] == 4 and most_together(timeline_of(result).bars) == together
 
 
 def test_the_artifact_has_no_lock_and_a_table_that_kubeflow_draws(importable: Path) -> None:
