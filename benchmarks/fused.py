@@ -1,17 +1,21 @@
-"""Sweeps of the engine with `fuse: auto` against the same sweeps with `fuse: off`.
+"""Sweeps of the engine with `fuse: auto` and with `fuse: off`, and the plain loop under other systems.
 
-The pairs run one after another in one place, with two workers; their tables are compared, wall-clock columns aside.
+All run one after another in one place, with two workers. The tables of ours are compared, wall-clock columns aside. Ray
+Tune is measured where it is installed.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.figures import Figure
+from benchmarks.problems.plain_sweeps import CONFIGURATIONS, FIRST_RUNG, HALVING_EPOCHS
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.results import read_result
 
@@ -23,18 +27,23 @@ parameters: {{hidden_dim: [16, 32, 48, 64], num_layers: [2, 4], lr: [1e-3, 2e-3,
 """
 HALVING = f"""
 sweep_type: bayesian
-experiment: {{{_ENGINE}, warm_up_epochs: 27, adaptation_epochs: 54, patience: 5}}
+experiment: {{{_ENGINE}, warm_up_epochs: 81, adaptation_epochs: 162, patience: 5}}
 parameters:
   hidden_dim: [16, 32, 48, 64]
   num_layers: {{low: 2, high: 4}}
   lr: {{low: 0.001, high: 0.01, log: true}}
-optimization: {{n_trials: 81, sampler: Random, strategy: halving, halving: {{full: 81, first_rung: 3}}}}
+optimization:
+  n_trials: {CONFIGURATIONS}
+  sampler: Random
+  strategy: halving
+  halving: {{full: {HALVING_EPOCHS}, first_rung: {FIRST_RUNG}, brackets: 1}}
 """
 WIDE = f"""
 sweep_type: grid
-experiment: {{{_ENGINE}, warm_up_epochs: 4, adaptation_epochs: 0, num_layers: 2, hidden_dim: 256}}
-parameters: {{lr: [0.001, 0.003, 0.006, 0.01]}}
+experiment: {{{_ENGINE}, warm_up_epochs: 16, adaptation_epochs: 0, num_layers: 2, hidden_dim: 256}}
+parameters: {{lr: [0.001, 0.002, 0.003, 0.004, 0.006, 0.01]}}
 """
+_MAKE_SWEEP = Path(__file__).parents[1] / "examples" / "bayesian_config.yaml"
 _RUN = """
 from pathlib import Path
 from morphogenetic_engine.sweeps.config_file import read_config
@@ -46,12 +55,13 @@ run_sweep(folder)
 
 
 def figures() -> list[Figure]:
-    """Returns, for each sweep, the time of the one without fusing over that of the one with it."""
+    """Returns, for each sweep, the time of the one without fusing and of other systems over that of the one with it."""
     found = []
-    for name, text, goal in (
-        ("grid of 64 trials, hidden_dim 16 to 64", GRID, 5.0),
-        ("halving of 81 configurations", HALVING, 5.0),
-        ("hidden_dim 256", WIDE, 0.98),
+    for name, text, goal, plain in (
+        ("grid of 64 trials, hidden_dim 16 to 64", GRID, 5.0, "grid"),
+        ("make sweep", _MAKE_SWEEP.read_text(encoding="utf-8"), 2.5, ""),
+        (f"halving of {CONFIGURATIONS} configurations", HALVING, 5.0, "halving"),
+        ("hidden_dim 256", WIDE, 0.98, ""),
     ):
         alone, fused = pair(text)
         found += [
@@ -59,6 +69,13 @@ def figures() -> list[Figure]:
             Figure(f"{name}: one after another", alone, "s"),
             Figure(f"{name}: together", fused, "s"),
         ]
+        for system in _systems() if plain else ():
+            seconds = _plain(system, plain)
+            shown = {"optuna": "Optuna", "ray": "Ray Tune"}[system]
+            found += [
+                Figure(f"{name}: {shown} with the plain loop over together", seconds / fused, "ratio", None, "higher"),
+                Figure(f"{name}: {shown} with the plain loop", seconds, "s"),
+            ]
     return found
 
 
@@ -75,8 +92,24 @@ def _run(place: Path, text: str, fuse: str) -> tuple[float, list[object]]:
     place.mkdir()
     written = f"{text}\nexecution: {{max_parallel: 2, fuse: {fuse}}}\n"
     (place / "sweep.yaml").write_text(written, encoding="utf-8")
-    begun = time.perf_counter()
-    subprocess.run([sys.executable, "-c", _RUN], cwd=place, check=True)
-    seconds = time.perf_counter() - begun
+    seconds = _seconds([sys.executable, "-c", _RUN], place)
     trials = read_result(SweepFolder(place / "bench")).trials
     return seconds, [(trial.number, trial.state, trial.params, dict(trial.curve)) for trial in trials]
+
+
+def _systems() -> list[str]:
+    return ["optuna", "ray"] if importlib.util.find_spec("ray") else ["optuna"]
+
+
+def _plain(system: str, search: str) -> float:
+    """Returns the seconds of the same search by another system."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        # As a module that is imported, so that Ray sends its functions by their names.
+        code = "import sys; from benchmarks.problems.plain_sweeps import main; main(*sys.argv[1:])"
+        return _seconds([sys.executable, "-c", code, system, search, name], None)
+
+
+def _seconds(command: Sequence[str], place: Path | None) -> float:
+    begun = time.perf_counter()
+    subprocess.run(command, cwd=place, check=True)
+    return time.perf_counter() - begun

@@ -53,7 +53,8 @@ def test_the_best_trial_and_the_table_are_handed_on(importable: Path) -> None:
 def test_small_trials_train_together_in_the_pod(importable: Path, setting: str, together: int) -> None:
     """The component leaves `fuse` as the sweep file has it: `auto` where it says nothing."""
     text = f"""
-experiment: {{problem_type: moons, n_samples: 120, hidden_dim: 16, num_layers: 1, warm_up_epochs: 9, adaptation_epochs: 0}}
+experiment: {{problem_type: moons, n_samples: 120, hidden_dim: 16, num_layers: 1, warm_up_epochs: 9,
+  adaptation_epochs: 0}}
 parameters: {{lr: [0.001, 0.003, 0.01, 0.03]}}
 execution: {{max_parallel: 1{setting}}}
 """

@@ -40,8 +40,8 @@ class StackedChildren:
         hidden = torch.baddbmm(self._bias1, x_SBD, self._weight1.transpose(1, 2)).relu_()
         return hidden, torch.baddbmm(self._bias2, hidden, self._weight2.transpose(1, 2))
 
-    def learn(self, g_SBD: Tensor, hidden: Tensor, x_SBD: Tensor) -> Tensor:
-        """Takes a step of each optimiser by the gradient of the proposals, and returns that of their input."""
+    def learn(self, g_SBD: Tensor, hidden: Tensor, x_SBD: Tensor, *, with_input: bool) -> Tensor | None:
+        """Takes a step of each optimiser by the gradient of the proposals; returns that of their input, if wanted."""
         g_hidden = _relu_backward(torch.bmm(g_SBD, self._weight2), hidden, 0)
         gradients = [
             torch.bmm(g_hidden.transpose(1, 2), x_SBD),
@@ -49,7 +49,7 @@ class StackedChildren:
             torch.bmm(g_SBD.transpose(1, 2), hidden),
             column_sums(g_SBD, self._hidden),
         ]
-        g_x = torch.bmm(g_hidden, self._weight1)
+        g_x = torch.bmm(g_hidden, self._weight1) if with_input else None
         self._adam.step(gradients)
         return g_x
 
@@ -80,7 +80,7 @@ class Shadows:
         samples = x_SBD.shape[1]
         off = proposal - x_SBD
         error_S, energy_S = self._means(off.square()), self._means(x_SBD.square())
-        self._children.learn(off * (2.0 / (samples * self._hidden)), hidden, x_SBD)
+        self._children.learn(off * (2.0 / (samples * self._hidden)), hidden, x_SBD, with_input=False)
         self._error_S.add_(error_S, alpha=samples)
         self._energy_S.add_(energy_S, alpha=samples)
 

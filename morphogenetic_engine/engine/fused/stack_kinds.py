@@ -31,6 +31,7 @@ class Kind(NamedTuple):
     width: int
     """The width to which the trunks are padded."""
     layers: int
+    """In the adaptation 0: the layers of frozen trunks are stacked whatever their number."""
     features: int
     classes: int
     batch_size: int
@@ -56,7 +57,7 @@ def kind_of(run: Run) -> Kind | None:
     return Kind(
         stage,
         padded(settings.hidden_dim) if warm else -(-settings.hidden_dim // LANES) * LANES,
-        settings.num_layers,
+        settings.num_layers if warm else 0,
         data.features,
         data.classes,
         settings.batch_size,

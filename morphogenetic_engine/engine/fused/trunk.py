@@ -43,10 +43,6 @@ class StackedTrunk:
         found.append(torch.baddbmm(self.biases[-1], found[-1], self._transposed[-1]))
         return found
 
-    def layer(self, number: int, x: Tensor) -> Tensor:
-        """Returns the output of one layer, before its ReLU."""
-        return torch.baddbmm(self.biases[number], x, self._transposed[number])
-
     def backward(self, g_KBC: Tensor, outputs: Sequence[Tensor]) -> list[Tensor]:
         """Returns the gradients of all weights and biases, in the order of the layout."""
         gradients: list[Tensor] = []

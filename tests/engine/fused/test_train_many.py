@@ -60,7 +60,7 @@ class TestGrowth(FusedTests):
         {**GROWING, "hidden_dim": 32, "num_layers": 2, "lr": 0.01, "patience": 2},
         {**GROWING, "hidden_dim": 32, "num_layers": 2, "seeds_per_layer": 2},
         {**GROWING, "hidden_dim": 24, "num_layers": 2, "seeds_per_layer": 3, "blend_steps": 3},
-        {**GROWING, "hidden_dim": 16, "num_layers": 2, "warm_up_epochs": 0},
+        {**GROWING, "hidden_dim": 16, "num_layers": 3, "warm_up_epochs": 0, "seeds_per_layer": 2},
         {**GROWING, "hidden_dim": 16, "num_layers": 2, "adaptation_epochs": 6, "seeds_per_layer": 0},
     ]
 
