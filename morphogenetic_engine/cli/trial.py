@@ -111,8 +111,8 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_name
 
-    if number_from_name and _stays_idle(metrics):
-        return 0
+    if number_from_name and _stays_idle():
+        return FAILED
     file = _config(config)
     _check_inputs(config, file)
     target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
@@ -174,20 +174,17 @@ def _check_inputs(source: str, file: ConfigFile) -> None:
         check_inputs(folder.read_info().inputs, Path.cwd(), f"sweep {folder.sweep_id}")
 
 
-def _stays_idle(metrics: Path | None) -> bool:
+def _stays_idle() -> bool:
     """Returns whether the trial is a place of a batch without a trial of the sweep, and says so.
 
-    Katib's collector fails, and the trial with it, where there is no file of metrics; a trial with an empty one is not
-    counted.
+    It fails: without metrics Katib would count it when the Experiment ends, and not when it asks for trials.
     """
     from morphogenetic_engine.backends.katib.pods.environment import TRIAL_NAME_VARIABLE, variable
     from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
 
     idle = is_idle(variable(TRIAL_NAME_VARIABLE))
     if idle:
-        if metrics is not None:
-            metrics.touch()
-        click.echo("no trial of the sweep: a place that stays idle before a round, or after the last trial", err=True)
+        click.echo("no trial of the sweep: a place that stays idle, as it has to be; nothing is wrong", err=True)
     return idle
 
 

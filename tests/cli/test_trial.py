@@ -219,8 +219,8 @@ def test_the_number_comes_from_the_name_that_katib_gives(
     assert ran.status == 2 and "KATIB_TRIAL_NAME: must end with a mark and a number (-1a2b3-t0007)" in ran.err
     monkeypatch.setenv("KATIB_TRIAL_NAME", "sweep-0a1b2-idle0008")
     ran = command(*words, "--metrics", str(tmp_path / "metrics.log"))
-    assert ran.status == 0 and "no trial of the sweep" in ran.err
-    assert (tmp_path / "metrics.log").read_text(encoding="utf-8") == ""
+    assert ran.status == 1 and "no trial of the sweep" in ran.err
+    assert not (tmp_path / "metrics.log").exists()
 
 
 def test_a_trial_stops_itself_by_the_thresholds_that_katib_assigned(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from morphogenetic_engine.backends.katib.read.fields import Object, mapping, text, time_of
 from morphogenetic_engine.backends.katib.read.objects import KatibExperiment, Snapshot
+from morphogenetic_engine.backends.katib.render.numbered_names import IDLE
 
 _PROBE, _FAILED_PROBES = "Unhealthy", 5
 """Reasons to ignore: every service fails some probes while it starts."""
@@ -57,7 +58,7 @@ def concerns(warning: ClusterWarning, snapshot: Snapshot) -> bool:
     experiment = snapshot.experiment
     if warning.seen < experiment.created or (warning.reason == _PROBE and warning.count < _FAILED_PROBES):
         return False
-    if _WAIT.search(warning.message):
+    if _WAIT.search(warning.message) or IDLE.search(warning.name):
         return False
     owners = [f"{experiment.name}-{experiment.algorithm}", *(trial.name for trial in snapshot.running)]
     return warning.name in {experiment.name, *owners} or any(warning.name.startswith(f"{each}-") for each in owners)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from morphogenetic_engine.backends.backend import Unsupported
 from morphogenetic_engine.backends.katib.render.algorithms import MANY_POINTS, Algorithm, Search
+from morphogenetic_engine.backends.katib.render.places import katib_places
 from morphogenetic_engine.backends.katib.render.rung_jobs import katib_trials, rung_plan
 from morphogenetic_engine.backends.katib.render.sent_course import check_names, has_rungs
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_settings
@@ -25,12 +26,13 @@ def local_search(config: SweepConfig, parallel: int, earlier: Sequence[TrialReco
         ConfigError: the service does not give such a sweep the trials of the local one.
     """
     check_servable(config)
-    trials, most = katib_trials(config), most_parallel(config)
+    most = most_parallel(config)
     if most is not None and parallel > most:
         raise ConfigError(
             f"execution.max_parallel: must be <= {most}, the optimization.lookahead, but got {parallel}; more trials"
             " at a time would wait for each other"
         )
+    trials = katib_places(config, parallel)
     if trials > MOST_TRIALS:
         raise ConfigError(f"optimization.n_trials: must be <= {MOST_TRIALS} on Katib, but got {trials}")
     settings = sweep_settings(SentSweep(config, parallel, earlier))
@@ -65,21 +67,24 @@ def most_parallel(config: SweepConfig) -> int | None:
 
 
 def _unsupported(config: SweepConfig, parallel: int, trials: int) -> Iterator[Unsupported]:
-    if config.sweep_type == "progressive" and parallel > 1:
+    jobs = katib_trials(config)
+    if config.sweep_type == "progressive" and trials > jobs:
         yield Unsupported(
             "optimization.rounds",
-            f"before each round Katib starts trials that end at once, without a result: {parallel - 1} of them",
+            f"before each round Katib starts trials that fail at once: {parallel - 1} of them",
         )
     if config.optimization.strategy == "pbt":
-        idle = f"; before each generation Katib starts {parallel - 1} more, which end at once" if parallel > 1 else ""
+        idle = f"; before each generation Katib starts {parallel - 1} more, which fail at once" if parallel > 1 else ""
         yield Unsupported("optimization.strategy", f"members go on from files in the store: give --store{idle}")
     if has_rungs(config):
-        idle = f"; before each rung {parallel - 1} more, which end at once" if parallel > 1 else ""
+        idle = f"; before each rung {parallel - 1} more, which fail at once" if parallel > 1 else ""
         if config.optimization.strategy == "asha":
-            idle = " at most; where it waits for results, some more, which end at once"
+            idle = (
+                f" at most; where it waits for results and at its end, up to {trials - jobs} more, which fail at once"
+            )
         yield Unsupported(
             "optimization.strategy",
-            f"each training to a rung is a trial of Katib's: {trials}{idle}; give --store, where checkpoints wait",
+            f"each training to a rung is a trial of Katib's: {jobs}{idle}; give --store, where checkpoints wait",
         )
     if not config.optimization.reproducible:
         yield Unsupported("optimization.reproducible", "points depend on which trial ends first, as in a local sweep")

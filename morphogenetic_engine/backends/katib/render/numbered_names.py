@@ -10,7 +10,8 @@ import hashlib
 import re
 
 _NUMBERED = re.compile(r".+-[0-9a-f]{5}-t(\d{4,9})")
-_IDLE = re.compile(r".+-[0-9a-f]{5}-idle\d{4,9}")
+IDLE = re.compile(r".+-[0-9a-f]{5}-idle\d{4,9}")
+"""The names of trials that fail at once, and what the names of their Jobs and pods begin with."""
 
 
 def numbered_name(experiment: str, namespace: str, number: int) -> str:
@@ -19,7 +20,7 @@ def numbered_name(experiment: str, namespace: str, number: int) -> str:
 
 
 def idle_name(experiment: str, namespace: str, place: int) -> str:
-    """Returns the name of a trial that ends at once: a place of a batch for which there is no trial of the sweep."""
+    """Returns the name of a trial that fails at once: a place of a batch for which there is no trial of the sweep."""
     return f"{_prefix(experiment, namespace)}-idle{place:04d}"
 
 
@@ -36,8 +37,8 @@ def number_of(name: str) -> int | None:
 
 
 def is_idle(name: str) -> bool:
-    """Returns whether a name is that of a trial that ends at once."""
-    return _IDLE.fullmatch(name) is not None
+    """Returns whether a name is that of a trial that fails at once."""
+    return IDLE.fullmatch(name) is not None
 
 
 def _prefix(experiment: str, namespace: str) -> str:

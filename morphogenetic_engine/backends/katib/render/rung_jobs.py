@@ -52,7 +52,7 @@ def rung_jobs(plan: HalvingPlan) -> list[RungJob]:
 
 
 def katib_trials(config: SweepConfig) -> int:
-    """Returns the number of Katib's trials of a sweep that our service serves; more may end at once, uncounted.
+    """Returns the number of Katib's trials that train something; of an ASHA so many at most.
 
     Raises:
         ConfigError: it is not known before the sweep runs.
@@ -68,8 +68,23 @@ def katib_trials(config: SweepConfig) -> int:
 
 def _most_asha_jobs(config: SweepConfig) -> int:
     """Returns the jobs of an ASHA of which no trial fails: of all results at a rung, one in eta goes on."""
-    at_rung = jobs = total_trials(config)
+    return sum(_most_at_rungs(config))
+
+
+def _most_at_rungs(config: SweepConfig) -> list[int]:
+    most = [total_trials(config)]
     for _ in range(rung_plan(config).top):
-        at_rung //= config.optimization.halving.eta
-        jobs += at_rung
-    return jobs
+        most.append(most[-1] // config.optimization.halving.eta)
+    return most
+
+
+def most_asha_turns(config: SweepConfig) -> int:
+    """Returns how many turns an ASHA has at most, the empty ones among them.
+
+    A turn is empty only after the last fresh configuration. From then on at most `lookahead` results of each rung are
+    to come, and each lets at most one trial go on; before each of these, and at the end, there are less than
+    `lookahead` empty turns.
+    """
+    lookahead = config.optimization.lookahead or 1
+    late = sum(min(lookahead, promoted) for promoted in _most_at_rungs(config)[1:])
+    return _most_asha_jobs(config) + (late + 1) * (lookahead - 1)

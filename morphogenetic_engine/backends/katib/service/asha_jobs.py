@@ -1,15 +1,15 @@
 """Answers a request for trials of an ASHA: each turn of its sequence of jobs is a place among Katib's trials.
 
 A job follows from the results of the turns up to the lookahead before it, so no batch of so many places waits for
-itself. A turn in which nothing can be started is a trial that ends at once, which Katib does not count.
+itself. A turn in which nothing can be started is a trial that fails at once, as are those that are left at the end.
 """
 
 from __future__ import annotations
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
 from morphogenetic_engine.backends.katib.render.numbered_names import numbered_name
-from morphogenetic_engine.backends.katib.render.rung_jobs import katib_trials
-from morphogenetic_engine.backends.katib.render.sent_course import JOB, NOTHING, Job
+from morphogenetic_engine.backends.katib.render.rung_jobs import most_asha_turns
+from morphogenetic_engine.backends.katib.render.sent_course import JOB, Job
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep
 from morphogenetic_engine.backends.katib.service.request import Request, Suggested
 from morphogenetic_engine.backends.katib.service.rung_trials import known_rung_trials, trials_of_rungs
@@ -36,28 +36,18 @@ class AshaJobs:
 
     @property
     def total(self) -> int:
-        return katib_trials(self._config)
+        return most_asha_turns(self._config)
 
     def is_beyond(self, place: int) -> bool:
-        """Returns whether a place is after the last job, and after the places of jobs that failures made needless."""
-        return self._is_over and place >= self._end
+        """Returns whether a place is after the last turn that there can be."""
+        return place >= self.total
 
     def at(self, place: int) -> Suggested | Missing | None:
         """Returns the trial at a place, or the turn that it waits for; None: the place stays idle."""
         if place < len(self._turns):
             job = self._turns[place]
             return None if job is None else self._suggested(place, job)
-        if not self._is_over:
-            return Missing(place, self._awaited)
-        if place >= self._end:
-            return None
-        fixed = {**self._config.space.fixed}
-        return Suggested(self._name(place), exact_assignments(self._config, place, fixed, {JOB: NOTHING}))
-
-    @property
-    def _end(self) -> int:
-        """The place after the last one that Katib counts; where trials failed, fewer jobs than planned are there."""
-        return len(self._turns) + self.total - len(self._place_of)
+        return None if self._is_over or place >= self.total else Missing(place, self._awaited)
 
     def _suggested(self, place: int, job: AshaJob) -> Suggested:
         params = self._strategy.suggest(job.trial, earlier_than(job.trial, 0, {}))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters
 from morphogenetic_engine.backends.katib.render.local_search import check_servable, most_parallel
-from morphogenetic_engine.backends.katib.render.rung_jobs import katib_trials
+from morphogenetic_engine.backends.katib.render.places import katib_places
 from morphogenetic_engine.backends.katib.render.sent_course import katib_metrics
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings
 from morphogenetic_engine.backends.katib.service.request import Code, Experiment, Refusal
@@ -21,7 +21,7 @@ def check_settings(experiment: Experiment) -> Refusal | None:
         sweep = sweep_of_settings(experiment.settings)
         check_servable(sweep.config)
         strategy_of(sweep.config, sweep.known)
-        trials = katib_trials(sweep.config)
+        trials = katib_places(sweep.config, sweep.slots)
     except ConfigError as error:
         return Refusal(Code.INVALID_ARGUMENT, str(error))
     broken = next(_broken(experiment, sweep, trials), None)

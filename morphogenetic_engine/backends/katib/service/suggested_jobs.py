@@ -8,10 +8,10 @@ from typing import Protocol
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
 from morphogenetic_engine.backends.katib.render.numbered_names import numbered_name
+from morphogenetic_engine.backends.katib.render.places import halving_places
 from morphogenetic_engine.backends.katib.render.rung_jobs import RungJob, rung_jobs, rung_plan
 from morphogenetic_engine.backends.katib.render.sent_course import JOB, NOTHING, Job
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep
-from morphogenetic_engine.backends.katib.service.places import Places
 from morphogenetic_engine.backends.katib.service.request import Request, Suggested
 from morphogenetic_engine.backends.katib.service.rung_trials import (
     RungTrial,
@@ -62,7 +62,7 @@ class HalvingJobs:
         self._plan = rung_plan(sweep.config)
         self._jobs = rung_jobs(self._plan)
         self._strategy = strategy_of(sweep.config, sweep.known)
-        self._places = Places(len(self._jobs), self._needs, sweep.slots)
+        self._places = halving_places(sweep.config, self._strategy, sweep.slots)
         self.known = known_rung_trials(sweep.config, request, namespace)
         self._trials: dict[int, TrialRecord] = {}
         """The trials whose parameters are known."""
@@ -86,7 +86,7 @@ class HalvingJobs:
 
     def _missing(self, number: int) -> int | None:
         """Returns a job that must end before a job can be suggested; None: there is none."""
-        needed = range(self._needs(number))
+        needed = range(self._places.needs(number))
         return next((each for each in needed if each not in self.known or not self.known[each].ended), None)
 
     def _suggested(self, number: int) -> Suggested:
@@ -98,13 +98,6 @@ class HalvingJobs:
             return Suggested(name, exact_assignments(self._sweep.config, number, fixed, {JOB: NOTHING}))
         params = {**self._trials[job.trial].params}
         return Suggested(name, exact_assignments(self._sweep.config, job.trial, params, {JOB: job.text}))
-
-    def _needs(self, number: int) -> int:
-        """Returns how many jobs, from the first, must have ended: those of the rung below and all before them."""
-        job = self._jobs[number]
-        if job.rung > 0:
-            return job.first
-        return job.first if self._strategy.needs(self._plan.brackets[job.bracket].first) else 0
 
     def _fresh(self, planned: RungJob) -> Job:
         number = self._plan.brackets[planned.bracket].first + planned.place

@@ -11,11 +11,11 @@ from functools import partial
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
 from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, numbered_name
+from morphogenetic_engine.backends.katib.render.places import Places
 from morphogenetic_engine.backends.katib.render.sent_course import PARENT, Parent, thresholds_assigned
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings
 from morphogenetic_engine.backends.katib.service.asha_jobs import AshaJobs
 from morphogenetic_engine.backends.katib.service.known_trials import known_trials
-from morphogenetic_engine.backends.katib.service.places import Places
 from morphogenetic_engine.backends.katib.service.request import Code, Refusal, Reply, Request, Suggested
 from morphogenetic_engine.backends.katib.service.suggested_jobs import HalvingJobs, Jobs, Missing
 from morphogenetic_engine.errors import ConfigError

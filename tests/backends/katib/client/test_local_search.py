@@ -131,7 +131,7 @@ def test_trials_keep_the_numbers_in_their_names_though_katib_made_one_again(
         katib.start(name, x=f"0.{number}5", kind="50%25")
         katib.end(name, "Succeeded", val_acc=number, twice=1)
     katib.start("toy-0a1b2-idle0003", x="0.5", kind="50%25")
-    katib.end("toy-0a1b2-idle0003", "MetricsUnavailable")
+    katib.end("toy-0a1b2-idle0003", "Failed")
     katib.finish()
     assert command(*COLLECT).status == 0
     trials = collected().trials

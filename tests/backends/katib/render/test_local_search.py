@@ -90,7 +90,7 @@ def test_each_training_to_a_rung_is_a_trial_of_katib() -> None:
     file = sweep(optimization={"strategy": "halving", "halving": halving, "n_trials": 18})
     validate_experiment(rendered(file, **STORED).manifest)
     found = spec(file, **STORED)
-    assert (found["maxTrialCount"], found["parallelTrialCount"]) == (18 + 6 + 2, 3)
+    assert (found["maxTrialCount"], found["parallelTrialCount"]) == (18 + 2 + 6 + 2 + 2, 3)  # and idle places
     assert [each["name"] for each in at(found, "parameters")][-1] == "trial.job"
     listed = unsupported_settings(file, RenderOptions(algorithm="morphogenetic", parallel=3))
     told = {each.key: each.text for each in listed}
@@ -101,9 +101,11 @@ def test_an_asha_has_the_trials_that_it_needs_if_none_fails() -> None:
     asha = {"strategy": "asha", "halving": {"full": 9, "first_rung": 1}, "n_trials": 20}
     file = sweep(kind="random", optimization=asha)
     validate_experiment(rendered(file, **STORED).manifest)
-    assert spec(file, **STORED)["maxTrialCount"] == 20 + 6 + 2
+    assert spec(file, **STORED)["maxTrialCount"] == 20 + 6 + 2 + 12
     told = unsupported(file, **STORED)["optimization.strategy"]
-    assert told.startswith("each training to a rung is a trial of Katib's: 28 at most; where it waits")
+    assert told.startswith(
+        "each training to a rung is a trial of Katib's: 28 at most; where it waits for results and at its"
+    )
     with pytest.raises(ConfigError, match="execution.max_parallel: must be <= 2, the optimization.lookahead"):
         rendered(sweep(kind="random", optimization={**asha, "lookahead": 2}), **STORED)
 
@@ -113,7 +115,8 @@ def test_a_member_of_a_population_is_told_whom_it_goes_on_from() -> None:
     file = sweep(kind="random", optimization={"strategy": "pbt", "pbt": pbt, "n_trials": 20})
     validate_experiment(rendered(file, **STORED).manifest)
     found = spec(file, **STORED)
-    assert found["maxTrialCount"] == 20
+    assert found["maxTrialCount"] == 20 + 3 * 2
+    assert spec(file, **STORED, max_failed=4)["maxFailedTrialCount"] == 4 + 3 * 2  # idle places fail too
     assert [each["name"] for each in at(found, "parameters")][-1] == "trial.parent"
     told = unsupported(file, **STORED)["optimization.strategy"]
     assert told.startswith("members go on from files in the store: give --store; before each generation Katib starts 2")
@@ -130,7 +133,7 @@ def test_a_parent_comes_back_as_it_was(trial: int, root: int, until: int | None)
         assigned_parent({"trial.parent": f"{parent.text} and more"})
 
 
-@pytest.mark.parametrize(("experiment", "trials"), [({}, 18 + 6 + 2), ({"replicates": 2}, 18)])
+@pytest.mark.parametrize(("experiment", "trials"), [({}, 18 + 2 + 6 + 2 + 2), ({"replicates": 2}, 18)])
 def test_auto_has_rungs_where_they_can_be_used(experiment: dict[str, object], trials: int) -> None:
     halving = {"full": 9, "first_rung": 1, "brackets": 1}
     file = sweep(experiment=experiment, optimization={"strategy": "auto", "halving": halving, "n_trials": 18})
@@ -141,7 +144,7 @@ def test_only_what_katib_cannot_do_is_listed() -> None:
     listed = unsupported(sweep(optimization={"lookahead": 4}), **OURS)
     assert listed.keys() == {"execution.timeout_per_trial", "execution.retries"}
     progressive = unsupported(sweep(kind="progressive", optimization={"n_trials": 20}), **OURS)
-    assert progressive["optimization.rounds"].startswith("before each round Katib starts trials that end at once")
+    assert progressive["optimization.rounds"].startswith("before each round Katib starts trials that fail at once")
 
 
 def test_the_results_of_a_warm_start_travel_along_without_what_no_sampler_reads() -> None:

@@ -10,7 +10,7 @@ from functools import cached_property
 from morphogenetic_engine.backends.katib.read.objects import KatibTrial, read_trial
 from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters
 from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
-from morphogenetic_engine.backends.katib.render.rung_jobs import katib_trials
+from morphogenetic_engine.backends.katib.render.places import katib_places
 from morphogenetic_engine.backends.katib.render.sent_course import katib_metrics
 from morphogenetic_engine.backends.katib.render.sweep_setting import ALGORITHM, SentSweep, sweep_settings
 from morphogenetic_engine.backends.katib.service.request import Reply, Request
@@ -80,11 +80,12 @@ class SimulatedKatib:
 
     @cached_property
     def _most(self) -> int:
-        return katib_trials(self.sweep.config)
+        return katib_places(self.sweep.config, self.parallel)
 
     @property
     def _over(self) -> bool:
-        return self._completed >= self._most
+        """Whether Katib takes the Experiment for completed: trials without metrics count, but not when it asks."""
+        return self._completed + sum(job.unavailable for job in self.jobs.values()) >= self._most
 
     @property
     def _completed(self) -> int:
@@ -132,7 +133,7 @@ class SimulatedKatib:
             if newest in active:
                 del self.jobs[newest]
                 self.suggested -= 1
-        elif not active:
+        elif not active or self.chance.random() < 0.2:
             self._run_lost_ones_again()
         else:
             for name in self.chance.sample(active, min(len(active), self.chance.choice([1, 1, 1, 2, 3, 8]))):
@@ -141,10 +142,10 @@ class SimulatedKatib:
     def _end(self, name: str) -> None:
         job = self.jobs[name]
         if is_idle(name):
-            job.unavailable = True
+            job.end = PodEnd("FAILED")
             self.idle += 1
             return
-        if self.lost and self.chance.random() < 0.1:
+        if self.lost and len(self.jobs) < self._most // 2 and self.chance.random() < 0.1:
             self.lost -= 1
             job.unavailable = True
             return
