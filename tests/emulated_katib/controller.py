@@ -1,7 +1,8 @@
 """Emulates Katib's controllers: the state of an ended trial, and the number of trials that are requested next.
 
 Sources: pkg/controller.v1beta1/trial/trial_controller.go, pkg/controller.v1beta1/experiment/{experiment_controller.go,
-experiment_controller_util.go}, pkg/db/v1beta1/postgres/postgres.go; seen on a real cluster (Katib 0.19).
+experiment_controller_util.go, util/status_util.go}, pkg/db/v1beta1/postgres/postgres.go; seen on a real cluster (Katib
+0.19).
 """
 
 from __future__ import annotations
@@ -47,3 +48,8 @@ def requests(experiment: Json, ends: Sequence[TrialEnd]) -> int:
     counted = sum(end.phase != "MetricsUnavailable" for end in ends)
     left = int(experiment["spec"]["maxTrialCount"]) - counted
     return len(ends) + min(left, 1) - missing
+
+
+def is_complete(experiment: Json, ends: Sequence[TrialEnd]) -> bool:
+    """Returns whether Katib takes the Experiment for complete: trials without metrics count, as they do not above."""
+    return len(ends) >= int(experiment["spec"]["maxTrialCount"])

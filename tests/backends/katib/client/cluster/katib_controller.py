@@ -12,7 +12,7 @@ import yaml
 
 from tests.backends.katib.client.cluster.fake_kubernetes import FakeKubernetes, Manifest, timestamp
 from tests.backends.katib.client.cluster.suggester import Suggester, is_ours
-from tests.emulated_katib.controller import TrialEnd, requests, trial_end
+from tests.emulated_katib.controller import TrialEnd, is_complete, requests, trial_end
 from tests.emulated_katib.median_stop import Rule, median_rule
 from tests.emulated_katib.processes import Ended, run
 from tests.emulated_katib.trainer import node_job
@@ -165,6 +165,8 @@ class KatibOnThisMachine:
             ends.append(end)
             if suggester:
                 suggester.ended(end)
+            if is_complete(experiment, ends):
+                break
         by_hand.finish()
 
 
