@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from morphogenetic_engine.monitor.display.harmless import harmless, is_harmless
+from morphogenetic_engine.monitor.display.place_lines import place_lines
 from morphogenetic_engine.monitor.display.progress import SweepProgress
 from morphogenetic_engine.monitor.display.worker_table import clock, worker_columns, worker_rows
 from morphogenetic_engine.sweeps.record.events import (
@@ -54,7 +55,9 @@ class HarmlessConsole(Console):
 def display(progress: SweepProgress, console: Console) -> Iterator[Observer]:
     """Displays a sweep while it runs; yields the observer for the run loop."""
     if not console.is_terminal:
-        yield PlainLines(progress, console)
+        lines = PlainLines(progress, console)
+        with place_lines(progress.folder, lines.tell):
+            yield lines
         return
     panel = Panel(progress)
     with Live(panel, console=console, refresh_per_second=_REFRESHES_A_SECOND, transient=True):
@@ -74,12 +77,12 @@ class PlainLines:
         self._progress(event)
         match event:
             case AttemptFailed():
-                self._print(f"trial {event.trial}  retried  {event.reason}: {event.message}")
+                self.tell(f"trial {event.trial}  retried  {event.reason}: {event.message}")
             case TrialPaused():
                 value = self._value(event.metrics)
-                self._print(f"trial {event.trial}  paused at step {event.step}{value}  {event.duration:.1f} s")
+                self.tell(f"trial {event.trial}  paused at step {event.step}{value}  {event.duration:.1f} s")
             case TrialPromoted():
-                self._print(f"trial {event.trial}  promoted to rung {event.rung + 1}")
+                self.tell(f"trial {event.trial}  promoted to rung {event.rung + 1}")
             case TrialEnded():
                 self._print_end(event, self._progress.space.describe(params))
 
@@ -90,13 +93,14 @@ class PlainLines:
         if event.state is TrialState.PRUNED and event.message.startswith("rung "):
             why = f"  {event.message}"
         value = self._value(event.metrics)
-        self._print(f"{done} trial {event.trial}  {event.state}{value}  {event.duration:.1f} s  {params}{why}")
+        self.tell(f"{done} trial {event.trial}  {event.state}{value}  {event.duration:.1f} s  {params}{why}")
 
     def _value(self, metrics: Metrics) -> str:
         metric = metrics.get(self._progress.target)
         return "" if metric is None else f"  {self._progress.target}={metric:.6g}"
 
-    def _print(self, line: str) -> None:
+    def tell(self, line: str) -> None:
+        """Prints a line."""
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
