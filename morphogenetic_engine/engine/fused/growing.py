@@ -13,8 +13,8 @@ from torch import Tensor
 from morphogenetic_engine.engine.evaluation import drift_of
 from morphogenetic_engine.engine.fused.children import Shadows
 from morphogenetic_engine.engine.fused.losses import loss_gradient
-from morphogenetic_engine.engine.fused.schedule import Schedule
 from morphogenetic_engine.engine.fused.warm_up import Splits, epoch_losses, read_scores, shuffled, targets_of
+from morphogenetic_engine.engine.fused.wave_plan import WavePlan
 from morphogenetic_engine.engine.fused.waves import stacked_children
 from morphogenetic_engine.engine.run import Reading, Run
 
@@ -25,9 +25,9 @@ class GrowingStack:
     def __init__(self, runs: Sequence[Run], width: int) -> None:
         self.runs = runs
         self._first = runs[0]
-        self._schedule = Schedule(runs, width)
+        self._plan = WavePlan(runs, width)
         self._validation = Splits.of([run.data.validation for run in runs])
-        self._has_landed = bool(self._schedule.sites)
+        self._has_landed = bool(self._plan.sites)
         training = [(number, each) for number, run in enumerate(runs) for each in run.growth.training()]
         self._training = [(number, runs[number].network.seeds[position].block) for number, position in training]
         self._children = (
@@ -64,7 +64,7 @@ class GrowingStack:
     def train_epoch(self) -> None:
         """Trains one epoch and measures each network."""
         losses = self._train()
-        for site in self._schedule.sites:
+        for site in self._plan.sites:
             site.children.write_back()
         if self._children is not None:
             self._children.write_back()
@@ -83,15 +83,15 @@ class GrowingStack:
         if self._shadows is not None:
             self._shadows.begin_epoch()
         for x_KBF, y_KB, target_KBC, loss_KB in zip(x_batches, y_batches, targets, kept, strict=True):
-            for site in self._schedule.sites:
+            for site in self._plan.sites:
                 site.blend()
-            x_KBD, trace = self._schedule.forward(x_KBF)
+            x_KBD, trace = self._plan.forward(x_KBF)
             if self._has_landed:
-                logp_KBC = torch.log_softmax(self._schedule.logits(x_KBD), 2)
+                logp_KBC = torch.log_softmax(self._plan.logits(x_KBD), 2)
                 loss_KB.copy_(logp_KBC.gather(2, y_KB[:, :, None])[:, :, 0])
-                self._schedule.backward(loss_gradient(logp_KBC, target_KBC), trace)
+                self._plan.backward(loss_gradient(logp_KBC, target_KBC), trace)
             if self._shadows is not None:
-                self._shadows.step(torch.stack([self._schedule.tap(trace, *each) for each in self._training]))
+                self._shadows.step(torch.stack([self._plan.tap(trace, *each) for each in self._training]))
         return epoch_losses(losses_KN.neg_(), size)
 
     def _progress(self) -> list[list[float]]:
@@ -103,12 +103,12 @@ class GrowingStack:
 
     def _measure(self, losses: Sequence[float]) -> tuple[list[Reading | None], list[list[float]]]:
         """Returns the measurements of each network, and the drift of its seeds by their positions."""
-        x_KND, trace = self._schedule.forward(self._validation.x_KNF)
-        scores = read_scores(self._schedule.logits(x_KND), self._validation.y_KN)
+        x_KND, trace = self._plan.forward(self._validation.x_KNF)
+        scores = read_scores(self._plan.logits(x_KND), self._validation.y_KN)
         readings: list[Reading | None] = [Reading(loss, *score) for loss, score in zip(losses, scores, strict=True)]
         hidden = self._first.settings.hidden_dim
         found: list[dict[int, Tensor]] = [{} for _ in self.runs]
-        for site, grown in zip(self._schedule.sites, trace.grown, strict=True):
+        for site, grown in zip(self._plan.sites, trace.grown, strict=True):
             for seed, number, tap, each in zip(site.seeds, site.places, grown.x_SBD, grown.proposal, strict=True):
                 x_ND = tap[:, :hidden].contiguous()
                 y_ND = x_ND.add(each[:, :hidden].contiguous(), alpha=seed.alpha)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphogenetic_engine.engine.fused.rows import Rows
-from morphogenetic_engine.engine.fused.schedule import Schedule
+from morphogenetic_engine.engine.fused.wave_plan import WavePlan
 from morphogenetic_engine.engine.run import Run
 from morphogenetic_engine.engine.settings import TrainingSettings
 from morphogenetic_engine.engine.trained_run import data_of
@@ -30,13 +30,13 @@ def _run(layers: int, seed: int, *positions: int) -> Run:
 
 def test_seeds_in_different_blocks_are_one_site() -> None:
     runs = [_run(4, 1, 0), _run(4, 2, 4), _run(2, 3, 2), _run(3, 4, 5)]
-    (site,) = Schedule(runs, 16).sites
+    (site,) = WavePlan(runs, 16).sites
     assert site.places == [0, 1, 2, 3]
 
 
 def test_sites_are_in_the_order_in_which_each_run_passes_its_seeds() -> None:
     runs = [_run(4, 1, 0, 1, 6), _run(4, 2, 4), _run(2, 3, 2, 3)]
-    first, second = Schedule(runs, 16).sites
+    first, second = WavePlan(runs, 16).sites
     assert (first.places, second.places) == ([0, 0, 1, 2, 2], [0])
 
 
@@ -44,13 +44,13 @@ def test_sites_are_in_the_order_in_which_each_run_passes_its_seeds() -> None:
 def test_activations_are_those_of_each_network_alone() -> None:
     runs = [_run(4, 1, 0, 1, 6), _run(3, 2, 4), _run(2, 3, 2, 3), _run(1, 4, 1)]
     x_NF = runs[0].data.validation.x_NF
-    schedule = Schedule(runs, 16)
-    x_KND, trace = schedule.forward(torch.stack([x_NF] * len(runs)))
-    for place, (run, logits) in enumerate(zip(runs, schedule.logits(x_KND), strict=True)):
+    plan = WavePlan(runs, 16)
+    x_KND, trace = plan.forward(torch.stack([x_NF] * len(runs)))
+    for place, (run, logits) in enumerate(zip(runs, plan.logits(x_KND), strict=True)):
         taps: list[torch.Tensor] = []
         torch.testing.assert_close(logits, run.network(x_NF, taps))
         for block, tap in enumerate(taps):
-            torch.testing.assert_close(schedule.tap(trace, place, block), tap)
+            torch.testing.assert_close(plan.tap(trace, place, block), tap)
 
 
 @given(st.sets(st.integers(0, 6), min_size=1))

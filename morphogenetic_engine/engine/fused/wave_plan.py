@@ -21,7 +21,7 @@ class Trace:
         """By site."""
 
 
-class Schedule:
+class WavePlan:
     """The layers and seeds that each run of a stack passes, together with the others as far as possible."""
 
     def __init__(self, runs: Sequence[Run], width: int) -> None:
