@@ -163,7 +163,7 @@ def _search_spec(config: SweepConfig, options: RenderOptions, search: Search, pa
     failed = search.trials
     if options.max_failed is not None:  # places without a trial of the sweep fail too
         idle = search.trials - katib_trials(config) if ours else 0
-        failed = min(search.trials, options.max_failed + idle)
+        failed = options.max_failed + idle
     settings = [{"name": name, "value": value} for name, value in search.settings.items()]
     algorithm: dict[str, object] = {"algorithmName": search.algorithm.value}
     spec: dict[str, object] = {
