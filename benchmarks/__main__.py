@@ -37,6 +37,7 @@ NAMES = (
     "nightly",
     "reports",
     "load",
+    "machines",
     "report_page",
 )
 _RESULTS = Path(__file__).with_name("results")

@@ -49,7 +49,7 @@ class DaskCluster:
         self.scheduler.wait()
         left = [worker for worker in self.workers if worker.poll() is None]
         for worker in left:
-            worker.wait()
+            _wait_or_kill(worker)  # one that was not connected yet would wait for a scheduler
         self.scheduler = _scheduler(self.folder, self.keys, int(self.address.rpartition(":")[2]))
         for _ in left:
             self.add_worker()
@@ -76,6 +76,14 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
             yield cluster
         finally:
             cluster.end()
+
+
+def _wait_or_kill(worker: subprocess.Popen[bytes]) -> None:
+    try:
+        worker.wait(15)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
 
 
 def _scheduler(folder: Path, keys: KeyFiles, port: int) -> subprocess.Popen[bytes]:
