@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.machines.peers import optuna_seconds
+from benchmarks.machines.peers import environment, optuna_seconds
 
 _NO_OPS, _TRAININGS, _WORKERS, _ROUNDS = 400, 60, 2, 2
 _FEW = 60
@@ -104,6 +104,7 @@ def _kinds(stack: ExitStack) -> dict[str, Measure]:
         # pylint: disable-next=import-outside-toplevel  # where there is a Slurm
         from tests.backends.dask.slurm_cluster import slurm_cluster
 
+        # pylint: disable-next=consider-using-with  # until the stack is left
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-slurm-")))
         cluster = stack.enter_context(slurm_cluster(place))
         found["Slurm"] = partial(_seconds, _SLURM, cluster.environment)
@@ -128,6 +129,6 @@ def _seconds(executor: str, environment: Mapping[str, str], kind: str, trials: i
 
 def _ray_seconds(python: str, kind: str, trials: int) -> float:
     command = [python, str(Path(__file__).with_name("peers.py")), kind, str(trials), str(_WORKERS)]
-    variables = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_AIR_NEW_OUTPUT": "0"}
+    variables = {**environment(), "RAY_AIR_NEW_OUTPUT": "0"}
     said = subprocess.run(command, env=variables, stdout=subprocess.PIPE, check=True, text=True).stdout
     return float(said.split()[-1])

@@ -1,12 +1,19 @@
 """The same trials by Optuna and by Ray Tune; run as `python peers.py KIND TRIALS PROCESSES`, prints the seconds."""
 
+# pylint: disable=import-outside-toplevel  # one is installed, or the other
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+
+from benchmarks.machines.workload import trained
+
+_ROOT = Path(__file__).parents[2]
 
 
 def optuna_seconds(kind: str, trials: int, processes: int) -> float:
@@ -15,16 +22,21 @@ def optuna_seconds(kind: str, trials: int, processes: int) -> float:
         share = str(trials // processes)
         command = [sys.executable, __file__, f"optuna-{kind}", share, f"{name}/optuna.journal"]
         begun = time.perf_counter()
-        running = [subprocess.Popen(command) for _ in range(processes)]
+        # pylint: disable-next=consider-using-with  # they run at once
+        running = [subprocess.Popen(command, env=environment()) for _ in range(processes)]
         if any(process.wait() for process in running):
             raise RuntimeError("a process of Optuna failed")
         return time.perf_counter() - begun
 
 
+def environment() -> Mapping[str, str]:
+    """Returns the environment in which this file runs as a program, also by an interpreter without this project."""
+    return {**os.environ, "PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1"}
+
+
 def _optuna_part(kind: str, trials: int, journal: str) -> None:
     import optuna
     from optuna.storages.journal import JournalFileBackend
-    from workload import trained
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -45,12 +57,7 @@ def _ray_seconds(kind: str, trials: int, processes: int) -> float:
     import ray
     from ray import tune
 
-    here = str(Path(__file__).parent)
-
     def objective(config: dict[str, float]) -> None:
-        sys.path.insert(0, here)
-        from workload import trained
-
         if kind == "nothing":
             tune.report({"value": config["lr"]})
         else:
