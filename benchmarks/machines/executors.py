@@ -22,7 +22,7 @@ from benchmarks.machines.peers import environment, optuna_seconds
 
 _NO_OPS, _TRAININGS, _WORKERS, _ROUNDS = 400, 60, 2, 2
 _FEW = 60
-"""The no-op trials of Ray Tune, which takes about a second for each."""
+"""The no-op trials of Ray Tune, which takes seconds for each."""
 _RAY = "Ray Tune"
 _DASK = "executor: dask, "
 _SLURM = "executor: dask, dask: {interface: lo, slurm: {workers: 2, memory: 500M}}, "
