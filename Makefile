@@ -24,7 +24,7 @@ test-all: .venv/development ## Run all tests, with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
 
 test-faults: .venv/development ## Kill sweeps at fifty random moments of each kind, and resume them
-	SWEEP_FAULTS=50 $(BIN)/python -m pytest --numprocesses 2 -m faults
+	SWEEP_FAULTS=50 CLUSTER_KILLS=50 $(BIN)/python -m pytest --numprocesses 2 -m faults
 
 lint: .venv/development ## Check format, style, types, the layers of imports, YAML, shell, Dockerfiles, workflows
 	$(BIN)/black --check --quiet . || { $(BIN)/black --check .; exit 1; }
