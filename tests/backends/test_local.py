@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, executor_of
 from morphogenetic_engine.sweeps.run.messages import Ended, Message, PausedAttempt, Reported, TrialTask
+from morphogenetic_engine.sweeps.search.pruners.thresholds import StepThresholds
 from morphogenetic_engine.sweeps.strategy import Decision
 from tests.waiting import DEADLINE_SECONDS, until
 
@@ -89,6 +91,15 @@ def test_a_decision_ends_the_trial_at_its_report(executor: Executor, workplace: 
     else:
         assert message == Ended(0, 0, TrialState.PRUNED, message="pruned at step 1")
     assert executor.free(0) == [slot]
+
+
+def test_a_task_with_thresholds_ends_by_them(executor: Executor, workplace: Path) -> None:
+    (slot,) = _slots(executor, 1)
+    limits = StepThresholds(maximize=True, limits={1: 99.0})
+    executor.start(slot, [replace(_task(workplace, 0, decides=True), thresholds=limits)])
+    *reports, end = _hear(executor, 1)
+    assert [message.step for message in reports if isinstance(message, Reported)] == [0, 1]
+    assert end == Ended(0, 0, TrialState.PRUNED, message="pruned at step 1")
 
 
 def test_stopping_a_task_gives_its_slot_a_new_process(executor: Executor, workplace: Path) -> None:

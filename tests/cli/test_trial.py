@@ -26,7 +26,8 @@ from morphogenetic_engine.sweeps.record.events import TrialEnded, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.results import read_result
-from morphogenetic_engine.sweeps.search.pruners.thresholds import StepThresholds, thresholds_text
+from morphogenetic_engine.sweeps.search.pruners.threshold_text import thresholds_text
+from morphogenetic_engine.sweeps.search.pruners.thresholds import StepThresholds
 from morphogenetic_engine.sweeps.single_trial.sent_curve import curve_of_digits
 from tests.cli.conftest import Command
 from tests.waiting import DEADLINE_SECONDS, gone, until

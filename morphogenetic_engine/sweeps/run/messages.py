@@ -34,9 +34,9 @@ class TrialTask:
     named: Sequence[str] = ()
     """Further metrics that the sweep file names: they must be finite, as the objectives must."""
     decides: bool = False
-    """True if each report waits for a decision (with replicates: each replicate)."""
+    """True if there is a decision about each report (with replicates: about each replicate)."""
     thresholds: Thresholds | None = None
-    """The decisions as data, for an executor whose workers decide by themselves; None: they are made in the session."""
+    """The decisions as data, by which the worker decides itself; None: a report waits until the session has decided."""
     reported: Mapping[int, float] = field(default_factory=dict)
     """The objective of each step that earlier attempts reported, which the decisions take into account."""
     replicates: Sequence[Mapping[str, int]] = ()
@@ -56,6 +56,11 @@ class TrialTask:
     @property
     def key(self) -> TaskKey:
         return self.trial, self.attempt
+
+    @property
+    def awaits_decisions(self) -> bool:
+        """True if a report waits for an answer."""
+        return self.decides and self.thresholds is None
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from morphogenetic_engine.sweeps.run.first_trials import FirstTrials
 from morphogenetic_engine.sweeps.run.messages import Ended, Replicated, Reported, TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.order.inherited_folder import inherit_folder
 from morphogenetic_engine.sweeps.run.order.pausing import PausePoint, pause_of_heir, reached_step, root_of
+from morphogenetic_engine.sweeps.run.order.recorded_end import recorded_end
 from morphogenetic_engine.sweeps.run.order.rung_schedule import RungSchedule
 from morphogenetic_engine.sweeps.run.order.scheduling import looks_at_curves, schedule_of
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
@@ -117,7 +118,7 @@ class SweepRunner(Work):  # pylint: disable=too-many-instance-attributes  # the 
         """Runs until nothing is left, or a signal, a limit or a rule ends the session."""
         host = socket.gethostname()
         spent = self._history.seconds
-        self._mark_orphans()
+        self._recorder.mark_orphans()
         self._record(
             events.SessionStarted(time.time(), os.getpid(), host, __version__, self._parallel, self._info.identity)
         )
@@ -173,8 +174,7 @@ class SweepRunner(Work):  # pylint: disable=too-many-instance-attributes  # the 
     def next(self, slot: int) -> TrialTask | None:
         """Records the start of the next trial that may run now."""
         number = self._schedule.next()
-        while number is not None and self._paused_already(number):
-            self._decide_rungs()
+        while number is not None and self._is_settled(number):
             number = self._schedule.next()
         if number is None:
             return None
@@ -237,8 +237,7 @@ class SweepRunner(Work):  # pylint: disable=too-many-instance-attributes  # the 
     def ended(self, ended: Ended, seconds: float) -> None:
         """Records how an attempt ended: for good, or to be retried."""
         self._decisions.pop(ended.trial, None)
-        if ended.state is TrialState.FAILED and self._paused_already(ended.trial, seconds):
-            self._decide_rungs()
+        if ended.state is TrialState.FAILED and self._is_settled(ended.trial, seconds):
             return
         if self._recorder.tries_again(ended):
             self._schedule.again(ended.trial)
@@ -253,8 +252,7 @@ class SweepRunner(Work):  # pylint: disable=too-many-instance-attributes  # the 
         """Records that a trial was interrupted with its batch, and queues it to run alone."""
         del message
         self._decisions.pop(key[0], None)
-        if self._paused_already(key[0], seconds):
-            self._decide_rungs()
+        if self._is_settled(key[0], seconds):
             return
         self._recorder.returned(key)
         self._schedule.again(key[0])
@@ -285,13 +283,20 @@ class SweepRunner(Work):  # pylint: disable=too-many-instance-attributes  # the 
         decides = self._generations.ends_after(number) if self._generations is not None else None
         return decides if self._promoter is None else self._promoter.pause_after(number, self._history.trials)
 
-    def _paused_already(self, number: int, seconds: float = 0.0) -> bool:
-        """Records a trial as paused whose last report before its process died was that of its rung."""
+    def _is_settled(self, number: int, seconds: float = 0.0) -> bool:
+        """Records the pause or the end of a trial whose process died after the report from which it follows."""
         trial = self._history.trials.get(number)
-        step = reached_step(trial, self._pause_after(number), self._objectives) if trial is not None else None
-        if trial is None or step is None:
+        if trial is None:
             return False
-        self._rest((number, trial.attempt), step, seconds)
+        step = reached_step(trial, self._pause_after(number), self._objectives)
+        end = recorded_end(trial, self._decisions_about(number, trial.params), self._config)
+        if step is None and end is None:
+            return False
+        if step is not None:
+            self._rest((number, trial.attempt), step, seconds)
+        elif end is not None:
+            self.ended(end, seconds)
+        self._decide_rungs()
         return True
 
     def _add_to_tables(self, number: int) -> None:
@@ -325,12 +330,6 @@ class SweepRunner(Work):  # pylint: disable=too-many-instance-attributes  # the 
         """Records why the session ended, unless the journal itself failed: the error is raised in any case."""
         with suppress(SweepError, StoreError):
             self._record(events.SessionEnded(time.time(), Outcome.ABORTED, str(error)))
-
-    def _mark_orphans(self) -> None:
-        """Marks trials orphaned by a killed process as interrupted."""
-        for number, trial in sorted(self._history.trials.items()):
-            if trial.state is TrialState.RUNNING:
-                self._record(events.TrialInterrupted(time.time(), number, trial.attempt))
 
     def _write_tables(self) -> None:
         self._journal.check_in_place()

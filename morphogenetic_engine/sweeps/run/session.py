@@ -171,7 +171,7 @@ class Session:
         match message:
             case Reported() | Replicated():
                 decision = self._work.reported(message)
-                if task.decides and (isinstance(message, Replicated) or message.replicate is None):
+                if task.awaits_decisions and (isinstance(message, Replicated) or message.replicate is None):
                     self._executor.decide(task.key, decision)
             case Ended():
                 running = self._running.pop(message.key)

@@ -20,7 +20,7 @@ from morphogenetic_engine.sweeps.record.trials import History
 from morphogenetic_engine.sweeps.run.messages import Ended, Replicated, Reported, TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.order.pausing import PausePoint
 from morphogenetic_engine.sweeps.run.order.schedule import tries_again
-from morphogenetic_engine.sweeps.search.pruners.thresholds import HasThresholds, sent_thresholds
+from morphogenetic_engine.sweeps.search.pruners.fixed_decisions import HasThresholds, sent_thresholds
 from morphogenetic_engine.sweeps.strategy import RungDecision, TrialDecisions
 from morphogenetic_engine.trial import Metrics, Params
 
@@ -58,6 +58,8 @@ class TrialRecorder:
         self._record(events.TrialStarted(time.time(), number, attempt, slot, seed, params, parent))
         if pause is not None:
             self._pausing[number, attempt] = pause
+        thresholds = sent_thresholds(decisions)
+        last = max(known.curve, default=None) if known else None
         return TrialTask(
             trial=number,
             attempt=attempt,
@@ -68,12 +70,12 @@ class TrialRecorder:
             constrained=tuple(self._config.optimization.outcome_constraints),
             named=self._named,
             decides=decisions is not None,
-            thresholds=sent_thresholds(decisions),
+            thresholds=thresholds,
             reported=decisions.reported if isinstance(decisions, HasThresholds) else {},
             replicates=self._replicates_left(number),
             pause_after=None if pause is None else pause.after,
-            reported_until=None if pause is None else pause.reported_until,
-            keeps_reports=pause is not None,
+            reported_until=last if pause is None else pause.reported_until,
+            keeps_reports=pause is not None or thresholds is not None,
             alone=number in self._returned or bool(known and known.crashes),
         )
 
@@ -118,6 +120,12 @@ class TrialRecorder:
                 ended.left_out,
             )
         )
+
+    def mark_orphans(self) -> None:
+        """Records that trials whose process was killed are interrupted."""
+        for number, trial in sorted(self._history.trials.items()):
+            if trial.state is TrialState.RUNNING:
+                self.interrupted((number, trial.attempt))
 
     def interrupted(self, key: TaskKey) -> None:
         """Records that an attempt was interrupted."""
@@ -170,8 +178,9 @@ class TrialRecorder:
 
     def _final_metrics(self, ended: Ended) -> Metrics:
         """Returns a complete trial's metrics, the combination of its replicates, or a pruned trial's last report."""
-        last_report = self._last_reports.pop(ended.key, {})
-        replicates = self._history.trials[ended.trial].replicates
+        trial = self._history.trials[ended.trial]
+        last_report = self._last_reports.pop(ended.key, None) or trial.curve.get(max(trial.curve, default=0), {})
+        replicates = trial.replicates
         if replicates and ended.state is not TrialState.FAILED:
             return combined_metrics(replicates, self._config.optimization)
         return last_report if ended.state is TrialState.PRUNED else ended.metrics

@@ -13,7 +13,8 @@ from pathlib import Path
 from morphogenetic_engine.errors import ConfigError, MorphogeneticError, error_line
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.search.pruned_strategy import PrunedStrategy
-from morphogenetic_engine.sweeps.search.pruners.thresholds import HasThresholds, Thresholds, sent_thresholds
+from morphogenetic_engine.sweeps.search.pruners.fixed_decisions import HasThresholds, sent_thresholds
+from morphogenetic_engine.sweeps.search.pruners.thresholds import Thresholds
 from morphogenetic_engine.sweeps.strategy import (
     Decision,
     Earlier,

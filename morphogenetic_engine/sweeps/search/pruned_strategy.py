@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from morphogenetic_engine.sweeps.schema.objective import OutcomeLimits, broken_limits
-from morphogenetic_engine.sweeps.search.pruners.thresholds import HasThresholds
+from morphogenetic_engine.sweeps.search.pruners.fixed_decisions import HasThresholds
 from morphogenetic_engine.sweeps.strategy import Earlier, Pruner, Reports, Strategy, TrialDecisions
 from morphogenetic_engine.trial import Params, Value
 

@@ -20,7 +20,8 @@ from morphogenetic_engine.sweeps.run.order.pausing import pause_point, reached_s
 from morphogenetic_engine.sweeps.run.session import Session, Work, open_executor
 from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
 from morphogenetic_engine.sweeps.run.trial_recorder import TrialRecorder
-from morphogenetic_engine.sweeps.search.pruners.thresholds import FixedDecisions, Thresholds, values_of
+from morphogenetic_engine.sweeps.search.pruners.fixed_decisions import FixedDecisions, values_of
+from morphogenetic_engine.sweeps.search.pruners.thresholds import Thresholds
 from morphogenetic_engine.sweeps.single_trial.planned_trial import PlannedTrial
 from morphogenetic_engine.sweeps.strategy import Decision
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from morphogenetic_engine.backends.katib.render.search_space import KatibParameter
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.config import SweepConfig
-from morphogenetic_engine.sweeps.search.pruners.thresholds import Thresholds, thresholds_of_text, thresholds_text
+from morphogenetic_engine.sweeps.search.pruners.threshold_text import thresholds_of_text, thresholds_text
+from morphogenetic_engine.sweeps.search.pruners.thresholds import Thresholds
 from morphogenetic_engine.sweeps.single_trial.sent_curve import CURVE_METRIC, STEPS_METRIC
 
 THRESHOLDS, JOB, PARENT = "trial.thresholds", "trial.job", "trial.parent"

@@ -22,7 +22,7 @@ from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.run.order.pausing import pause_of_heir, root_of
 from morphogenetic_engine.sweeps.search.guarded_strategy import GuardedStrategy
-from morphogenetic_engine.sweeps.search.pruners.thresholds import sent_thresholds
+from morphogenetic_engine.sweeps.search.pruners.fixed_decisions import sent_thresholds
 from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
 from morphogenetic_engine.sweeps.strategy import Earlier, earlier_than, ended_by_now

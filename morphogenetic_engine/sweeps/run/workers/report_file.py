@@ -1,7 +1,7 @@
-"""Keeps the reports of a trial that pauses in its folder until the coordinator is known to have them.
+"""Keeps the reports of a trial in its folder where it decides by them, until the coordinator is known to have them.
 
 A coordinator may be killed with reports on their way, while the trial saves a checkpoint after them and never makes
-them again. Where it pauses depends on how many there are, so the next attempt sends them once more.
+them again. Where it pauses or is pruned depends on them, so the next attempt sends them once more.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from pathlib import Path
 from morphogenetic_engine.sweeps.run.workers.channel import Channel
 from morphogenetic_engine.sweeps.run.workers.report_file import ReportFile
 from morphogenetic_engine.sweeps.run.workers.worker_trial import Pausing, WorkerTrial
+from morphogenetic_engine.sweeps.search.pruners.deciders import AttemptDecider
+from morphogenetic_engine.sweeps.search.pruners.thresholds import thresholds_of_json
 from morphogenetic_engine.trial import Params, missing_constrained, missing_objective
 
 TaskLine = Mapping[str, object]
@@ -16,6 +18,7 @@ TaskLine = Mapping[str, object]
 
 def trial_of(task: TaskLine, channel: Channel) -> WorkerTrial:
     """Returns the trial of a task."""
+    objective = texts(task["objectives"])[0]
     kept = ReportFile(Path(str(task["dir"])), _step(task.get("reported_until"))) if task.get("keeps_reports") else None
     return WorkerTrial(
         channel,
@@ -24,6 +27,8 @@ def trial_of(task: TaskLine, channel: Channel) -> WorkerTrial:
         seed=whole(task["seed"]),
         dir=Path(str(task["dir"])),
         decides=bool(task["decides"]),
+        decider=_decider(task),
+        objective=objective,
         named=frozenset([*texts(task["objectives"]), *texts(task["named"])]),
         pausing=_pausing(task),
         kept=kept,
@@ -47,8 +52,7 @@ def with_objectives(metrics: dict[str, float], task: TaskLine) -> dict[str, floa
 
 def texts(value: object) -> list[str]:
     """Returns a list of texts."""
-    assert isinstance(value, list)
-    return [str(each) for each in value]
+    return [str(each) for each in _list(value)]
 
 
 def mapping(value: object) -> Params:
@@ -59,8 +63,7 @@ def mapping(value: object) -> Params:
 
 def mappings(value: object) -> list[Params]:
     """Returns a list of objects of JSON."""
-    assert isinstance(value, list)
-    return [mapping(each) for each in value]
+    return [mapping(each) for each in _list(value)]
 
 
 def whole(value: object) -> int:
@@ -75,6 +78,30 @@ def _pausing(task: TaskLine) -> Pausing | None:
     return (
         None if after is None else Pausing(whole(after), _step(task.get("reported_until")), texts(task["objectives"]))
     )
+
+
+def _decider(task: TaskLine) -> AttemptDecider | None:
+    """Returns the decisions that came with a task; None: none are made, or the session makes them."""
+    written = task.get("thresholds")
+    if written is None:
+        return None
+    reported = {whole(step): _number(value) for step, value in map(_pair, _list(task["reported"]))}
+    return AttemptDecider(thresholds_of_json(str(written)).decider(), reported)
+
+
+def _list(value: object) -> list[object]:
+    assert isinstance(value, list)
+    return value
+
+
+def _pair(value: object) -> tuple[object, object]:
+    step, metric = _list(value)
+    return step, metric
+
+
+def _number(value: object) -> float:
+    assert isinstance(value, float | int)
+    return float(value)
 
 
 def _step(value: object) -> int | None:

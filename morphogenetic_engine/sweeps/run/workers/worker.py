@@ -18,6 +18,7 @@ import orjson
 
 from morphogenetic_engine.sweeps.run.messages import TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.workers.wire import BadLine, WorkerMessage, read_message
+from morphogenetic_engine.sweeps.search.pruners.thresholds import thresholds_json
 from morphogenetic_engine.sweeps.strategy import Decision
 from morphogenetic_engine.trial import Params
 from morphogenetic_engine.workload.output_metrics import NONE_WANTED, WantedMetrics
@@ -162,9 +163,11 @@ class Worker:
 
 
 def _members(task: TrialTask) -> dict[str, object]:
-    """Returns a task as the worker reads it; the session decides about its reports."""
-    members = {name: value for name, value in vars(task).items() if name not in {"thresholds", "reported"}}
-    return {**members, "params": dict(task.params), "dir": str(task.dir.absolute())}
+    """Returns a task as the worker reads it."""
+    sent = None if task.thresholds is None else thresholds_json(task.thresholds)
+    reported = [list(each) for each in task.reported.items()]
+    place = str(task.dir.absolute())
+    return {**vars(task), "params": dict(task.params), "dir": place, "thresholds": sent, "reported": reported}
 
 
 def _exit_descriptor(pid: int) -> int | None:

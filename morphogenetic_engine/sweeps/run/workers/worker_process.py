@@ -131,7 +131,7 @@ class _Worker:
             done = {"replicate": number, "seed": seed, "metrics": metrics, "duration": duration}
             trial.send({"kind": "replicated", **done})
             if task["decides"]:
-                trial.await_decision(f"replicate {number}")
+                trial.follow_decision(number, metrics, f"replicate {number}")
         return {}
 
 

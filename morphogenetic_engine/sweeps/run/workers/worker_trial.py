@@ -11,6 +11,7 @@ from morphogenetic_engine.errors import Paused, Pruned, TrialFailed
 from morphogenetic_engine.sweeps.run.workers.channel import Channel
 from morphogenetic_engine.sweeps.run.workers.process_state import flush_streams
 from morphogenetic_engine.sweeps.run.workers.report_file import ReportFile
+from morphogenetic_engine.sweeps.search.pruners.deciders import AttemptDecider
 from morphogenetic_engine.trial import Metrics, checked_step, finite_metrics
 
 _SWALLOWED = 5
@@ -46,11 +47,14 @@ class WorkerTrial:
         seed: int,
         dir: Path,  # pylint: disable=redefined-builtin  # the contract's name
         decides: bool,
+        decider: AttemptDecider | None = None,
+        objective: str = "",
         named: frozenset[str],
         replicate: int | None = None,
         pausing: Pausing | None = None,
         kept: ReportFile | None = None,
     ) -> None:
+        """`decider` decides about the `objective` of reports if `decides`; None: the session is asked."""
         self.number = number
         self.seed = seed
         self.dir = dir
@@ -65,6 +69,8 @@ class WorkerTrial:
         self._attempt = attempt
         self._replicate = replicate
         self._decides = decides
+        self._decider = decider
+        self._objective = objective
         self._pausing = pausing
         self._kept = kept
         self._is_over = False
@@ -91,7 +97,7 @@ class WorkerTrial:
         """Sends a report, and ends the trial if a decision about it says so."""
         self.send({"kind": "reported", "step": step, "metrics": metrics, "replicate": self._replicate})
         if self._decides and self._replicate is None:
-            self.await_decision(f"step {step}")
+            self.follow_decision(step, metrics, f"step {step}")
         if self._pausing is not None and self._pausing.is_due(step, metrics):
             self.verdict = Paused(f"paused at step {step}")
             raise self.verdict
@@ -125,20 +131,27 @@ class WorkerTrial:
         """Sends a message about this attempt."""
         self._channel.send({**message, "trial": self.number, "attempt": self._attempt})
 
-    def await_decision(self, what: str) -> None:
-        """Waits for the decision about what was just sent.
+    def follow_decision(self, place: int, metrics: Metrics, what: str) -> None:
+        """Decides about what was just sent, a step or a replicate, or waits for the session's decision.
 
         Raises:
             Pruned: the trial ends here.
             Paused: the trial ends here for now.
         """
-        decision = self._channel.decision(self.number, self._attempt)
+        decision = (
+            self._channel.decision(self.number, self._attempt) if self._decider is None else self._own(place, metrics)
+        )
         if decision == "stop":
             self.verdict = Pruned(f"pruned at {what}")
         elif decision == "pause":
             self.verdict = Paused(f"paused at {what}")
         if self.verdict is not None:
             raise self.verdict
+
+    def _own(self, place: int, metrics: Metrics) -> str:
+        value = metrics.get(self._objective)
+        assert self._decider is not None, "the decisions came with the task"
+        return "stop" if value is not None and self._decider.stops(place, value) else "go_on"
 
     def close(self) -> None:
         """Refuses all later reports."""

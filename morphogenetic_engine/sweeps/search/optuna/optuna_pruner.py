@@ -20,7 +20,8 @@ from morphogenetic_engine.sweeps.schema.search_names import PRUNERS
 from morphogenetic_engine.sweeps.search.optuna.library_options import Options, build, checked_options
 from morphogenetic_engine.sweeps.search.optuna.optuna_kinds import OptunaPrunerKind
 from morphogenetic_engine.sweeps.search.optuna.pruner_thresholds import EndedTrial, thresholds_of
-from morphogenetic_engine.sweeps.search.pruners.thresholds import FixedDecisions, RungThresholds, Thresholds, values_of
+from morphogenetic_engine.sweeps.search.pruners.fixed_decisions import FixedDecisions, values_of
+from morphogenetic_engine.sweeps.search.pruners.thresholds import RungThresholds, Thresholds
 from morphogenetic_engine.sweeps.strategy import Reports
 from morphogenetic_engine.trial import Params
 

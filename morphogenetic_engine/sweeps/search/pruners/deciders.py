@@ -14,6 +14,20 @@ class Decider(Protocol):
         """Takes a report, in the order in which they were made, and returns whether the trial stops at it."""
 
 
+class AttemptDecider:
+    """The decisions about one attempt; `reported` are the reports of an earlier attempt, which it may not repeat."""
+
+    def __init__(self, decider: Decider, reported: Mapping[int, float]) -> None:
+        self._decider = decider
+        self._before = dict(reported)
+
+    def stops(self, step: int, value: float) -> bool:
+        # The last report may already have stopped the trial, in a process that was killed before it recorded this.
+        stopped = [self._decider.stops(before, reported) for before, reported in self._before.items() if before < step]
+        self._before.clear()
+        return self._decider.stops(step, value) or any(stopped)
+
+
 class StepDecider:
     """Compares the best report so far with the limit of the step."""
 

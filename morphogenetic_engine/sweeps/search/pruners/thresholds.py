@@ -1,22 +1,16 @@
-"""The decisions of a pruner about one trial as data: fixed when the trial is suggested, they can travel with it.
+"""The decisions of a pruner about one trial as data: fixed when the trial is suggested, they travel with it.
 
-A trial that has its thresholds needs no answer to a report, wherever it runs. `thresholds_text` writes them as a short
-text without quotes, dollars or backslashes, which any system passes on as it is.
+A trial that has its thresholds needs no answer to a report, wherever it runs. Worker processes import this file, so it
+needs the standard library alone.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Literal, Protocol, runtime_checkable
+from typing import Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
-
-from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.sweeps.search.pruners.deciders import (
     CurveDecider,
     Decider,
@@ -24,7 +18,6 @@ from morphogenetic_engine.sweeps.search.pruners.deciders import (
     RungDecider,
     StepDecider,
 )
-from morphogenetic_engine.sweeps.strategy import Decision, Reports, TrialDecisions
 
 
 @dataclass(frozen=True)
@@ -83,61 +76,23 @@ class CurveThresholds:
 
 
 Thresholds = StepThresholds | RungThresholds | CurveThresholds
-_ANY: TypeAdapter[Thresholds] = TypeAdapter(Annotated[Thresholds, Field(discriminator="kind")])
 
 
-@runtime_checkable
-class HasThresholds(TrialDecisions, Protocol):
-    """Decisions that can be sent with the trial."""
-
-    @property
-    def thresholds(self) -> Thresholds | None:
-        """None: the pruner has decisions only where the sweep runs."""
-
-    @property
-    def reported(self) -> Mapping[int, float]:
-        """The reports of earlier attempts, on which the decisions depend too."""
+def thresholds_json(thresholds: Thresholds) -> str:
+    """Returns thresholds as JSON for a worker process of the same version, which `thresholds_of_json` reads."""
+    return json.dumps(asdict(thresholds))
 
 
-class FixedDecisions:
-    """The decisions about one attempt; `reported` are the reports of an earlier attempt, which it may not repeat."""
-
-    def __init__(self, thresholds: Thresholds, reported: Mapping[int, float] | None = None) -> None:
-        self.thresholds: Thresholds = thresholds
-        self.reported = dict(reported or {})
-        self._decider = thresholds.decider()
-        self._before = dict(self.reported)
-
-    def decide(self, step: int, value: float) -> Decision:
-        """Takes a report and returns whether the trial goes on."""
-        # The last report may already have stopped the trial, in a process that was killed before it recorded this.
-        stopped = [self._decider.stops(before, reported) for before, reported in self._before.items() if before < step]
-        self._before.clear()
-        return Decision.STOP if self._decider.stops(step, value) or any(stopped) else Decision.GO_ON
+def thresholds_of_json(written: str) -> Thresholds:
+    """Returns the thresholds that `thresholds_json` wrote; they are not checked."""
+    members = json.loads(written)
+    kind = members.pop("kind")
+    if kind == "rungs":
+        return RungThresholds(**{**members, "limits": tuple(members["limits"])})
+    if kind == "curve":
+        return CurveThresholds(**{**members, "best": _by_step(members["best"])})
+    return StepThresholds(**{**members, "limits": _by_step(members["limits"])})
 
 
-def sent_thresholds(decisions: TrialDecisions | None) -> Thresholds | None:
-    """Returns the thresholds that decisions consist of; None: there are none that could be sent."""
-    return decisions.thresholds if isinstance(decisions, HasThresholds) else None
-
-
-def values_of(reports: Reports, metric: str) -> dict[int, float]:
-    """Returns the values of one metric, by step in ascending order."""
-    return {step: metrics[metric] for step, metrics in sorted(reports.items()) if metric in metrics}
-
-
-def thresholds_text(thresholds: Thresholds) -> str:
-    """Returns thresholds as a text of letters, digits, `-`, `_` and `=`."""
-    return base64.urlsafe_b64encode(zlib.compress(json.dumps(asdict(thresholds)).encode())).decode()
-
-
-def thresholds_of_text(written: str, where: str) -> Thresholds:
-    """Returns the thresholds that `thresholds_text` wrote.
-
-    Raises:
-        ConfigError: the text is damaged, or of a later version.
-    """
-    try:
-        return _ANY.validate_json(zlib.decompress(base64.urlsafe_b64decode(written)))
-    except (binascii.Error, zlib.error, ValidationError, ValueError) as error:
-        raise ConfigError(f"{where}: holds no thresholds of a pruner; it was cut or changed on its way") from error
+def _by_step(written: Mapping[str, float]) -> dict[int, float]:
+    return {int(step): value for step, value in written.items()}

@@ -35,6 +35,8 @@ from morphogenetic_engine.sweeps.run.messages import (
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.start import start_sweep
 from morphogenetic_engine.sweeps.run.workers.worker_trial import Pausing
+from morphogenetic_engine.sweeps.search.pruners.deciders import AttemptDecider
+from morphogenetic_engine.sweeps.search.pruners.thresholds import StepThresholds
 from morphogenetic_engine.sweeps.strategy import Decision
 from morphogenetic_engine.trial import Params
 
@@ -61,7 +63,6 @@ class FakeExecutor:
     def __init__(self, config: SweepConfig, chance: random.Random, workers: int, failing: frozenset[int]) -> None:
         self._config, self._chance, self._workers, self._failing = config, chance, workers, failing
         self._tasks: dict[int, Iterator[Message]] = {}
-        self._stopped: set[TaskKey] = set()
 
     def free(self, waiting: int) -> Sequence[int]:
         del waiting
@@ -84,9 +85,9 @@ class FakeExecutor:
             del self._tasks[slot]
         yield message
 
-    def decide(self, key: TaskKey, decision: Decision) -> None:
-        if decision is Decision.STOP:
-            self._stopped.add(key)
+    @staticmethod
+    def decide(key: TaskKey, decision: Decision) -> None:
+        raise AssertionError(f"a report of {key} waits for {decision}, but its thresholds are known when it starts")
 
     @staticmethod
     def stop_all() -> Sequence[Message]:
@@ -96,15 +97,17 @@ class FakeExecutor:
         yield from self._replicates(task) if task.replicates else self._training(task)
 
     def _replicates(self, task: TrialTask) -> Iterator[Message]:
+        decider = _decider(task)
         for each in task.replicates:
             found = result(self._config, task.params, each["seed"])
             yield Replicated(*task.key, each["replicate"], each["seed"], found, 0.0)
-            if task.key in self._stopped:
+            if decider.stops(each["replicate"], found[task.objectives[0]]):
                 yield Ended(*task.key, TrialState.PRUNED)
                 return
         yield self._end(task, {})
 
     def _training(self, task: TrialTask) -> Iterator[Message]:
+        decider = _decider(task)
         pausing = None if task.pause_after is None else Pausing(task.pause_after, task.reported_until, task.objectives)
         goes_on = self._chance.random() < 0.5  # from a checkpoint; else it reports all steps again
         for step, metrics in reports(self._config, task.params, task.seed).items():
@@ -114,7 +117,7 @@ class FakeExecutor:
             if pausing is not None and pausing.is_due(step, metrics):
                 yield PausedAttempt(*task.key)
                 return
-            if task.key in self._stopped:
+            if decider.stops(step, metrics[task.objectives[0]]):
                 yield Ended(*task.key, TrialState.PRUNED)
                 return
         yield self._end(task, result(self._config, task.params, task.seed))
@@ -123,6 +126,11 @@ class FakeExecutor:
         if task.trial in self._failing:
             return failed(task.key, FailureReason.EXCEPTION, "diverged")
         return Ended(*task.key, TrialState.COMPLETE, metrics)
+
+
+def _decider(task: TrialTask) -> AttemptDecider:
+    thresholds = task.thresholds or StepThresholds(True, {})
+    return AttemptDecider(thresholds.decider(), task.reported)
 
 
 @contextmanager

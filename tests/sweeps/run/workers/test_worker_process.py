@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +14,7 @@ from typing import IO, Any
 import pytest
 
 from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.sweeps.search.pruners.thresholds import StepThresholds, thresholds_json
 
 WORKLOADS = """
 import ctypes, os, sys
@@ -23,7 +24,8 @@ from morphogenetic_engine.trial import declare
 LOADED = []
 
 def good(params, trial):
-    trial.report(0, {"val_acc": 0.25})
+    if "from_step" not in params:
+        trial.report(0, {"val_acc": 0.25})
     trial.report(1, {"val_acc": 1})
     LOADED.append(trial.number)
     return {"val_acc": params["x"] / 2, "seed": trial.seed, "runs": len(LOADED)}
@@ -102,11 +104,13 @@ class Driver:
         return message
 
     def run(self, number: int = 0, **params: object) -> dict[str, Any]:
-        folder = str(self.place / str(number))
-        task = {"trial": number, "attempt": 0, "seed": 5, "params": params, "dir": folder}
-        task |= {"objectives": ["val_acc"], "named": ["loss"], "constrained": [], "pause_after": None}
-        self.send({"kind": "run", "tasks": [{"decides": False, "replicates": [], **task}]})
+        self.task(number, params)
         return self.hear()
+
+    def task(self, number: int, params: Mapping[str, object], **members: object) -> None:
+        task = {"trial": number, "attempt": 0, "seed": 5, "params": params, "dir": str(self.place / str(number))}
+        task |= {"objectives": ["val_acc"], "named": ["loss"], "constrained": [], "pause_after": None}
+        self.send({"kind": "run", "tasks": [{"decides": False, "replicates": [], **task, **members}]})
 
     def output(self, number: int = 0) -> str:
         return (self.place / str(number) / "output.txt").read_text(encoding="utf-8")
@@ -147,6 +151,20 @@ def test_a_worker_runs_trial_after_trial_in_one_process_until_its_input_ends(tmp
             assert driver.hear() == {"kind": "ended", "state": "complete", "metrics": metrics, **KEY, "trial": number}
     assert (tmp_path / "3").is_dir()
     assert not os.listdir(tmp_path / "3"), "a trial that printed nothing leaves no output.txt"
+
+
+@pytest.mark.parametrize(("limits", "reported", "steps"), [({1: 2.0}, [], [0, 1]), ({0: 2.0}, [[0, 0.5]], [1])])
+def test_a_worker_that_has_thresholds_waits_for_no_answer(
+    tmp_path: Path, limits: dict[int, float], reported: list[list[float]], steps: list[int]
+) -> None:
+    with _worker(tmp_path, "good") as driver:
+        driver.hear()
+        thresholds = thresholds_json(StepThresholds(maximize=True, limits=limits))
+        first = {"from_step": 1} if reported else {}
+        driver.task(0, {"x": 0.5, **first}, decides=True, thresholds=thresholds, reported=reported)
+        assert [driver.hear()["step"] for _ in steps] == steps
+        pruned = {"kind": "ended", "state": "pruned", "message": f"pruned at step {steps[-1]}"}
+        assert driver.hear() == {**pruned, **KEY}
 
 
 def test_whatever_a_trial_prints_is_in_its_output_txt(tmp_path: Path) -> None:

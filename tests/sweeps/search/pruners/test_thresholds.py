@@ -14,14 +14,15 @@ from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import History
 from morphogenetic_engine.sweeps.run.trial_recorder import TrialRecorder
 from morphogenetic_engine.sweeps.search.optuna.optuna_pruner import OptunaPruner
+from morphogenetic_engine.sweeps.search.pruners.fixed_decisions import FixedDecisions
+from morphogenetic_engine.sweeps.search.pruners.threshold_text import thresholds_of_text, thresholds_text
 from morphogenetic_engine.sweeps.search.pruners.thresholds import (
     CurveThresholds,
-    FixedDecisions,
     RungThresholds,
     StepThresholds,
     Thresholds,
-    thresholds_of_text,
-    thresholds_text,
+    thresholds_json,
+    thresholds_of_json,
 )
 from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.strategy import Decision, earlier_than
@@ -75,6 +76,24 @@ def test_decisions_from_the_text_are_those_of_the_strategy(pruner: str, data: st
     assert decisions is not None
     for step, metrics in last.curve.items():
         assert sent.decide(step, metrics["val_acc"]) is decisions.decide(step, metrics["val_acc"])
+
+
+_NUMBERS = st.floats(allow_nan=False)
+_BY_STEP = st.dictionaries(st.integers(0, 99), _NUMBERS)
+_ANY_THRESHOLDS = st.one_of(
+    st.builds(
+        StepThresholds, st.booleans(), _BY_STEP, st.integers(0, 9), st.integers(1, 9), st.none() | st.integers(0, 9)
+    ),
+    st.builds(
+        RungThresholds, st.booleans(), st.integers(1, 9), st.integers(2, 4), st.lists(_NUMBERS).map(tuple), _NUMBERS
+    ),
+    st.builds(CurveThresholds, st.booleans(), _BY_STEP, st.floats(0, 1), st.integers(0, 9)),
+)
+
+
+@given(_ANY_THRESHOLDS)
+def test_thresholds_reach_a_worker_unchanged(thresholds: Thresholds) -> None:
+    assert thresholds_of_json(thresholds_json(thresholds)) == thresholds
 
 
 def test_a_failed_trial_decides_about_no_other() -> None:
