@@ -111,8 +111,8 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_name
 
-    if number_from_name and _stays_idle():
-        return FAILED
+    if number_from_name and (idle := _idle_status(metrics)) is not None:
+        return idle
     file = _config(config)
     _check_inputs(config, file)
     target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
@@ -174,18 +174,24 @@ def _check_inputs(source: str, file: ConfigFile) -> None:
         check_inputs(folder.read_info().inputs, Path.cwd(), f"sweep {folder.sweep_id}")
 
 
-def _stays_idle() -> bool:
-    """Returns whether the trial is a place of a batch without a trial of the sweep, and says so.
+def _idle_status(metrics: Path | None) -> int | None:
+    """Returns how a place of a batch without a trial of the sweep ends, and says so; None: it is a trial of the sweep.
 
-    It fails: without metrics Katib would count it when the Experiment ends, and not when it asks for trials.
+    It fails: without metrics Katib would count it when the Experiment ends, and not when it asks for trials. A place
+    beyond the last one is to be left out there; it has an empty file of metrics, without which the collector fails.
     """
     from morphogenetic_engine.backends.katib.pods.environment import TRIAL_NAME_VARIABLE, variable
-    from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
+    from morphogenetic_engine.backends.katib.render.numbered_names import is_idle, is_spare
 
-    idle = is_idle(variable(TRIAL_NAME_VARIABLE))
-    if idle:
-        click.echo("no trial of the sweep: a place that stays idle, as it has to be; nothing is wrong", err=True)
-    return idle
+    name = variable(TRIAL_NAME_VARIABLE)
+    if not is_idle(name):
+        return None
+    click.echo("no trial of the sweep: a place that stays idle, as it has to be; nothing is wrong", err=True)
+    if not is_spare(name):
+        return FAILED
+    if metrics is not None:
+        metrics.touch()
+    return 0
 
 
 def _of_the_service(

@@ -222,6 +222,10 @@ def test_the_number_comes_from_the_name_that_katib_gives(
     ran = command(*words, "--metrics", str(tmp_path / "metrics.log"))
     assert ran.status == 1 and "no trial of the sweep" in ran.err
     assert not (tmp_path / "metrics.log").exists()
+    monkeypatch.setenv("KATIB_TRIAL_NAME", "sweep-0a1b2-spare0009")
+    ran = command(*words, "--metrics", str(tmp_path / "metrics.log"))
+    assert ran.status == 0 and "no trial of the sweep" in ran.err
+    assert (tmp_path / "metrics.log").read_text(encoding="utf-8") == ""
 
 
 def test_a_trial_stops_itself_by_the_thresholds_that_katib_assigned(

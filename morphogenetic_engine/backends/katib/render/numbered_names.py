@@ -10,8 +10,9 @@ import hashlib
 import re
 
 _NUMBERED = re.compile(r".+-[0-9a-f]{5}-t(\d{4,9})")
-IDLE = re.compile(r".+-[0-9a-f]{5}-idle\d{4,9}")
-"""The names of trials that fail at once, and what the names of their Jobs and pods begin with."""
+_SPARE = re.compile(r".+-[0-9a-f]{5}-spare\d{4,9}")
+IDLE = re.compile(r".+-[0-9a-f]{5}-(?:idle|spare)\d{4,9}")
+"""The names of trials that end at once, and what the names of their Jobs and pods begin with."""
 
 
 def numbered_name(experiment: str, namespace: str, number: int) -> str:
@@ -22,6 +23,11 @@ def numbered_name(experiment: str, namespace: str, number: int) -> str:
 def idle_name(experiment: str, namespace: str, place: int) -> str:
     """Returns the name of a trial that fails at once: a place of a batch for which there is no trial of the sweep."""
     return f"{_prefix(experiment, namespace)}-idle{place:04d}"
+
+
+def spare_name(experiment: str, namespace: str, place: int) -> str:
+    """Returns the name of a trial that ends at once, without metrics: a place beyond the last of an Experiment."""
+    return f"{_prefix(experiment, namespace)}-spare{place:04d}"
 
 
 def number_in(name: str, experiment: str, namespace: str) -> int | None:
@@ -37,8 +43,13 @@ def number_of(name: str) -> int | None:
 
 
 def is_idle(name: str) -> bool:
-    """Returns whether a name is that of a trial that fails at once."""
+    """Returns whether a name is that of a trial that ends at once."""
     return IDLE.fullmatch(name) is not None
+
+
+def is_spare(name: str) -> bool:
+    """Returns whether a name is that of a trial beyond the last place of an Experiment."""
+    return _SPARE.fullmatch(name) is not None
 
 
 def _prefix(experiment: str, namespace: str) -> str:

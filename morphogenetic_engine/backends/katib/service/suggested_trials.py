@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Mapping
 from functools import partial
 
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments
-from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, numbered_name
+from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, numbered_name, spare_name
 from morphogenetic_engine.backends.katib.render.places import Places
 from morphogenetic_engine.backends.katib.render.sent_course import PARENT, Parent, thresholds_assigned
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings
@@ -57,7 +57,8 @@ def _suggestions(sweep: SentSweep, request: Request, namespace: str) -> Reply | 
     experiment, found = request.experiment.name, []
     for place, number in numbers.items():
         if number is None:  # any values will do
-            name, params, course = idle_name(experiment, namespace, place), {**sweep.config.space.fixed}, None
+            name = _empty_name(experiment, namespace, place, beyond=place >= places.total)
+            params, course = {**sweep.config.space.fixed}, None
         else:
             name, params = numbered_name(experiment, namespace, number), {**trials[number].params}
             course = _course(sweep, strategy, number, trials, named)
@@ -76,9 +77,18 @@ def _jobs(jobs: Jobs, sweep: SentSweep, request: Request, namespace: str) -> Rep
             return _waits(trial.number, trial.awaited, jobs.known, name)
         if trial is None:
             assignments = exact_assignments(sweep.config, 0, {**sweep.config.space.fixed})
-            trial = Suggested(idle_name(experiment, namespace, place), assignments)
+            trial = Suggested(_empty_name(experiment, namespace, place, beyond=jobs.is_beyond(place)), assignments)
         found.append(trial)
     return Reply(tuple(found))
+
+
+def _empty_name(experiment: str, namespace: str, place: int, *, beyond: bool) -> str:
+    """Returns the name of a trial at a place that no trial of the sweep has.
+
+    Katib may ask for a place beyond the last one while a trial is without metrics. If that place failed, it would count
+    for the lost trial, which would not run again when it is deleted.
+    """
+    return (spare_name if beyond else idle_name)(experiment, namespace, place)
 
 
 def _course(

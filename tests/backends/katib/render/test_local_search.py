@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from morphogenetic_engine.backends.backend import RenderOptions
 from morphogenetic_engine.backends.katib.render.exact_values import exact_assignments, params_of_exact
 from morphogenetic_engine.backends.katib.render.experiment import unsupported_settings
-from morphogenetic_engine.backends.katib.render.numbered_names import idle_name, is_idle, number_in, numbered_name
+from morphogenetic_engine.backends.katib.render.numbered_names import (
+    idle_name,
+    is_idle,
+    is_spare,
+    number_in,
+    numbered_name,
+    spare_name,
+)
 from morphogenetic_engine.backends.katib.render.sent_course import Parent, assigned_parent
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep, sweep_of_settings, sweep_settings
 from morphogenetic_engine.backends.katib.render.validation import validate_experiment
@@ -165,6 +172,8 @@ def test_a_name_has_its_number_and_is_none_of_another_namespace(number: int, nam
     assert number_in(name, "probe", namespace + "x") is None and number_in(name, "probe-2", namespace) is None
     assert not is_idle(name) and is_idle(idle_name("probe", namespace, number))
     assert number_in(idle_name("probe", namespace, number), "probe", namespace) is None
+    spare = spare_name("probe", namespace, number)
+    assert is_idle(spare) and is_spare(spare) and not is_spare(idle_name("probe", namespace, number))
     assert number_in(f"probe-{number:08d}", "probe", namespace) is None
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from morphogenetic_engine.backends.katib.read.objects import KatibTrial, read_trial
 from morphogenetic_engine.backends.katib.render.exact_values import exact_parameters
-from morphogenetic_engine.backends.katib.render.numbered_names import is_idle
+from morphogenetic_engine.backends.katib.render.numbered_names import is_idle, is_spare
 from morphogenetic_engine.backends.katib.render.places import katib_places
 from morphogenetic_engine.backends.katib.render.sent_course import katib_metrics
 from morphogenetic_engine.backends.katib.render.sweep_setting import ALGORITHM, SentSweep, sweep_settings
@@ -50,11 +50,14 @@ class SimulatedKatib:
     shrinks: int = 1
     """How often fewer trials may run at a time for a while."""
     jobs: dict[str, _Job] = field(default_factory=dict)
-    suggested: int = 0
+    suggested: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """The assignments of all trials that the service has named, also of those that are not there."""
     refusals: list[str] = field(default_factory=list)
     idle: int = 0
     lost: int = 1
     """How many trials end without metrics, of which Katib tells no more until they are deleted by hand."""
+    careless: bool = False
+    """Whether nobody deletes them."""
     hidden: set[str] = field(default_factory=set)
     """Trials that were deleted and have not come again yet, or that a restart kept from being created."""
 
@@ -63,16 +66,21 @@ class SimulatedKatib:
         while not self._over:
             self._reconcile()
             self._something_happens()
-        return [self._read(name, job.assignments, job.end) for name, job in self.jobs.items() if job.end is not None]
+        for name in self._active():  # Katib creates no trials any more, and stops none
+            self._end(name)
+        return [self._read(name, job) for name, job in self.jobs.items()]
 
     @staticmethod
-    def _read(name: str, assignments: Mapping[str, str], end: PodEnd) -> KatibTrial:
-        found = [{"name": each, "latest": value} for each, value in end.metrics.items()]
+    def _read(name: str, job: _Job) -> KatibTrial:
+        found = [{"name": each, "latest": value} for each, value in job.end.metrics.items()] if job.end else []
+        condition = job.end.condition.capitalize() if job.end else "MetricsUnavailable"
         manifest = {
             "metadata": {"name": name},
-            "spec": {"parameterAssignments": [{"name": each, "value": value} for each, value in assignments.items()]},
+            "spec": {
+                "parameterAssignments": [{"name": each, "value": value} for each, value in job.assignments.items()]
+            },
             "status": {
-                "conditions": [{"type": end.condition.capitalize(), "status": "True", "message": "diverged"}],
+                "conditions": [{"type": condition, "status": "True", "message": "diverged"}],
                 "observation": {"metrics": found},
             },
         }
@@ -85,7 +93,11 @@ class SimulatedKatib:
     @property
     def _over(self) -> bool:
         """Whether Katib takes the Experiment for completed: trials without metrics count, but not when it asks."""
-        return self._completed + sum(job.unavailable for job in self.jobs.values()) >= self._most
+        return self._ended >= self._most
+
+    @property
+    def _ended(self) -> int:
+        return self._completed + sum(job.unavailable for job in self.jobs.values())
 
     @property
     def _completed(self) -> int:
@@ -95,68 +107,87 @@ class SimulatedKatib:
         return [name for name, job in self.jobs.items() if job.end is None and not job.unavailable]
 
     def _reconcile(self) -> None:
-        """Asks for as many trials as may run; one request, answered as a whole or not at all."""
+        """Creates suggested trials that are not there; asks for more, in one request that is answered as a whole."""
         wanted = min(self.parallel, self._most - self._completed) - len(self._active())
         total = len(self.jobs) + wanted
-        if wanted <= 0 or total <= self.suggested:
+        if wanted <= 0:
             return
-        request = self._request(total - self.suggested, total)
+        for name in [each for each in self.suggested if each not in self.jobs][:wanted]:
+            self.jobs[name] = _Job(self.suggested[name])
+            self.hidden.add(name)
+        if (current := total - len(self.suggested)) <= 0:
+            return
+        request = self._request(current, total)
         answer = self.ask(request)
         if self.chance.random() < 0.3:  # a conflict: the answer is lost, and the same is asked for again
-            answer = self.ask(self._request(total - self.suggested, total))
+            answer = self.ask(self._request(current, total))
         if isinstance(answer, str):
             self.refusals.append(answer)
             if not self._active():
-                assert self._run_lost_ones_again(), f"nothing runs, and the service says: {answer}"
+                assert self._delete_lost_ones(), f"nothing runs, and the service says: {answer}"
             return
-        assert len(answer.trials) == total - self.suggested, "Katib takes the exact number only"
+        assert len(answer.trials) == current, "Katib takes the exact number only"
         for trial in answer.trials:
-            assert trial.name not in self.jobs, f"{trial.name} is there already"
+            assert trial.name not in self.suggested, f"{trial.name} is there already"
             assert list(trial.assignments) == [each.name for each in exact_parameters(self.sweep.config)]
-            self.jobs[trial.name] = _Job(dict(trial.assignments))
+            self.suggested[trial.name] = dict(trial.assignments)
+            self.jobs[trial.name] = _Job(self.suggested[trial.name])
             if self.chance.random() < 0.1:  # the controller restarts before it has created the trial
                 self.hidden.add(trial.name)
-        self.suggested = total
 
     def _something_happens(self) -> None:
-        """Ends some trials, those of a batch together now and then; deletes one, which comes again as it was."""
+        """Ends some trials, those of a batch together now and then; deletes one, which may come again as it was."""
         self.hidden.clear()
         active = self._active()
-        if self.deletes and self.chance.random() < 0.1:
+        if spare := [name for name in active if is_spare(name)]:  # they end sooner than a trial, or anybody's deletion
+            for name in spare:
+                self._end(name)
+        elif self._ends_soon and self._delete_lost_ones():
+            pass  # at the last moment
+        elif self.deletes and self.chance.random() < 0.1:
             self.deletes -= 1
-            gone = self.chance.choice(list(self.jobs))
-            self.jobs[gone] = _Job(self.jobs[gone].assignments)
-            self.hidden.add(gone)
+            del self.jobs[self.chance.choice(list(self.jobs))]
         elif self.shrinks and len(active) > 1 and len(active) == self.parallel and self.chance.random() < 0.1:
             self.shrinks -= 1
-            newest = list(self.jobs)[-1]
+            newest = list(self.suggested)[-1]
             if newest in active:
-                del self.jobs[newest]
-                self.suggested -= 1
+                del self.jobs[newest], self.suggested[newest]
         elif not active or self.chance.random() < 0.2:
-            self._run_lost_ones_again()
+            self._delete_lost_ones()
         else:
             for name in self.chance.sample(active, min(len(active), self.chance.choice([1, 1, 1, 2, 3, 8]))):
                 self._end(name)
 
     def _end(self, name: str) -> None:
         job = self.jobs[name]
+        if is_spare(name):
+            job.unavailable = True
+            return
         if is_idle(name):
             job.end = PodEnd("FAILED")
             self.idle += 1
             return
-        if self.lost and len(self.jobs) < self._most // 2 and self.chance.random() < 0.1:
+        if self.lost and not self._ends_soon and self.chance.random() < 0.1:
             self.lost -= 1
             job.unavailable = True
             return
         job.end = self.train(name, job.assignments)
 
-    def _run_lost_ones_again(self) -> bool:
-        """Deletes the trials that are without metrics, so that they run again; returns whether there are any."""
-        found = [name for name, job in self.jobs.items() if job.unavailable and not is_idle(name)]
+    @property
+    def _ends_soon(self) -> bool:
+        """Whether all that runs might end together, and the Experiment with it or with one place beyond the last.
+
+        A trial that loses its metrics then cannot be saved: Katib ends the Experiment before anybody can delete it.
+        """
+        return self._ended + len(self._active()) + 1 >= self._most
+
+    def _delete_lost_ones(self) -> bool:
+        """Deletes the trials that are without metrics, so that they run again; returns whether there were any."""
+        found = [name for name, job in self.jobs.items() if job.unavailable and not is_spare(name)]
+        if self.careless:
+            return False
         for name in found:
-            self.jobs[name] = _Job(self.jobs[name].assignments)
-            self.hidden.add(name)
+            del self.jobs[name]
         return bool(found)
 
     def _request(self, current: int, total: int) -> dict[str, object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.backends.katib.render.numbered_names import is_spare
 from morphogenetic_engine.backends.katib.render.sent_course import has_rungs
 from morphogenetic_engine.backends.katib.render.sweep_setting import SentSweep
 from morphogenetic_engine.backends.katib.service.request import Refusal, Reply
@@ -176,6 +177,33 @@ def test_an_experiment_has_the_trials_of_the_local_sweep(
     assert stored == steady(folder.table)
     assert (config.prunes or has_rungs(config)) == any("pruned" in row for row in steady(folder.table))
     assert all(told.startswith(("UNAVAILABLE: trial", "OUT_OF_RANGE")) for told in katib.refusals)
+
+
+@pytest.mark.parametrize("seed", [6, 13, 15, 23])
+def test_a_trial_that_lost_its_metrics_runs_again_though_a_batch_went_beyond_the_last_place(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = local_run(SWEEPS["grid"], tmp_path, monkeypatch, FAILING, workers=4)
+    config = folder.read_info().config
+    pods = Pods(config, FAILING, tmp_path, monkeypatch)
+    katib = SimulatedKatib(SentSweep(config, 8), asked_twice, pods, random.Random(seed), 8)
+    trials = katib.run()
+    assert any(map(is_spare, katib.suggested)), "choose a seed with which a batch goes beyond the last place"
+    assert collected_table(trials, SWEEPS["grid"], config, tmp_path) == steady(folder.table)
+
+
+@pytest.mark.parametrize("parallel", [1, 8])
+def test_a_trial_without_metrics_that_nobody_deletes_has_failed_and_the_others_are_there(
+    parallel: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = local_run(SWEEPS["grid"], tmp_path, monkeypatch, FAILING, workers=4)
+    config = folder.read_info().config
+    pods, sent = Pods(config, FAILING, tmp_path, monkeypatch), SentSweep(config, parallel)
+    trials = SimulatedKatib(sent, asked_twice, pods, random.Random(4), parallel, deletes=0, careless=True).run()
+    found = collected_table(trials, SWEEPS["grid"], config, tmp_path)
+    expected = steady(folder.table)
+    (lost,) = (number for number, (row, local) in enumerate(zip(found, expected, strict=True)) if row != local)
+    assert found[lost][:3] == [expected[lost][0], "failed", "missing_metric"]
 
 
 @pytest.mark.slow

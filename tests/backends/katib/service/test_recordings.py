@@ -116,7 +116,7 @@ def test_a_batch_beyond_the_last_trial_is_filled_with_trials_that_end_at_once() 
     straddling: Call = {**call, "wanted": (3, 9)}
     answer = suggestions(parsed(asked(straddling, config, random.Random(0))), NAMESPACE)
     assert isinstance(answer, Reply)
-    assert [trial.name.rpartition("-")[2] for trial in answer.trials] == ["t0006", "t0007", "idle0008"]
+    assert [trial.name.rpartition("-")[2] for trial in answer.trials] == ["t0006", "t0007", "spare0008"]
 
 
 def test_the_trials_of_a_twin_in_another_namespace_are_left_out() -> None:
