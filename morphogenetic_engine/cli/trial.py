@@ -111,8 +111,9 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     from morphogenetic_engine.storage import open_store
     from morphogenetic_engine.sweeps.single_trial.planned_trial import trial_name
 
-    if number_from_name and (idle := _idle_status(metrics)) is not None:
-        return idle
+    status = _idle_status(metrics) if number_from_name else None
+    if status is not None:
+        return status
     file = _config(config)
     _check_inputs(config, file)
     target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
