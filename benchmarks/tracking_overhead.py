@@ -155,7 +155,9 @@ def new_benchmark_sweep(folder: Path, sweep_id: str) -> SweepFolder:
 
 def _yaml(trials: int, workers: int, work: int) -> str:
     return (
-        f"experiment: {{workload: 'benchmark_workload:train', work: {work}, point: {list(range(trials))}}}\n"
+        "sweep_type: grid\n"
+        f"experiment: {{workload: 'benchmark_workload:train', work: {work}}}\n"
+        f"parameters: {{point: {{type: int, low: 0, high: {trials - 1}, step: 1}}}}\n"
         f"execution: {{max_parallel: {workers}}}\n"
     )
 
