@@ -96,19 +96,18 @@ class Rungs:
 def rungs_of_sweep(result: SweepResult) -> Rungs | None:
     """Returns the rungs of a sweep; None: it has none, and too few complete trials to tell what they would be."""
     config, metrics = result.config, [each.metric for each in result.config.optimization.all_objectives]
-    complete = [trial for trial in result.complete if counted_steps(trial, metrics)]
+    target = config.optimization.target_metric
+    courses = [course for trial in result.complete if (course := _course(trial, metrics, target)).values]
     if config.optimization.strategy == "pbt":
         return None
     halving = config.optimization.strategy is not None
-    if not complete or config.experiment.replicates > 1 or (not halving and len(complete) < FEWEST):
+    if not courses or config.experiment.replicates > 1 or (not halving and len(courses) < FEWEST):
         return None
-    lengths = [len(counted_steps(trial, metrics)) for trial in complete]
-    full = config.optimization.halving.full or round(statistics.median(lengths))
+    full = config.optimization.halving.full or round(statistics.median(len(course.values) for course in courses))
     plan = config.optimization.halving.plan(len(result.trials), full, learns=config.brackets_learn)
     if plan.top == 0:
         return None
-    target = config.optimization.target_metric
-    pairs_of = {reports: _pairs(complete, reports, metrics, target) for reports in {*plan.rungs, *range(1, full)}}
+    pairs_of = {reports: _pairs(courses, reports) for reports in {*plan.rungs, *range(1, full)}}
     suggested = _suggested(full, {reports: rank_correlation(pairs) for reports, pairs in pairs_of.items()})
     return Rungs(
         halving,
@@ -120,7 +119,7 @@ def rungs_of_sweep(result: SweepResult) -> Rungs | None:
         result.steps,
         sum(trial.repeated for trial in result.trials),
         suggested,
-        len(complete) >= FEWEST,
+        len(courses) >= FEWEST,
     )
 
 
@@ -141,16 +140,21 @@ def rank_correlation(pairs: Sequence[tuple[float, float]]) -> RankCorrelation:
     return RankCorrelation(len(pairs), rho, math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half))
 
 
-def _pairs(
-    complete: Sequence[TrialRecord], reports: int, metrics: Sequence[str], target: str
-) -> list[tuple[float, float]]:
+@dataclass(frozen=True)
+class _Course:
+    """The objective of a complete trial: at each counted report, and at its end."""
+
+    values: Sequence[float]
+    end: float
+
+
+def _course(trial: TrialRecord, metrics: Sequence[str], target: str) -> _Course:
+    return _Course([trial.curve[step][target] for step in counted_steps(trial, metrics)], trial.metrics[target])
+
+
+def _pairs(courses: Sequence[_Course], reports: int) -> list[tuple[float, float]]:
     """Returns the objective after some reports and at the end, of each trial that is so long."""
-    found = []
-    for trial in complete:
-        steps = counted_steps(trial, metrics)
-        if len(steps) >= reports:
-            found.append((trial.curve[steps[reports - 1]][target], trial.metrics[target]))
-    return found
+    return [(course.values[reports - 1], course.end) for course in courses if len(course.values) >= reports]
 
 
 def _suggested(full: int, correlations: dict[int, RankCorrelation]) -> int | None:
