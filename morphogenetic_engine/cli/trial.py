@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +116,7 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     file = _config(config)
     _check_inputs(config, file)
     target = open_store(store) if store else None  # Errors in the address are reported before the trial runs.
-    with _named(file):
+    with file.named():
         course = None
         if number_from_name:
             planned, course = _of_the_service(file, assignments, target, folder)
@@ -134,17 +133,6 @@ def run_command(  # pylint: disable=too-many-arguments  # each is an option
     if optimization_job:
         _tell_trainer(file, record)
     return status
-
-
-@contextmanager
-def _named(file: ConfigFile) -> Iterator[None]:
-    """Names the sweep file in errors."""
-    from morphogenetic_engine.errors import ConfigError
-
-    try:
-        yield
-    except ConfigError as error:
-        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def _config(source: str) -> ConfigFile:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import orjson
 import yaml
@@ -19,12 +21,9 @@ from pydantic_core import ErrorDetails
 from morphogenetic_engine.errors import ConfigError, did_you_mean
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.schema.credentials import has_password
-from morphogenetic_engine.sweeps.schema.execution_section import EarlyStopping, ExecutionConfig, Retries
 from morphogenetic_engine.sweeps.schema.flat_format import is_flat, migrated
 from morphogenetic_engine.sweeps.schema.foreign.recognition import foreign_format
-from morphogenetic_engine.sweeps.schema.optimization_section import OptimizationConfig
 from morphogenetic_engine.sweeps.schema.parameters import CategoricalParameter, FloatParameter, IntParameter
-from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
 from morphogenetic_engine.sweeps.schema.sweep_yaml import (
     LARGEST_FILE,
     SweepLoader,
@@ -32,7 +31,6 @@ from morphogenetic_engine.sweeps.schema.sweep_yaml import (
     shown,
     surprising_scalars,
 )
-from morphogenetic_engine.sweeps.schema.tracking_section import TrackingConfig
 
 Overrides = Mapping[str, object]
 """Values by dotted key ("optimization.n_trials") that override the file's."""
@@ -41,15 +39,6 @@ _PARAMETER_MODELS: Mapping[str, type[BaseModel]] = {
     "categorical": CategoricalParameter,
     "int": IntParameter,
     "float": FloatParameter,
-}
-_MODELS: Mapping[tuple[int | str, ...], type[BaseModel]] = {
-    (): SweepConfig,
-    ("execution",): ExecutionConfig,
-    ("execution", "early_stopping"): EarlyStopping,
-    ("execution", "retries"): Retries,
-    ("optimization",): OptimizationConfig,
-    ("tracking",): TrackingConfig,
-    ("resources",): ResourcesConfig,
 }
 _LIMITS = {
     "greater_than_equal": (">=", "ge"),
@@ -75,14 +64,26 @@ class ConfigFile:
     """A sweep file that was read."""
 
     path: Path
-    text: str
     """The path as given."""
+    text: str
     config: SweepConfig
 
     @property
     def surprises(self) -> list[str]:
         """A line for each unquoted value that YAML reads as another type than it seems."""
         return surprising_scalars(self.text)
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Names the file in the errors of what is done with it.
+
+        Raises:
+            ConfigError: what is done with it raised one.
+        """
+        try:
+            yield
+        except ConfigError as error:
+            raise ConfigError(f"{self.path}: {error}") from error
 
 
 def read_configs(path: Path, overrides: Overrides | None = None) -> list[ConfigFile]:
@@ -221,7 +222,7 @@ def parse_config(written: Mapping[str, object], *, where: str, overrides: Overri
     try:
         return SweepConfig.model_validate(complete)
     except ValidationError as error:
-        raise ConfigError(f"{where}: {' '.join(_worded(error).split())}") from error
+        raise ConfigError(f"{where}: {' '.join(_worded(error, complete).split())}") from error
 
 
 def _with(written: Mapping[str, object], path: list[str], value: object) -> dict[str, object]:
@@ -234,22 +235,36 @@ def _with(written: Mapping[str, object], path: list[str], value: object) -> dict
     return {**written, head: _with(section or {}, rest, value)}
 
 
-def _worded(error: ValidationError) -> str:
+def _worded(error: ValidationError, written: Mapping[str, object]) -> str:
     """Returns one line for the first mistake; unknown keys come first, because they often cause the others."""
     details = error.errors()
     first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")
-    others = len({_place(detail) for detail in details}) - 1
-    place = ".".join(map(str, _place(first)))
+    others = len({_place(detail, written) for detail in details}) - 1
+    place = ".".join(map(str, _place(first, written)))
     line = ": ".join(part for part in (place, _rule_and_value(first)) if part)
     return f"{line} (and {others} more)" if others else line
 
 
-def _place(detail: ErrorDetails) -> tuple[int | str, ...]:
+def _place(detail: ErrorDetails, written: Mapping[str, object]) -> tuple[int | str, ...]:
     """Returns the keys of the file that lead to the mistake, without the tags that pydantic adds."""
     place = detail["loc"]
     if place[:1] == ("parameters",):
         return place[:2] + place[3:5]
-    return place[:2] if place[:1] == ("experiment",) else place[:3]
+    if place[:1] == ("experiment",):
+        return place[:2]
+    missing = place[-1:] if detail["type"] == "missing" else ()
+    return (*_keys(place[: len(place) - len(missing)], written), *missing)
+
+
+def _keys(place: tuple[int | str, ...], written: object) -> Iterator[int | str]:
+    for key in place:
+        if isinstance(written, dict) and key in written:
+            written = written[key]
+        elif isinstance(written, list) and isinstance(key, int):
+            written = written[key]
+        else:
+            continue  # a kind of value, of several that are allowed
+        yield key
 
 
 def _rule_and_value(detail: ErrorDetails) -> str:
@@ -279,6 +294,16 @@ def _one_of(expected: str, value: object) -> str:
 
 
 def _known_keys(place: tuple[int | str, ...]) -> list[str]:
-    model = _PARAMETER_MODELS.get(str(place[2])) if len(place) > 2 else None
-    model = model or _MODELS.get(place)
+    model = _PARAMETER_MODELS.get(str(place[2])) if place[:1] == ("parameters",) and len(place) > 2 else None
+    model = model or _section_at(place)
     return list(model.model_fields) if model else []
+
+
+def _section_at(place: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """Returns the section that some keys of the file lead to; None: they lead to none."""
+    section: type[BaseModel] | None = SweepConfig
+    for key in place:
+        field = section.model_fields.get(str(key)) if section else None
+        kinds = () if field is None else (field.annotation, *get_args(field.annotation))
+        section = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+    return section

@@ -29,6 +29,11 @@ def _mistake(text: str) -> str:
             "execution.early_stopping.patiense: unknown key; did you mean 'patience'?",
         ),
         ("execution: {retries: {crashs: 1}}", "execution.retries.crashs: unknown key; did you mean 'crashes'?"),
+        (
+            "execution: {dask: {kubernetes: {worker: 2}}}",
+            "execution.dask.kubernetes.worker: unknown key; did you mean 'workers'? (and 1 more)",
+        ),
+        ("optimization: {halving: {ful: 9}}", "optimization.halving.ful: unknown key; did you mean 'full'?"),
         ("optimization: {n_trails: 1}", "optimization.n_trails: unknown key; did you mean 'n_trials'?"),
         ("tracking: {ml_flow: true}", "tracking.ml_flow: unknown key; did you mean 'mlflow'?"),
         (
@@ -76,6 +81,10 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(text: str, line: str
         (
             "execution: {timeout_per_trial: soon}",
             "execution.timeout_per_trial: must be a number, but got 'soon'",
+        ),
+        (
+            "execution: {dask: {slurm: {workers: 0, memory: 1G}}}",
+            "execution.dask.slurm.workers: must be >= 1, but got 0",
         ),
         ("tracking: {mlflow: 3}", "tracking.mlflow: must be true or false, but got 3"),
         (
@@ -174,7 +183,7 @@ def test_a_value_of_the_wrong_kind_is_shown_with_what_was_wanted(text: str, line
         ("optimization: {seed: -1}", "optimization.seed: must be >= 0, but got -1"),
         ("optimization: {seed: 4294967296}", "optimization.seed: must be < 4294967296, but got 4294967296"),
         ("optimization: {timeout: 0}", "optimization.timeout: must be > 0.0, but got 0"),
-        ("execution: {retries: -1}", "execution.retries.crashes: must be >= 0, but got -1 (and 1 more)"),
+        ("execution: {retries: -1}", "execution.retries: must be >= 0, but got -1"),
         ("execution: {early_stopping: {}}", "execution.early_stopping: needs patience, threshold or both"),
         ("sweep_type: sobol", "optimization.n_trials: must be given when sweep_type is sobol"),
         (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
@@ -51,7 +50,7 @@ def render_job(file: ConfigFile, options: RenderOptions) -> RenderedJob:
         ConfigError: it would be another search, or a setting is missing.
     """
     check_installed("kubeflow_trainer_api")
-    with _named(file):
+    with file.named():
         rendered = _rendered(file, options)
         template = rendered.manifest["spec"]
         assert isinstance(template, Mapping)
@@ -66,17 +65,8 @@ def unsupported_settings(file: ConfigFile, options: RenderOptions) -> tuple[Unsu
         ConfigError: it would be another search, or a setting is missing.
     """
     image = options.image or file.config.resources.image or "checked/without:image"
-    with _named(file):
+    with file.named():
         return _rendered(file, replace(options, image=image)).unsupported
-
-
-@contextmanager
-def _named(file: ConfigFile) -> Iterator[None]:
-    """Names the sweep file in errors."""
-    try:
-        yield
-    except ConfigError as error:
-        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedJob:

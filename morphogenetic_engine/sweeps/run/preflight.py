@@ -124,10 +124,8 @@ def _on_this_machine(config: SweepConfig) -> SweepConfig:
 
 
 def _strategy(file: ConfigFile) -> Strategy:
-    try:
+    with file.named():
         return strategy_of(file.config)
-    except ConfigError as error:
-        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def _first_trial(config: SweepConfig, params: Params, folder: Path) -> TrialTask:

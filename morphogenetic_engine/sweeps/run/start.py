@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 
-from morphogenetic_engine.errors import ConfigError, SweepError
+from morphogenetic_engine.errors import SweepError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.config_file import ConfigFile, Overrides, check_no_passwords, parse_config
 from morphogenetic_engine.sweeps.kinds import total_trials
@@ -33,11 +33,9 @@ def start_sweep(file: ConfigFile, *, results: Path, sweep_id: str | None = None)
     """
     check_no_passwords(file.config, str(file.path))
     config = _settled(file.config, default_lookahead(file.config, parallel_workers(file.config.execution)))
-    try:
+    with file.named():
         known = warm_start_of(config, results)
         strategy_of(config, known)
-    except ConfigError as error:
-        raise ConfigError(f"{file.path}: {error}") from error
     folder = new_sweep(results, sweep_id, file, config, rule=fired_rule(config), trials=total_trials(config))
     if known:
         write_warm_start(folder, known)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from morphogenetic_engine.backends.backend import RenderOptions, Unsupported
@@ -68,7 +67,7 @@ def render_experiment(file: ConfigFile, options: RenderOptions) -> RenderedExper
     Raises:
         ConfigError: no image, a name that is too long, or a sweep that Katib cannot run.
     """
-    with _named(file):
+    with file.named():
         if options.algorithm == "morphogenetic" and file.config.optimization.strategy and options.store is None:
             raise ConfigError(
                 "--store: must be given with optimization.strategy: a trial goes on from files that it, or another"
@@ -84,17 +83,8 @@ def unsupported_settings(file: ConfigFile, options: RenderOptions) -> tuple[Unsu
         ConfigError: a sweep that Katib cannot run.
     """
     image = options.image or file.config.resources.image or "checked/without:image"
-    with _named(file):
+    with file.named():
         return _rendered(file, replace(options, image=image)).unsupported
-
-
-@contextmanager
-def _named(file: ConfigFile) -> Iterator[None]:
-    """Names the sweep file in errors."""
-    try:
-        yield
-    except ConfigError as error:
-        raise ConfigError(f"{file.path}: {error}") from error
 
 
 def _rendered(file: ConfigFile, options: RenderOptions) -> RenderedExperiment:

@@ -65,8 +65,8 @@ def test_max_parallel_overrides_the_number_of_workers() -> None:
         ({"kubernetes": {"workers": 1, "image": "Not An Image"}}, r"must be the name of an image"),
         ({"ssh": []}, r"names no host"),
         ({"ssh": ["-oProxyCommand=x"]}, r"must be names of hosts"),
-        ({"slurm": {"workers": 1, "partition": "a; rm"}}, r"execution.dask.slurm: must match"),
-        ({"slurm": {"workers": 1, "prologue": ["a\nb"]}}, r"execution.dask.slurm: must match"),
+        ({"slurm": {"workers": 1, "partition": "a; rm"}}, r"execution.dask.slurm.partition: must match"),
+        ({"slurm": {"workers": 1, "prologue": ["a\nb"]}}, r"execution.dask.slurm.prologue.0: must match"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(dask: dict[str, object], error: str) -> None:
