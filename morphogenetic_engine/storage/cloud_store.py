@@ -29,8 +29,8 @@ PARTS_AT_ONCE = 4
 _MOST_PARTS = 9000
 """The largest number of parts; S3 accepts 10,000 per file."""
 _UNKNOWN_TYPE = "application/octet-stream"
-_FAILURES = (BaseError, OSError, ValueError, NotImplementedError)
-"""The exceptions that obstore raises: its own tree, and built-in ones for some causes."""
+_FAILURES = (BaseError, OSError, ValueError, RuntimeError)
+"""The exceptions that obstore raises: its own tree, and built-in ones for some causes (RuntimeError: not supported)."""
 
 _ResultT = TypeVar("_ResultT")
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _BUSY_TRIES, _LONGEST_PAUSE = 4, 30
 """The number of retries for answers with Retry-After, and the longest pause in seconds."""
+TIMEOUT = (5, 20)
+"""Seconds in which a quick question must be connected and answered."""
 _POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.kubernetes.api_errors import explained
-from morphogenetic_engine.backends.kubernetes.connection import Cluster
+from morphogenetic_engine.backends.kubernetes.connection import TIMEOUT, Cluster
+from morphogenetic_engine.backends.kubernetes.pod_states import STEP_CONTAINER
 from morphogenetic_engine.backends.kubernetes.worker_manifests import POD_NAME_VARIABLE, ClaimMount, Owner
 
 if TYPE_CHECKING:
     from kubernetes.client import V1Container, V1Pod
-
-_STEP_CONTAINER = "main"
-"""The container of a pipeline's step, beside those of Argo."""
-_TIMEOUT = (5, 20)
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ def own_pod(home: Cluster) -> OwnPod | None:
     with explained(home.host, f"list the pods of namespace {home.namespace}"):
         found: list[V1Pod] = (
             CoreV1Api(home.client)
-            .list_namespaced_pod(home.namespace, field_selector=f"metadata.name={name}", _request_timeout=_TIMEOUT)
+            .list_namespaced_pod(home.namespace, field_selector=f"metadata.name={name}", _request_timeout=TIMEOUT)
             .items
         )
     return _read(found[0]) if found else None
@@ -59,7 +56,7 @@ def own_pod(home: Cluster) -> OwnPod | None:
 
 def _read(pod: V1Pod) -> OwnPod:
     containers: list[V1Container] = pod.spec.containers
-    container = next((each for each in containers if each.name == _STEP_CONTAINER), containers[0])
+    container = next((each for each in containers if each.name == STEP_CONTAINER), containers[0])
     claims = {
         volume.name: volume.persistent_volume_claim.claim_name
         for volume in pod.spec.volumes or ()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.kubernetes.api_errors import Forbidden, explained
-from morphogenetic_engine.backends.kubernetes.connection import Cluster
+from morphogenetic_engine.backends.kubernetes.connection import TIMEOUT, Cluster
 
 if TYPE_CHECKING:
     from kubernetes.client import V1ContainerStateTerminated, V1ContainerStatus, V1Pod
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 UNKNOWN = "nothing is said of why"
 _SELF_EXPLAINING = frozenset({"ContainerCreating", "PodInitializing"})
 """Reasons that every starting pod has; the actual cause is then in its events."""
-_TIMEOUT = (5, 20)
+STEP_CONTAINER = "main"
+"""The container of a pipeline's step, beside those of Argo."""
 
 
 def waiting_reason(cluster: Cluster, pod: V1Pod) -> str:
@@ -89,7 +90,7 @@ def last_warning(cluster: Cluster, name: str) -> str:
                 .list_namespaced_event(
                     cluster.namespace,
                     field_selector=f"type=Warning,involvedObject.name={name}",
-                    _request_timeout=_TIMEOUT,
+                    _request_timeout=TIMEOUT,
                 )
                 .items
             )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.kubernetes.api_errors import Forbidden, Missing, explained
-from morphogenetic_engine.backends.kubernetes.connection import Cluster
-from morphogenetic_engine.backends.kubernetes.pod_states import last_words, waiting_reason
+from morphogenetic_engine.backends.kubernetes.connection import TIMEOUT, Cluster
+from morphogenetic_engine.backends.kubernetes.pod_states import STEP_CONTAINER, last_words, waiting_reason
 from morphogenetic_engine.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -17,13 +17,10 @@ if TYPE_CHECKING:
 
 RUN_LABEL = "pipeline/runid"
 """The label that Kubeflow Pipelines sets on each pod of a run."""
-_MAIN = "main"
-"""The container of a step, beside those of Argo."""
 _NODE = "workflows.argoproj.io/node-name"
 PIPELINES_NAMESPACE = "kubeflow"
 """The namespace of Kubeflow Pipelines itself."""
 _CONTROLLER_CONFIG, _RETRY_EXPRESSION = "workflow-controller-configmap", "lastRetry.exitCode"
-_TIMEOUT = (5, 20)
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ def failed_pods(cluster: Cluster, run_id: str) -> list[ExplainedPod]:
         ClusterError: the cluster does not answer, or this user may not list pods.
     """
     failed = [pod for pod in _pods(cluster, run_id) if pod.status.phase == "Failed"]
-    return [ExplainedPod(pod.metadata.name, _step(pod), last_words(pod, _MAIN)) for pod in failed]
+    return [ExplainedPod(pod.metadata.name, _step(pod), last_words(pod, STEP_CONTAINER)) for pod in failed]
 
 
 def _pods(cluster: Cluster, run_id: str) -> list[V1Pod]:
@@ -62,7 +59,7 @@ def _pods(cluster: Cluster, run_id: str) -> list[V1Pod]:
     core = CoreV1Api(cluster.client)
     with explained(cluster.host, f"list the pods of namespace {cluster.namespace}"):
         found: list[V1Pod] = core.list_namespaced_pod(
-            cluster.namespace, label_selector=f"{RUN_LABEL}={run_id}", _request_timeout=_TIMEOUT
+            cluster.namespace, label_selector=f"{RUN_LABEL}={run_id}", _request_timeout=TIMEOUT
         ).items
     return found
 
@@ -74,7 +71,7 @@ def is_gone(cluster: Cluster, workflow: str) -> bool:
     try:
         with explained(cluster.host, f"read workflow {cluster.namespace}/{workflow}"):
             found = CustomObjectsApi(cluster.client).get_namespaced_custom_object(
-                *("argoproj.io", "v1alpha1", cluster.namespace, "workflows", workflow), _request_timeout=_TIMEOUT
+                *("argoproj.io", "v1alpha1", cluster.namespace, "workflows", workflow), _request_timeout=TIMEOUT
             )
     except Missing:
         return True
@@ -93,7 +90,7 @@ def secret_problem(cluster: Cluster, name: str, keys: Sequence[str]) -> str:
 
     try:
         with explained(cluster.host, f"read Secret {cluster.namespace}/{name}"):
-            found = CoreV1Api(cluster.client).read_namespaced_secret(name, cluster.namespace, _request_timeout=_TIMEOUT)
+            found = CoreV1Api(cluster.client).read_namespaced_secret(name, cluster.namespace, _request_timeout=TIMEOUT)
     except Missing:
         return f"namespace {cluster.namespace} has no Secret {name!r}"
     except Forbidden:
@@ -112,7 +109,7 @@ def retries_as_deployed(cluster: Cluster) -> bool:
     try:
         with explained(cluster.host, f"read ConfigMap {PIPELINES_NAMESPACE}/{_CONTROLLER_CONFIG}"):
             found = CoreV1Api(cluster.client).read_namespaced_config_map(
-                _CONTROLLER_CONFIG, PIPELINES_NAMESPACE, _request_timeout=_TIMEOUT
+                _CONTROLLER_CONFIG, PIPELINES_NAMESPACE, _request_timeout=TIMEOUT
             )
     except ClusterError:
         return True
@@ -131,7 +128,7 @@ def quota_problem(cluster: Cluster, wanted: Mapping[str, str]) -> str:
         with explained(cluster.host, f"list the quotas of namespace {cluster.namespace}"):
             quotas = (
                 CoreV1Api(cluster.client)
-                .list_namespaced_resource_quota(cluster.namespace, _request_timeout=_TIMEOUT)
+                .list_namespaced_resource_quota(cluster.namespace, _request_timeout=TIMEOUT)
                 .items
             )
     except Forbidden:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.kubernetes.api_errors import Missing, Unauthenticated, Unreachable, explained
-from morphogenetic_engine.backends.kubernetes.connection import Cluster
+from morphogenetic_engine.backends.kubernetes.connection import TIMEOUT, Cluster
 from morphogenetic_engine.backends.kubernetes.pod_states import end_reason, last_line, last_warning, waiting_reason
 from morphogenetic_engine.backends.kubernetes.worker_manifests import (
     CONTAINER,
@@ -23,7 +23,6 @@ from morphogenetic_engine.errors import ClusterError
 if TYPE_CHECKING:
     from kubernetes.client import BatchV1Api, CoreV1Api, V1Job, V1Pod
 
-_TIMEOUT = (5, 20)
 _GONE_SECONDS = 60.0
 _JOB_LABEL = "job-name"
 
@@ -59,14 +58,14 @@ class WorkerJobs:
         namespace = self._cluster.namespace
         with self._asked(f"create Job {namespace}/{name}"):
             job: V1Job = self._batch.create_namespaced_job(
-                namespace, worker_job(name, command, setup), _request_timeout=_TIMEOUT
+                namespace, worker_job(name, command, setup), _request_timeout=TIMEOUT
             )
         if not keys:
             return
         secret = keys_secret(name, keys, setup.labels, str(job.metadata.uid))
         try:
             with self._asked(f"create Secret {namespace}/{name}"):
-                self._core.create_namespaced_secret(namespace, secret, _request_timeout=_TIMEOUT)
+                self._core.create_namespaced_secret(namespace, secret, _request_timeout=TIMEOUT)
         except ClusterError:
             with suppress(ClusterError):
                 self.delete_one(name)
@@ -135,20 +134,20 @@ class WorkerJobs:
         """
         with suppress(Missing), self._asked(f"delete Job {self._cluster.namespace}/{name}"):
             self._batch.delete_namespaced_job(
-                name, self._cluster.namespace, propagation_policy="Background", _request_timeout=_TIMEOUT
+                name, self._cluster.namespace, propagation_policy="Background", _request_timeout=TIMEOUT
             )
 
     def _listed(self, chosen: str) -> list[V1Job]:
         with self._asked(f"list the Jobs of namespace {self._cluster.namespace}"):
             found: list[V1Job] = self._batch.list_namespaced_job(
-                self._cluster.namespace, label_selector=chosen, _request_timeout=_TIMEOUT
+                self._cluster.namespace, label_selector=chosen, _request_timeout=TIMEOUT
             ).items
         return found
 
     def _pods(self, chosen: str) -> list[V1Pod]:
         with self._asked(f"list the pods of namespace {self._cluster.namespace}"):
             found: list[V1Pod] = self._core.list_namespaced_pod(
-                self._cluster.namespace, label_selector=chosen, _request_timeout=_TIMEOUT
+                self._cluster.namespace, label_selector=chosen, _request_timeout=TIMEOUT
             ).items
         return found
 

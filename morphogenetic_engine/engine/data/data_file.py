@@ -15,7 +15,7 @@ from morphogenetic_engine.errors import ConfigError, StoreError
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
-_DAMAGES = (ValueError, EOFError, BadZipFile, NotImplementedError, RuntimeError, AttributeError, TypeError, SyntaxError)
+_DAMAGES = (ValueError, EOFError, BadZipFile, RuntimeError, AttributeError, TypeError, SyntaxError)
 """The exceptions of NumPy and zipfile for files that are not, or no longer, valid archives of arrays."""
 
 

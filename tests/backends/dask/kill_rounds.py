@@ -14,9 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from morphogenetic_engine.sweeps.record.events import TrialEnded, TrialStarted
+from morphogenetic_engine.sweeps.record.events import Outcome, TrialEnded, TrialStarted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
+from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.faults.fault_round import session
 from tests.tables import steady_rows
 from tests.waiting import until
@@ -50,7 +51,7 @@ Kill = Callable[[], bool]
 """Kills something; returns False if there was nothing to kill."""
 
 
-def run_with_kills(sweep: SweepFolder, chance: random.Random, victims: Mapping[str, Kill]) -> Counter[str]:
+def _run_with_kills(sweep: SweepFolder, chance: random.Random, victims: Mapping[str, Kill]) -> Counter[str]:
     """Runs sessions of a sweep, kills one of `victims` or the coordinator again and again, and counts the kills."""
     dealt: Counter[str] = Counter()
     while dealt.total() < KILLS:
@@ -73,6 +74,14 @@ def run_with_kills(sweep: SweepFolder, chance: random.Random, victims: Mapping[s
             if process.returncode == 0:
                 return dealt
     return dealt
+
+
+def killed_to_the_end(cluster: str, sweep: SweepFolder, chance: random.Random, victims: Mapping[str, Kill]) -> None:
+    """Kills as often as is asked for, prints what was killed, and lets the sweep end."""
+    dealt = _run_with_kills(sweep, chance, victims)
+    print(f"{cluster}, seed {SEED}: {dict(dealt)}")
+    assert run_sweep(sweep) is Outcome.FINISHED
+    assert dealt.total() == KILLS
 
 
 def assert_exact(sweep: SweepFolder, local: SweepFolder) -> None:

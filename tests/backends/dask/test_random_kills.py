@@ -10,19 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.backends.dask.dask_cluster import dask_cluster
 from tests.backends.dask.kill_rounds import (
-    KILLS,
     SEED,
     SWEEP,
     WORKLOAD,
     assert_exact,
     kill_one,
+    killed_to_the_end,
     processes_in,
-    run_with_kills,
 )
 from tests.backends.dask.process_kubelet import pods_as_processes
 from tests.backends.dask.slurm_cluster import SlurmCluster, queued_jobs
@@ -62,10 +60,7 @@ def test_over_slurm_nothing_is_lost_doubled_or_left_in_the_queue(
         "scheduler": slurm.restart_controller,
     }
     with slurm.administrated():
-        dealt = run_with_kills(sweep, chance, victims)
-        print(f"Slurm, seed {SEED}: {dict(dealt)}")
-        assert run_sweep(sweep) is Outcome.FINISHED
-    assert dealt.total() == KILLS
+        killed_to_the_end("Slurm", sweep, chance, victims)
     assert_exact(sweep, local)
     assert queued_jobs() == []
     until(lambda: not processes_in(workplace, WORKER) and not processes_in(workplace, DASK_WORKER), "their end")
@@ -88,10 +83,7 @@ def test_over_a_dask_cluster_nothing_is_lost_or_doubled(
             "Dask worker": replace_one,
             "scheduler": cluster.restart,
         }
-        dealt = run_with_kills(sweep, chance, victims)
-        print(f"Dask, seed {SEED}: {dict(dealt)}")
-        assert run_sweep(sweep) is Outcome.FINISHED
-        assert dealt.total() == KILLS
+        killed_to_the_end("Dask", sweep, chance, victims)
         assert_exact(sweep, local)
         until(lambda: not processes_in(workplace, WORKER), "the end of the workers")
 
@@ -117,10 +109,7 @@ def test_over_pods_nothing_is_lost_doubled_or_left_on_the_cluster(
             "pod": delete,
             "API server": kubernetes.restart_server,
         }
-        dealt = run_with_kills(sweep, chance, victims)
-        print(f"Kubernetes, seed {SEED}: {dict(dealt)}")
-        assert run_sweep(sweep) is Outcome.FINISHED
-        assert dealt.total() == KILLS
+        killed_to_the_end("Kubernetes", sweep, chance, victims)
         assert_exact(sweep, local)
         until(lambda: kubernetes.left() == [], "a cluster without pods")
         until(lambda: not processes_in(workplace, WORKER) and not processes_in(tmp_path, DASK_WORKER), "their end")
