@@ -301,9 +301,12 @@ def _known_keys(place: tuple[int | str, ...]) -> list[str]:
 
 def _section_at(place: tuple[int | str, ...]) -> type[BaseModel] | None:
     """Returns the section that some keys of the file lead to; None: they lead to none."""
-    section: type[BaseModel] | None = SweepConfig
+    section: type[BaseModel] = SweepConfig
     for key in place:
-        field = section.model_fields.get(str(key)) if section else None
+        field = section.model_fields.get(str(key))
         kinds = () if field is None else (field.annotation, *get_args(field.annotation))
-        section = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+        found = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+        if found is None:
+            return None
+        section = found
     return section
