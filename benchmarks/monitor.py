@@ -84,7 +84,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a monitor took until its first viewer had all trials, and the memory that it then held."""
+    """The time until a monitor's first viewer had all trials, and the memory that the monitor then held."""
 
     seconds: float
     processor_seconds: float

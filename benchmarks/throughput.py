@@ -46,7 +46,7 @@ print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_m
 
 @dataclass(frozen=True)
 class Ran:
-    """What one sweep took: from an empty folder to the last trial, the coordinator's peak, and to read it back."""
+    """The cost of one sweep: from an empty folder to the last trial, the coordinator's peak, and to read it back."""
 
     seconds: float
     memory_bytes: float

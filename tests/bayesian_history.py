@@ -41,7 +41,7 @@ OPTIONS: Mapping[str, Mapping[str, int]] = {
 
 @dataclass(frozen=True)
 class End:
-    """How a pretended trial ends."""
+    """The end of a pretended trial."""
 
     state: TrialState = TrialState.COMPLETE
     value: float = 0.0

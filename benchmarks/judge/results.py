@@ -18,7 +18,7 @@ _RESULTS = Path(__file__).parents[1] / "results" / "judge.json"
 
 @dataclass(frozen=True)
 class Goal:
-    """How many times less training ours must need for what a peer reaches with the greatest budget."""
+    """The factor by which ours must need less training for what a peer reaches with the greatest budget."""
 
     ratio: float
     low: float

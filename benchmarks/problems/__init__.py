@@ -1,1 +1,1 @@
-"""What the benchmarks search and measure: functions with known minima, trainings, and journals of any size."""
+"""The subjects of the benchmarks: functions with known minima, trainings, and journals of any size."""

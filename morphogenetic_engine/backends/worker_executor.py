@@ -1,4 +1,4 @@
-"""What executors whose slots are worker processes share, wherever the processes run."""
+"""The part that executors share whose slots are worker processes, wherever the processes run."""
 
 from __future__ import annotations
 

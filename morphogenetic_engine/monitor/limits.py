@@ -29,7 +29,7 @@ class LimitedProtocol(H11Protocol):
 
     _overdue: asyncio.TimerHandle | None = None
     since = 0.0
-    """When the connection was made or its last request began, on the monotonic clock."""
+    """The time at which the connection was made or its last request began, on the monotonic clock."""
 
     @property
     def is_waiting(self) -> bool:

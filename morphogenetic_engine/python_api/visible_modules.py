@@ -1,4 +1,4 @@
-"""Which modules of this process worker processes can import too, and whether this process is such a worker."""
+"""Finds the modules of this process that worker processes can import too, and tells such a worker from its parent."""
 
 from __future__ import annotations
 

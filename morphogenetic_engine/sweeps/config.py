@@ -179,7 +179,7 @@ class SweepConfig(Section):
 
     @property
     def workload(self) -> Workload:
-        """What a trial runs."""
+        """The workload of each trial."""
         found = workload_of(self.experiment.model_dump(include=set(WORKLOAD_KEYS)))
         assert found is not None, "the schema fills in the default"
         return found

@@ -12,7 +12,7 @@ from morphogenetic_engine.cli.main import morphogenetic, run
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left behind."""
+    """The exit status and output of a command."""
 
     status: int
     out: str

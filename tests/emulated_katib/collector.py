@@ -28,7 +28,7 @@ class MetricLog:
 
 @dataclass(frozen=True)
 class Observed:
-    """What a Trial's status says of a metric."""
+    """A metric in a Trial's status."""
 
     minimum: str = UNAVAILABLE
     maximum: str = UNAVAILABLE

@@ -19,7 +19,7 @@ TESTS = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Ended:
-    """How a pod ended: the two exit statuses, what the trial printed, and what the collector sent to the database."""
+    """The end of a pod: the two exit statuses, the trial's output, and what the collector sent to the database."""
 
     status: int
     printed: str

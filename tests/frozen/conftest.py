@@ -14,7 +14,7 @@ __all__ = ["Command", "command"]
 FROZEN = Path(__file__).with_name("format_1")
 SWEEPS = Path("results/sweeps")
 PLACE = "/srv/project"
-"""Where the frozen sweeps ran."""
+"""The folder in which the frozen sweeps ran."""
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ class PodmanPod:
 
     @property
     def said(self) -> str:
-        """What it printed."""
+        """Its output."""
         return podman("logs", self.container)
 
 

@@ -31,7 +31,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True)
 class Answer:
-    """What the monitor says to a request."""
+    """The monitor's answer to a request."""
 
     status: int
     headers: http.client.HTTPMessage

@@ -29,7 +29,7 @@ IMAGES = ("--train-image", "train:1", "--report-image", "report:1")
 
 @dataclass(frozen=True)
 class Ended:
-    """What a command printed, and its exit status."""
+    """The output of a command, and its exit status."""
 
     returncode: int
     stdout: str

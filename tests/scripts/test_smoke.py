@@ -157,7 +157,7 @@ def test_a_pipeline_and_an_experiment_end_and_the_report_is_fetched(
 
 
 def assert_fits(spec: dict[str, Any], cluster: Path) -> None:
-    """What a pipeline asks of the cluster is what `make deploy` puts there."""
+    """A pipeline asks the cluster for nothing that `make deploy` does not put there."""
     known = secret(cluster, "kubeflow", "object-store")
     inputs = spec["pipeline_spec"]["root"]["inputDefinitions"]["parameters"]
     assert inputs["namespace"]["defaultValue"] == "morphogenetic"

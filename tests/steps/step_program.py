@@ -96,7 +96,7 @@ class StepProgram:
 
 @dataclass(frozen=True)
 class Ended:
-    """What an attempt has left."""
+    """The files that an attempt has left."""
 
     place: Path
     returncode: int

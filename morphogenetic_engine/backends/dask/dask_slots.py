@@ -1,4 +1,4 @@
-"""Which Dask workers can take a host: Dask itself would queue several behind one worker, and leave them there."""
+"""Selects the Dask workers that can take a host: Dask itself would queue several behind one worker for good."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ KATIB_NAMESPACE, KATIB_CONFIG = "kubeflow", "katib-config"
 INJECTION_LABEL = "katib.kubeflow.org/metrics-collector-injection"
 _OF_EXPERIMENT, _OF_TRIAL = "katib.kubeflow.org/experiment", "katib.kubeflow.org/trial"
 _UNKNOWN_ALGORITHM = "unable to get Suggestion config data for algorithm"
-"""What Katib's webhook says of an algorithm that is not in its configuration."""
+"""The message of Katib's webhook about an algorithm that is not in its configuration."""
 _REGISTER = (
     "an administrator registers the service in Katib's configuration (docs/katib.md: The same trials as a local sweep);"
     " or use Katib's own algorithms with --algorithm katib"

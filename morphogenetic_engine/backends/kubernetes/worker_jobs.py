@@ -38,7 +38,7 @@ class WorkerJob:
     waits: str
     """The reason why its pod does not run yet; "" if it does."""
     how: str
-    """How its pod ended, and the last line that it printed; "" where nothing is known."""
+    """The end of its pod, and the last line that it printed; "" where nothing is known."""
 
 
 class WorkerJobs:

@@ -18,7 +18,7 @@ WORKER_ROLE, STEP_ROLE = "worker", "step"
 SWEEP_LABEL, SESSION_LABEL = f"{LABEL_PREFIX}/sweep", f"{LABEL_PREFIX}/session"
 CONTAINER = "worker"
 KEYS_FOLDER = PurePosixPath("/etc/morphogenetic/keys")
-"""Where a worker finds the files of its Secret."""
+"""The folder in which a worker finds the files of its Secret."""
 POD_NAME_VARIABLE = "POD_NAME"
 """The variable that holds the name of a pod."""
 KEPT_SECONDS = 60
@@ -50,7 +50,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class WorkerPodSetup:
-    """What all worker pods of a session have."""
+    """The settings that all worker pods of a session share."""
 
     image: str
     resources: ResourcesConfig

@@ -1,4 +1,4 @@
-"""What outcome constraints do in a sweep: their limits, and how its parts use them."""
+"""Describes the outcome constraints of a sweep: their limits, and how its parts use them."""
 
 # Deferred imports keep --help fast.
 # pylint: disable=import-outside-toplevel

@@ -81,7 +81,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Grown:
-    """What a site did in a forward pass."""
+    """The tensors of a site's forward pass."""
 
     x_SBD: Tensor
     hidden: Tensor

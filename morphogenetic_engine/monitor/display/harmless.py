@@ -46,7 +46,7 @@ class HarmlessStream(io.TextIOBase):
 
     @property
     def buffer(self) -> BinaryIO:
-        """Where bytes are written, which no text of others is part of."""
+        """The stream below, for bytes; they contain no text of others."""
         return self.rich_proxied_file.buffer
 
     def write(self, text: str, /) -> int:

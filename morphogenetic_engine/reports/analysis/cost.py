@@ -27,7 +27,7 @@ class PruningSavings:
 
 @dataclass(frozen=True)
 class Together:
-    """How many trials ran at once in one worker."""
+    """The number of trials that ran at once in one worker."""
 
     most: int
     average: float

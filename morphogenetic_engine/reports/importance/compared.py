@@ -19,7 +19,7 @@ from morphogenetic_engine.sweeps.schema.objective import Objective
 
 @dataclass(frozen=True)
 class ReachedRung:
-    """How many trials were compared at a rung, beyond which they were not trained."""
+    """The number of trials that were compared at a rung and were not trained beyond it."""
 
     reports: int
     trials: int
@@ -32,7 +32,7 @@ class Compared:
     trials: tuple[TrialRecord, ...]
     losses: tuple[float, ...]
     rungs: tuple[ReachedRung, ...] = ()
-    """Where they were compared, the lowest first; the losses are then places. Empty: all by their final results."""
+    """The rungs of the comparison, the lowest first; the losses are then places. Empty: all by final results."""
 
 
 def compared(result: SweepResult, objective: Objective) -> Compared:

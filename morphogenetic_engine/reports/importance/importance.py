@@ -71,11 +71,11 @@ class Importance:
     withheld: str | None = None
     """The reason why there is no estimate; None: there is one."""
     rungs: tuple[ReachedRung, ...] = ()
-    """Where the trials of a halving were compared; empty: all by their final results."""
+    """The rungs at which the trials of a halving were compared; empty: all by their final results."""
 
     @property
     def basis(self) -> str:
-        """How the trials of a halving are compared, in words; empty: by their final results."""
+        """Describes the comparison of a halving's trials; "": by their final results."""
         if not self.rungs:
             return ""
         counts = ", ".join(f"{each.trials:,} after {each.reports:,}" for each in self.rungs)

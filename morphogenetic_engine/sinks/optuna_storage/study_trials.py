@@ -34,7 +34,7 @@ class Lacking:
 
     attrs: Attrs
     constraints: Mapping[str, float]
-    """How far it is beyond its outcome constraints."""
+    """Its distance beyond each outcome constraint."""
     steps: Mapping[int, float]
     state: bool
     """True if its state in the study differs."""

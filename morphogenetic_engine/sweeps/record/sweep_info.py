@@ -48,7 +48,7 @@ class SweepInfo(BaseModel):
     python: str
     versions: dict[str, str]
     rule: str | None = None
-    """Which rule chose the search, where the sampler is `auto`."""
+    """The rule that chose the search, where the sampler is `auto`."""
     trials: int | None = None
     """The number of trials of the sweep if nothing stops it early; not there in sweeps of earlier versions."""
     git_commit: str | None

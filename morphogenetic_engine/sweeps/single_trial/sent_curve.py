@@ -25,7 +25,7 @@ _DAMAGED = f"{CURVE_METRIC}: holds no reports of a trial; it was cut or changed 
 
 @dataclass(frozen=True)
 class SentCurve:
-    """What a trial sends at its end."""
+    """The messages that a trial sends at its end."""
 
     state: TrialState
     curve: Mapping[int, Mapping[str, float]]

@@ -43,7 +43,7 @@ class Generation:
 
 @dataclass(frozen=True)
 class Course:
-    """How far a trial runs by itself, as the strategy of its sweep decided when it suggested the trial."""
+    """The course of a trial that runs by itself, as the strategy of its sweep decided when it suggested the trial."""
 
     thresholds: Thresholds | None = None
     """With these it stops itself; None: no pruner decides about it."""

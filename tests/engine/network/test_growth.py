@@ -46,7 +46,7 @@ class Nursery:
 
 
 def reads_back(action: Callable[[], object]) -> int:
-    """How often the action turns a tensor into a Python number: .item(), float(), bool(), `if tensor`.
+    """Counts the tensors that the action turns into Python numbers: .item(), float(), bool(), `if tensor`.
 
     Fused Adam on the CPU looks at its own step counts, which are there already; on a GPU it does not.
     """

@@ -11,7 +11,7 @@ from enum import Enum
 
 
 class Break(Enum):
-    """What becomes of a request."""
+    """The fate of a request."""
 
     BEFORE = "the connection breaks before the server has it"
     AFTER = "the server does it, and the answer is lost"

@@ -37,20 +37,20 @@ class Failure:
 
 @dataclass
 class StubServer:
-    """What the server has, and what was asked of it."""
+    """The state of the server, and the requests that it had."""
 
     url: str = ""
     experiments: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     recurring: list[dict[str, Any]] = field(default_factory=list)
     story: list[dict[str, Any]] = field(default_factory=lambda: [{"state": "SUCCEEDED"}])
-    """What each look at a run adds to it; the last stays."""
+    """The states of a run, one for each time that it is read; the last stays."""
     stories: list[list[dict[str, Any]]] = field(default_factory=list)
     """Of the runs that will be made; `story` where there are no more."""
     run_ids: list[str] = field(default_factory=list)
     """Of the runs that will be made; run-0 and so on where there are no more."""
     barrier: threading.Barrier | None = None
-    """Where starts wait for one another."""
+    """The barrier at which starts wait for one another."""
     failures: list[Failure] = field(default_factory=list)
     logs: dict[str, str] = field(default_factory=dict)
     """Of pods, by the address that has them; a page is sent as one."""
@@ -178,7 +178,7 @@ def serving(stub: StubServer, *, port: int = 0) -> Iterator[StubServer]:
 
 
 NEVER = "1970-01-01T00:00:00Z"
-"""When a run that goes on has finished."""
+"""The time at which a run that goes on has finished."""
 
 
 def _now() -> str:

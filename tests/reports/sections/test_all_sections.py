@@ -35,7 +35,7 @@ from morphogenetic_engine.reports.section import Chapter, NotebookCell, PagePart
 
 @dataclass(frozen=True)
 class Seconds:
-    """How long the trials took."""
+    """The seconds that the trials took."""
 
     longest: float
     trials: int

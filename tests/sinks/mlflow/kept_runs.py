@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeptRun:
-    """What a server has of a run; `metrics` as (step, time in ms, value) in the order of steps and times."""
+    """A run as a server keeps it; `metrics` as (step, time in ms, value) in the order of steps and times."""
 
     name: str
     status: str
@@ -32,7 +32,7 @@ class KeptRun:
 
 @dataclass(frozen=True)
 class KeptSweep:
-    """What a server has of a sweep; the nested runs by name."""
+    """A sweep as a server keeps it; the nested runs by name."""
 
     run: KeptRun
     trials: dict[str, KeptRun]

@@ -60,7 +60,7 @@ def ends(folder: SweepFolder) -> list[ConfirmationEnded]:
 
 
 def steady(folder: SweepFolder) -> dict[tuple[int, int], tuple[object, ...]]:
-    """What of the confirmations must be the same however they were run."""
+    """The part of the confirmations that must be the same however they were run."""
     return {(end.trial, end.index): (end.seed, end.state, dict(end.metrics), end.reason) for end in ends(folder)}
 
 

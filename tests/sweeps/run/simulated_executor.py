@@ -25,7 +25,7 @@ class Killed(BaseException):
 
 @dataclass
 class Machine:
-    """What outlives a kill: the files of trials. `reports` are those of a full training."""
+    """The state that outlives a kill: the files of trials. `reports` are those of a full training."""
 
     chance: random.Random
     workers: int = 2

@@ -1,4 +1,4 @@
-"""What `sweep check` says of the workers that a run would start elsewhere."""
+"""The lines of `sweep check` about the workers that a run would start elsewhere."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ of_self()
 
 
 def _schedules_sessions() -> bool:
-    """Whether a new session is a group of the scheduler's here; the machine's first session never is one."""
+    """True if a new session is a group of the scheduler's here; the machine's first session never is one."""
     read = "print(open('/proc/self/autogroup', encoding='ascii').read())"
     done = subprocess.run(
         [sys.executable, "-c", read], capture_output=True, text=True, check=False, start_new_session=True

@@ -1,1 +1,1 @@
-"""What a trial is on the cluster: a Job or a TrainJob, its resources, and its part of a shared GPU; pure."""
+"""Builds the object that runs a trial on the cluster: a Job or TrainJob, its resources, its part of a GPU; pure."""

@@ -21,7 +21,7 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Share:
-    """What sharing adds to the pod of a trial."""
+    """The fields that sharing adds to the pod of a trial."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)

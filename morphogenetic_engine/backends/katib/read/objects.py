@@ -59,7 +59,7 @@ class KatibTrial:
     started: float
     ended: float | None
     curve: str = ""
-    """What it tells of its reports and its end, if its sweep has a pruner or a halving."""
+    """Its own account of its reports and its end, if its sweep has a pruner or a halving."""
     pod: PodEnd | None = None
     """The reason of its pod's failure, if it was looked up."""
 

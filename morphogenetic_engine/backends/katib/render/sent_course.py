@@ -1,4 +1,4 @@
-"""How far a trial runs, as texts that Katib assigns to it, and what it reports of this as metrics.
+"""The course of a trial, as texts that Katib assigns to it, and as metrics in which the trial reports it.
 
     trial.thresholds  what its pruner decides about it
     trial.job         the trial and the rung of a halving: `trial 4, rung 1, after <Katib's trial of rung 0>`

@@ -33,7 +33,7 @@ class SentSweep:
 
     config: SweepConfig
     slots: int
-    """How many trials run at a time."""
+    """The number of trials that run at a time."""
     known: Sequence[TrialRecord] = ()
     """The results of a warm start."""
 

@@ -26,7 +26,7 @@ class _Awaited:
     trial: str
     marks: int = 0
     due: float = 0.0
-    """When it is looked at next, by the monotonic clock."""
+    """The time of its next check, on the monotonic clock."""
 
 
 class AwaitedTrials:

@@ -27,7 +27,7 @@ _SECONDS = 30
 
 
 class TrialStatus(Enum):
-    """What a waiting sweep has to know of a trial."""
+    """The state of a trial, as far as a waiting sweep needs it."""
 
     NOT_YET = "not yet"
     """It runs, or was deleted and comes again."""

@@ -1,4 +1,4 @@
-"""What Katib's controller asks for, and what it is answered: our own types of the messages that the service reads."""
+"""Requests of Katib's controller and the answers to them: our own types of the messages that the service reads."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ class Request(_Message):
     experiment: Experiment = Experiment()
     trials: tuple[Trial, ...] = ()
     current_request_number: int = 0
-    """How many trials are wanted."""
+    """The number of trials that are wanted."""
     total_request_number: int = 0
-    """How many were suggested before, and these."""
+    """The number of trials that were suggested before, plus these."""
 
     @cached_property
     def places(self) -> range:

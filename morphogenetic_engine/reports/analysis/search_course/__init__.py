@@ -1,1 +1,1 @@
-"""How a search came to its result: what constraints ruled out, and which trials went on from which."""
+"""Traces a search to its result: trials that constraints ruled out, and trials that went on from others."""

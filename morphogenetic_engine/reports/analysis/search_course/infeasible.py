@@ -33,12 +33,12 @@ class RuledOut:
     value: float
     """Its objective."""
     broken: Mapping[str, str]
-    """What it breaks, by metric, such as `31 > 20`."""
+    """The limits that it exceeds, by metric, such as `31 > 20`."""
 
 
 @dataclass(frozen=True)
 class Infeasible:
-    """What the outcome constraints of a sweep rule out."""
+    """The trials that the outcome constraints of a sweep rule out."""
 
     complete: int
     feasible: int

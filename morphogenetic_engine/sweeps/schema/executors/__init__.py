@@ -1,1 +1,1 @@
-"""What runs the trials of a sweep on our side: the names of executors, and the sections of those that have one."""
+"""The executors, which run the trials of a sweep on our side: their names, and the sections of those that have one."""

@@ -18,10 +18,10 @@ _SETTINGS = {
 
 
 class GpuSharing(Section):
-    """How the trials' pods share GPUs; Kubernetes alone gives each pod whole ones."""
+    """Sharing of GPUs between the pods of trials; Kubernetes alone gives each pod whole ones."""
 
     by: Literal["claim", "kai", "hami"]
-    """Who shares: `claim`, one ResourceClaim that all pods name; `kai`, the KAI scheduler; `hami`, HAMi."""
+    """The mechanism: `claim`, one ResourceClaim that all pods name; `kai`, the KAI scheduler; `hami`, HAMi."""
     device_class: Name | None = None
     """Of a claim: the DeviceClass of its GPU; left out: gpu.nvidia.com."""
     strategy: Literal["TimeSlicing", "MPS"] | None = None

@@ -101,7 +101,7 @@ class Toleration(Section):
     key: QualifiedName | None = None
     """The taint's key; left out with `operator: Exists`: every taint."""
     operator: Literal["Equal", "Exists"] = "Equal"
-    """Whether the value is compared, or only the key."""
+    """`Equal` compares the value, `Exists` only the key."""
     value: Annotated[Label, BeforeValidator(_word)] | None = None
     """The taint's value."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
@@ -153,13 +153,13 @@ class ResourcesConfig(Section):
     """Environment variables; what is secret belongs into a Secret."""
 
     kind: Literal["Job", "TrainJob"] = "Job"
-    """What a trial is on the cluster: a Job, or a TrainJob of Kubeflow Trainer."""
+    """The object that runs a trial on the cluster: a Job, or a TrainJob of Kubeflow Trainer."""
     runtime: Name | None = None
     """The runtime of TrainJobs."""
     runtime_kind: Literal["ClusterTrainingRuntime", "TrainingRuntime"] = "ClusterTrainingRuntime"
-    """Whether the runtime is the cluster's or the namespace's."""
+    """The scope of the runtime: the cluster or the namespace."""
     gpu_sharing: GpuSharing | None = None
-    """How the pods of trials share GPUs; left out: each pod has whole ones."""
+    """Sharing of GPUs between the pods of trials; left out: each pod has whole ones."""
 
     _numbers = field_validator("gpu", mode="before")(number)
 
@@ -178,7 +178,7 @@ class ResourcesConfig(Section):
 
     @property
     def description(self) -> str:
-        """What a pod asks for, in words; "" if it is nothing."""
+        """The resources that a pod asks for, in words; "" if there are none."""
         parts = [f"{self.cpu} CPU"] if self.cpu else []
         parts += [self.memory] if self.memory else []
         parts += [f"{self.gpu} GPU{'s' * (self.gpu > 1)}"] if self.gpu else []

@@ -28,7 +28,7 @@ class HalvingPromoter:
         self._learns = learns
         self._enough = enough
         self.brackets = self._halving.plan(configurations, 1, learns=self._brackets_learn).brackets
-        """Which trials are in which bracket; their sizes at the rungs depend on the full length: see the plan."""
+        """The trials of each bracket; the sizes at its rungs depend on the full length: see the plan."""
         self._plan: HalvingPlan | None = None
         self._races: list[_Race] = []
         if self._halving.full is not None:

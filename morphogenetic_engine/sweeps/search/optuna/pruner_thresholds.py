@@ -36,7 +36,7 @@ STUDY = "sweep"
 
 @dataclass(frozen=True)
 class EndedTrial:
-    """What pruners compare with."""
+    """The values that pruners compare with."""
 
     number: int
     value: float | None

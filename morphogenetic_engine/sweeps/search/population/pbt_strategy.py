@@ -27,7 +27,7 @@ from morphogenetic_engine.trial import Params, Value
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where a trial comes from."""
+    """The origin of a trial."""
 
     parent: TrialRecord | None
     """None: it begins anew."""

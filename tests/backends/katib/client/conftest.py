@@ -61,7 +61,7 @@ def katib(cluster: FakeKubernetes) -> KatibByHand:
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Where trials upload their files: a folder of a real S3 server, which the environment leads to."""
+    """A folder of a real S3 server to which trials upload their files; the environment leads to it."""
     with running_seaweedfs() as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)

@@ -69,7 +69,7 @@ def test_a_sweep_whose_trials_are_stopped_early_ends(
 def test_katib_that_waits_for_a_metric_for_ever_is_told(
     command: Command, cluster: FakeKubernetes, workplace: Path
 ) -> None:
-    """What Katib does where the Job of a stopped trial is deleted: nothing runs, nothing is asked for, no end."""
+    """Does what Katib does once the Job of a stopped trial is deleted: nothing runs, nothing is asked for, no end."""
     command(*SUBMIT)
     experiment = cluster.get("experiments", "ml", "toy")
     template = experiment["spec"]["trialTemplate"]  # type: ignore[index]

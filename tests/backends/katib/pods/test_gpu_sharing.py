@@ -1,4 +1,4 @@
-"""How the pods of trials share a GPU: claims, KAI and HAMi, and what a cluster must have for each."""
+"""Pods of trials that share a GPU: claims, KAI and HAMi, and what a cluster must have for each."""
 
 from __future__ import annotations
 

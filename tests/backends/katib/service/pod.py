@@ -26,7 +26,7 @@ from tests.backends.katib.service.local_run import fake_executor
 
 @dataclass(frozen=True)
 class PodEnd:
-    """What Katib knows of a trial that has ended."""
+    """A trial that has ended, as Katib knows it."""
 
     condition: str
     metrics: Mapping[str, str] = field(default_factory=dict)

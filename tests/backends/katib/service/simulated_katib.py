@@ -1,4 +1,4 @@
-"""What Katib's controllers do with suggestions, as recorded: which trials they ask for, and what they say of each."""
+"""Simulates Katib's controllers as recorded: the trials that they ask for, and their account of each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Job:
     assignments: Mapping[str, str]
     end: PodEnd | None = None
     unavailable: bool = False
-    """Whether it ended without metrics."""
+    """True if it ended without metrics."""
 
 
 @dataclass
@@ -44,20 +44,20 @@ class SimulatedKatib:
     parallel: int
     name: str = "probe-1a2b3c4d"
     strangers: bool = True
-    """Whether the requests have trials of an Experiment of this name in another namespace, as recorded."""
+    """True if the requests have trials of an Experiment of this name in another namespace, as recorded."""
     deletes: int = 2
-    """How many trials are deleted by hand."""
+    """The number of trials that are deleted by hand."""
     shrinks: int = 1
-    """How often fewer trials may run at a time for a while."""
+    """The number of times that fewer trials may run at once for a while."""
     jobs: dict[str, _Job] = field(default_factory=dict)
     suggested: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """The assignments of all trials that the service has named, also of those that are not there."""
     refusals: list[str] = field(default_factory=list)
     idle: int = 0
     lost: int = 1
-    """How many trials end without metrics, of which Katib tells no more until they are deleted by hand."""
+    """The number of trials that end without metrics; Katib tells no more of them until they are deleted by hand."""
     careless: bool = False
-    """Whether nobody deletes them."""
+    """True if nobody deletes them."""
     hidden: set[str] = field(default_factory=set)
     """Trials that were deleted and have not come again yet, or that a restart kept from being created."""
 
@@ -92,7 +92,7 @@ class SimulatedKatib:
 
     @property
     def _over(self) -> bool:
-        """Whether Katib takes the Experiment for completed: trials without metrics count, but not when it asks."""
+        """True if Katib takes the Experiment for completed: trials without metrics count, but not when it asks."""
         return self._ended >= self._most
 
     @property
@@ -175,7 +175,7 @@ class SimulatedKatib:
 
     @property
     def _ends_soon(self) -> bool:
-        """Whether all that runs might end together, and the Experiment with it or with one place beyond the last.
+        """True if all that runs might end together, and the Experiment with it or with one place beyond the last.
 
         A trial that loses its metrics then cannot be saved: Katib ends the Experiment before anybody can delete it.
         """

@@ -1,4 +1,4 @@
-"""How busy workers are with a halving, compared with a search whose promotions wait for nothing."""
+"""The busy share of workers in a halving, compared with a search whose promotions wait for nothing."""
 
 from __future__ import annotations
 

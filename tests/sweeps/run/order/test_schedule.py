@@ -1,4 +1,4 @@
-"""Which trial runs next: the same set of trials whatever the workers' speed, and after any interruption."""
+"""The choice of the next trial: the same set of trials whatever the workers' speed, and after any interruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where workers on other machines are, for displays."""
+"""The places of workers on other machines, for displays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `execution.dask` may say."""
+"""Tests of the section `execution.dask`."""
 
 from __future__ import annotations
 

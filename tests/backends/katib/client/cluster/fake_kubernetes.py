@@ -34,25 +34,25 @@ class FakeKubernetes:  # pylint: disable=too-many-instance-attributes  # each is
     namespaces: dict[str, dict[str, str]] = field(default_factory=lambda: {"ml": {LABEL: "enabled"}})
     has_katib: bool = True
     has_claims: bool = True
-    """Whether it knows ResourceClaims."""
+    """True if it knows ResourceClaims."""
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     """(verb, plural) that this user may not do."""
     allowed: set[tuple[str, str]] | None = None
     """All that this user may do; None: whatever is not forbidden."""
     asked: set[tuple[str, str]] = field(default_factory=set)
-    """What was asked for."""
+    """The requests that it had."""
     denial: str | None = None
-    """What the admission webhook says to every new Experiment; None: it admits them."""
+    """The admission webhook's answer to every new Experiment; None: it admits them."""
     failures: list[int] = field(default_factory=list)
     """Statuses that the next requests for Katib's objects are answered with."""
     retry_after: int | None = None
     """Seconds after which those who are turned away may come again."""
     late_pages: int = 0
-    """How many of the next requests for another page come too late."""
+    """The number of the next requests for another page that come too late."""
     deaf: bool = False
     """Watches are closed as soon as they are open."""
     token: str = TOKEN
-    """What a user must show."""
+    """The token that a user must show."""
     page: int = 2
     """The most objects of one answer to a list."""
     objects: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
