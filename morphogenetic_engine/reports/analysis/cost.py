@@ -20,7 +20,7 @@ class PruningSavings:
     """The number of pruned trials."""
     steps: int
     seconds: float
-    """Estimated from the median time that a complete trial takes."""
+    """Worker-seconds, estimated from the median time of a complete trial; trials that run together share theirs."""
     share: float
     """The share of the steps that the sweep would have had without pruning."""
 
@@ -45,7 +45,7 @@ class Cost:
     trial_seconds: float
     """The duration of all attempts, over all workers."""
     seconds_by_state: Mapping[str, float]
-    """The worker-seconds of complete, pruned and failed trials, and of interrupted attempts."""
+    """The duration of attempts by their end: complete, paused at a rung, pruned, failed, interrupted."""
     worker_seconds: float
     """The time of all workers, busy or idle."""
     utilisation: float | None
@@ -73,6 +73,7 @@ def cost_of(result: SweepResult, *, price_per_hour: float | None = None) -> Cost
     available = sum((span.ended - span.started) * span.max_parallel for span in result.spans)
     busy = busy_seconds(result)
     durations = [trial.duration for trial in result.complete]
+    together = _together(result, sum(by_state.values()), busy)
     return Cost(
         wall_seconds=sum(span.ended - span.started for span in result.spans),
         trial_seconds=sum(by_state.values()),
@@ -80,10 +81,10 @@ def cost_of(result: SweepResult, *, price_per_hour: float | None = None) -> Cost
         worker_seconds=available,
         utilisation=min(1.0, busy / available) if available > 0 else None,
         confirmation_seconds=confirming,
-        together=_together(result, sum(by_state.values()), busy),
+        together=together,
         steps=result.steps,
         median_seconds=statistics.median(durations) if durations else None,
-        pruning=_savings(result, durations),
+        pruning=_savings(result, durations, together),
         price=None if price_per_hour is None else (available + confirming) / 3600 * price_per_hour,
     )
 
@@ -97,12 +98,13 @@ def _seconds(attempt: Attempt) -> float:
     return 0.0 if attempt.ended is None else attempt.ended - attempt.started
 
 
-def _savings(result: SweepResult, durations: list[float]) -> PruningSavings | None:
+def _savings(result: SweepResult, durations: list[float], together: Together | None) -> PruningSavings | None:
     pruned = [trial for trial in result.trials if trial.state is TrialState.PRUNED]
     if not pruned or not durations:
         return None
     steps = result.steps_saved_by_pruning
     typical = statistics.median(durations)
-    seconds = sum(max(0.0, typical - trial.duration) for trial in pruned)
+    shared = 1.0 if together is None else together.average
+    seconds = sum(max(0.0, typical - trial.duration) for trial in pruned) / shared
     would_have = steps + result.steps
     return PruningSavings(len(pruned), steps, seconds, steps / would_have if would_have else 0.0)

@@ -24,7 +24,7 @@ class Bar:
     start: float
     end: float
     state: str
-    """running, complete, pruned, failed, or interrupted (without a result)."""
+    """running, complete, paused (at a rung), pruned, failed, or interrupted (without a result)."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from morphogenetic_engine.reports.findings import duration
 
 _WIDTH = 1100
 _MOST_WORKERS = 64
-_STATES = ("complete", "pruned", "failed", "interrupted", "running")
+_STATES = ("complete", "paused", "pruned", "failed", "interrupted", "running")
 _CAPTION = (
-    "Each bar is an attempt at a trial. Gaps are workers that waited: for a suggestion, for a slower trial, or because"
+    "Each bar is an attempt at a trial; bars of trials that ran together in a worker overlap. Gaps are workers that waited: for a suggestion, for a slower trial, or because"
     " nothing was left to do. Pauses between sessions are left out."
 )
 _UNITS = ((172_800.0, 86_400.0, "days"), (7_200.0, 3600.0, "h"), (120.0, 60.0, "min"), (0.0, 1.0, "s"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from morphogenetic_engine.reports.analysis.cost import cost_of
 from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial
@@ -24,3 +26,16 @@ def test_without_pruned_trials_nothing_was_saved_and_a_median_is_typical() -> No
         each.duration = seconds
     cost = cost_of(sweep(trials, X))
     assert (cost.pruning, cost.median_seconds, cost.price) == (None, 2, None)
+
+
+def test_trials_that_run_together_save_the_time_that_they_would_have_shared() -> None:
+    alone = sweep(
+        [trial(n, {"x": 0.5}, 0.5, state=TrialState.PRUNED if n else TrialState.COMPLETE) for n in range(4)], X
+    )
+    for each in alone.trials:
+        each.duration = 0.25 if each.number else 2.0
+    ended = [replace(each, worker=0, started=0.0, ended=1.0) for each in alone.attempts]
+    together = replace(alone, attempts=ended)
+    one, four = cost_of(alone).pruning, cost_of(together).pruning
+    assert one is not None and four is not None
+    assert (one.seconds, four.seconds) == (3 * 1.75, 3 * 1.75 / 4)

@@ -22,6 +22,7 @@ class CostSection(Section[Cost]):
 
 
 COST = CostSection()
+_STATE_LABELS = {"paused": "of that up to pauses at rungs", "interrupted": "of that in interrupted attempts"}
 
 
 def _facts(cost: Cost) -> list[tuple[str, str]]:
@@ -29,7 +30,10 @@ def _facts(cost: Cost) -> list[tuple[str, str]]:
     facts = [
         ("on the clock", duration(cost.wall_seconds)),
         ("in trials, over all workers", duration(cost.trial_seconds)),
-        *((f"of that in {state} trials", duration(seconds)) for state, seconds in cost.seconds_by_state.items()),
+        *(
+            (_STATE_LABELS.get(state, f"of that in {state} trials"), duration(seconds))
+            for state, seconds in cost.seconds_by_state.items()
+        ),
     ]
     if cost.utilisation is not None:
         facts.append(("workers busy", f"{cost.utilisation:.0%} of {duration(cost.worker_seconds)} of workers"))
