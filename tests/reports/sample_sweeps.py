@@ -10,6 +10,7 @@ from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import Confirmation, Replicate, TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 from morphogenetic_engine.trial import Params
+from tests.reports.halvings import halving, stopped
 from tests.reports.sweeps import sweep, trial
 
 HOSTILE = (
@@ -66,6 +67,13 @@ def conditional() -> SweepResult:
     return sweep(trials, space)
 
 
+def halved() -> SweepResult:
+    chance = random.Random(0)
+    trials = [stopped(number, chance.random(), x=chance.random()) for number in range(18)]
+    trials += [stopped(18 + number, 0.7, chance.random(), x=chance.random()) for number in range(6)]
+    return halving([*trials, stopped(24, 0.8, 0.8, complete=0.9), stopped(25, 0.9, 0.9, complete=0.8, x=0.1)])
+
+
 def confirmed() -> SweepResult:
     trials = some_trials(6)
     for each in trials[:2]:
@@ -105,6 +113,7 @@ SWEEPS: Mapping[str, Callable[[], SweepResult]] = {
     "hostile": hostile_sweep,
     "several objectives": several_objectives,
     "conditional": conditional,
+    "halved": halved,
     "confirmed and replicated": confirmed,
     "extreme": lambda: of_values([LARGEST, -LARGEST, 5e-324, 0.0, 1.0] * 5),
     "too small to tell apart": lambda: of_values([0.0, 5e-324, 1e-323] * 8),

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 
 from morphogenetic_engine.reports.drawing.charts import LEVELS, Axis, Boxes, Chart, Figure, Mark, Points
 from morphogenetic_engine.reports.drawing.scales import CategoryScale, LinearScale, LogScale, Scale
-from morphogenetic_engine.reports.figures.level import level_style, rank_key, trial_levels
+from morphogenetic_engine.reports.figures.level import (
+    level_style,
+    ordered_trials,
+    rank_key,
+    stopped_note,
+    trial_levels,
+)
 from morphogenetic_engine.reports.figures.sampling import left_out, thinned
 from morphogenetic_engine.reports.figures.scales_of_sweep import ParameterAxis, parameter_axis
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
@@ -39,10 +45,11 @@ def contours_figure(result: SweepResult, order: Sequence[str]) -> Figure:
     """Returns the landscape over each pair of the most important parameters."""
     caption = (
         "The objective over two parameters, estimated from the trials nearby (dots); where no trial is near, nothing"
-        " is drawn. The darkest, in the dark theme the brightest, is the best."
+        " is drawn. The darkest, in the dark theme the brightest, is the best." + stopped_note(result)
     )
-    if len(result.in_order) < _FEWEST:
-        empty = f"A landscape needs {_FEWEST} complete trials; there are {len(result.in_order)}."
+    count = len(ordered_trials(result))
+    if count < _FEWEST:
+        empty = f"A landscape needs {_FEWEST} complete trials; there are {count}."
         return Figure("contours", "Contours", caption, (), empty=empty)
     charts, note = _charts(result, order, landscape=True)
     empty = "" if charts else "A pair needs two parameters that vary."
@@ -53,7 +60,7 @@ def ranks_figure(result: SweepResult, order: Sequence[str]) -> Figure:
     """Returns each trial, coloured by its rank, over each pair of the most important parameters."""
     caption = (
         "Every trial by its rank, over two parameters. Unlike a contour nothing is estimated: good trials that lie"
-        " together show a region, good trials anywhere show that the pair does not matter."
+        " together show a region, good trials anywhere show that the pair does not matter." + stopped_note(result)
     )
     charts, note = _charts(result, order, landscape=False)
     empty = "" if charts else "A pair needs a complete trial, and two parameters that vary."
@@ -61,8 +68,8 @@ def ranks_figure(result: SweepResult, order: Sequence[str]) -> Figure:
 
 
 def _charts(result: SweepResult, order: Sequence[str], *, landscape: bool) -> tuple[tuple[Chart, ...], str]:
-    complete = list(result.complete)
-    drawn = thinned(complete, _MOST, keep={trial.number for trial in result.ranked[:_KEPT]})
+    trials = sorted(ordered_trials(result), key=lambda trial: trial.number)
+    drawn = thinned(trials, _MOST, keep={trial.number for trial in result.ranked[:_KEPT]})
     charts: list[Chart] = []
     levels = trial_levels(result)
     for one, other in combinations(order[:MOST_PARAMETERS], 2):
@@ -70,7 +77,7 @@ def _charts(result: SweepResult, order: Sequence[str], *, landscape: bool) -> tu
         axes = [parameter_axis(name, result.config.space.axes[name], there) for name in (one, other)]
         if there and not any(axis.column.constant for axis in axes):
             charts.append(_chart(result, there, levels, axes[0], axes[1], landscape=landscape))
-    notes = [left_out(len(drawn), len(complete))]
+    notes = [left_out(len(drawn), len(trials))]
     if len(order) > MOST_PARAMETERS:
         notes.append(f"The {MOST_PARAMETERS} most important of {len(order)} parameters are paired.")
     return tuple(charts), " ".join(filter(None, notes)) if charts else ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from morphogenetic_engine.reports.analysis.slices import Slice
-from morphogenetic_engine.reports.drawing.charts import Chart, Figure, Mark, Points
+from morphogenetic_engine.reports.drawing.charts import Chart, Figure, Points, Shape
+from morphogenetic_engine.reports.drawing.scales import CategoryScale
 from morphogenetic_engine.reports.figures.sampling import left_out, thinned
-from morphogenetic_engine.reports.figures.scales_of_sweep import ParameterAxis, objective_axis, parameter_axis
+from morphogenetic_engine.reports.figures.scales_of_sweep import objective_axis, parameter_axis
+from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.sweeps.results import SweepResult
 
@@ -16,7 +18,7 @@ _KEPT = 40
 MOST_PARAMETERS = 12
 _CAPTION = (
     "The objective of each trial against one of its parameters; the other parameters differ too. A best trial close to"
-    " an edge of its range suggests a wider range."
+    " an edge of its range suggests a wider range. Ticks along the lower edge are pruned trials."
 )
 
 
@@ -35,32 +37,27 @@ def slices_figure(result: SweepResult, slices: Sequence[Slice], order: Sequence[
     return Figure("slices", "Slices", _CAPTION, charts, left_out=" ".join(filter(None, notes)))
 
 
-def _chart(result: SweepResult, piece: Slice, drawn: Sequence[TrialRecord]) -> Chart:
+def _chart(result: SweepResult, piece: Slice, complete: Sequence[TrialRecord]) -> Chart:
     objective = result.config.optimization.all_objectives[0]
-    x = parameter_axis(piece.parameter, result.config.space.axes[piece.parameter], drawn)
-    y = objective_axis(objective, [trial.metrics[objective.metric] for trial in drawn])
-    best = result.best
-    marks: list[Mark] = [
-        _points(x, drawn, objective.metric, {trial.number for trial in drawn if trial is not best}, "complete")
-    ]
-    if best is not None and piece.parameter in best.params:
-        marks.append(_points(x, drawn, objective.metric, {best.number}, "best"))
-    return Chart(f"{objective.metric} by {piece.parameter}", _description(piece), x.axis, y, tuple(marks), 356, 260)
+    pruned = thinned([trial for trial in result.trials if trial.state is TrialState.PRUNED], _MOST // 2)
+    x = parameter_axis(piece.parameter, result.config.space.axes[piece.parameter], [*complete, *pruned])
+    y = objective_axis(objective, [trial.metrics[objective.metric] for trial in complete])
+    value_of = {
+        trial.number: value for trial, value in zip([*complete, *pruned], x.values, strict=True) if value is not None
+    }
+    height_of = {trial.number: trial.metrics[objective.metric] for trial in complete}
+    edge = 0.0 if isinstance(y.scale, CategoryScale) else y.scale.low
+    height_of.update((trial.number, edge) for trial in pruned)
 
+    def points(style: str, shape: Shape, trials: Sequence[TrialRecord]) -> Points:
+        numbers = tuple(trial.number for trial in trials if trial.number in value_of)
+        xs, ys = tuple(value_of[each] for each in numbers), tuple(height_of[each] for each in numbers)
+        return Points(style, xs, ys, numbers, shape)
 
-def _points(x: ParameterAxis, drawn: Sequence[TrialRecord], metric: str, numbers: set[int], style: str) -> Points:
-    there = [
-        (value, trial)
-        for value, trial in zip(x.values, drawn, strict=True)
-        if value is not None and trial.number in numbers
-    ]
-    return Points(
-        style,
-        tuple(value for value, _ in there),
-        tuple(trial.metrics[metric] for _, trial in there),
-        tuple(trial.number for _, trial in there),
-        "diamond" if style == "best" else "dot",
-    )
+    best = [trial for trial in complete if trial is result.best]
+    others = [trial for trial in complete if trial is not result.best]
+    marks = (points("pruned", "tick", pruned), points("complete", "dot", others), points("best", "diamond", best))
+    return Chart(f"{objective.metric} by {piece.parameter}", _description(piece), x.axis, y, marks, 356, 260)
 
 
 def _description(piece: Slice) -> str:

@@ -13,8 +13,9 @@ _WIDTH = 1100
 _MOST_WORKERS = 64
 _STATES = ("complete", "paused", "pruned", "failed", "interrupted", "running")
 _CAPTION = (
-    "Each bar is an attempt at a trial; bars of trials that ran together in a worker overlap. Gaps are workers that waited: for a suggestion, for a slower trial, or because"
-    " nothing was left to do. Pauses between sessions are left out."
+    "Each bar is an attempt at a trial; those of trials that ran together in a worker overlap. Gaps are workers that"
+    " waited: for a suggestion, for a slower trial, or because nothing was left to do. Pauses between sessions are left"
+    " out."
 )
 _UNITS = ((172_800.0, 86_400.0, "days"), (7_200.0, 3600.0, "h"), (120.0, 60.0, "min"), (0.0, 1.0, "s"))
 
