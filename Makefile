@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 ##@ Use
 
 sweep: .venv/runtime ## Run a real sweep of the morphogenetic engine on all cores (under two minutes)
-	@$(BIN)/morphogenetic sweep bayesian --config examples/bayesian_config.yaml
+	@$(BIN)/morphogenetic sweep bayesian --config examples/halving.yaml
 
 ##@ Develop
 

@@ -44,7 +44,7 @@ sweep_type: grid
 experiment: {{{_ENGINE}, warm_up_epochs: 16, adaptation_epochs: 0, num_layers: 2, hidden_dim: 256}}
 parameters: {{lr: [0.001, 0.002, 0.003, 0.004, 0.006, 0.01]}}
 """
-_MAKE_SWEEP = Path(__file__).parents[1] / "examples" / "bayesian_config.yaml"
+_MAKE_SWEEP = Path(__file__).parents[1] / "examples" / "halving.yaml"
 _RUN = """
 from pathlib import Path
 from morphogenetic_engine.sweeps.config_file import read_config

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.func import grad_and_value, vmap
 
-from morphogenetic_engine.trial import Batch, Metrics, Params, Trial, declare
+from morphogenetic_engine.trial import Batch, FusedTrial, Metrics, Params, Trial, declare
 
 EPOCHS = 20
 WIDTH = 16
@@ -59,16 +59,16 @@ def train_epoch(nets: Sequence[Net]) -> None:
 
 def train_many(batch: Batch) -> None:
     """Trains all trials of a batch until none is left."""
-    nets: dict[int, Net] = {}
+    nets: dict[FusedTrial, Net] = {}
     while trials := batch.running():
         for trial in trials:
-            if trial.number not in nets:
+            if trial not in nets:
                 with trial:  # an exception here ends this trial alone
-                    nets[trial.number] = Net(trial.params, trial)
+                    nets[trial] = Net(trial.params, trial)
         present = [trial for trial in trials if trial.is_running]
-        train_epoch([nets[trial.number] for trial in present])
+        train_epoch([nets[trial] for trial in present])
         for trial in present:
-            net = nets[trial.number]
+            net = nets[trial]
             with trial:
                 trial.report(net.epoch, net.metrics())
                 if net.epoch == EPOCHS:

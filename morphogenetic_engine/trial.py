@@ -80,6 +80,7 @@ class FusedTrial(Trial, Protocol):
 
     An exception that leaves the block ends this trial and no other: as pruned or paused where a report raised it, as
     failed otherwise. What is printed in the block goes to the trial's own output.
+    Use it as a key, not its number: `sweep confirm` trains a configuration with several seeds at once.
     """
 
     @property

@@ -20,7 +20,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
-SWEEP = "examples/bayesian_config.yaml"
+SWEEP = "examples/halving.yaml"
 SWEEP_ID = "spirals"
 WINDOW: ViewportSize = {"width": 1040, "height": 900}
 LONG_WINDOW: ViewportSize = {"width": 1040, "height": 2080}

@@ -45,18 +45,18 @@ class Climb:
 
 def train_many(batch: Batch) -> None:
     """Climbs with all trials in turn; `many` tells the largest number of them."""
-    climbs: dict[int, Climb] = {}
+    climbs: dict[FusedTrial, Climb] = {}
     while trials := batch.running():
         _note(len(trials))
         for trial in trials:
             with trial:
-                climb = climbs.get(trial.number) or climbs.setdefault(trial.number, Climb(trial.params, trial))
+                climb = climbs.get(trial) or climbs.setdefault(trial, Climb(trial.params, trial))
                 if climb.at < STEPS:
                     climb.step()
                 if climb.at == STEPS:  # also of one that was killed after its last step
                     trial.complete(climb.metrics())
             if not trial.is_running:
-                climbs.pop(trial.number, None)
+                climbs.pop(trial, None)
 
 
 @declare(fused=train_many)

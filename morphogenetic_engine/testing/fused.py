@@ -20,7 +20,7 @@ from morphogenetic_engine.trial import Batch, Metrics, Params, Train, Trial, dec
 from morphogenetic_engine.workload.loading import load_workload
 
 
-@dataclass
+@dataclass(eq=False)
 class RecordedTrial:
     """A trial that keeps what it is told; it is pruned or paused at the report whose number `ends` holds."""
 
@@ -32,11 +32,7 @@ class RecordedTrial:
     metrics: dict[str, float] | None = None
     ended_by: str = ""
     is_running: bool = True
-
-    @property
-    def seed(self) -> int:
-        """A seed of its own."""
-        return 1000 + 7 * self.number
+    seed: int = 0
 
     def report(self, step: int, metrics: Metrics) -> None:
         """Keeps a report."""
@@ -123,15 +119,27 @@ class FusedTests:
         alone = self._run(tmp_path / "alone", most=0)
         assert self._run(tmp_path / "together", most=len(self.params)) == alone
 
+    def test_runs_of_one_trial_with_several_seeds_go_together(self, tmp_path: Path) -> None:
+        alone = self._told_of(self._seeds(tmp_path / "alone"), most=0)
+        assert self._told_of(self._seeds(tmp_path / "together"), most=3) == alone
+
+    def _seeds(self, place: Path) -> list[RecordedTrial]:
+        """Returns three runs of the first trial, as `sweep confirm` makes them."""
+        return [RecordedTrial(0, self.params[0], _made(place / str(seed)), seed=seed) for seed in (5, 6, 7)]
+
     def _run(
         self, place: Path, *, most: int, ends: Mapping[int, Mapping[int, type[Pruned | Paused]]] | None = None
     ) -> list[object]:
         """Returns all that each trial said and wrote; `most` is the size of the batch, 0: each alone."""
-        trials = []
-        for number, params in enumerate(self.params):
-            folder = place / str(number)
-            folder.mkdir(parents=True, exist_ok=True)
-            trials.append(RecordedTrial(number, params, folder, (ends or {}).get(number, {})))
+        trials = [
+            RecordedTrial(
+                number, params, _made(place / str(number)), (ends or {}).get(number, {}), seed=1000 + 7 * number
+            )
+            for number, params in enumerate(self.params)
+        ]
+        return self._told_of(trials, most)
+
+    def _told_of(self, trials: Sequence[RecordedTrial], most: int) -> list[object]:
         if most:
             fused = declaration_of(self.train).fused
             assert fused is not None
@@ -151,6 +159,11 @@ class FusedTests:
 
     def _steady(self, metrics: Metrics) -> dict[str, float]:
         return {name: value for name, value in metrics.items() if name not in self.times}
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _conforms(trial: RecordedTrial, batch: RecordedBatch) -> tuple[Trial, Batch]:

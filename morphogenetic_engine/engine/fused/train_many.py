@@ -38,25 +38,25 @@ class _Together:
     """The runs of a batch."""
 
     def __init__(self) -> None:
-        self._running: dict[int, TrainedRun] = {}
+        self._running: dict[FusedTrial, TrainedRun] = {}
         self._stacks = Stacks(Agreements(file_of_this_machine()))
         self._data: dict[tuple[object, ...], Dataset] = {}
 
     def next_epoch(self, trials: Sequence[FusedTrial]) -> None:
         """Trains and reports one epoch of each trial; those that have joined start, those that are trained end."""
         for trial in trials:
-            if trial.number not in self._running:
+            if trial not in self._running:
                 with trial:
-                    self._running[trial.number] = self._begin(trial)
+                    self._running[trial] = self._begin(trial)
         present = self._end_trained(trials)
-        self._stacks.train_epoch([self._running[trial.number].run for trial in present])
+        self._stacks.train_epoch([self._running[trial].run for trial in present])
         for trial in present:
-            training = self._running[trial.number]
+            training = self._running[trial]
             with trial:
                 self._stacks.finish_epoch(training.run)
                 training.report(partial(self._stacks.write_back, training.run))
         present = self._end_trained(present)
-        self._running = {trial.number: self._running[trial.number] for trial in present}
+        self._running = {trial: self._running[trial] for trial in present}
 
     def _begin(self, trial: FusedTrial) -> TrainedRun:
         settings = TrainingSettings.from_params(trial.params)
@@ -65,10 +65,10 @@ class _Together:
     def _end_trained(self, trials: Sequence[FusedTrial]) -> list[FusedTrial]:
         """Completes the trials that have done their last epoch, and returns those that still run."""
         for trial in trials:
-            if trial.is_running and self._running[trial.number].is_trained:
+            if trial.is_running and self._running[trial].is_trained:
                 with trial:
-                    self._stacks.write_back(self._running[trial.number].run)
-                    trial.complete(self._running[trial.number].finish())
+                    self._stacks.write_back(self._running[trial].run)
+                    trial.complete(self._running[trial].finish())
         return [trial for trial in trials if trial.is_running]
 
     def _data_of(self, settings: TrainingSettings) -> Dataset:

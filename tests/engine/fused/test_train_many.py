@@ -88,7 +88,7 @@ def test_checkpoints_are_those_of_the_trial_alone(tmp_path: Path, at: int) -> No
         trials = []
         for number, params in enumerate(TestGrowth.params[:4]):
             (place / str(number)).mkdir(parents=True)
-            trials.append(RecordedTrial(number, params, place / str(number), {at: Paused}))
+            trials.append(RecordedTrial(number, params, place / str(number), {at: Paused}, seed=1000 + 7 * number))
         if place.name == "alone":
             for trial in trials:
                 train_alone(train, trial)
@@ -107,7 +107,7 @@ def test_a_diverging_trial_fails_alone(tmp_path: Path) -> None:
         trials = []
         for number, each in enumerate(params):
             (place / str(number)).mkdir(parents=True)
-            trials.append(RecordedTrial(number, each, place / str(number)))
+            trials.append(RecordedTrial(number, each, place / str(number), seed=1000 + 7 * number))
         if place.name == "alone":
             for trial in trials:
                 train_alone(train, trial)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.errors import FailureReason
+from morphogenetic_engine.sweeps.confirm.confirmation_run import confirm_sweep
 from morphogenetic_engine.sweeps.record.events import AttemptFailed, TrialInterrupted, TrialState
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
@@ -139,3 +140,16 @@ def test_a_time_limit_stops_one_trial_and_the_others_run_again(start: Start, wor
         )
     )
     assert [trial.reason for trial in result.trials] == [None, FailureReason.TIMEOUT, None, None]
+
+
+@pytest.mark.parametrize("fuse", ["off", "auto"])
+def test_each_fresh_seed_of_a_confirmation_has_its_own_result(start: Start, fuse: str) -> None:
+    folder = start(GRID.format(workers=1, fuse=fuse))
+    run_sweep(folder)
+    most_at_once()
+    confirm_sweep(folder, top=2, seeds=5)
+    assert (most_at_once() > 1) is (fuse == "auto")
+    for trial in read_result(folder).ranked[:2]:
+        for run in trial.confirmations.values():
+            height = -((float(trial.params["x"]) - 0.3) ** 2)
+            assert run.metrics["val_acc"] == pytest.approx(height - 1 / (11 + run.seed % 5))
