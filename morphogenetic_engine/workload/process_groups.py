@@ -1,4 +1,4 @@
-"""Ends process groups and sessions: the processes that a program or a worker started and left behind.
+"""Ends and stops process groups and sessions: the processes that a program or a worker started and left behind.
 
 On Linux the members are read from /proc; elsewhere a group is signalled as a whole and its session is not searched.
 """
@@ -8,14 +8,17 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
 _POLL_SECONDS = 0.01
+_ENDED, _STOPPED = frozenset({b"Z", b"X"}), frozenset({b"T", b"t"})
+"""States of processes."""
 _ROUNDS = 20
 """The number of times that a session is searched, because its processes may start others while they are killed."""
+_STOP_ROUNDS = 1000
 
 
 def end_group(group: int, grace: float, *, poll: Callable[[], object]) -> None:
@@ -41,9 +44,32 @@ def kill_session(leader: int) -> None:
         members = _members(session=leader)
         if not members:
             return
-        for each in members:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(each, signal.SIGKILL)
+        _signal_each(members, signal.SIGKILL)
+
+
+@contextmanager
+def stopped_session(leader: int) -> Iterator[None]:
+    """Stops the processes of a session meanwhile; where there is no /proc, those of the leader's group."""
+    stopped: set[int] = set()
+    try:
+        _signal_group(leader, signal.SIGSTOP)
+        for _ in range(_STOP_ROUNDS):  # a process may start another one before it stops
+            running = _members(session=leader, without=_ENDED | _STOPPED)
+            if not running:
+                break
+            stopped.update(running)
+            _signal_each(running, signal.SIGSTOP)
+            time.sleep(_POLL_SECONDS / 10)
+        yield
+    finally:
+        _signal_group(leader, signal.SIGCONT)
+        _signal_each(stopped, signal.SIGCONT)
+
+
+def _signal_each(processes: Iterable[int], number: int) -> None:
+    for each in processes:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(each, number)
 
 
 def _is_alive(group: int) -> bool:
@@ -64,8 +90,8 @@ def _signal_group(group: int, number: int) -> bool:
     return True
 
 
-def _members(*, group: int | None = None, session: int | None = None) -> list[int]:
-    """Returns the running processes of a group or a session; empty where there is no /proc."""
+def _members(*, group: int | None = None, session: int | None = None, without: frozenset[bytes] = _ENDED) -> list[int]:
+    """Returns the processes of a group or a session that are in no state of `without`; none where there is no /proc."""
     found: list[int] = []
     for entry in _PROC.iterdir() if (_PROC / "self/stat").exists() else ():
         if not entry.name.isdecimal():
@@ -75,6 +101,6 @@ def _members(*, group: int | None = None, session: int | None = None) -> list[in
         except OSError:
             continue  # it has ended
         state, its_group, its_session = words[0], int(words[2]), int(words[3])
-        if state not in {b"Z", b"X"} and (its_group == group or its_session == session):
+        if state not in without and (its_group == group or its_session == session):
             found.append(int(entry.name))
     return found

@@ -121,6 +121,11 @@ class DaskConnection:
         found = self._client.scheduler_info(n_workers=-1)["workers"]
         return {str(address): _state_of(worker) for address, worker in found.items()}
 
+    def wake(self) -> None:
+        """Ends the wait of `receive`; may be called in any thread."""
+        with suppress(OSError):  # full: the reader is awake; closed: nobody reads any more
+            os.write(self._write_end, b"!")
+
     def close(self) -> None:
         """Withdraws what is left, and releases the descriptors."""
         for key in list(self._futures):
@@ -138,8 +143,7 @@ class DaskConnection:
 
     def _arrive(self, arrival: Arrival) -> None:
         self._arrived.append(arrival)
-        with suppress(OSError):  # full: the reader is awake; closed: nobody reads any more
-            os.write(self._write_end, b"!")
+        self.wake()
 
     def _stream(self, key: str, address: str, command: Command) -> None:
         """Sends a command by the stream that a scheduler has to each of its workers."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from morphogenetic_engine import __version__
 from morphogenetic_engine.backends.dask.clusters import FOLDER, OpenCluster, open_cluster
 from morphogenetic_engine.backends.dask.dask_connection import DaskConnection
+from morphogenetic_engine.backends.dask.files.session_files import session_files
 from morphogenetic_engine.backends.dask.remote_workers import HostSetup, RemotePool, RemoteWorker
 from morphogenetic_engine.backends.kubernetes.quantity import whole_cores
 from morphogenetic_engine.backends.worker_executor import WorkerExecutor
@@ -42,12 +43,19 @@ def dask_executor(setup: ExecutorSetup) -> Iterator[DaskExecutor]:
     folder = setup.log.parent.absolute()
     workers = _worker_setup(setup)
     with ExitStack() as stack:
-        mark = stack.enter_context(_mark(folder / FOLDER))
+        files = session_files(
+            setup.config,
+            directory=workers.working_directory,
+            sweep=folder,
+            logs=folder / FOLDER,
+            log=workers.log,
+        )
+        mark = stack.enter_context(_mark(folder / FOLDER)) if files is None else None
         cluster = stack.enter_context(open_cluster(setup.config, directory=workers.working_directory, folder=folder))
         connection = DaskConnection(cluster.client, setup.wakeup, cluster.scheduler)
         stack.callback(connection.close)
-        hosts = HostSetup(__version__, mark, mark.name, pickle.dumps(workers))
-        pool = RemotePool(connection, hosts, cluster.launcher.ending)
+        hosts = HostSetup(__version__, mark, pickle.dumps(workers))
+        pool = RemotePool(connection, hosts, cluster.launcher.ending, files)
         stack.callback(pool.close)
         stack.callback((folder / WORKERS_FILE).unlink, missing_ok=True)
         yield DaskExecutor(setup, cluster, connection, pool)
@@ -109,6 +117,8 @@ def _mark(folder: Path) -> Iterator[Path]:
 def _worker_setup(setup: ExecutorSetup) -> WorkerSetup:
     """Returns the setup of the workers: paths are absolute, and threads are those of a worker's own machine."""
     made = worker_setup(setup.config, setup.directory.absolute(), setup.log.absolute(), setup.parallel)
+    if setup.config.execution.dask.storage is not None:  # its source is written where the workers are
+        made = replace(made, workload=setup.config.workload, environment={})
     environment = {**made.environment, **thread_environment(1, threads_of(setup.config, setup.parallel))}
     return replace(made, environment=environment, working_directory=Path(made.working_directory).absolute())
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from morphogenetic_engine.backends.dask.files.files_order import FilesOrder, Folders
 from morphogenetic_engine.sweeps.run.messages import TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.workers.wire import WorkerMessage
 from morphogenetic_engine.sweeps.strategy import Decision
@@ -23,12 +24,12 @@ class HostOrder:
     """The number of the worker."""
     version: str
     """The coordinator's version of this package."""
-    mark: Path
-    """A file of the coordinator in the sweep's folder."""
-    marked: str
-    """Its text, which the host must find there."""
+    mark: Path | None
+    """A file of the coordinator in the sweep's folder, which the host must see there; its text is its name."""
     setup: bytes
     """The pickled setup of the worker; read once the versions are known to agree."""
+    files: FilesOrder | None = None
+    """How the host gets the files of the sweep; None: it sees the sweep's folder."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Assign:
     tasks: Sequence[TrialTask]
     fused: bool
     """True if they join those that it runs already."""
+    folders: Folders = field(default_factory=dict)
+    """The folders with which they begin, where the host does not see the sweep's folder."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,15 @@ class Heard:
     """Messages of the worker."""
 
     messages: Sequence[WorkerMessage]
+    folders: Folders = field(default_factory=dict)
+    """The folders of attempts that have ended, where the host does not see the sweep's folder."""
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What a worker wrote that belongs to no trial, where the host does not see the sweep's folder."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -112,4 +124,4 @@ class Gone:
     """True if it cannot run: another one would fail as well."""
 
 
-HostMessage = Placed | Refused | Heard | Killed | Gone
+HostMessage = Placed | Refused | Heard | Logged | Killed | Gone

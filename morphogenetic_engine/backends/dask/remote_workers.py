@@ -7,10 +7,13 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from morphogenetic_engine.backends.dask.dask_connection import Arrival, DaskConnection, DaskWorkerState
 from morphogenetic_engine.backends.dask.dask_slots import DaskSlots
+from morphogenetic_engine.backends.dask.files.return_queue import ReturnQueue
+from morphogenetic_engine.backends.dask.files.session_files import SessionFiles
 from morphogenetic_engine.backends.dask.host_messages import (
     Assign,
     Command,
@@ -21,6 +24,7 @@ from morphogenetic_engine.backends.dask.host_messages import (
     Kill,
     Killed,
     Leave,
+    Logged,
     Place,
     Placed,
     Refused,
@@ -32,6 +36,7 @@ from morphogenetic_engine.sweeps.strategy import Decision
 
 _LEAVE_SECONDS = 3.0
 _KILL_SECONDS = 10.0
+_SAVE_SECONDS = 60.0
 _SOON_SECONDS = 30.0
 _BEGIN_SECONDS = 15.0
 """The time after which a host that has not begun is given to another Dask worker, if one is free."""
@@ -42,8 +47,8 @@ class HostSetup:
     """What all hosts of a session are given."""
 
     version: str
-    mark: Path
-    marked: str
+    mark: Path | None
+    """A file in the sweep's folder that the hosts must see; None: they have their files from a store."""
     worker: bytes
     """The pickled setup of the workers."""
 
@@ -51,7 +56,7 @@ class HostSetup:
 class RemoteWorker:
     """One worker process on another machine; until it is placed, it waits for a free Dask worker."""
 
-    def __init__(self, number: int, connection: DaskConnection) -> None:
+    def __init__(self, number: int, connection: DaskConnection, files: SessionFiles | None = None) -> None:
         self.number = number
         self.is_ready = False
         self.most = 1
@@ -63,12 +68,19 @@ class RemoteWorker:
         self.place: Place | None = None
         self.life = ""
         self.asked = time.time()
+        self.running: dict[TaskKey, TrialTask] = {}
+        """The tasks that have not ended, where their folders have to be brought back."""
         self._connection = connection
+        self._files = files
 
     def assign(self, tasks: Sequence[TrialTask], *, fused: bool = False) -> None:
         """Gives the worker tasks, which it runs one after another; `fused`: with those that it runs already."""
         here = tuple(replace(task, dir=task.dir.absolute()) for task in tasks)  # its host may be in another directory
-        self.send(Assign(here, fused))
+        if self._files is None:
+            self.send(Assign(here, fused))
+            return
+        self.running.update((task.key, task) for task in here)
+        self.send(Assign(here, fused, {task.key: self._files.trials.begin(task) for task in here}))
 
     def decide(self, key: TaskKey, decision: Decision) -> None:
         """Answers a report that waits for a decision."""
@@ -86,8 +98,17 @@ _Heard = list[tuple[RemoteWorker, WorkerMessage]]
 class RemotePool:
     """The workers of a session; the same surface as the pool of local workers."""
 
-    def __init__(self, connection: DaskConnection, setup: HostSetup, ending: Callable[[Place], str]) -> None:
-        """`ending` returns what the cluster knows of the end of a place, or ""."""
+    def __init__(
+        self,
+        connection: DaskConnection,
+        setup: HostSetup,
+        ending: Callable[[Place], str],
+        files: SessionFiles | None = None,
+    ) -> None:
+        """`ending` returns what the cluster knows of the end of a place, or "".
+
+        `files`: None where all machines share the sweep's folder.
+        """
         self.workers: list[RemoteWorker] = []
         self._connection = connection
         self._setup = setup
@@ -96,6 +117,8 @@ class RemotePool:
         self._early: _Heard = []
         self._missing: set[RemoteWorker] = set()
         self._slots = DaskSlots()
+        self._files = files
+        self._returns = ReturnQueue[RemoteWorker](connection.wake)
 
     @property
     def staying(self) -> list[RemoteWorker]:
@@ -109,7 +132,7 @@ class RemotePool:
 
     def start(self, number: int) -> RemoteWorker:
         """Asks for one more worker."""
-        worker = RemoteWorker(number, self._connection)
+        worker = RemoteWorker(number, self._connection, self._files)
         self.workers.append(worker)
         self._place_waiting()
         return worker
@@ -124,7 +147,7 @@ class RemotePool:
         self._kill_overdue()
         for arrival in self._connection.receive(time.monotonic() if heard else until):
             heard += self._read(arrival)
-        return heard
+        return heard + self._returns.ready()
 
     def update(self, connected: Mapping[str, DaskWorkerState]) -> None:
         """Takes which Dask workers there are: workers that wait are placed; `poll` returns the deaths of lost ones.
@@ -156,7 +179,13 @@ class RemotePool:
         self._slots.taken(address)
         setup = self._setup
         order = HostOrder(
-            worker.key, self._connection.topic, worker.number, setup.version, setup.mark, setup.marked, setup.worker
+            key=worker.key,
+            topic=self._connection.topic,
+            number=worker.number,
+            version=setup.version,
+            mark=setup.mark,
+            setup=setup.worker,
+            files=None if self._files is None else self._files.order,
         )
         self._connection.submit(order, address)
 
@@ -188,11 +217,14 @@ class RemotePool:
 
     def kill(self, worker: RemoteWorker) -> list[WorkerMessage]:
         """Kills a worker and returns the messages that were on their way."""
-        return [message for _, message in self._end([worker], Kill(), _KILL_SECONDS)]
+        last = [message for _, message in self._end([worker], Kill(), self._kill_seconds)]
+        if self._files is not None:
+            self._files.bring_saved(worker.running)  # it gave no answer in time
+        return last
 
     def kill_all(self) -> _Heard:
         """Kills every worker and returns the messages that were on their way."""
-        return self._end(list(self.workers), Kill(), _KILL_SECONDS)
+        return self._end(list(self.workers), Kill(), self._kill_seconds)
 
     def close(self) -> None:
         """Asks the workers to end, and kills those that do not."""
@@ -200,6 +232,7 @@ class RemotePool:
             self._forget(worker)
         self._end(list(self.workers), Leave(), _LEAVE_SECONDS)
         self.kill_all()
+        self._returns.close()
 
     def _end(self, workers: Sequence[RemoteWorker], command: Command, seconds: float) -> _Heard:
         """Sends a last command to workers, and returns what they send until they have ended."""
@@ -220,6 +253,7 @@ class RemotePool:
                 last += mine
                 others += other
         self._early = others
+        last += self._returns.flush(workers)
         if isinstance(command, Kill):
             for worker in workers:
                 self._forget(worker)
@@ -240,7 +274,10 @@ class RemotePool:
             case Heard():
                 if any(isinstance(message, Died) for message in arrival.message.messages):
                     self._forget(worker)
-                return [(worker, message) for message in arrival.message.messages]
+                return self._passed(worker, arrival.message)
+            case Logged():
+                if self._files is not None:
+                    self._files.add_to_log(arrival.message.text)
             case Killed():
                 self._forget(worker)
             case Gone():
@@ -249,18 +286,35 @@ class RemotePool:
                 return self._lost(worker, arrival.message.why or "its host has ended")
         return []
 
+    def _passed(self, worker: RemoteWorker, heard: Heard) -> _Heard:
+        """Returns the messages of a worker, or has them wait until the folders of what has ended are here."""
+        if self._files is None:
+            return [(worker, message) for message in heard.messages]
+        ended = [(worker.running.pop(key), state) for key, state in heard.folders.items() if key in worker.running]
+        self._returns.put(worker, heard.messages, partial(self._files.bring, ended) if ended else None)
+        return []
+
     def _lost(self, worker: RemoteWorker, why: str) -> _Heard:
         self._forget(worker)
-        if worker.place is None:
-            return [(worker, Died(-9, lost=why))]
-        ending = self._ending(worker.place)
-        return [(worker, Died(-9, lost=f"{why} ({worker.place}{f': {ending}' if ending else ''})"))]
+        ending = "" if worker.place is None else self._ending(worker.place)
+        where = "" if worker.place is None else f" ({worker.place}{f': {ending}' if ending else ''})"
+        death = Died(-9, lost=f"{why}{where}")
+        if self._files is None:
+            return [(worker, death)]
+        self._returns.put(worker, [death], partial(self._files.bring_saved, dict(worker.running)))
+        worker.running.clear()
+        return []
+
+    @property
+    def _kill_seconds(self) -> float:
+        """The time in which a host that is to kill its worker must have done it, and saved its trials' folders."""
+        return _KILL_SECONDS if self._files is None else _SAVE_SECONDS
 
     def _kill_overdue(self) -> None:
         now = time.monotonic()
         overdue = [worker for worker, deadline in self._leaving.items() if now >= deadline]
         if overdue:
-            self._early += self._end(overdue, Kill(), _KILL_SECONDS)
+            self._early += self._end(overdue, Kill(), self._kill_seconds)
 
     def _forget(self, worker: RemoteWorker) -> None:
         self._connection.cancel(worker.key)

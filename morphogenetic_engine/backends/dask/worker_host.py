@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from distributed import Worker as DaskWorker
 from distributed import get_worker
@@ -32,6 +32,7 @@ from morphogenetic_engine.backends.dask.host_messages import (
     Kill,
     Killed,
     Leave,
+    Logged,
     Place,
     Placed,
     Refused,
@@ -39,7 +40,11 @@ from morphogenetic_engine.backends.dask.host_messages import (
 from morphogenetic_engine.backends.kubernetes.worker_manifests import POD_NAME_VARIABLE
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
+from morphogenetic_engine.sweeps.run.workers.wire import Died, Rejected, WorkerMessage
 from morphogenetic_engine.sweeps.run.workers.worker import Worker, WorkerSetup
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.backends.dask.files.host_folders import HostFolders
 
 COMMANDS = "morphogenetic-commands"
 """The name of our messages in the stream from a scheduler to its workers."""
@@ -117,6 +122,8 @@ class _Host:
         job = os.environ.get("SLURM_JOB_ID")
         host = os.environ.get(POD_NAME_VARIABLE) or socket.gethostname()
         self.place = Place(dask_worker.address, host, job)
+        self._folders: HostFolders | None = None
+        """The folders of the trials, where the sweep's folder is not shared."""
 
     def send(self, message: HostMessage) -> None:
         """Sends a message to the coordinator; messages of one host arrive in their order."""
@@ -124,31 +131,65 @@ class _Host:
 
     def serve(self, setup: WorkerSetup, inbox: Inbox) -> None:
         """Starts the worker and passes commands and messages on, until it has ended."""
+        order, files = self._order, self._order.files
+        if files is None:
+            self._serve(setup, inbox)
+            return
+        self.send(Placed(self.place))  # before the project is fetched, which may take a while
+        # pylint: disable-next=import-outside-toplevel  # most sweeps have no use for it
+        from morphogenetic_engine.backends.dask.files.host_session import host_folders
+
+        with host_folders(self._dask_worker, order.topic, order.key, files) as self._folders:
+            self._serve(self._folders.localized(setup), inbox)
+
+    def _serve(self, setup: WorkerSetup, inbox: Inbox) -> None:
         with WorkerPool(setup, wakeup=inbox.descriptor) as pool:
             worker = pool.start(self._order.number)
             self.send(Placed(self.place))
             while worker in pool.workers:
                 if not self._is_wanted():
                     pool.kill_all()
+                    if self._folders is not None:
+                        self._folders.save_last()
                     return
                 for command in inbox.take():
                     self._obey(command, pool, worker)
-                heard = [message for _, message in pool.poll(None)]
-                if heard:
-                    self.send(Heard(heard))
+                self._send_heard([message for _, message in pool.poll(None)])
+                if self._folders is not None and worker in pool.workers:
+                    self._folders.save_due(worker.process.pid)
+
+    def _send_log(self, folders: HostFolders) -> None:
+        if text := folders.new_log():
+            self.send(Logged(text))
+
+    def _send_heard(self, messages: Sequence[WorkerMessage]) -> None:
+        """Sends messages of the worker; those about an end with the trial's folder, where it is not shared."""
+        if self._folders is not None:
+            if any(isinstance(message, Died | Rejected) for message in messages):
+                self._send_log(self._folders)
+            for ready, folders in self._folders.passed_on(messages):
+                self.send(Heard(ready, folders))
+        elif messages:
+            self.send(Heard(messages))
 
     def _obey(self, command: Command, pool: WorkerPool, worker: Worker) -> None:
         if worker not in pool.workers:
             return
         match command:
             case Assign():
-                worker.assign(command.tasks, fused=command.fused)
+                tasks = command.tasks
+                if self._folders is not None:
+                    tasks = self._folders.begin(tasks, command.folders)
+                worker.assign(tasks, fused=command.fused)
             case Decide():
                 worker.decide(command.key, command.decision)
             case Leave():
                 pool.retire(worker)
             case Kill():
-                self.send(Heard(pool.kill(worker)))
+                self._send_heard(pool.kill(worker))
+                if self._folders is not None:
+                    self._send_log(self._folders)
+                    self.send(Heard(*self._folders.ended([])))
                 self.send(Killed())
             case _:
                 assert_never(command)
@@ -166,11 +207,13 @@ def refusal(order: HostOrder) -> str:
             f"has morphogenetic-engine {__version__}, but the sweep runs with {order.version};"
             " install the same version on both sides"
         )
+    if order.mark is None:
+        return ""
     try:
         found = order.mark.read_text(encoding="ascii")
     except OSError as error:
         return f"does not see the sweep's folder {order.mark.parent} ({error.strerror}); {_SHARE}"
-    if found != order.marked:
+    if found != order.mark.name:
         return f"has another folder at {order.mark.parent}; {_SHARE}"
     setup: WorkerSetup = pickle.loads(order.setup)
     if not setup.working_directory.is_dir():
@@ -178,4 +221,7 @@ def refusal(order: HostOrder) -> str:
     return ""
 
 
-_SHARE = "put the sweep file and --results into a folder that this machine and the workers share"
+_SHARE = (
+    "put the sweep file and --results into a folder that this machine and the workers share, or set"
+    " execution.dask.storage to a folder of an object store, through which the files then go"
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,10 @@ class DaskCluster:
     keys: KeyFiles
     folder: Path
     scheduler: subprocess.Popen[bytes]
+    begins: Sequence[str] = ()
+    """What the command of a worker begins with."""
+    storage: str = ""
+    """The address through which files go to its workers; "": they see the coordinator's folders."""
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def add_worker(self) -> subprocess.Popen[bytes]:
@@ -33,14 +37,16 @@ class DaskCluster:
         number = len(self.workers)
         options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", f"test-{number}", *self.keys.options]
         program = "distributed.cli.dask_worker"
-        worker = _process(program, [self.address, *options], self.folder / f"worker-{number}.log", self.folder)
+        log = self.folder / f"worker-{number}.log"
+        worker = _process(program, [self.address, *options], log, self.folder, self.begins)
         self.workers.append(worker)
         return worker
 
     def section(self, workers: int) -> str:
         """Returns the section `execution` of a sweep file."""
         tls = f"{{ca: {self.keys.ca}, cert: {self.keys.cert}, key: {self.keys.key}}}"
-        dask = f'{{scheduler: "{self.address}", workers: {workers}, tls: {tls}}}'
+        storage = f', storage: "{self.storage}"' if self.storage else ""
+        dask = f'{{scheduler: "{self.address}", workers: {workers}, tls: {tls}{storage}}}'
         return f"execution: {{executor: dask, retries: {{crashes: 5}}, dask: {dask}}}"
 
     def restart(self) -> bool:
@@ -63,10 +69,10 @@ class DaskCluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
+def dask_cluster(folder: Path, workers: int, *, begins: Sequence[str] = (), storage: str = "") -> Iterator[DaskCluster]:
     """Starts a cluster in a folder, and ends it."""
     with written_keys(Security.temporary(), folder) as keys:
-        cluster = DaskCluster("", keys, folder, _scheduler(folder, keys, 0))
+        cluster = DaskCluster("", keys, folder, _scheduler(folder, keys, 0), begins, storage)
         try:
             file = folder / _ADDRESS
             until(lambda: file.exists() and file.read_text(encoding="utf-8").endswith("}"), "a scheduler")
@@ -92,6 +98,9 @@ def _scheduler(folder: Path, keys: KeyFiles, port: int) -> subprocess.Popen[byte
     return _process("distributed.cli.dask_scheduler", command, folder / "scheduler.log", folder)
 
 
-def _process(module: str, options: list[str], log: Path, folder: Path) -> subprocess.Popen[bytes]:
+def _process(
+    module: str, options: list[str], log: Path, folder: Path, begins: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
     with log.open("wb") as file:
-        return subprocess.Popen([sys.executable, "-m", module, *options], cwd=folder, stdout=file, stderr=file)
+        command = [*begins, sys.executable, "-m", module, *options]
+        return subprocess.Popen(command, cwd=folder, stdout=file, stderr=file)

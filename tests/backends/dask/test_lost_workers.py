@@ -148,11 +148,11 @@ def test_another_version_of_the_package_is_told_in_words(
 def test_a_folder_that_is_not_shared_is_told(tmp_path: Path) -> None:
     setup = WorkerSetup(FunctionWorkload("toy:quadratic"), [], [], tmp_path / "nowhere", {}, tmp_path / "log")
     mark = tmp_path / "mark"
-    order = HostOrder("key", "topic", 0, __version__, mark, "text", pickle.dumps(setup))
+    order = HostOrder("key", "topic", 0, __version__, mark, pickle.dumps(setup))
     assert f"does not see the sweep's folder {tmp_path}" in refusal(order)
     mark.write_text("of another folder", encoding="ascii")
     assert f"has another folder at {tmp_path}" in refusal(order)
-    mark.write_text("text", encoding="ascii")
+    mark.write_text("mark", encoding="ascii")
     assert f"does not see the directory {tmp_path / 'nowhere'}" in refusal(order)
     there = replace(setup, working_directory=tmp_path)
     assert refusal(replace(order, setup=pickle.dumps(there))) == ""

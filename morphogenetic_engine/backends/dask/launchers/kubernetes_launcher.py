@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from morphogenetic_engine.backends.dask.host_messages import Place
+from morphogenetic_engine.backends.dask.kept_id import kept_id
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess
 from morphogenetic_engine.backends.dask.session_keys import KeyFiles
 from morphogenetic_engine.backends.kubernetes.api_errors import Unreachable, patiently
@@ -27,8 +28,7 @@ from morphogenetic_engine.backends.kubernetes.worker_manifests import (
     ClaimMount,
     WorkerPodSetup,
 )
-from morphogenetic_engine.errors import ClusterError, StoreError
-from morphogenetic_engine.sweeps.record.folder import write_whole
+from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.schema.executors.kubernetes_section import KubernetesWorkers
 from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
 
@@ -46,7 +46,7 @@ class KubernetesLauncher:
         self, pods: KubernetesWorkers, resources: ResourcesConfig, access: SchedulerAccess, logs: Path
     ) -> None:
         """`logs` is the folder of the cluster in the sweep's folder."""
-        self._sweep = {SWEEP_LABEL: _sweep_id(logs)}
+        self._sweep = {SWEEP_LABEL: kept_id(logs / _ID_FILE)}
         self._session = {**self._sweep, SESSION_LABEL: uuid.uuid4().hex[:8]}
         self._setup, self._jobs = _setup(pods, resources, self._session, has_keys=access.keys is not None)
         self._keys = _key_texts(access.keys)
@@ -158,21 +158,6 @@ def _setup(
         has_keys=has_keys,
     )
     return setup, WorkerJobs(cluster, session)
-
-
-def _sweep_id(logs: Path) -> str:
-    """Returns the label of all sessions of a sweep, which its folder keeps.
-
-    Raises:
-        StoreError: the folder cannot be written.
-    """
-    file = logs / _ID_FILE
-    try:
-        if not file.is_file():
-            write_whole(file, uuid.uuid4().hex[:12].encode())
-        return file.read_text(encoding="ascii")
-    except OSError as error:
-        raise StoreError(f"{file}: {error.strerror}") from error
 
 
 def _mounted_keys() -> KeyFiles:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
+from morphogenetic_engine.errors import StoreError
+from morphogenetic_engine.storage.address import parse_address
 from morphogenetic_engine.sweeps.schema.executors.kubernetes_section import KubernetesWorkers
 from morphogenetic_engine.sweeps.schema.parameters import Section, number
 
@@ -14,6 +17,16 @@ _OneLine = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n\r]+$")
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.,:+-]*$")]
 _ADDRESS = re.compile(r"(tls|tcp)://[^\s/]+:\d+")
 _HOST = re.compile(r"[A-Za-z0-9_][^\s]*")
+
+
+def _store(address: str) -> str:
+    try:
+        place = parse_address(address)
+    except StoreError as error:
+        raise ValueError(str(error)) from error
+    if isinstance(place, Path) and not place.is_absolute():
+        raise ValueError(f"must be s3://bucket/folder, gs://, az:// or file:///folder, but got {address!r}")
+    return address
 
 
 class SlurmWorkers(Section):
@@ -77,6 +90,12 @@ class DaskWorkers(Section):
     """Workers are started on these hosts by ssh; a host that stands twice has two workers."""
     workers: int | None = Field(default=None, ge=1)
     """The number of workers to use, of a scheduler or on this machine."""
+    storage: Annotated[str, AfterValidator(_store)] | None = None
+    """A folder of an object store, through which files go to workers that see no shared folder: s3://bucket/folder,
+    gs://, az://, file:///. Credentials come from the environment, of this machine and of the workers."""
+    files: tuple[_OneLine, ...] | None = None
+    """Files, folders and patterns that the workload needs, relative to the working directory; left out: all that git
+    does not ignore. They are sent where `storage` is set, with the experiment's inputs."""
     interface: _Name | None = None
     """The network interface at which workers reach this machine, such as ib0."""
     python: _OneLine | None = None

@@ -1,0 +1,154 @@
+"""Workers and coordinators that are killed where no folder is shared: trials go on from what was saved in the store."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from morphogenetic_engine.backends.dask.files import session_files
+from morphogenetic_engine.errors import ClusterError, FailureReason, StoreError
+from morphogenetic_engine.storage import open_store
+from morphogenetic_engine.sweeps.record.events import AttemptFailed, Event, Outcome, TrialReported
+from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.record.journal import read_events
+from morphogenetic_engine.sweeps.run.runner import run_sweep
+from tests.backends.dask.dask_cluster import DaskCluster, dask_cluster
+from tests.backends.dask.kill_rounds import SEED, SWEEP, WORKLOAD, assert_exact, killed_to_the_end
+from tests.conftest import StartSweep
+from tests.faults.fault_round import session
+from tests.seaweedfs import BUCKET, SeaweedServer, running_seaweedfs
+from tests.tables import steady_rows
+from tests.waiting import until
+
+SAVES = """
+import time
+
+def train(params, trial):
+    saved = trial.dir / "step"
+    first = int(saved.read_text()) if saved.exists() else 0
+    with (trial.dir / "begins").open("a") as file:
+        print(first, file=file)
+    for step in range(first, 20):
+        (trial.dir / "new").write_text(str(step + 1))
+        (trial.dir / "new").rename(saved)
+        trial.report(step, {"val_acc": float(params["x"]) * (step + 1) + trial.seed % 1000 / 1e6})
+        time.sleep(params["seconds"])
+    return {"val_acc": float(params["x"])}
+"""
+LONG = """
+sweep_type: random
+experiment: {workload: "saves:train", seconds: 0.1}
+parameters: {x: {low: 0.0, high: 1.0}}
+optimization: {n_trials: 3, lookahead: 3}
+"""
+
+
+@pytest.fixture(name="local")
+def sweep_that_nothing_disturbed(workplace: Path, start: StartSweep) -> SweepFolder:
+    (workplace / "saves.py").write_text(SAVES, encoding="utf-8")
+    folder = start(LONG.replace("seconds: 0.1", "seconds: 0"))
+    run_sweep(folder)
+    return folder
+
+
+def test_a_trial_of_a_killed_worker_goes_on_from_what_was_saved(
+    elsewhere: DaskCluster, local: SweepFolder, start: StartSweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_files, "SAVE_SECONDS", 0.05)
+    away = start(LONG + elsewhere.section(3))
+    victims = list(elsewhere.workers)
+
+    def kill(event: Event) -> None:
+        if isinstance(event, TrialReported) and event.step >= 12 and victims:
+            for victim in victims:
+                victim.kill()
+            victims.clear()
+            for _ in range(3):
+                elsewhere.add_worker()
+
+    assert run_sweep(away, observers=[kill]) is Outcome.FINISHED
+    assert steady_rows(away) == steady_rows(local)
+    lost = {event.trial for event in read_events(away.journal) if isinstance(event, AttemptFailed)}
+    assert lost and all(
+        event.reason is FailureReason.KILLED for event in read_events(away.journal) if isinstance(event, AttemptFailed)
+    )
+    for trial in lost:
+        first, second = _begins(away, trial)
+        assert first == 0 < second
+
+
+def test_a_trial_of_a_killed_coordinator_goes_on_from_what_was_saved(
+    elsewhere: DaskCluster, local: SweepFolder, start: StartSweep
+) -> None:
+    away = SweepFolder(start(LONG + elsewhere.section(3)).path.absolute())
+    with session(away) as process:
+        until(lambda: away.journal.exists() and away.journal.read_bytes().count(b'"trial_reported"') > 12, "reports")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    store = open_store(elsewhere.storage)
+    (sweep,) = {name.name.split("/")[0] for name in store.list() if name.name.startswith(f"{away.sweep_id}-")}
+    until(lambda: len(store.list(f"{sweep}/trials")) == 3, "the folders of three trials in the store")
+    assert run_sweep(away) is Outcome.FINISHED
+    assert steady_rows(away) == steady_rows(local)
+    for trial in range(3):
+        first, second = _begins(away, trial)
+        assert first == 0 < second
+
+
+def test_a_store_that_ends_is_told_and_the_sweep_goes_on_later(
+    hiding: Sequence[str], local: SweepFolder, start: StartSweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Path(tempfile.mkdtemp(prefix="ends-"))
+    with running_seaweedfs() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(session_files, "PATIENCE_SECONDS", 1.0)
+        with dask_cluster(place, 2, begins=hiding, storage=f"s3://{BUCKET}/ends") as cluster:
+            away = start(LONG + cluster.section(2))
+
+            def kill(event: Event) -> None:
+                if isinstance(event, TrialReported) and event.step >= 5 and server.process is not None:
+                    server.kill()
+
+            with pytest.raises((ClusterError, StoreError), match=r"s3://reports/ends/.*cannot be (written|read)"):
+                run_sweep(away, observers=[kill])
+            server.start()
+            assert run_sweep(away) is Outcome.FINISHED
+    shutil.rmtree(place)
+    assert steady_rows(away) == steady_rows(local)
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+@pytest.mark.timeout(3600)
+def test_random_kills_lose_and_double_nothing(
+    s3: SeaweedServer, hiding: Sequence[str], workplace: Path, start: StartSweep
+) -> None:
+    del s3
+    (workplace / "witnessed.py").write_text(WORKLOAD, encoding="utf-8")
+    local = start(SWEEP.replace("seconds: 0.05", "seconds: 0") + "execution: {max_parallel: 2}\n")
+    run_sweep(local)
+    chance, place = random.Random(SEED), Path(tempfile.mkdtemp(prefix="killed-"))
+    with dask_cluster(place, 2, begins=hiding, storage=f"s3://{BUCKET}/{place.name}") as cluster:
+        section = cluster.section(2).replace("crashes: 5", "crashes: 1000")
+        away = SweepFolder(start(SWEEP + section).path.absolute())
+
+        def replace_one() -> bool:
+            chance.choice([each for each in cluster.workers if each.poll() is None]).kill()
+            cluster.add_worker()
+            return True
+
+        killed_to_the_end("store", away, chance, {"Dask worker": replace_one, "scheduler": cluster.restart})
+        assert_exact(away, local)
+    shutil.rmtree(place)
+
+
+def _begins(folder: SweepFolder, trial: int) -> list[int]:
+    """Returns the steps at which the attempts at a trial began."""
+    return [int(line) for line in (folder.trial(trial) / "begins").read_text(encoding="utf-8").split()]
