@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from morphogenetic_engine.engine.evaluation import CHUNK
-from morphogenetic_engine.engine.fused.layout import LANES
 from morphogenetic_engine.engine.run import Run
 
 WIDEST = 128
@@ -56,7 +55,7 @@ def kind_of(run: Run) -> Kind | None:
     warm = stage is Stage.WARM_UP
     return Kind(
         stage,
-        padded(settings.hidden_dim) if warm else -(-settings.hidden_dim // LANES) * LANES,
+        padded(settings.hidden_dim) if warm else settings.hidden_dim,
         settings.num_layers if warm else 0,
         data.features,
         data.classes,

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from morphogenetic_engine.engine.fused.layout import Layout, parameters_of, trunk_layers
+from morphogenetic_engine.engine.fused.output_layers import OutputLayers
 from morphogenetic_engine.engine.network.network import Network
 
 _relu_backward = torch.ops.aten.threshold_backward
@@ -33,14 +34,16 @@ class StackedTrunk:
         self.weights = views[0::2]
         self.biases = views[1::2]
         self._transposed = [weight.transpose(1, 2) for weight in self.weights]
-        self.widths = tuple(_runs([network.shape.hidden_dim for network in networks]))
+        widths = [network.shape.hidden_dim for network in networks]
+        self.widths = tuple(_runs(widths))
+        self._output = OutputLayers(self.weights[-1], self.biases[-1], widths)
 
     def forward(self, x_KBF: Tensor) -> list[Tensor]:
         """Returns the input, the output of each layer but the last after its ReLU, and the logits."""
         found = [x_KBF]
         for bias, weight in zip(self.biases[:-1], self._transposed[:-1], strict=True):
             found.append(torch.baddbmm(bias, found[-1], weight).relu_())
-        found.append(torch.baddbmm(self.biases[-1], found[-1], self._transposed[-1]))
+        found.append(self._output.forward(found[-1]))
         return found
 
     def backward(self, g_KBC: Tensor, outputs: Sequence[Tensor]) -> list[Tensor]:
@@ -50,8 +53,10 @@ class StackedTrunk:
         last = len(self.weights) - 1
         for layer in range(last, -1, -1):
             x = outputs[layer]
-            summed = g.sum(1) if layer == last else self._column_sums(g)
-            gradients += [summed, torch.bmm(g.transpose(1, 2), x)]
+            if layer == last:
+                gradients += [g.sum(1), self._output.weight_gradient(g, x)]
+            else:
+                gradients += [self._column_sums(g), torch.bmm(g.transpose(1, 2), x)]
             if layer:
                 g = _relu_backward(torch.bmm(g, self.weights[layer]), x, 0)
         return gradients[::-1]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
+from morphogenetic_engine.engine.fused.output_layers import OutputLayers
 from morphogenetic_engine.engine.fused.rows import Rows
 from morphogenetic_engine.engine.fused.waves import Grown, Layers, Site, Wave
 from morphogenetic_engine.engine.run import Run
@@ -28,7 +29,9 @@ class WavePlan:
         first = runs[0].network
         self._runs, self._width = runs, width
         self._input = Layers.of([run.network.input for run in runs], width, first.shape.features)
-        self._output = Layers.of([run.network.output for run in runs], first.shape.classes, width)
+        output = Layers.of([run.network.output for run in runs], first.shape.classes, width)
+        self._output_weight = output.weight_MDD
+        self._output = OutputLayers(output.weight_MDD, output.bias_M1D, [run.settings.hidden_dim for run in runs])
         self._blocks = [_blocks_with_seeds(run) for run in runs]
         """The blocks of each run's landed seeds, each with the positions of these."""
         self._seen: dict[tuple[int, int], tuple[int, int]] = {}
@@ -91,7 +94,7 @@ class WavePlan:
 
     def backward(self, g_KBC: Tensor, trace: Trace) -> None:
         """Takes a step of each child that is in an output, from the last to the first that a run passes."""
-        g_KBD = g_KBC.bmm(self._output.weight_MDD)
+        g_KBD = g_KBC.bmm(self._output_weight)
         waves, grown = iter(reversed(trace.waves)), iter(reversed(trace.grown))
         for step in reversed(self._steps):
             if isinstance(step, Site):

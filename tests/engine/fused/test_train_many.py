@@ -43,6 +43,7 @@ class TestWarmUp(FusedTests):
         {**COMMON, "hidden_dim": 24, "num_layers": 2, "noise": 0.5, "seed": 3},
         {**COMMON, "hidden_dim": 48, "num_layers": 3, "problem_type": "moons"},
         {**COMMON, "hidden_dim": 37, "num_layers": 2, "warm_up_epochs": 6},
+        {**COMMON, "hidden_dim": 50, "num_layers": 2, "noise": 0.3},
         {**COMMON, "hidden_dim": 64, "num_layers": 3, "batch_size": 37},
         {**COMMON, "hidden_dim": 130, "num_layers": 1},
         {**COMMON, "hidden_dim": 32, "num_layers": 2, "problem_type": "clusters", "cluster_size": 75},
@@ -62,6 +63,9 @@ class TestGrowth(FusedTests):
         {**GROWING, "hidden_dim": 24, "num_layers": 2, "seeds_per_layer": 3, "blend_steps": 3},
         {**GROWING, "hidden_dim": 16, "num_layers": 3, "warm_up_epochs": 0, "seeds_per_layer": 2},
         {**GROWING, "hidden_dim": 16, "num_layers": 2, "adaptation_epochs": 6, "seeds_per_layer": 0},
+        {**GROWING, "hidden_dim": 37, "num_layers": 2},
+        {**GROWING, "hidden_dim": 37, "num_layers": 3, "patience": 2, "lr": 0.01},
+        {**GROWING, "hidden_dim": 50, "num_layers": 2},
     ]
 
 
