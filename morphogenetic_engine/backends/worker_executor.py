@@ -32,7 +32,7 @@ class WorkerExecutor(Generic[WorkerT]):
             pool,
             parallel=setup.parallel,
             isolate=config.execution.isolate,
-            fuse=fused_trials(config),
+            fuse=fused_trials(config, setup.parallel, setup.at_once),
             rejection=partial(rejection, config=config, where=setup.where),
             failed_start=failed_start,
         )

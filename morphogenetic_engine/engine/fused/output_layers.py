@@ -9,37 +9,55 @@ Names of tensors: K runs of a stack, B samples of a batch, D width of the stack,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 _STEADY = 8
 """Widths that are a multiple of it have the same bits wherever their rows begin."""
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """A layer whose products are made by itself: its row, its width, and its part of the stack."""
+
+    row: int
+    width: int
+    weight_CH: Tensor
+    bias_C: Tensor
 
 
 class OutputLayers:
     """The last layers of networks with these widths."""
 
     def __init__(self, weight_KCD: Tensor, bias_K1C: Tensor, widths: Sequence[int]) -> None:
-        self._weight_KCD, self._bias_K1C = weight_KCD, bias_K1C
+        self._bias_K1C = bias_K1C
         self._transposed = weight_KCD.transpose(1, 2)
-        self._apart = [(row, width) for row, width in enumerate(widths) if width % _STEADY]
-        """The runs whose products are made one by one."""
+        self._apart = [
+            _Apart(row, width, weight_KCD[row, :, :width], bias_K1C[row, 0])
+            for row, width in enumerate(widths)
+            if width % _STEADY
+        ]
 
     def forward(self, x_KBD: Tensor) -> Tensor:
         """Returns the logits."""
         logits_KBC = torch.baddbmm(self._bias_K1C, x_KBD, self._transposed)
-        for row, width in self._apart:
-            x_BH, weight_CH = _own(x_KBD[row, :, :width]), _own(self._weight_KCD[row, :, :width])
-            logits_KBC[row] = functional.linear(x_BH, weight_CH, self._bias_K1C[row, 0])
+        if self._apart:
+            logits, x = logits_KBC.unbind(), x_KBD.unbind()
+            for one in self._apart:
+                x_BH = _own(x[one.row].narrow(1, 0, one.width))
+                torch.addmm(one.bias_C, x_BH, _own(one.weight_CH).t(), out=logits[one.row])
         return logits_KBC
 
     def weight_gradient(self, g_KBC: Tensor, x_KBD: Tensor) -> Tensor:
         """Returns the gradient of the weights by that of the logits."""
         gradient_KCD = torch.bmm(g_KBC.transpose(1, 2), x_KBD)
-        for row, width in self._apart:
-            gradient_KCD[row, :, :width] = torch.mm(g_KBC[row].t(), x_KBD[row, :, :width])
+        if self._apart:
+            gradients, g, x = gradient_KCD.unbind(), g_KBC.unbind(), x_KBD.unbind()
+            for one in self._apart:
+                gradient_CH = torch.mm(g[one.row].t(), x[one.row].narrow(1, 0, one.width))
+                gradients[one.row].narrow(1, 0, one.width).copy_(gradient_CH)
         return gradient_KCD
 
 

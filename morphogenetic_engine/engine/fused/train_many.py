@@ -14,7 +14,7 @@ from morphogenetic_engine.engine.settings import DATA_PARAMETERS, TrainingSettin
 from morphogenetic_engine.engine.trained_run import TrainedRun, data_of, seed_of
 from morphogenetic_engine.trial import Batch, FusedTrial, Params
 
-_MOST = 32
+_MOST = 64
 _MOST_ON_GPU = 128
 
 

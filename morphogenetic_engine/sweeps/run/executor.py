@@ -69,6 +69,8 @@ class ExecutorSetup:
     """The file for output that belongs to no trial."""
     parallel: int
     """The largest number of slots."""
+    at_once: int | None = None
+    """The number of tasks that can run at once, where more have to wait for their results; None: any number."""
     wakeup: int | None = None
     """A descriptor that ends the wait of `messages` when it can be read; it is drained then."""
 

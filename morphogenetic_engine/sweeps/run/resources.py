@@ -9,8 +9,10 @@ from morphogenetic_engine.sweeps.schema.executors.executor_names import DASK
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
-_MOST_FUSED = 32
+_MOST_FUSED = 64
 """Trials of a batch with `fuse: auto`: more gain little on a CPU, and a killed process loses what all of them did."""
+_LEAST_FUSED = 4
+"""Trials that each worker must be able to have at once, with `fuse: auto`; fewer are seldom alike."""
 
 
 def parallel_workers(execution: ExecutionConfig) -> int:
@@ -21,18 +23,27 @@ def parallel_workers(execution: ExecutionConfig) -> int:
     return elsewhere or available_cores()
 
 
-def fused_trials(config: SweepConfig) -> int:
-    """Returns the largest number of trials that a worker trains at once, if its workload can; 1: none together.
+def fused_trials(config: SweepConfig, parallel: int, at_once: int | None) -> int:
+    """Returns the largest number of trials that a worker trains at once, if its workload can; 0: it does not use this.
+
+    `at_once` is the number of trials that can run at once because others wait for their results; None: any number. With
+    few for each worker, `auto` gives each one at a time: which trials share a worker is settled when they start, and a
+    worker that has two unlike ones at the end gains nothing and keeps another one idle.
 
     A process of its own for each trial is the opposite of fusing. The time limit is that of a trial that runs alone, so
     `auto` does not fuse where there is one. Replicates run one after another.
     """
     execution = config.execution
-    if execution.fuse == "off" or execution.isolate or config.experiment.replicates > 1:
+    if execution.fuse in ("off", 1) or execution.isolate or config.experiment.replicates > 1:
+        return 0
+    if execution.fuse != "auto":
+        return execution.fuse
+    if execution.timeout_per_trial is not None:
         return 1
-    if execution.fuse == "auto":
-        return 1 if execution.timeout_per_trial is not None else _MOST_FUSED
-    return execution.fuse
+    if at_once is None:
+        return _MOST_FUSED
+    share = at_once // parallel
+    return min(share, _MOST_FUSED) if share >= _LEAST_FUSED else 1
 
 
 def thread_environment(workers: int, threads: int | None) -> dict[str, str]:

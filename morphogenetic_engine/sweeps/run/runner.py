@@ -31,20 +31,14 @@ from morphogenetic_engine.sweeps.run.order.inherited_folder import inherit_folde
 from morphogenetic_engine.sweeps.run.order.pausing import PausePoint, pause_of_heir, reached_step, root_of
 from morphogenetic_engine.sweeps.run.order.recorded_end import recorded_end
 from morphogenetic_engine.sweeps.run.order.rung_schedule import RungSchedule
-from morphogenetic_engine.sweeps.run.order.scheduling import looks_at_curves, schedule_of
+from morphogenetic_engine.sweeps.run.order.scheduling import looks_at_curves, schedule_of, trials_at_once
 from morphogenetic_engine.sweeps.run.resources import parallel_workers
 from morphogenetic_engine.sweeps.run.session import Session, Work, open_executor
 from morphogenetic_engine.sweeps.run.trial_recorder import TrialRecorder
 from morphogenetic_engine.sweeps.search.registry import strategy_of
 from morphogenetic_engine.sweeps.search.warm_start import read_warm_start
 from morphogenetic_engine.sweeps.space.seeds import trial_seed
-from morphogenetic_engine.sweeps.strategy import (
-    Decision,
-    Earlier,
-    TrialDecisions,
-    earlier_than,
-    ended_by_now,
-)
+from morphogenetic_engine.sweeps.strategy import Decision, Earlier, TrialDecisions, earlier_than, ended_by_now
 from morphogenetic_engine.trial import Params
 
 Observer = Callable[[Event], None]
@@ -140,7 +134,12 @@ class SweepRunner(Work):  # pylint: disable=too-many-instance-attributes  # the 
             return self._end(self._schedule.stopped or Outcome.FINISHED)
         info = self._info
         setup = ExecutorSetup(
-            self._config, info.config_path, project_folder(info, self._folder), self._folder.workers_log, self._parallel
+            self._config,
+            info.config_path,
+            project_folder(info, self._folder),
+            self._folder.workers_log,
+            self._parallel,
+            trials_at_once(self._config, self._parallel),
         )
         with open_executor(setup) as (executor, signals):
             session = Session(executor, self, signals, limit=self._config.execution.timeout_per_trial)

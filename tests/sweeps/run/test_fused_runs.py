@@ -34,7 +34,7 @@ optimization:
   sampler: Random
   pruner: MedianPruner
   pruner_options: {{n_startup_trials: 2, n_warmup_steps: 2}}
-  lookahead: 6
+  lookahead: 8
 """
 HALVING = """
 sweep_type: bayesian

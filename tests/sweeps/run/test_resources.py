@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from morphogenetic_engine.sweeps.record.machine import available_cores
-from morphogenetic_engine.sweeps.run.resources import parallel_workers, thread_environment
+from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.run.order.scheduling import trials_at_once
+from morphogenetic_engine.sweeps.run.resources import fused_trials, parallel_workers, thread_environment
 from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig
 
 ALLOWED = len(os.sched_getaffinity(0))
@@ -67,3 +69,30 @@ def test_each_worker_has_its_share_of_threads_and_at_least_one(workers: int, thr
 
 def test_one_worker_may_use_all_cores() -> None:
     assert thread_environment(1, None)["OMP_NUM_THREADS"] == str(available_cores())
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ({"sweep_type": "grid"}, 64),
+        ({"sweep_type": "random", "optimization": {"n_trials": 9}}, 64),
+        ({"sweep_type": "bayesian", "optimization": {"n_trials": 9, "sampler": "Random"}}, 64),
+        ({"sweep_type": "bayesian", "optimization": {"n_trials": 9, "sampler": "TPE"}}, 1),
+        ({"sweep_type": "bayesian", "optimization": {"n_trials": 9, "sampler": "TPE", "lookahead": 7}}, 1),
+        ({"sweep_type": "bayesian", "optimization": {"n_trials": 9, "sampler": "TPE", "lookahead": 12}}, 6),
+        ({"sweep_type": "bayesian", "optimization": {"n_trials": 9, "sampler": "TPE", "reproducible": False}}, 1),
+        ({"sweep_type": "bayesian", "optimization": {"n_trials": 9, "sampler": "TPE", "strategy": "halving"}}, 64),
+        ({"sweep_type": "grid", "execution": {"early_stopping": {"target": 0.9}}}, 1),
+        ({"sweep_type": "grid", "execution": {"fuse": "off"}}, 0),
+        ({"sweep_type": "grid", "execution": {"fuse": 1}}, 0),
+        ({"sweep_type": "grid", "execution": {"fuse": 5, "timeout_per_trial": 3}}, 5),
+        ({"sweep_type": "grid", "execution": {"isolate": True}}, 0),
+        ({"sweep_type": "grid", "experiment": {"workload": "toy:quadratic", "replicates": 2}}, 0),
+    ],
+)
+def test_trials_that_wait_for_each_other_are_fused_only_where_there_are_enough_of_them(
+    text: dict[str, object], most: int
+) -> None:
+    whole = {"experiment": {"workload": "toy:quadratic"}, "parameters": {"x": [0.1, 0.3]}, **text}
+    config = SweepConfig.model_validate(whole)
+    assert fused_trials(config, 2, trials_at_once(config, 2)) == most

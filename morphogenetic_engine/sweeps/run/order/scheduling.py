@@ -45,3 +45,18 @@ def looks_at_curves(config: SweepConfig) -> bool:
     optimization = config.optimization
     pauses = optimization.strategy is not None
     return config.rules.learns or config.prunes or pauses or optimization.budget is not None
+
+
+def trials_at_once(config: SweepConfig, parallel: int) -> int | None:
+    """Returns how many trials of a sweep are worth running at once: more would not wait for results that they need.
+
+    None: any number.
+    """
+    optimization = config.optimization
+    if optimization.strategy in {"halving", "pbt"}:
+        return None
+    learns = config.brackets_learn if config.rules.sampler else config.rules.learns
+    stops = config.execution.early_stopping is not None or optimization.budget is not None
+    if learns or stops or config.prunes or optimization.strategy == "asha":
+        return optimization.lookahead or parallel
+    return None

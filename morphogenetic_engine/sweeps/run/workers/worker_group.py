@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic
+from typing import Generic, TypeVar
 
 from morphogenetic_engine.errors import FailureReason, MorphogeneticError, StoreError, WorkloadError
 from morphogenetic_engine.sweeps.run.messages import (
@@ -21,8 +22,13 @@ from morphogenetic_engine.sweeps.run.workers.placement import Placement, WorkerT
 from morphogenetic_engine.sweeps.run.workers.wire import Died, Leaving, Ready, Rejected, WorkerMessage
 from morphogenetic_engine.sweeps.strategy import Decision
 
+T = TypeVar("T")
+
 _FAILED_STARTS = 3
 """Workers that may die in a row before one is ready."""
+_LONGEST_WAIT_SECONDS = 2.0
+_WAIT_SHARE = 0.5
+"""The first tasks wait for the other workers for this share of the time that the first one took to be ready."""
 
 
 class WorkerGroup(Generic[WorkerT]):
@@ -38,7 +44,8 @@ class WorkerGroup(Generic[WorkerT]):
         rejection: Callable[[Rejected], MorphogeneticError],
         failed_start: Callable[[str], MorphogeneticError] = WorkloadError,
     ) -> None:
-        """`isolate` gives each task a fresh process; `fuse` is the largest number of tasks that a worker runs at once.
+        """`isolate` gives each task a fresh process; `fuse` is the largest number of tasks that a worker runs at once, 0
+        if it runs them without its function for many.
 
         The callables make errors from a rejection and from a death.
         """
@@ -51,6 +58,9 @@ class WorkerGroup(Generic[WorkerT]):
         self._tasks: dict[WorkerT, set[TaskKey]] = {}
         self._alone: set[TaskKey] = set()
         self._failed_starts = 0
+        self._begun: float | None = None
+        self._others_until: float | None = None
+        """Until then the first tasks wait for workers that are not ready yet."""
 
     def scale_to(self, waiting: int) -> None:
         """Starts workers until there is one for each task that runs or waits, `parallel` at most."""
@@ -59,22 +69,33 @@ class WorkerGroup(Generic[WorkerT]):
         taken = {worker.number for worker in staying}
         free = (number for number in range(self._parallel) if number not in taken)
         for _ in range(wanted - len(staying)):
+            self._begun = self._begun or time.monotonic()
             self._pool.start(next(free))
 
     def free(self, waiting: int) -> list[int]:
         """Returns the number of a worker once for each task that it can take now, the least busy workers first.
 
-        The tasks that run and the `waiting` ones are shared out evenly.
+        The tasks that run and the `waiting` ones are shared out evenly, and so that neighbours, which are often alike,
+        go to different workers.
         """
+        if self._waits_for_others():
+            return []
         running = sum(map(len, self._tasks.values()))
         share = max(1, -(-(waiting + running) // self._parallel))
-        room = {worker: min(share, self._most(worker)) for worker in self._pool.staying if worker.is_ready}
+        room = [(worker, min(share, self._most(worker))) for worker in self._pool.staying if worker.is_ready]
         return [
             worker.number
-            for level in range(max(room.values(), default=0))
-            for worker, most in room.items()
+            for level in range(max((most for _, most in room), default=0))
+            for worker, most in _turned(room, level)
             if len(self._tasks.get(worker, ())) <= level < most
         ]
+
+    def _waits_for_others(self) -> bool:
+        """Returns whether the first tasks of batches wait a moment, so that all workers take alike shares of them."""
+        if self._fuse <= 1 or self._tasks or self._others_until is None:
+            return False
+        late = any(not worker.is_ready for worker in self._pool.staying)
+        return late and time.monotonic() < self._others_until
 
     def assign(self, number: int, tasks: Sequence[TrialTask]) -> None:
         """Gives tasks to a worker that is idle, or runs tasks that these can join."""
@@ -82,7 +103,7 @@ class WorkerGroup(Generic[WorkerT]):
         self._tasks.setdefault(worker, set()).update(task.key for task in tasks)
         alone = {task.key for task in tasks if task.alone}
         self._alone |= alone
-        worker.assign(tasks, fused=not alone and min(self._fuse, worker.most) > 1)
+        worker.assign(tasks, fused=not alone and self._fuse > 0 and worker.most > 1)
 
     def _most(self, worker: WorkerT) -> int:
         """Returns the number of tasks that a worker runs at once; 0 if none can join those that it runs."""
@@ -138,6 +159,7 @@ class WorkerGroup(Generic[WorkerT]):
         match message:
             case Ready():
                 worker.is_ready, worker.most = True, message.most
+                self._set_patience(message.most)
                 self._failed_starts = 0
             case Leaving():
                 self._pool.retire(worker)
@@ -154,6 +176,13 @@ class WorkerGroup(Generic[WorkerT]):
                 yield message
             case _:
                 yield message
+
+    def _set_patience(self, most: int) -> None:
+        """Notes, with the first worker that is ready, how long its tasks wait for the others."""
+        if self._others_until is None and self._begun is not None:
+            now = time.monotonic()
+            wait = min(_LONGEST_WAIT_SECONDS, _WAIT_SHARE * (now - self._begun)) if most > 1 else 0.0
+            self._others_until = now + wait
 
     def _take_end(self, worker: WorkerT, key: TaskKey) -> None:
         """Note that a task has ended; its worker is idle, or leaves, when it has no other."""
@@ -185,3 +214,12 @@ class WorkerGroup(Generic[WorkerT]):
 
     def _worker_of(self, key: TaskKey) -> WorkerT | None:
         return next((worker for worker, keys in self._tasks.items() if key in keys), None)
+
+
+def _turned(members: Sequence[T], level: int) -> Sequence[T]:
+    """Returns the members in the order of a level: each begins with another one, in no period.
+
+    A period could be that of a grid's last parameter, and give one member all of its expensive values.
+    """
+    turn = level.bit_count() % max(1, len(members))
+    return [*members[turn:], *members[:turn]]
