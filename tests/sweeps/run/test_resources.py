@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.sweeps.record.machine import available_cores
 from morphogenetic_engine.sweeps.config import SweepConfig
+from morphogenetic_engine.sweeps.record.machine import available_cores
 from morphogenetic_engine.sweeps.run.order.scheduling import trials_at_once
 from morphogenetic_engine.sweeps.run.resources import fused_trials, parallel_workers, thread_environment
 from morphogenetic_engine.sweeps.schema.execution_section import ExecutionConfig

@@ -44,8 +44,9 @@ class WorkerGroup(Generic[WorkerT]):
         rejection: Callable[[Rejected], MorphogeneticError],
         failed_start: Callable[[str], MorphogeneticError] = WorkloadError,
     ) -> None:
-        """`isolate` gives each task a fresh process; `fuse` is the largest number of tasks that a worker runs at once, 0
-        if it runs them without its function for many.
+        """`isolate` gives each task a fresh process; `fuse` is the largest number of tasks that a worker runs at once.
+
+        With 0 its function for many is not used.
 
         The callables make errors from a rejection and from a death.
         """
