@@ -34,10 +34,10 @@ def fused_trials(config: SweepConfig, parallel: int, at_once: int | None) -> int
     `auto` does not fuse where there is one. Replicates run one after another.
     """
     execution = config.execution
-    if execution.fuse in ("off", 1) or execution.isolate or config.experiment.replicates > 1:
+    if execution.fuse == "off" or execution.isolate or config.experiment.replicates > 1:
         return 0
-    if execution.fuse != "auto":
-        return execution.fuse
+    if isinstance(execution.fuse, int):
+        return 0 if execution.fuse == 1 else execution.fuse
     if execution.timeout_per_trial is not None:
         return 1
     if at_once is None:
