@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, overload, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, overload, runtime_checkable
 
-from morphogenetic_engine.sweeps.record.trials import TrialRecord
 from morphogenetic_engine.trial import Params, Value
+
+if TYPE_CHECKING:  # processes that only pass decisions on start faster without the sweep file's schema
+    from morphogenetic_engine.sweeps.record.trials import TrialRecord
 
 Reports = Mapping[int, Mapping[str, float]]
 """The metrics that a trial reported, by step."""
@@ -82,7 +84,7 @@ class RungDecision:
     """Why, in one line."""
 
 
-Trials = Mapping[int, TrialRecord]
+Trials: TypeAlias = "Mapping[int, TrialRecord]"
 """The trials that were started so far, by number."""
 
 

@@ -14,6 +14,7 @@ from distributed.deploy.spec import SpecCluster
 from distributed.security import Security
 from tornado.ioloop import IOLoop
 
+from morphogenetic_engine.backends.dask.host_process import QUIET
 from morphogenetic_engine.backends.dask.launchers.kubernetes_launcher import KubernetesLauncher
 from morphogenetic_engine.backends.dask.launchers.launcher import Launcher, SchedulerAccess, StandingWorkers
 from morphogenetic_engine.backends.dask.launchers.process_launcher import ProcessLauncher, local_commands, ssh_commands
@@ -31,6 +32,7 @@ _SETTINGS: Mapping[str, object] = {
     "distributed.scheduler.work-stealing": False,
     "distributed.admin.low-level-log-length": 100,  # events that were delivered are of no use
     "distributed.worker.daemon": False,
+    **QUIET,
 }
 _LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application")
 """The loggers to which Dask gives handlers of their own when it is imported."""

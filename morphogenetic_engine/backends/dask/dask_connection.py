@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import pickle
 import select
+import threading
 import time
 import uuid
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from distributed import Client, Future, KilledWorker, Scheduler
+from distributed.core import Status
+from distributed.diagnostics.plugin import SchedulerPlugin
+from distributed.scheduler import WorkerState
 
 from morphogenetic_engine.backends.dask.host_messages import Command, Gone, HostMessage, HostOrder
-from morphogenetic_engine.backends.dask.worker_host import COMMANDS, deliver, host_worker
+from morphogenetic_engine.backends.dask.worker_host import COMMANDS, MESSAGES, deliver, host_worker
 from morphogenetic_engine.errors import ClusterError, error_line
 
 _TICK_SECONDS = 0.2
@@ -49,7 +53,8 @@ class DaskConnection:
     def __init__(self, client: Client, wakeup: int | None, scheduler: Scheduler | None = None) -> None:
         """`wakeup` is a descriptor that ends the wait of `receive` when it can be read.
 
-        `scheduler` is the scheduler if it runs in the client's event loop: commands then take the way of its own ones.
+        `scheduler` is the scheduler if it runs in the client's event loop: commands and messages then take the way of
+        its own ones.
         """
         self._scheduler = scheduler
         self.topic = f"morphogenetic-{uuid.uuid4().hex}"
@@ -63,7 +68,19 @@ class DaskConnection:
         self._futures: dict[str, Future[None]] = {}
         self._outgoing: defaultdict[str, deque[Command]] = defaultdict(deque)
         self._sending: set[str] = set()
-        client.subscribe_topic(self.topic, self._take)
+        self._has_changed = False
+        self._is_closed = False
+        self._closing = threading.Lock()
+        if scheduler is None:
+            client.subscribe_topic(self.topic, self._take)
+        else:
+            scheduler.stream_handlers[MESSAGES] = self._take_direct
+            scheduler.add_plugin(_Registrations(self._note_change))
+
+    @property
+    def is_direct(self) -> bool:
+        """True if the scheduler is the session's own."""
+        return self._scheduler is not None
 
     def submit(self, order: HostOrder, address: str) -> None:
         """Has a host started on a Dask worker, and on no other one; it is started once."""
@@ -114,32 +131,53 @@ class DaskConnection:
         """True while the scheduler can be reached."""
         return self._client.status == "running"
 
+    @property
+    def has_changed(self) -> bool:
+        """True if Dask workers have come since `connected` was called; known of a session's own scheduler alone."""
+        return self._has_changed
+
     def connected(self) -> dict[str, DaskWorkerState] | None:
         """Returns the Dask workers that the scheduler has, by address; None: it cannot be reached."""
         if not self.is_open:
             return None
+        self._has_changed = False
+        if self._scheduler is not None:
+            return {address: _state_of_own(worker) for address, worker in list(self._scheduler.workers.items())}
         found = self._client.scheduler_info(n_workers=-1)["workers"]
         return {str(address): _state_of(worker) for address, worker in found.items()}
 
     def wake(self) -> None:
         """Ends the wait of `receive`; may be called in any thread."""
-        with suppress(OSError):  # full: the reader is awake; closed: nobody reads any more
-            os.write(self._write_end, b"!")
+        with self._closing, suppress(BlockingIOError):  # full: the reader is awake
+            if not self._is_closed:
+                os.write(self._write_end, b"!")
 
     def close(self) -> None:
         """Withdraws what is left, and releases the descriptors."""
         for key in list(self._futures):
             self.cancel(key)
-        if self.is_open:
+        if self.is_open and self._scheduler is None:
             self._client.unsubscribe_topic(self.topic)
         self._client.close()
-        os.close(self._read_end)
-        os.close(self._write_end)
+        with self._closing:  # the event loop of a session's own scheduler goes on: the numbers may soon be other files
+            self._is_closed = True
+            os.close(self._read_end)
+            os.close(self._write_end)
 
     def _take(self, event: tuple[float, tuple[str, str, bytes]]) -> None:
         """Takes an event of a host; called in the event loop."""
         _, (key, life, message) = event
         self._arrive(Arrival(key, life, pickle.loads(message)))
+
+    def _note_change(self) -> None:
+        """Wakes the reader because a Dask worker has come; called in the event loop."""
+        self._has_changed = True
+        self.wake()
+
+    def _take_direct(self, worker: str, event: tuple[str, str, bytes]) -> None:
+        """Takes a message of a host on a Dask worker from the stream to the scheduler."""
+        del worker
+        self._take((0.0, event))
 
     def _arrive(self, arrival: Arrival) -> None:
         self._arrived.append(arrival)
@@ -166,6 +204,26 @@ class DaskConnection:
                     await self._client.run(deliver, key, commands, workers=[address], on_error="ignore")
         finally:
             self._sending.discard(key)
+
+
+class _Registrations(SchedulerPlugin):
+    """Calls back when a Dask worker has reached the scheduler."""
+
+    name = "morphogenetic-registrations"
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self._callback = callback
+
+    def add_worker(self, scheduler: Scheduler, worker: str) -> None:
+        """Takes a new worker."""
+        del scheduler, worker
+        self._callback()
+
+
+def _state_of_own(worker: WorkerState) -> DaskWorkerState:
+    """Returns the state of a worker of the session's own scheduler; one that has just come may be given a task."""
+    takes_tasks = worker.status in (Status.init, Status.running)
+    return DaskWorkerState(str(worker.name), worker.nthreads if takes_tasks else 0, len(worker.processing))
 
 
 def _state_of(worker: Mapping[str, Any]) -> DaskWorkerState:

@@ -82,7 +82,8 @@ class DaskExecutor(WorkerExecutor[RemoteWorker]):
     def _keep_up(self) -> None:
         """Has Dask workers started for the workers that wait for one."""
         now = time.monotonic()
-        if now - self._kept_up < (_UPKEEP_SECONDS if self._pool.has_waited() else _START_SECONDS):
+        soon = now - self._kept_up < (_UPKEEP_SECONDS if self._pool.has_waited() else _START_SECONDS)
+        if soon and not self._connection.has_changed:
             return
         self._kept_up = now
         connected = self._connection.connected()

@@ -20,6 +20,8 @@ class HostOrder:
     """The key of the task: no two hosts of a session have the same."""
     topic: str
     """The topic of the events that the host sends."""
+    is_direct: bool
+    """True if the scheduler is the session's own, which takes messages as they are."""
     number: int
     """The number of the worker."""
     version: str

@@ -181,6 +181,7 @@ class RemotePool:
         order = HostOrder(
             key=worker.key,
             topic=self._connection.topic,
+            is_direct=self._connection.is_direct,
             number=worker.number,
             version=setup.version,
             mark=setup.mark,

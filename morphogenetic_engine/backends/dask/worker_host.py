@@ -1,8 +1,8 @@
 """Hosts one worker process on the machine of a Dask worker: a Dask task that lives as long as the worker process.
 
-Commands arrive in an inbox that `deliver` fills in the event loop of the Dask worker; messages leave as events of the
-sweep's topic. A host whose task is no longer wanted kills its worker within a fraction of a second: the coordinator or
-the scheduler is gone, or the task was cancelled.
+Commands arrive in an inbox that the event loop of the Dask worker fills; messages leave in its stream to the scheduler:
+straight to the session if that is its own, otherwise as events of the session's topic. A host whose task is no longer
+wanted kills its worker within a fraction of a second: the coordinator or the scheduler is gone, or it was cancelled.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import socket
+import threading
 import uuid
 from collections import deque
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from distributed import get_worker
 from distributed.core import Status
 
 from morphogenetic_engine import __version__
+from morphogenetic_engine.backends.dask.gathered_reports import GatheredReports
 from morphogenetic_engine.backends.dask.host_messages import (
     Assign,
     Command,
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
 
 COMMANDS = "morphogenetic-commands"
 """The name of our messages in the stream from a scheduler to its workers."""
+MESSAGES = "morphogenetic-messages"
+"""The name of our messages in the stream from a worker to the scheduler of a session."""
 _EXTENSION = "morphogenetic-inbox:"
 _SERVING = {Status.running, Status.paused}
 _WANTED = {"executing", "long-running"}
@@ -60,12 +64,15 @@ class Inbox:
         self.descriptor, self._write_end = os.pipe()
         os.set_blocking(self._write_end, False)
         self._commands: deque[Command] = deque()
+        self._closing = threading.Lock()
+        self._is_closed = False
 
     def put(self, commands: Sequence[Command]) -> None:
         """Adds commands and wakes the host."""
         self._commands.extend(commands)
-        with suppress(BlockingIOError):  # full: it is awake
-            os.write(self._write_end, b"!")
+        with self._closing, suppress(BlockingIOError):  # full: it is awake
+            if not self._is_closed:
+                os.write(self._write_end, b"!")
 
     def take(self) -> list[Command]:
         """Returns the commands that have arrived, in their order."""
@@ -76,8 +83,10 @@ class Inbox:
 
     def close(self) -> None:
         """Releases the descriptors."""
-        os.close(self.descriptor)
-        os.close(self._write_end)
+        with self._closing:
+            self._is_closed = True
+            os.close(self.descriptor)
+            os.close(self._write_end)
 
 
 def deliver(key: str, commands: Sequence[Command], dask_worker: DaskWorker) -> None:
@@ -124,10 +133,15 @@ class _Host:
         self.place = Place(dask_worker.address, host, job)
         self._folders: HostFolders | None = None
         """The folders of the trials, where the sweep's folder is not shared."""
+        self._reports = GatheredReports()
 
     def send(self, message: HostMessage) -> None:
         """Sends a message to the coordinator; messages of one host arrive in their order."""
-        self._dask_worker.log_event(self._order.topic, [self._order.key, self._life, pickle.dumps(message)])
+        event = [self._order.key, self._life, pickle.dumps(message)]
+        if self._order.is_direct:
+            self._dask_worker.loop.add_callback(self._dask_worker.batched_send, {"op": MESSAGES, "event": event})
+        else:
+            self._dask_worker.log_event(self._order.topic, event)
 
     def serve(self, setup: WorkerSetup, inbox: Inbox) -> None:
         """Starts the worker and passes commands and messages on, until it has ended."""
@@ -154,7 +168,8 @@ class _Host:
                     return
                 for command in inbox.take():
                     self._obey(command, pool, worker)
-                self._send_heard([message for _, message in pool.poll(None)])
+                heard = [message for _, message in pool.poll(self._reports.due)]
+                self._send_heard(self._reports.gathered(heard))
                 if self._folders is not None and worker in pool.workers:
                     self._folders.save_due(worker.process.pid)
 
@@ -177,6 +192,7 @@ class _Host:
             return
         match command:
             case Assign():
+                self._reports.expect(command.tasks)
                 tasks = command.tasks
                 if self._folders is not None:
                     tasks = self._folders.begin(tasks, command.folders)
@@ -186,7 +202,7 @@ class _Host:
             case Leave():
                 pool.retire(worker)
             case Kill():
-                self._send_heard(pool.kill(worker))
+                self._send_heard([*self._reports.held, *pool.kill(worker)])
                 if self._folders is not None:
                     self._send_log(self._folders)
                     self.send(Heard(*self._folders.ended([])))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.kubernetes.quantity import canonical_bytes
-from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig, Toleration
+
+if TYPE_CHECKING:
+    from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig, Toleration
 
 SCRATCH = "/tmp"
 USER = 10001

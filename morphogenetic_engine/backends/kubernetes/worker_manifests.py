@@ -6,9 +6,12 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.kubernetes import pod_parts
-from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
+
+if TYPE_CHECKING:  # a worker's host reads the names here, without the sweep file's schema
+    from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
 
 LABEL_PREFIX = "morphogenetic.dev"
 ROLE_LABEL = f"{LABEL_PREFIX}/role"

@@ -148,7 +148,7 @@ def test_another_version_of_the_package_is_told_in_words(
 def test_a_folder_that_is_not_shared_is_told(tmp_path: Path) -> None:
     setup = WorkerSetup(FunctionWorkload("toy:quadratic"), [], [], tmp_path / "nowhere", {}, tmp_path / "log")
     mark = tmp_path / "mark"
-    order = HostOrder("key", "topic", 0, __version__, mark, pickle.dumps(setup))
+    order = HostOrder("key", "topic", True, 0, __version__, mark, pickle.dumps(setup))
     assert f"does not see the sweep's folder {tmp_path}" in refusal(order)
     mark.write_text("of another folder", encoding="ascii")
     assert f"has another folder at {tmp_path}" in refusal(order)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.backends.dask.host_process import MODULE
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from tests.backends.dask.dask_cluster import dask_cluster
@@ -29,7 +30,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(3600)]
 
-WORKER, DASK_WORKER = "worker_process", "distributed.cli.dask_worker"
+WORKER, HOST = "worker_process", MODULE
 
 
 @pytest.fixture(name="local")
@@ -55,7 +56,7 @@ def test_over_slurm_nothing_is_lost_doubled_or_left_in_the_queue(
 
     victims = {
         "worker": lambda: kill_one(workplace, WORKER, chance),
-        "Dask worker": lambda: kill_one(workplace, DASK_WORKER, chance),
+        "host": lambda: kill_one(workplace, HOST, chance),
         "job": cancel,
         "scheduler": slurm.restart_controller,
     }
@@ -63,7 +64,7 @@ def test_over_slurm_nothing_is_lost_doubled_or_left_in_the_queue(
         killed_to_the_end("Slurm", sweep, chance, victims)
     assert_exact(sweep, local)
     assert queued_jobs() == []
-    until(lambda: not processes_in(workplace, WORKER) and not processes_in(workplace, DASK_WORKER), "their end")
+    until(lambda: not processes_in(workplace, WORKER) and not processes_in(workplace, HOST), "their end")
 
 
 def test_over_a_dask_cluster_nothing_is_lost_or_doubled(
@@ -105,14 +106,14 @@ def test_over_pods_nothing_is_lost_doubled_or_left_on_the_cluster(
 
         victims = {
             "worker": lambda: kill_one(workplace, WORKER, chance),
-            "Dask worker": lambda: kill_one(tmp_path, DASK_WORKER, chance),
+            "host": lambda: kill_one(tmp_path, HOST, chance),
             "pod": delete,
             "API server": kubernetes.restart_server,
         }
         killed_to_the_end("Kubernetes", sweep, chance, victims)
         assert_exact(sweep, local)
         until(lambda: kubernetes.left() == [], "a cluster without pods")
-        until(lambda: not processes_in(workplace, WORKER) and not processes_in(tmp_path, DASK_WORKER), "their end")
+        until(lambda: not processes_in(workplace, WORKER) and not processes_in(tmp_path, HOST), "their end")
 
 
 def _elsewhere(start: StartSweep, execution: str) -> SweepFolder:

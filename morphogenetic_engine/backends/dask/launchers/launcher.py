@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from morphogenetic_engine.backends.dask.host_messages import Place
+from morphogenetic_engine.backends.dask.host_process import MODULE
 from morphogenetic_engine.backends.dask.session_keys import KeyFiles
 
 _DEATH_SECONDS = 120
@@ -34,26 +35,15 @@ class SchedulerAccess:
     python: str | None
 
     def worker_options(self) -> list[str]:
-        """Returns the options of `dask worker`, apart from its name, threads and memory."""
-        options = ["--no-dashboard", "--death-timeout", str(_DEATH_SECONDS)]
+        """Returns the options of a Dask worker, apart from its name."""
+        options = ["--death-timeout", str(_DEATH_SECONDS)]
         if self.interface is not None:
             options += ["--interface", self.interface]
         return options if self.keys is None else options + self.keys.options
 
     def worker_command(self, name: str) -> list[str]:
-        """Returns the command that starts a Dask worker for one task at a time."""
-        program = [self.python or sys.executable, "-m", "distributed.cli.dask_worker", self.address]
-        return [
-            *program,
-            "--name",
-            name,
-            "--nthreads",
-            "1",
-            "--memory-limit",
-            "0",
-            "--no-nanny",
-            *self.worker_options(),
-        ]
+        """Returns the command that starts a Dask worker."""
+        return [self.python or sys.executable, "-P", "-m", MODULE, self.address, "--name", name, *self.worker_options()]
 
 
 class Launcher(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.dask.host_messages import Place
+from morphogenetic_engine.backends.dask.host_process import MODULE
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, Starts, log_tail
 from morphogenetic_engine.backends.dask.launchers.slurm_queue import (
     QueuedJob,
@@ -162,9 +164,9 @@ class SlurmLauncher:
             job_cpu=jobs.cores,
             memory=jobs.memory,
             processes=1,
-            nanny=False,
-            python=self._access.python or sys.executable,
-            worker_extra_args=self._access.worker_options(),
+            python=f"{shlex.quote(self._access.python or sys.executable)} -P",
+            worker_command=MODULE,
+            worker_extra_args=[shlex.quote(option) for option in self._access.worker_options()],
             job_extra_directives=["--no-requeue", *extra, *jobs.directives],
             job_script_prologue=list(jobs.prologue),
             log_directory=str(self._access.logs),

@@ -1,0 +1,128 @@
+"""Runs a Dask worker that hosts a worker of a sweep, without what such a worker has no use for: it starts quickly.
+
+Started as `python -m morphogenetic_engine.backends.dask.host_process ADDRESS --name NAME`; options are named as in
+`dask worker`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dask  # pylint: disable=wrong-import-order  # not the folder of this module
+
+if TYPE_CHECKING:
+    from distributed import Worker
+
+MODULE = "morphogenetic_engine.backends.dask.host_process"
+
+QUIET: Mapping[str, object] = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.tick.cycle": "10s",
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.system-monitor.disk": False,
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.diagnostics.nvml": False,
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
+"""Settings of Dask in the coordinator and in hosts: what it watches costs processor time that trials should have."""
+
+
+@dataclass(frozen=True)
+class _Options:
+    address: str
+    name: str
+    interface: str | None
+    death_timeout: float
+    local_directory: str | None
+    security: Mapping[str, str]
+
+
+def main(arguments: list[str]) -> int:
+    """Serves until the scheduler is gone, or a signal ends this process; returns the exit status."""
+    options = _parsed(arguments)
+    dask.config.set(QUIET)
+    try:
+        return asyncio.run(_serve(options))
+    except (OSError, RuntimeError) as error:
+        why = str(error.__cause__ or "") or str(error)
+        print(f"the scheduler at {options.address} cannot be reached: {why}", file=sys.stderr)
+        return 1
+
+
+async def _serve(options: _Options) -> int:
+    """Runs the worker; what it hosts ends with this process, by its reaper."""
+    # pylint: disable-next=import-outside-toplevel,redefined-outer-name,reimported  # it reads the settings
+    from distributed import Worker
+
+    signalled = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, signalled.set)
+    worker = Worker(
+        options.address,
+        name=options.name,
+        nthreads=1,
+        memory_limit=0,
+        interface=options.interface,
+        death_timeout=options.death_timeout,
+        local_directory=options.local_directory,
+        security=dict(options.security),
+    )
+    running = asyncio.create_task(_until_finished(worker))
+    await asyncio.wait({running, asyncio.create_task(signalled.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    _remove_scratch(Path(worker.local_directory))
+    if not running.done():
+        sys.stderr.flush()
+        os._exit(128 + signal.SIGTERM)  # Dask's own way takes a third of a second, and nothing is left to be said
+    running.result()
+    return 0
+
+
+async def _until_finished(worker: Worker) -> None:
+    await worker
+    await worker.finished()
+
+
+def _remove_scratch(folder: Path) -> None:
+    """Removes the worker's folder for data of Dask, and its lock."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        Path(f"{folder}.dirlock").unlink()
+
+
+def _parsed(arguments: list[str]) -> _Options:
+    parser = argparse.ArgumentParser(prog=MODULE)
+    parser.add_argument("address")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--interface")
+    parser.add_argument("--death-timeout", type=float, default=120)
+    parser.add_argument("--local-directory")
+    parser.add_argument("--nthreads", "--memory-limit", help="of job scripts; one thread, no limit")
+    for file in ("ca-file", "cert", "key"):
+        parser.add_argument(f"--tls-{file}")
+    found = parser.parse_args(arguments)
+    security = {"tls_ca_file": found.tls_ca_file, "tls_worker_cert": found.tls_cert, "tls_worker_key": found.tls_key}
+    return _Options(
+        address=found.address,
+        name=found.name,
+        interface=found.interface,
+        death_timeout=found.death_timeout,
+        local_directory=found.local_directory,
+        security={name: path for name, path in security.items() if path is not None},
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
