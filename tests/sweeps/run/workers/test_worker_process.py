@@ -68,6 +68,14 @@ def json_error():
     import json
     return json.loads("{")
 
+def leaving(params, trial):
+    import atexit, tempfile
+    LOADED.append(open("unclosed.txt", "w"))
+    LOADED[0].write("flushed at the end")
+    LOADED.append(tempfile.TemporaryDirectory(dir="."))
+    atexit.register(lambda: open("exit.txt", "w").write("called"))
+    return {"val_acc": 1.0}
+
 def check(params):
     if params["x"] > 9:
         raise ConfigError("x: must be <= 9, but got 10")
@@ -265,6 +273,15 @@ def test_a_command_is_run_in_the_working_directory(tmp_path: Path) -> None:
         assert driver.hear() == {"kind": "ready", "most": 1}
         assert driver.run(x=0.5) == {**COMPLETE, "metrics": {"val_acc": 0.5}}
         assert driver.output() == "val_acc=0.5\n"
+
+
+def test_at_its_end_exit_functions_run_and_open_files_are_flushed(tmp_path: Path) -> None:
+    with _worker(tmp_path, "leaving") as driver:
+        assert driver.hear() == {"kind": "ready", "most": 1}
+        assert driver.run(x=0.5) == COMPLETE
+    assert (tmp_path / "unclosed.txt").read_text(encoding="utf-8") == "flushed at the end"
+    assert (tmp_path / "exit.txt").read_text(encoding="utf-8") == "called"
+    assert not list(tmp_path.glob("tmp*")), "a temporary folder is removed"
 
 
 def test_a_worker_that_is_told_nothing_leaves_in_peace() -> None:
