@@ -76,7 +76,8 @@ def endpoint_of(scheme: str) -> str | None:
 
 def _s3(address: CloudAddress, endpoint: str | None, client: ClientConfig, retry: RetryConfig) -> S3Store:
     known = any(os.environ.get(name) for name in _S3_IDENTITIES)
-    if endpoint is not None and not known:
+    is_half = bool(os.environ.get("AWS_ACCESS_KEY_ID")) and not os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if is_half or (endpoint is not None and not known):
         # without a key obstore asks the cloud's metadata service, which a self-hosted server does not have
         raise StoreError(f"{address}: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION

@@ -41,7 +41,7 @@ def dask_executor(setup: ExecutorSetup) -> Iterator[DaskExecutor]:
         StoreError: the sweep's folder cannot be written.
     """
     folder = setup.log.parent.absolute()
-    workers = _worker_setup(setup)
+    workers = remote_setup(setup)
     with ExitStack() as stack:
         files = session_files(
             setup.config,
@@ -50,7 +50,7 @@ def dask_executor(setup: ExecutorSetup) -> Iterator[DaskExecutor]:
             logs=folder / FOLDER,
             log=workers.log,
         )
-        mark = stack.enter_context(_mark(folder / FOLDER)) if files is None else None
+        mark = stack.enter_context(session_mark(folder / FOLDER)) if files is None else None
         cluster = stack.enter_context(open_cluster(setup.config, directory=workers.working_directory, folder=folder))
         connection = DaskConnection(cluster.client, setup.wakeup, cluster.scheduler)
         stack.callback(connection.close)
@@ -99,7 +99,7 @@ class DaskExecutor(WorkerExecutor[RemoteWorker]):
 
 
 @contextmanager
-def _mark(folder: Path) -> Iterator[Path]:
+def session_mark(folder: Path) -> Iterator[Path]:
     """Writes a file by which hosts recognise the sweep's folder; those of sessions that were killed are removed."""
     mark = folder / f"mark-{uuid.uuid4().hex}"
     try:
@@ -115,7 +115,7 @@ def _mark(folder: Path) -> Iterator[Path]:
         mark.unlink(missing_ok=True)
 
 
-def _worker_setup(setup: ExecutorSetup) -> WorkerSetup:
+def remote_setup(setup: ExecutorSetup) -> WorkerSetup:
     """Returns the setup of the workers: paths are absolute, and threads are those of a worker's own machine."""
     made = worker_setup(setup.config, setup.directory.absolute(), setup.log.absolute(), setup.parallel)
     if setup.config.execution.dask.storage is not None:  # its source is written where the workers are

@@ -40,6 +40,12 @@ QUIET: Mapping[str, object] = {
 """Settings of Dask in the coordinator and in hosts: what it watches costs processor time that trials should have."""
 
 
+ENDING = "morphogenetic-ending"
+"""The extension that a Dask worker has when it is about to end."""
+_SAVE_SECONDS = 10.0
+_LOOK_SECONDS = 0.02
+
+
 @dataclass(frozen=True)
 class _Options:
     address: str
@@ -82,6 +88,7 @@ async def _serve(options: _Options) -> int:
     )
     running = asyncio.create_task(_until_finished(worker))
     await asyncio.wait({running, asyncio.create_task(signalled.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    await _remove_copies(worker)
     _remove_scratch(Path(worker.local_directory))
     if not running.done():
         sys.stderr.flush()
@@ -93,6 +100,20 @@ async def _serve(options: _Options) -> int:
 async def _until_finished(worker: Worker) -> None:
     await worker
     await worker.finished()
+
+
+async def _remove_copies(worker: Worker) -> None:
+    """Has hosts that see no shared folder save their trials' folders and end, and removes what they have."""
+    # pylint: disable-next=import-outside-toplevel  # loaded by now if there are such hosts; a quick start
+    from morphogenetic_engine.backends.dask.files.files_order import RemovableCopy
+
+    worker.extensions[ENDING] = True
+    copies = [each for each in worker.extensions.values() if isinstance(each, RemovableCopy)]
+    deadline = asyncio.get_running_loop().time() + _SAVE_SECONDS
+    while any(each.hosts for each in copies) and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(_LOOK_SECONDS)
+    for each in copies:
+        each.remove()
 
 
 def _remove_scratch(folder: Path) -> None:

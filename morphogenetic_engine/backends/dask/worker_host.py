@@ -39,6 +39,7 @@ from morphogenetic_engine.backends.dask.host_messages import (
     Placed,
     Refused,
 )
+from morphogenetic_engine.backends.dask.host_process import ENDING
 from morphogenetic_engine.backends.kubernetes.worker_manifests import POD_NAME_VARIABLE
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
@@ -213,7 +214,8 @@ class _Host:
     def _is_wanted(self) -> bool:
         """Returns whether the scheduler is there and still has the task; asked from the thread of the task."""
         task = self._dask_worker.state.tasks.get(self._order.key)
-        return self._dask_worker.status in _SERVING and task is not None and task.state in _WANTED
+        is_serving = self._dask_worker.status in _SERVING and ENDING not in self._dask_worker.extensions
+        return is_serving and task is not None and task.state in _WANTED
 
 
 def refusal(order: HostOrder) -> str:

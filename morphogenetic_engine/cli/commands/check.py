@@ -41,27 +41,49 @@ def check_command(
 ) -> None:
     """Validate a sweep file and show what it will run."""
     from morphogenetic_engine.cli.commands.render import unsupported_settings
-    from morphogenetic_engine.cli.views.constraint_effects import constraint_effects
-    from morphogenetic_engine.cli.views.tables import check_json
     from morphogenetic_engine.sweeps.config_file import read_configs
     from morphogenetic_engine.sweeps.run.preflight import check_sweep
 
     files = read_configs(config, options.overrides(**given))
     unsupported = {file.path: unsupported_settings(target, file, algorithm) for file in files} if target else {}
-    checks = [(file, check_sweep(file, watch_seconds=watch)) for file in files]
+    checks = [(file, _way_of_files(file), check_sweep(file, watch_seconds=watch)) for file in files]
     if as_json:
-        found = [
-            {"file": str(file.path), **check_json(check), "outcome_constraints": constraint_effects(file.config)}
-            for file, check in checks
-        ]
+        found = [_json(file, way, check) for file, way, check in checks]
         for each, settings in zip(found, unsupported.values(), strict=bool(target)):
             each["losses"] = [asdict(setting) for setting in settings]
         click.echo(json.dumps(found, indent=2))
         return
-    for file, check in checks:
+    for file, way, check in checks:
         _print_check(file, check)
+        if way:
+            click.echo(f"files: {way}")
         for setting in unsupported.get(file.path, ()):
             click.echo(f"{target}: {setting.key}: {setting.text}")
+
+
+def _json(file: ConfigFile, way: str, check: SweepCheck) -> dict[str, object]:
+    from morphogenetic_engine.cli.views.constraint_effects import constraint_effects
+    from morphogenetic_engine.cli.views.tables import check_json
+
+    return {
+        "file": str(file.path),
+        **check_json(check),
+        **({"files": way} if way else {}),
+        "outcome_constraints": constraint_effects(file.config),
+    }
+
+
+def _way_of_files(file: ConfigFile) -> str:
+    """Returns how the files reach workers on other machines, after trying it; "" if there are none."""
+    from morphogenetic_engine.sweeps.run.executor import executor_of
+    from morphogenetic_engine.sweeps.schema.executors.executor_names import DASK
+
+    if file.config.execution.executor != DASK:
+        return ""
+    executor_of(file.config)  # says when the extra is not installed
+    from morphogenetic_engine.backends.dask.files_check import check_files
+
+    return check_files(file)
 
 
 def _print_check(file: ConfigFile, check: SweepCheck) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from morphogenetic_engine.backends.dask.files.folder_state import FolderState
@@ -29,3 +30,16 @@ class FilesOrder:
     """The time after which the folders of trials that run are saved."""
     patience: float
     """The time for which a request is tried again while the store gives no answer."""
+
+
+@dataclass
+class RemovableCopy:
+    """What a session has on the machine of a Dask worker."""
+
+    folder: Path
+    hosts: set[str] = field(default_factory=set)
+    """The hosts that run."""
+
+    def remove(self) -> None:
+        """Deletes it."""
+        shutil.rmtree(self.folder, ignore_errors=True)

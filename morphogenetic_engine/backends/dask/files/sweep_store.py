@@ -19,6 +19,7 @@ from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import Store, open_store
 
 _AT_ONCE = 8
+_CHECK, _CHECK_CONTENT = "check", b"morphogenetic\n"
 _LARGE_BYTES = 8 * 1024 * 1024
 """Contents from this size on are looked for before they are sent."""
 
@@ -44,9 +45,17 @@ class SweepStore:
         Raises:
             StoreError: the store cannot be reached, refuses, or returns something else.
         """
-        name, content = f"{self._sweep}/check", b"morphogenetic\n"
-        self._store.put_bytes(content, name)
-        if self._store.read_bytes(name) != content:
+        self._store.put_bytes(_CHECK_CONTENT, f"{self._sweep}/{_CHECK}")
+        self.read_check()
+
+    def read_check(self) -> None:
+        """Reads the file that `check` has written.
+
+        Raises:
+            StoreError: the store cannot be reached, refuses, or returns something else.
+        """
+        name = f"{self._sweep}/{_CHECK}"
+        if self._store.read_bytes(name) != _CHECK_CONTENT:
             raise StoreError(f"{self._store.address_of(name)}: has another content than was just written")
 
     def put_contents(self, contents: Mapping[str, Path]) -> None:

@@ -29,7 +29,7 @@ from morphogenetic_engine.backends.kubernetes.worker_manifests import (
     WorkerPodSetup,
 )
 from morphogenetic_engine.errors import ClusterError
-from morphogenetic_engine.sweeps.schema.executors.kubernetes_section import KubernetesWorkers
+from morphogenetic_engine.sweeps.schema.executors.kubernetes_section import WHOLE_GPUS, KubernetesWorkers
 from morphogenetic_engine.sweeps.schema.pods.pod_resources import ResourcesConfig
 
 _FAILED_STARTS = 3
@@ -142,7 +142,7 @@ def _setup(
             "execution.dask.kubernetes.image: is required where the sweep does not run in a pod: the workers' image"
         )
     if resources.gpu_sharing is not None:
-        raise ClusterError("resources.gpu_sharing: is for trials on Katib; worker pods have whole GPUs: leave it out")
+        raise ClusterError(WHOLE_GPUS)
     shares_namespace = own is not None and cluster.namespace == home.namespace
     if pods.claims is not None:
         mounts = [ClaimMount(claim, path) for claim, path in pods.claims.items()]

@@ -10,6 +10,8 @@ from morphogenetic_engine.sweeps.schema.parameters import Section, number
 from morphogenetic_engine.sweeps.schema.pods.amounts import Name
 from morphogenetic_engine.sweeps.schema.pods.pod_resources import Image
 
+WHOLE_GPUS = "resources.gpu_sharing: is for trials on Katib; worker pods have whole GPUs: leave it out"
+
 
 def _folder(value: str) -> str:
     if not value.startswith("/") or ":" in value or value in ("/", "/tmp"):
