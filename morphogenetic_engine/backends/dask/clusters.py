@@ -79,6 +79,7 @@ def open_cluster(config: SweepConfig, *, directory: Path, folder: Path) -> Itera
             logs=folder / FOLDER,
             interface=workers.interface,
             python=workers.python,
+            sees_folders=workers.storage is None,
         )
         launcher = stack.enter_context(_launcher(config, access, folder))
         client = stack.enter_context(_client(access.address, security, scheduler.loop))

@@ -42,6 +42,8 @@ QUIET: Mapping[str, object] = {
 
 ENDING = "morphogenetic-ending"
 """The extension that a Dask worker has when it is about to end."""
+KEY_VARIABLES = tuple(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "WORKER__CERT", "WORKER__KEY"))
+"""The variables in which a worker that does not see the files of the keys has their texts."""
 _SAVE_SECONDS = 10.0
 _LOOK_SECONDS = 0.02
 
@@ -60,6 +62,8 @@ def main(arguments: list[str]) -> int:
     """Serves until the scheduler is gone, or a signal ends this process; returns the exit status."""
     options = _parsed(arguments)
     dask.config.set(QUIET)
+    for name in KEY_VARIABLES:
+        os.environ.pop(name, None)  # Dask has read them; trials need not have them
     try:
         return asyncio.run(_serve(options))
     except (OSError, RuntimeError) as error:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +12,7 @@ import pytest
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.run.runner import run_sweep
+from tests.backends.dask.ssh_server import ssh_server
 from tests.conftest import StartSweep
 from tests.tables import steady_rows
 from tests.waiting import until
@@ -32,42 +30,8 @@ optimization: {n_trials: 6, lookahead: 2}
 @pytest.fixture(scope="module")
 def ssh_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A configuration of ssh by which the hosts node1 and node2 are a server on this machine."""
-    server = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
-    if server is None or shutil.which("ssh") is None or os.getuid() != 0:
-        pytest.skip("needs root, ssh and sshd (scripts/test-servers.sh installs them)")
-    folder = tmp_path_factory.mktemp("ssh")
-    Path("/run/sshd").mkdir(exist_ok=True)
-    for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-    authorized = folder / "authorized"
-    authorized.write_bytes((folder / "user.pub").read_bytes())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = [f"Port={port}", "ListenAddress=127.0.0.1", f"HostKey={folder / 'host'}", f"PidFile={folder / 'pid'}"]
-    options += [f"AuthorizedKeysFile={authorized}", "StrictModes=no", "UsePAM=no", "PermitRootLogin=prohibit-password"]
-    command = [server, "-D", "-e", "-f", "/dev/null", *(word for each in options for word in ("-o", each))]
-    config = folder / "config"
-    config.write_text(f"""
-Host node1 node2
-  HostName 127.0.0.1
-  Port {port}
-  User {getpass.getuser()}
-  IdentityFile {folder / 'user'}
-  IdentitiesOnly yes
-  UserKnownHostsFile {folder / 'known'}
-  StrictHostKeyChecking accept-new
-  LogLevel ERROR
-""")
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=log) as process,
-    ):
-        try:
-            until(lambda: b"Server listening" in (folder / "log").read_bytes(), "an SSH server")
-            yield config
-        finally:
-            process.terminate()
+    with ssh_server(tmp_path_factory.mktemp("ssh")) as config:
+        yield config
 
 
 def test_a_sweep_over_ssh_has_the_local_table(ssh_config: Path, start: StartSweep) -> None:

@@ -48,7 +48,7 @@ class KubernetesLauncher:
         """`logs` is the folder of the cluster in the sweep's folder."""
         self._sweep = {SWEEP_LABEL: kept_id(logs / _ID_FILE)}
         self._session = {**self._sweep, SESSION_LABEL: uuid.uuid4().hex[:8]}
-        self._setup, self._jobs = _setup(pods, resources, self._session, has_keys=access.keys is not None)
+        self._setup, self._jobs = _setup(pods, resources, self._session, access)
         self._keys = _key_texts(access.keys)
         self._access = replace(
             access,
@@ -130,7 +130,7 @@ class KubernetesLauncher:
 
 
 def _setup(
-    pods: KubernetesWorkers, resources: ResourcesConfig, session: Mapping[str, str], *, has_keys: bool
+    pods: KubernetesWorkers, resources: ResourcesConfig, session: Mapping[str, str], access: SchedulerAccess
 ) -> tuple[WorkerPodSetup, WorkerJobs]:
     """Returns what the worker pods have, from the sweep file and the coordinator's pod, and the session's Jobs."""
     home = connect()
@@ -147,7 +147,8 @@ def _setup(
     if pods.claims is not None:
         mounts = [ClaimMount(claim, path) for claim, path in pods.claims.items()]
     else:
-        mounts = list(own.mounts) if own is not None and shares_namespace else []
+        has_mounts = own is not None and shares_namespace and access.sees_folders
+        mounts = list(own.mounts) if own is not None and has_mounts else []
     setup = WorkerPodSetup(
         image=image,
         resources=resources,
@@ -155,7 +156,7 @@ def _setup(
         mounts=mounts,
         pull_secrets=own.pull_secrets if own is not None and shares_namespace else (),
         owner=own.owner if own is not None and shares_namespace else None,
-        has_keys=has_keys,
+        has_keys=access.keys is not None,
     )
     return setup, WorkerJobs(cluster, session)
 

@@ -33,6 +33,8 @@ class SchedulerAccess:
     logs: Path
     interface: str | None
     python: str | None
+    sees_folders: bool = True
+    """False if workers do not see the folders of this machine."""
 
     def worker_options(self) -> list[str]:
         """Returns the options of a Dask worker, apart from its name."""

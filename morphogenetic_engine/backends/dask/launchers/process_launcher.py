@@ -6,10 +6,12 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from morphogenetic_engine.backends.dask.host_messages import Place
+from morphogenetic_engine.backends.dask.launchers.key_environment import key_lines, with_keys_from_input
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, Starts, log_tail
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.run.workers.reaper_client import ProcessReaper
@@ -28,6 +30,8 @@ class StartCommand:
     words: Sequence[str]
     where: str
     """The machine, as messages name it."""
+    input: bytes = b""
+    """What it reads on its standard input."""
 
 
 def local_commands(access: SchedulerAccess) -> Commands:
@@ -42,10 +46,16 @@ def ssh_commands(access: SchedulerAccess, hosts: Sequence[str], config: str | No
     variables = [] if path is None else ["env", f"PYTHONPATH={path}"]
 
     def command(number: int, name: str) -> StartCommand:
-        host = hosts[number % len(hosts)]
-        remote = shlex.join(["cd", str(access.directory)]) + " && exec "
-        remote += shlex.join([*variables, *access.worker_command(name)])
-        return StartCommand(["ssh", *options, "--", host, remote], host)
+        host, given = hosts[number % len(hosts)], b""
+        if access.sees_folders:
+            remote = shlex.join(["cd", str(access.directory)]) + " && exec "
+            remote += shlex.join([*variables, *access.worker_command(name)])
+        elif access.keys is None:
+            remote = shlex.join(["exec", *variables, *access.worker_command(name)])
+        else:
+            remote = with_keys_from_input([*variables, *replace(access, keys=None).worker_command(name)])
+            given = key_lines(access.keys)
+        return StartCommand(["ssh", *options, "--", host, remote], host, given)
 
     return command
 
@@ -120,7 +130,7 @@ class ProcessLauncher:
             try:
                 process = subprocess.Popen(  # pylint: disable=consider-using-with  # outlives this call
                     command.words,
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE if command.input else subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     cwd=self._access.directory,
@@ -128,6 +138,9 @@ class ProcessLauncher:
                 )
             except OSError as error:
                 raise ClusterError(f"execution.dask: {command.words[0]}: {error.strerror}") from error
+        if process.stdin is not None:
+            with suppress(BrokenPipeError), process.stdin as given:  # one that has ended is noticed as such
+                given.write(command.input)
         self._reaper.add(process.pid)
         self._running.append(_Started(number, name, command.where, process))
 

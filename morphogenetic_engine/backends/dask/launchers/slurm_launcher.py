@@ -12,12 +12,14 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from morphogenetic_engine.backends.dask.host_messages import Place
 from morphogenetic_engine.backends.dask.host_process import MODULE
+from morphogenetic_engine.backends.dask.launchers.key_environment import key_environment
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, Starts, log_tail
 from morphogenetic_engine.backends.dask.launchers.slurm_queue import (
     QueuedJob,
@@ -31,6 +33,8 @@ from morphogenetic_engine.sweeps.schema.executors.dask_section import SlurmWorke
 if TYPE_CHECKING:
     from dask_jobqueue.slurm import SLURMJob
 
+_ANY_NODE = Path("/tmp")
+"""A folder of each node, where none is shared."""
 _LOOK_SECONDS = 2.0
 _PATIENCE_SECONDS = 1800.0
 """How long Slurm may give no answer while the sweep goes on with the jobs that run."""
@@ -47,6 +51,11 @@ class SlurmLauncher:
         self._jobs = jobs
         self._access = access
         self._folder = folder
+        self._directory, self._logs, self._environment = access.directory, access.logs, dict[str, str]()
+        if not access.sees_folders:
+            self._directory = self._logs = _ANY_NODE
+            self._environment = key_environment(access.keys)
+            self._access = replace(access, keys=None)
         self._name = f"{job_prefix(folder)}{uuid.uuid4().hex[:8]}"
         self._queue = SlurmQueue(self._name)
         self._submitted: dict[str, str] = {}
@@ -136,7 +145,7 @@ class SlurmLauncher:
         state = self._queue.state(job)
         if not name or state in _ENDED_BY_OTHERS or not self._starts.ended(name):
             return
-        log = self._access.logs / f"{self._name}-{job}.err"
+        log = self._logs / f"{self._name}-{job}.err"
         raise ClusterError(
             f"execution.dask.slurm: jobs end before their worker reaches the scheduler at"
             f" {self._access.address} (job {job}: {state or 'ended'}):"
@@ -148,7 +157,8 @@ class SlurmLauncher:
         with tempfile.NamedTemporaryFile("w", suffix=".sh", encoding="utf-8") as script:
             script.write(self.script(name))
             script.flush()
-            self._submitted[self._queue.submit(Path(script.name), self._access.directory)] = name
+            job = self._queue.submit(Path(script.name), self._directory, self._environment)
+            self._submitted[job] = name
 
     def script(self, name: str) -> str:
         """Returns the job script of a worker."""
@@ -169,7 +179,7 @@ class SlurmLauncher:
             worker_extra_args=[shlex.quote(option) for option in self._access.worker_options()],
             job_extra_directives=["--no-requeue", *extra, *jobs.directives],
             job_script_prologue=list(jobs.prologue),
-            log_directory=str(self._access.logs),
+            log_directory=str(self._logs),
             job_name=self._name,
         )
         return str(job.job_script())

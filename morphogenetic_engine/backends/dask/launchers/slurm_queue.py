@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 import re
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,13 +59,15 @@ class SlurmQueue:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def submit(self, script: Path, directory: Path) -> str:  # pylint: disable=no-self-use
-        """Submits a job and returns its id.
+    def submit(  # pylint: disable=no-self-use
+        self, script: Path, directory: Path, environment: Mapping[str, str]
+    ) -> str:
+        """Submits a job and returns its id; `environment` are variables that it has besides those of this process.
 
         Raises:
             ClusterError: Slurm cannot be reached, or refuses.
         """
-        said = _run(["sbatch", "--parsable", f"--chdir={directory}", str(script)])
+        said = _run(["sbatch", "--parsable", f"--chdir={directory}", str(script)], environment)
         return said.strip().partition(";")[0]
 
     def jobs(self) -> list[QueuedJob]:
@@ -137,10 +140,13 @@ def _own_jobs() -> list[QueuedJob]:
     return [QueuedJob(job, name, state, reason) for job, state, reason, name in rows]
 
 
-def _run(command: Sequence[str]) -> str:
-    """Runs a command of Slurm and returns what it prints."""
+def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+    """Runs a command of Slurm, with further environment variables, and returns what it prints."""
+    variables = {**os.environ, **(environment or {})}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False, env=variables
+        )
     except FileNotFoundError as error:
         raise ClusterError(
             f"execution.dask.slurm: {command[0]} is not installed on this machine; start the sweep on a login node"
