@@ -15,6 +15,7 @@ from morphogenetic_engine.backends.dask.clusters import OpenCluster, open_cluste
 from morphogenetic_engine.backends.dask.dask_executor import remote_setup, session_mark
 from morphogenetic_engine.backends.dask.files.files_order import FilesOrder
 from morphogenetic_engine.backends.dask.files.project import project_of
+from morphogenetic_engine.backends.dask.files.session_files import checked_store
 from morphogenetic_engine.backends.dask.files.sweep_store import open_sweep_store
 from morphogenetic_engine.backends.dask.host_messages import HostOrder
 from morphogenetic_engine.backends.dask.worker_host import refusal
@@ -57,9 +58,9 @@ def _tried_store(file: ConfigFile, storage: str, folder: Path) -> FilesOrder:
     """Writes and reads a small file in the store."""
     order = FilesOrder(storage, f"check-{uuid.uuid4().hex[:8]}", "", folder, 0.0, _PATIENCE_SECONDS)
     try:
-        open_sweep_store(order).check()
+        checked_store(storage, order.sweep, order.patience)
     except StoreError as error:
-        raise StoreError(f"{file.path}: execution.dask.storage: {error}") from error
+        raise StoreError(f"{file.path}: {error}") from error
     return order
 
 

@@ -22,6 +22,8 @@ SAVE_SECONDS = 10.0
 """The time after which the folders of trials that run are saved."""
 PATIENCE_SECONDS = 60.0
 """The time for which a request is tried again while the store gives no answer."""
+_START_SECONDS = 10.0
+"""The same before anything has been started."""
 _ID_FILE = "files-id"
 
 
@@ -79,10 +81,23 @@ def session_files(config: SweepConfig, *, directory: Path, sweep: Path, logs: Pa
         return None
     project = project_of(config, directory, sweep.parent)
     place = f"{sweep.name}-{kept_id(logs / _ID_FILE)}"
+    checked_store(storage, place, min(_START_SECONDS, PATIENCE_SECONDS))
     store = SweepStore(open_store(storage, patience=PATIENCE_SECONDS), place)
     name = store.put_project(_stored(project, store))
     order = FilesOrder(storage, place, name, sweep, SAVE_SECONDS, PATIENCE_SECONDS)
     return SessionFiles(order, TrialFolders(store, sweep), log)
+
+
+def checked_store(storage: str, sweep: str, patience: float) -> None:
+    """Writes and reads a small file in a sweep's part of the store.
+
+    Raises:
+        StoreError: the store cannot be reached or refuses.
+    """
+    try:
+        SweepStore(open_store(storage, patience=patience), sweep).check()
+    except StoreError as error:
+        raise StoreError(f"execution.dask.storage: {error}") from error
 
 
 def _stored(project: Project, store: SweepStore) -> FolderState:

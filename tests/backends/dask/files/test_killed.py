@@ -83,13 +83,14 @@ def test_a_trial_of_a_killed_worker_goes_on_from_what_was_saved(
         assert first == 0 < second
 
 
-def test_a_trial_of_a_killed_coordinator_goes_on_from_what_was_saved(
-    elsewhere: DaskCluster, local: SweepFolder, start: StartSweep
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_trial_of_an_ended_coordinator_goes_on_from_what_was_saved(
+    elsewhere: DaskCluster, local: SweepFolder, start: StartSweep, number: signal.Signals
 ) -> None:
     away = SweepFolder(start(LONG + elsewhere.section(3)).path.absolute())
     with session(away) as process:
         until(lambda: away.journal.exists() and away.journal.read_bytes().count(b'"trial_reported"') > 12, "reports")
-        process.send_signal(signal.SIGKILL)
+        process.send_signal(number)
         process.wait()
     store = open_store(elsewhere.storage)
     (sweep,) = {name.name.split("/")[0] for name in store.list() if name.name.startswith(f"{away.sweep_id}-")}
