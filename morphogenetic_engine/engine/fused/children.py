@@ -33,7 +33,7 @@ class StackedChildren:
             for row_T, owned in zip(flat_ST, tensors, strict=True):
                 layout.write(row_T, owned)
         self._weight1, self._bias1, self._weight2, self._bias2 = (place.of(flat_ST) for place in layout.places)
-        self._adam = StackedAdam(flat_ST, layout, optimisers, tensors)
+        self._adam = StackedAdam(flat_ST, [layout] * len(seeds), optimisers, tensors)
 
     def propose(self, x_SBD: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the output of the hidden layer and the proposal of each child."""

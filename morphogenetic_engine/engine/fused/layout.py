@@ -54,6 +54,10 @@ class Layout:
                 at = places[-1].stop
         return cls(tuple(places), -(-at // LANES) * LANES)
 
+    def of_depth(self, blocks: int) -> Layout:
+        """Returns the places of a network with fewer blocks: those of its first layers, and that of the output."""
+        return Layout((*self.places[: 2 + 2 * blocks], *self.places[-2:]), self.length)
+
     def write(self, row_T: Tensor, tensors: Sequence[Tensor]) -> None:
         """Writes weights and biases into a row; what they do not fill stays as it is."""
         for place, tensor in zip(self.places, tensors, strict=True):

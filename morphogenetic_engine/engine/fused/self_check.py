@@ -61,8 +61,13 @@ class SelfCheck:
 def stack_of(kind: Kind, runs: Sequence[Run]) -> WarmUpStack | GrowingStack:
     """Returns the stack of runs of one kind."""
     if kind.stage is Stage.WARM_UP:
-        return WarmUpStack(sorted(runs, key=lambda run: run.settings.hidden_dim), kind.width)
+        return WarmUpStack(sorted(runs, key=_place), kind.width)
     return GrowingStack(runs, kind.width)
+
+
+def _place(run: Run) -> tuple[int, int]:
+    """Returns the order of the runs in a stack of trunks."""
+    return -run.settings.num_layers, run.settings.hidden_dim
 
 
 def _agrees(kind: Kind, like: Run, copies: int) -> bool:

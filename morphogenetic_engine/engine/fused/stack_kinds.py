@@ -10,7 +10,7 @@ from morphogenetic_engine.engine.run import Run
 
 WIDEST = 128
 """The widest trunk that is stacked; a product of wider matrices takes longer than to dispatch it."""
-_NARROWEST = 32
+_NARROWEST, _STEP = 32, 16
 
 
 class Stage(StrEnum):
@@ -29,8 +29,6 @@ class Kind(NamedTuple):
     stage: Stage
     width: int
     """The width to which the trunks are padded."""
-    layers: int
-    """In the adaptation 0: the layers of frozen trunks are stacked whatever their number."""
     features: int
     classes: int
     batch_size: int
@@ -56,7 +54,6 @@ def kind_of(run: Run) -> Kind | None:
     return Kind(
         stage,
         padded(settings.hidden_dim) if warm else settings.hidden_dim,
-        settings.num_layers if warm else 0,
         data.features,
         data.classes,
         settings.batch_size,
@@ -77,5 +74,5 @@ def _stage_of(run: Run) -> Stage | None:
 
 
 def padded(width: int) -> int:
-    """Returns the next power of two: narrower trunks are padded to it with zeros."""
-    return max(_NARROWEST, 1 << (width - 1).bit_length())
+    """Returns the width to which a trunk is padded with zeros: wider steps would cost more than a wider stack saves."""
+    return max(_NARROWEST, -(-width // _STEP) * _STEP)

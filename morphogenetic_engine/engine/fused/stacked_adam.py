@@ -22,10 +22,10 @@ class StackedAdam:
     """The optimisers of the runs of a stack; `flat_KT` holds their weights."""
 
     def __init__(
-        self, flat_KT: Tensor, layout: Layout, optimisers: Sequence[Adam], tensors: Sequence[Sequence[Tensor]]
+        self, flat_KT: Tensor, layouts: Sequence[Layout], optimisers: Sequence[Adam], tensors: Sequence[Sequence[Tensor]]
     ) -> None:
         self._flat_KT = flat_KT
-        self._layout = layout
+        self._layouts = layouts
         self._optimisers = optimisers
         self._tensors = tensors
         self._first_KT, self._second_KT = torch.zeros_like(flat_KT), torch.zeros_like(flat_KT)
@@ -33,18 +33,19 @@ class StackedAdam:
         for number, (optimiser, owned) in enumerate(zip(optimisers, tensors, strict=True)):
             known = [optimiser.state[each] for each in owned if optimiser.state.get(each)]
             if known:
-                layout.write(self._first_KT[number], [each["exp_avg"] for each in known])
-                layout.write(self._second_KT[number], [each["exp_avg_sq"] for each in known])
+                layouts[number].write(self._first_KT[number], [each["exp_avg"] for each in known])
+                layouts[number].write(self._second_KT[number], [each["exp_avg_sq"] for each in known])
                 self._steps_K[number] = known[0]["step"]
+        self._rows: list[Tensor] = []
         self._find_tails()
         self._calls = list(self._calls_by_rate())
 
     def _find_tails(self) -> None:
         """Makes tensors of their own of the last numbers of each tensor."""
         found = [
-            (number, [number * self._layout.length + place for place in places])
-            for number, owned in enumerate(self._tensors)
-            for places in self._layout.tails([each.shape for each in owned])
+            (number, [number * layout.length + place for place in places])
+            for number, (layout, owned) in enumerate(zip(self._layouts, self._tensors, strict=True))
+            for places in layout.tails([each.shape for each in owned])
         ]
         self._tail_owners = [number for number, _ in found]
         places = [place for _, each in found for place in each]
@@ -86,13 +87,20 @@ class StackedAdam:
         return runs
 
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """Updates the weights with the gradients of each place of the layout, [K, ...]."""
+        """Updates the weights with the gradients of each place of the longest layout, [first runs, ...].
+
+        A place that only the first runs have is followed by zeros.
+        """
         count, length = self._flat_KT.shape
-        parts = [each.reshape(count, -1) for each in gradients]
-        filling = length - sum(part.shape[1] for part in parts)
-        if filling:
-            parts.append(self._flat_KT.new_zeros(count, filling))
-        torch.cat(parts, dim=1, out=self._gradient_KT)
+        parts = [each.reshape(len(each), -1) for each in gradients]
+        if all(len(each) == count for each in parts):
+            filling = length - sum(part.shape[1] for part in parts)
+            if filling:
+                parts.append(self._flat_KT.new_zeros(count, filling))
+            torch.cat(parts, dim=1, out=self._gradient_KT)
+        else:
+            for rows, part in zip(self._gradient_rows(parts), parts, strict=True):
+                rows.copy_(part)
         torch.index_select(self._gradient_KT.view(-1), 0, self._tail_M, out=self._tail_values[1])
         self._steps_K += 1
         for rate, (weights, grads, first, second), steps in self._calls:
@@ -113,13 +121,22 @@ class StackedAdam:
             )
         self._flat_KT.view(-1).index_copy_(0, self._tail_M, self._tail_values[0])
 
+    def _gradient_rows(self, parts: Sequence[Tensor]) -> list[Tensor]:
+        """Returns where the parts of the gradient belong; always the same, so that what lies between stays zero."""
+        if not self._rows:
+            at = 0
+            for part in parts:
+                self._rows.append(self._gradient_KT[: len(part), at : at + part.shape[1]])
+                at += part.shape[1]
+        return self._rows
+
     def write_back(self, number: int) -> None:
         """Copies weights and moments of one run to its own tensors and its own optimiser."""
         for flat, values in ((self._first_KT, self._tail_values[2]), (self._second_KT, self._tail_values[3])):
             flat.view(-1).index_copy_(0, self._tail_M, values)
-        owned, optimiser = self._tensors[number], self._optimisers[number]
+        owned, optimiser, layout = self._tensors[number], self._optimisers[number], self._layouts[number]
         with torch.no_grad():
-            self._layout.read(self._flat_KT[number], owned)
+            layout.read(self._flat_KT[number], owned)
         if not self._steps_K[number]:
             return
         for tensor in owned:
@@ -128,5 +145,5 @@ class StackedAdam:
                 state["step"] = torch.zeros((), dtype=torch.float32, device=tensor.device)
                 state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(tensor), torch.zeros_like(tensor)
             state["step"].copy_(self._steps_K[number])
-        self._layout.read(self._first_KT[number], [optimiser.state[each]["exp_avg"] for each in owned])
-        self._layout.read(self._second_KT[number], [optimiser.state[each]["exp_avg_sq"] for each in owned])
+        layout.read(self._first_KT[number], [optimiser.state[each]["exp_avg"] for each in owned])
+        layout.read(self._second_KT[number], [optimiser.state[each]["exp_avg_sq"] for each in owned])

@@ -19,54 +19,70 @@ _relu_backward = torch.ops.aten.threshold_backward
 
 
 class StackedTrunk:
-    """The weights of the trunks of several networks of one depth, in the order of their widths."""
+    """The weights of the trunks of several networks: the deepest first, those of one depth in the order of widths.
+
+    The networks that have a certain layer are therefore the first ones of the stack, and no layer is computed for others.
+    """
 
     def __init__(self, networks: Sequence[Network], width: int) -> None:
         first = networks[0].shape
         shapes = [(width, first.features), *[(width, width)] * first.num_layers, (first.classes, width)]
-        self.layout = Layout.of(shapes)
+        longest = Layout.of(shapes)
+        self.layouts = [longest.of_depth(network.shape.num_layers) for network in networks]
         self.tensors = [parameters_of(trunk_layers(network)) for network in networks]
-        self.flat_KT = torch.zeros(len(networks), self.layout.length, device=networks[0].device)
+        self.flat_KT = torch.zeros(len(networks), longest.length, device=networks[0].device)
         with torch.no_grad():
-            for row_T, tensors in zip(self.flat_KT, self.tensors, strict=True):
-                self.layout.write(row_T, tensors)
-        views = [place.of(self.flat_KT) for place in self.layout.places]
-        self.weights = views[0::2]
-        self.biases = views[1::2]
-        self._transposed = [weight.transpose(1, 2) for weight in self.weights]
+            for row_T, layout, tensors in zip(self.flat_KT, self.layouts, self.tensors, strict=True):
+                layout.write(row_T, tensors)
+        depths = [network.shape.num_layers for network in networks]
+        self._counts = [sum(depth >= layer for depth in depths) for layer in range(first.num_layers + 1)]
+        """The number of networks that have each layer but the last."""
+        views = [place.of(self.flat_KT) for place in longest.places]
+        counts = [*self._counts, len(networks)]
+        self._weights = [weight[:count] for weight, count in zip(views[0::2], counts, strict=True)]
+        self._biases = [bias[:count] for bias, count in zip(views[1::2], counts, strict=True)]
+        self._transposed = [weight.transpose(1, 2) for weight in self._weights]
         widths = [network.shape.hidden_dim for network in networks]
-        self.widths = tuple(_runs(widths))
-        self._output = OutputLayers(self.weights[-1], self.biases[-1], widths)
+        self._widths = {count: _runs(widths[:count]) for count in set(self._counts)}
+        self._output = OutputLayers(self._weights[-1], self._biases[-1], widths)
 
-    def forward(self, x_KBF: Tensor) -> list[Tensor]:
-        """Returns the input, the output of each layer but the last after its ReLU, and the logits."""
+    def forward(self, x_KBF: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Returns the logits, and the input, the output of each layer after its ReLU, and that of each last block."""
         found = [x_KBF]
-        for bias, weight in zip(self.biases[:-1], self._transposed[:-1], strict=True):
-            found.append(torch.baddbmm(bias, found[-1], weight).relu_())
-        found.append(self._output.forward(found[-1]))
-        return found
+        for bias, weight, count in zip(self._biases[:-1], self._transposed[:-1], self._counts, strict=True):
+            found.append(torch.baddbmm(bias, found[-1][:count], weight).relu_())
+        found.append(self._by_depth(found[1:]))
+        return self._output.forward(found[-1]), found
+
+    def _by_depth(self, outputs: Sequence[Tensor]) -> Tensor:
+        """Returns the output of each network's last block."""
+        if self._counts[-1] == self._counts[0]:
+            return outputs[-1]
+        stops = [0, *reversed(self._counts)]
+        parts = [each[stop:] for stop, each in zip(stops, reversed(outputs), strict=False) if stop < len(each)]
+        return torch.cat(parts)
 
     def backward(self, g_KBC: Tensor, outputs: Sequence[Tensor]) -> list[Tensor]:
-        """Returns the gradients of all weights and biases, in the order of the layout."""
-        gradients: list[Tensor] = []
-        g = g_KBC
-        last = len(self.weights) - 1
-        for layer in range(last, -1, -1):
-            x = outputs[layer]
-            if layer == last:
-                gradients += [g.sum(1), self._output.weight_gradient(g, x)]
-            else:
-                gradients += [self._column_sums(g), torch.bmm(g.transpose(1, 2), x)]
+        """Returns the gradients of all weights and biases, in the order of the layout; of the networks that have them."""
+        gradients: list[Tensor] = [g_KBC.sum(1), self._output.weight_gradient(g_KBC, outputs[-1])]
+        g_KBD = _relu_backward(torch.bmm(g_KBC, self._weights[-1]), outputs[-1], 0)
+        g = g_KBD[: self._counts[-1]]
+        for layer in range(len(self._counts) - 1, -1, -1):
+            x = outputs[layer][: self._counts[layer]]
+            gradients += [self._column_sums(g), torch.bmm(g.transpose(1, 2), x)]
             if layer:
-                g = _relu_backward(torch.bmm(g, self.weights[layer]), x, 0)
+                g = _relu_backward(torch.bmm(g, self._weights[layer]), x, 0)
+                if self._counts[layer] < self._counts[layer - 1]:  # the last block of these networks
+                    g = torch.cat((g, g_KBD[self._counts[layer] : self._counts[layer - 1]]))
         return gradients[::-1]
 
     def _column_sums(self, g_KBD: Tensor) -> Tensor:
         """Returns the sums over the samples, in the order of additions that each run's own width has."""
-        if len(self.widths) == 1 and self.widths[0][2] == g_KBD.shape[2]:
+        widths = self._widths[len(g_KBD)]
+        if len(widths) == 1 and widths[0][2] == g_KBD.shape[2]:
             return g_KBD.sum(1)
         summed_KD = g_KBD.new_zeros(g_KBD.shape[0], g_KBD.shape[2])
-        for start, stop, width in self.widths:
+        for start, stop, width in widths:
             torch.sum(g_KBD[start:stop, :, :width], 1, out=summed_KD[start:stop, :width])
         return summed_KD
 

@@ -35,7 +35,7 @@ class WarmUpStack:
         self.runs = runs
         self._trunk = StackedTrunk([run.network for run in runs], width)
         optimisers = [run.optimiser for run in runs]
-        self._adam = StackedAdam(self._trunk.flat_KT, self._trunk.layout, optimisers, self._trunk.tensors)
+        self._adam = StackedAdam(self._trunk.flat_KT, self._trunk.layouts, optimisers, self._trunk.tensors)
         self._validation = Splits.of([run.data.validation for run in runs])
         self._readings: list[Reading] = []
 
@@ -58,7 +58,7 @@ class WarmUpStack:
     def train_epoch(self) -> None:
         """Trains one epoch and measures each network."""
         losses = self._train()
-        logits = self._trunk.forward(self._validation.x_KNF)[-1]
+        logits, _ = self._trunk.forward(self._validation.x_KNF)
         scores = read_scores(logits, self._validation.y_KN)
         self._readings = [Reading(loss, *score) for loss, score in zip(losses, scores, strict=True)]
 
@@ -77,8 +77,8 @@ class WarmUpStack:
         x_batches, y_batches = torch.split(batches.x_KNF, size, dim=1), torch.split(batches.y_KN, size, dim=1)
         kept = torch.split(losses_KN, size, dim=1)
         for x_KBF, y_KB, target_KBC, loss_KB in zip(x_batches, y_batches, targets, kept, strict=True):
-            outputs = self._trunk.forward(x_KBF)
-            logp_KBC = torch.log_softmax(outputs[-1], 2)
+            logits, outputs = self._trunk.forward(x_KBF)
+            logp_KBC = torch.log_softmax(logits, 2)
             loss_KB.copy_(logp_KBC.gather(2, y_KB[:, :, None])[:, :, 0])
             self._adam.step(self._trunk.backward(loss_gradient(logp_KBC, target_KBC), outputs))
         return epoch_losses(losses_KN.neg_(), size)

@@ -128,9 +128,9 @@ def test_wide_and_threaded_runs_train_alone() -> None:
         return kind_of(Run(made, 1, data_of(made)))
 
     assert kind(hidden_dim=256) is None and kind(hidden_dim=32, threads=2) is None
-    assert kind(hidden_dim=32) == kind(hidden_dim=20) != kind(hidden_dim=33)
+    assert kind(hidden_dim=32) == kind(hidden_dim=20, num_layers=3) != kind(hidden_dim=33)
     assert most({"hidden_dim": 256}) == 1 and most({"hidden_dim": 64}) > 1
-    assert [padded(width) for width in (1, 32, 33, 128)] == [32, 32, 64, 128]
+    assert [padded(width) for width in (1, 32, 33, 128)] == [32, 32, 48, 128]
 
 
 def test_the_self_check_refuses_a_stack_with_other_bits(
