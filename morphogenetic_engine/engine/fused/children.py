@@ -24,7 +24,6 @@ class StackedChildren:
     def __init__(self, seeds: Sequence[SentinelSeed], optimisers: Sequence[Adam], width: int) -> None:
         self.seeds = seeds
         self.device = optimisers[0].param_groups[0]["params"][0].device
-        self._hidden = seeds[0].hidden_dim
         wide = CHILD_EXPANSION * width
         layout = Layout.of([(wide, width), (width, wide)])
         tensors = [parameters_of(_layers(seed)) for seed in seeds]
@@ -33,24 +32,26 @@ class StackedChildren:
             for row_T, owned in zip(flat_ST, tensors, strict=True):
                 layout.write(row_T, owned)
         self._weight1, self._bias1, self._weight2, self._bias2 = (place.of(flat_ST) for place in layout.places)
-        self._adam = StackedAdam(flat_ST, [layout] * len(seeds), optimisers, tensors)
+        self._transposed1, self._transposed2 = self._weight1.transpose(1, 2), self._weight2.transpose(1, 2)
+        gradient_ST = torch.zeros_like(flat_ST)
+        self._gradients = [place.of(gradient_ST) for place in layout.places]
+        self._adam = StackedAdam(flat_ST, gradient_ST, [layout] * len(seeds), optimisers, tensors)
 
     def propose(self, x_SBD: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the output of the hidden layer and the proposal of each child."""
-        hidden = torch.baddbmm(self._bias1, x_SBD, self._weight1.transpose(1, 2)).relu_()
-        return hidden, torch.baddbmm(self._bias2, hidden, self._weight2.transpose(1, 2))
+        hidden = torch.baddbmm(self._bias1, x_SBD, self._transposed1).relu_()
+        return hidden, torch.baddbmm(self._bias2, hidden, self._transposed2)
 
     def learn(self, g_SBD: Tensor, hidden: Tensor, x_SBD: Tensor, *, with_input: bool) -> Tensor | None:
         """Takes a step of each optimiser by the gradient of the proposals; returns that of their input, if wanted."""
         g_hidden = _relu_backward(torch.bmm(g_SBD, self._weight2), hidden, 0)
-        gradients = [
-            torch.bmm(g_hidden.transpose(1, 2), x_SBD),
-            column_sums(g_hidden, CHILD_EXPANSION * self._hidden),
-            torch.bmm(g_SBD.transpose(1, 2), hidden),
-            column_sums(g_SBD, self._hidden),
-        ]
+        weight1, bias1, weight2, bias2 = self._gradients
+        weight1.copy_(torch.bmm(g_hidden.transpose(1, 2), x_SBD))
+        torch.sum(g_hidden, 1, keepdim=True, out=bias1)
+        weight2.copy_(torch.bmm(g_SBD.transpose(1, 2), hidden))
+        torch.sum(g_SBD, 1, keepdim=True, out=bias2)
         g_x = torch.bmm(g_hidden, self._weight1) if with_input else None
-        self._adam.step(gradients)
+        self._adam.step()
         return g_x
 
     def write_back(self) -> None:
@@ -91,15 +92,6 @@ class Shadows:
 
     def _means(self, values_SBD: Tensor) -> Tensor:
         return values_SBD[:, :, : self._hidden].reshape(len(values_SBD), -1).mean(1)
-
-
-def column_sums(g_SBD: Tensor, width: int) -> Tensor:
-    """Returns the sums over the samples; of the columns beyond `width`, which are padding, 0."""
-    if width == g_SBD.shape[2]:
-        return g_SBD.sum(1)
-    summed = g_SBD.new_zeros(g_SBD.shape[0], g_SBD.shape[2])
-    torch.sum(g_SBD[:, :, :width], 1, out=summed[:, :width])
-    return summed
 
 
 def _layers(seed: SentinelSeed) -> list[nn.Linear]:

@@ -32,7 +32,7 @@ class Place:
 
     def of(self, flat_KT: Tensor) -> Tensor:
         """Returns its view, [K, rows, columns]."""
-        return flat_KT[:, self.start : self.stop].view(len(flat_KT), self.rows, self.columns)
+        return flat_KT[:, self.start : self.stop].view(flat_KT.shape[0], self.rows, self.columns)
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,19 @@ _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
 
 class StackedAdam:
-    """The optimisers of the runs of a stack; `flat_KT` holds their weights."""
+    """The optimisers of the runs of a stack."""
 
     def __init__(
-        self, flat_KT: Tensor, layouts: Sequence[Layout], optimisers: Sequence[Adam], tensors: Sequence[Sequence[Tensor]]
+        self,
+        flat_KT: Tensor,
+        gradient_KT: Tensor,
+        layouts: Sequence[Layout],
+        optimisers: Sequence[Adam],
+        tensors: Sequence[Sequence[Tensor]],
     ) -> None:
+        """`flat_KT` holds the weights, `gradient_KT` at each step their gradients; what no tensor fills stays zero."""
         self._flat_KT = flat_KT
+        self._gradient_KT = gradient_KT
         self._layouts = layouts
         self._optimisers = optimisers
         self._tensors = tensors
@@ -36,7 +43,6 @@ class StackedAdam:
                 layouts[number].write(self._first_KT[number], [each["exp_avg"] for each in known])
                 layouts[number].write(self._second_KT[number], [each["exp_avg_sq"] for each in known])
                 self._steps_K[number] = known[0]["step"]
-        self._rows: list[Tensor] = []
         self._find_tails()
         self._calls = list(self._calls_by_rate())
 
@@ -57,7 +63,6 @@ class StackedAdam:
 
     def _calls_by_rate(self) -> list[tuple[float, list[list[Tensor]], list[Tensor]]]:
         """Returns learning rate, (weights, gradients, moments) and steps of each call of the kernel."""
-        self._gradient_KT = torch.zeros_like(self._flat_KT)
         flats = (self._flat_KT, self._gradient_KT, self._first_KT, self._second_KT)
         rates = [float(each.param_groups[0]["lr"]) for each in self._optimisers]
         calls = []
@@ -86,21 +91,8 @@ class StackedAdam:
             runs.append((numbers[0], numbers[-1] + 1))
         return runs
 
-    def step(self, gradients: Sequence[Tensor]) -> None:
-        """Updates the weights with the gradients of each place of the longest layout, [first runs, ...].
-
-        A place that only the first runs have is followed by zeros.
-        """
-        count, length = self._flat_KT.shape
-        parts = [each.reshape(len(each), -1) for each in gradients]
-        if all(len(each) == count for each in parts):
-            filling = length - sum(part.shape[1] for part in parts)
-            if filling:
-                parts.append(self._flat_KT.new_zeros(count, filling))
-            torch.cat(parts, dim=1, out=self._gradient_KT)
-        else:
-            for rows, part in zip(self._gradient_rows(parts), parts, strict=True):
-                rows.copy_(part)
+    def step(self) -> None:
+        """Updates the weights with the gradients."""
         torch.index_select(self._gradient_KT.view(-1), 0, self._tail_M, out=self._tail_values[1])
         self._steps_K += 1
         for rate, (weights, grads, first, second), steps in self._calls:
@@ -120,15 +112,6 @@ class StackedAdam:
                 maximize=False,
             )
         self._flat_KT.view(-1).index_copy_(0, self._tail_M, self._tail_values[0])
-
-    def _gradient_rows(self, parts: Sequence[Tensor]) -> list[Tensor]:
-        """Returns where the parts of the gradient belong; always the same, so that what lies between stays zero."""
-        if not self._rows:
-            at = 0
-            for part in parts:
-                self._rows.append(self._gradient_KT[: len(part), at : at + part.shape[1]])
-                at += part.shape[1]
-        return self._rows
 
     def write_back(self, number: int) -> None:
         """Copies weights and moments of one run to its own tensors and its own optimiser."""

@@ -31,6 +31,7 @@ class StackedTrunk:
         self.layouts = [longest.of_depth(network.shape.num_layers) for network in networks]
         self.tensors = [parameters_of(trunk_layers(network)) for network in networks]
         self.flat_KT = torch.zeros(len(networks), longest.length, device=networks[0].device)
+        self.gradient_KT = torch.zeros_like(self.flat_KT)
         with torch.no_grad():
             for row_T, layout, tensors in zip(self.flat_KT, self.layouts, self.tensors, strict=True):
                 layout.write(row_T, tensors)
@@ -43,7 +44,14 @@ class StackedTrunk:
         self._biases = [bias[:count] for bias, count in zip(views[1::2], counts, strict=True)]
         self._transposed = [weight.transpose(1, 2) for weight in self._weights]
         widths = [network.shape.hidden_dim for network in networks]
-        self._widths = {count: _runs(widths[:count]) for count in set(self._counts)}
+        gradients = [place.of(self.gradient_KT) for place in longest.places]
+        self._weight_gradients = [each[:count] for each, count in zip(gradients[0::2], counts, strict=True)]
+        self._bias_gradients = [
+            [(start, stop, width, each[start:stop, 0, :width]) for start, stop, width in _runs(widths[:count])]
+            for each, count in zip(gradients[1:-1:2], self._counts, strict=True)
+        ]
+        """By layer but the last, those of neighbours of equal width."""
+        self._output_bias_gradient = gradients[-1]
         self._output = OutputLayers(self._weights[-1], self._biases[-1], widths)
 
     def forward(self, x_KBF: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -59,32 +67,29 @@ class StackedTrunk:
         if self._counts[-1] == self._counts[0]:
             return outputs[-1]
         stops = [0, *reversed(self._counts)]
-        parts = [each[stop:] for stop, each in zip(stops, reversed(outputs), strict=False) if stop < len(each)]
+        parts = [each[stop:] for stop, each in zip(stops, reversed(outputs), strict=False) if stop < each.shape[0]]
         return torch.cat(parts)
 
-    def backward(self, g_KBC: Tensor, outputs: Sequence[Tensor]) -> list[Tensor]:
-        """Returns the gradients of all weights and biases, in the order of the layout; of the networks that have them."""
-        gradients: list[Tensor] = [g_KBC.sum(1), self._output.weight_gradient(g_KBC, outputs[-1])]
+    def backward(self, g_KBC: Tensor, outputs: Sequence[Tensor]) -> None:
+        """Computes the gradients of all weights and biases."""
+        torch.sum(g_KBC, 1, keepdim=True, out=self._output_bias_gradient)
+        self._weight_gradients[-1].copy_(self._output.weight_gradient(g_KBC, outputs[-1]))
         g_KBD = _relu_backward(torch.bmm(g_KBC, self._weights[-1]), outputs[-1], 0)
-        g = g_KBD[: self._counts[-1]]
-        for layer in range(len(self._counts) - 1, -1, -1):
-            x = outputs[layer][: self._counts[layer]]
-            gradients += [self._column_sums(g), torch.bmm(g.transpose(1, 2), x)]
+        counts = self._counts
+        g = g_KBD[: counts[-1]]
+        for layer in range(len(counts) - 1, -1, -1):
+            x = outputs[layer][: counts[layer]]
+            self._sum_columns(layer, g)
+            self._weight_gradients[layer].copy_(torch.bmm(g.transpose(1, 2), x))
             if layer:
                 g = _relu_backward(torch.bmm(g, self._weights[layer]), x, 0)
-                if self._counts[layer] < self._counts[layer - 1]:  # the last block of these networks
-                    g = torch.cat((g, g_KBD[self._counts[layer] : self._counts[layer - 1]]))
-        return gradients[::-1]
+                if counts[layer] < counts[layer - 1]:  # the last block of these networks
+                    g = torch.cat((g, g_KBD[counts[layer] : counts[layer - 1]]))
 
-    def _column_sums(self, g_KBD: Tensor) -> Tensor:
-        """Returns the sums over the samples, in the order of additions that each run's own width has."""
-        widths = self._widths[len(g_KBD)]
-        if len(widths) == 1 and widths[0][2] == g_KBD.shape[2]:
-            return g_KBD.sum(1)
-        summed_KD = g_KBD.new_zeros(g_KBD.shape[0], g_KBD.shape[2])
-        for start, stop, width in widths:
-            torch.sum(g_KBD[start:stop, :, :width], 1, out=summed_KD[start:stop, :width])
-        return summed_KD
+    def _sum_columns(self, layer: int, g_KBD: Tensor) -> None:
+        """Computes the gradients of biases, in the order of additions that each run's own width has."""
+        for start, stop, width, gradient_KD in self._bias_gradients[layer]:
+            torch.sum(g_KBD[start:stop, :, :width], 1, out=gradient_KD)
 
 
 def _runs(widths: Sequence[int]) -> list[tuple[int, int, int]]:

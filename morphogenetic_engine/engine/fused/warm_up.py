@@ -35,7 +35,9 @@ class WarmUpStack:
         self.runs = runs
         self._trunk = StackedTrunk([run.network for run in runs], width)
         optimisers = [run.optimiser for run in runs]
-        self._adam = StackedAdam(self._trunk.flat_KT, self._trunk.layouts, optimisers, self._trunk.tensors)
+        self._adam = StackedAdam(
+            self._trunk.flat_KT, self._trunk.gradient_KT, self._trunk.layouts, optimisers, self._trunk.tensors
+        )
         self._validation = Splits.of([run.data.validation for run in runs])
         self._readings: list[Reading] = []
 
@@ -80,7 +82,8 @@ class WarmUpStack:
             logits, outputs = self._trunk.forward(x_KBF)
             logp_KBC = torch.log_softmax(logits, 2)
             loss_KB.copy_(logp_KBC.gather(2, y_KB[:, :, None])[:, :, 0])
-            self._adam.step(self._trunk.backward(loss_gradient(logp_KBC, target_KBC), outputs))
+            self._trunk.backward(loss_gradient(logp_KBC, target_KBC), outputs)
+            self._adam.step()
         return epoch_losses(losses_KN.neg_(), size)
 
 
