@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 
 import torch
@@ -80,19 +80,31 @@ class Run:
         self.network.freeze_trunk()
         return self._after_growth(self._train_seeds())
 
-    def _after_growth(self, measured: Reading | None) -> Reading:
+    def _after_growth(self, measured: Reading | None, fetch: Callable[[], None] | None = None) -> Reading:
         """Returns the measurements of an epoch of the adaptation, and germinates a seed if one is due."""
         # The measurements stay valid if the epoch did not change the network.
         reading = measured or self.reading or self._read_untrained()
         if self.controller.is_due(reading.val_loss, reading.val_acc):
+            if fetch is not None:
+                fetch()
             self._germinate()
         return reading
 
-    def finish_growing(self, measured: Reading | None, *, progress: Sequence[float], drift: Sequence[float]) -> None:
-        """Records an epoch in which the germinated seeds were trained; see `Growth.note` for the measurements."""
+    def finish_growing(
+        self,
+        measured: Reading | None,
+        *,
+        progress: Sequence[float],
+        drift: Sequence[float],
+        fetch: Callable[[], None],
+    ) -> None:
+        """Records an epoch in which the germinated seeds were trained elsewhere; `fetch` brings their weights here.
+
+        See `Growth.note` for the measurements.
+        """
         self.network.freeze_trunk()
         self.growth.note(progress=progress, drift=drift)
-        self.finish_epoch(self._after_growth(measured))
+        self.finish_epoch(self._after_growth(measured, fetch))
 
     def _train_seeds(self) -> Reading | None:
         """Trains the germinated seeds; returns None if the network's output did not change."""

@@ -54,10 +54,9 @@ class StackedChildren:
         self._adam.step()
         return g_x
 
-    def write_back(self) -> None:
-        """Copies weights and moments to the seeds and their optimisers."""
-        for number in range(len(self.seeds)):
-            self._adam.write_back(number)
+    def write_back(self, number: int) -> None:
+        """Copies weights and moments of one child to its seed and its optimiser."""
+        self._adam.write_back(number)
 
 
 class Shadows:

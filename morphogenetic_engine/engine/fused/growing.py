@@ -6,6 +6,7 @@ Names of tensors: K runs, B samples of a batch, D width of the stack, C classes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -33,6 +34,10 @@ class GrowingStack:
         self._children = (
             stacked_children([(runs[number], position) for number, position in training], width) if training else None
         )
+        self._owned = [(site.children, site.places) for site in self._plan.sites]
+        """The children with the places of their runs."""
+        if self._children is not None:
+            self._owned.append((self._children, [number for number, _ in training]))
         hidden = self._first.settings.hidden_dim
         self._shadows = Shadows(self._children, hidden) if self._children is not None else None
         self._seeds = self._present_seeds()
@@ -44,7 +49,12 @@ class GrowingStack:
         return self._seeds == self._present_seeds()
 
     def write_back(self, runs: Sequence[Run]) -> None:
-        """Does nothing: after each epoch the runs have their weights and optimisers."""
+        """Copies weights and optimisers of children to the runs, so that they can be saved, or go on elsewhere."""
+        places = {number for number, run in enumerate(self.runs) if run in runs}
+        for children, owners in self._owned:
+            for number, owner in enumerate(owners):
+                if owner in places:
+                    children.write_back(number)
 
     def _present_seeds(self) -> list[tuple[list[int], list[int]]]:
         return [(run.growth.training(), run.growth.landed()) for run in self.runs]
@@ -58,16 +68,12 @@ class GrowingStack:
     def finish_epoch(self, run: Run) -> None:
         """Records the measurements of one run; a seed may germinate, or start to be blended in."""
         reading, progress, drift = self._measured[self.runs.index(run)]
-        run.finish_growing(reading, progress=progress, drift=drift)
+        run.finish_growing(reading, progress=progress, drift=drift, fetch=partial(self.write_back, [run]))
 
     @torch.no_grad()
     def train_epoch(self) -> None:
         """Trains one epoch and measures each network."""
         losses = self._train()
-        for site in self._plan.sites:
-            site.children.write_back()
-        if self._children is not None:
-            self._children.write_back()
         progress = self._progress()
         nothing: list[Reading | None] = [None] * len(self.runs)
         readings, drifts = self._measure(losses) if self._has_landed else (nothing, [[] for _ in self.runs])

@@ -1,4 +1,4 @@
-"""Trains one epoch of a run in a stack and alone, and compares every bit.
+"""Trains some batches of a run in a stack and alone, and compares every bit.
 
 Kernels differ between machines, and may choose another order of additions for another shape. A width is stacked only
 after this comparison; otherwise its runs train alone. On a GPU the number of runs in a stack chooses the kernel too, so
@@ -15,6 +15,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from morphogenetic_engine.engine.data.dataset import Dataset, Samples
 from morphogenetic_engine.engine.fused.agreements import Agreements
 from morphogenetic_engine.engine.fused.growing import GrowingStack
 from morphogenetic_engine.engine.fused.stack_kinds import Kind, Stage
@@ -24,6 +25,7 @@ from morphogenetic_engine.engine.run import Run
 _log = logging.getLogger(__name__)
 
 _COPIES = 3
+_WHOLE_BATCHES = 4
 _NEVER = 2.0
 """The largest drift that there can be."""
 
@@ -80,11 +82,18 @@ def _agrees(kind: Kind, like: Run, copies: int) -> bool:
 
 
 def _copy(run: Run) -> Run:
-    """Returns a run in the same state that shares nothing with it but the data, and does not warn."""
-    copied = Run(replace(run.settings, drift_warn=_NEVER), run.seed, run.data)
+    """Returns a run in the same state with less data, which shares nothing with it but these and does not warn."""
+    copied = Run(replace(run.settings, drift_warn=_NEVER), run.seed, _less(run.data, run.settings.batch_size))
     if run.reading is not None:
         copied.restore(copy.deepcopy(run.state(0.0)))
     return copied
+
+
+def _less(data: Dataset, batch_size: int) -> Dataset:
+    """Returns the data with few whole batches, and the last one, of another size, if there is one."""
+    count = len(data.train)
+    left = min(count, _WHOLE_BATCHES * batch_size + count % batch_size)
+    return replace(data, train=Samples(data.train.x_NF[:left], data.train.y_N[:left]))
 
 
 def same_bits(one: Run, other: Run) -> bool:

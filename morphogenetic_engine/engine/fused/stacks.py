@@ -8,7 +8,7 @@ from morphogenetic_engine.engine.device import torch_threads
 from morphogenetic_engine.engine.fused.agreements import Agreements
 from morphogenetic_engine.engine.fused.growing import GrowingStack
 from morphogenetic_engine.engine.fused.self_check import SelfCheck, stack_of
-from morphogenetic_engine.engine.fused.stack_kinds import Kind, Stage, kind_of
+from morphogenetic_engine.engine.fused.stack_kinds import Kind, kind_of
 from morphogenetic_engine.engine.fused.warm_up import WarmUpStack
 from morphogenetic_engine.engine.run import Run
 
@@ -26,13 +26,17 @@ class Stacks:
         members: dict[Kind, list[Run]] = {}
         for run in runs:
             kind = kind_of(run)
-            if kind is None or kind.stage is not Stage.WARM_UP:
-                self.write_back(run)  # it may have left its warm-up
+            if kind is None or run not in self._runs_of(kind):
+                self.write_back(run)  # it leaves its stack, or may be compared with one alone
             if kind is not None:
                 members.setdefault(kind, []).append(run)
         self._arrange({kind: checked for kind, found in members.items() if (checked := self._checked(kind, found))})
         for stack in self._stacks.values():
             stack.train_epoch()
+
+    def _runs_of(self, kind: Kind) -> Sequence[Run]:
+        """Returns the runs that are stacked as this kind."""
+        return self._stacks[kind].runs if kind in self._stacks else ()
 
     def _checked(self, kind: Kind, runs: Sequence[Run]) -> list[Run]:
         """Returns the runs whose bits a stack of this kind does not change."""

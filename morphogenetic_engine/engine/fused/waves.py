@@ -30,6 +30,7 @@ class Layers:
 
     weight_MDD: Tensor
     bias_M1D: Tensor
+    transposed_MDD: Tensor
 
     @classmethod
     def of(cls, layers: Sequence[nn.Module], outputs: int, inputs: int) -> Layers:
@@ -44,11 +45,11 @@ class Layers:
             weight_MDD[number, : layer.out_features, : layer.in_features] = layer.weight
             bias_M1D[number, 0, : layer.out_features] = layer.bias
         assert weight_MDD is not None and bias_M1D is not None, "a wave has a run"
-        return cls(weight_MDD, bias_M1D)
+        return cls(weight_MDD, bias_M1D, weight_MDD.transpose(1, 2))
 
     def forward(self, x_MBD: Tensor) -> Tensor:
         """Returns the outputs, before their ReLU."""
-        return torch.baddbmm(self.bias_M1D, x_MBD, self.weight_MDD.transpose(1, 2))
+        return torch.baddbmm(self.bias_M1D, x_MBD, self.transposed_MDD)
 
 
 @dataclass(frozen=True)
