@@ -21,7 +21,7 @@ _relu_backward = torch.ops.aten.threshold_backward
 class StackedTrunk:
     """The weights of the trunks of several networks: the deepest first, those of one depth in the order of widths.
 
-    The networks that have a certain layer are therefore the first ones of the stack, and no layer is computed for others.
+    The networks that have a certain layer are therefore the first ones, and no layer is computed for others.
     """
 
     def __init__(self, networks: Sequence[Network], width: int) -> None:
