@@ -21,6 +21,8 @@ from benchmarks.figures import Figure
 from benchmarks.machines.peers import environment, optuna_seconds
 
 _NO_OPS, _TRAININGS, _WORKERS, _ROUNDS = 400, 60, 2, 2
+_MANY = 600
+"""The trainings of a sweep of about a minute, beside which the start of a session does not count for much."""
 _FEW = 60
 """The no-op trials of Ray Tune, which takes seconds for each."""
 _RAY = "Ray Tune"
@@ -69,6 +71,7 @@ def figures() -> list[Figure]:
         for _ in range(_ROUNDS):
             for name, measure in kinds.items():
                 trainings[name].append(measure("training", _TRAININGS))
+        long = {name: [measure("training", _MANY)] for name, measure in kinds.items() if name in ("local", "Dask")}
     rates = [
         Figure(
             f"{counts[name]} no-op trials, {_WORKERS} workers: {name}",
@@ -79,13 +82,14 @@ def figures() -> list[Figure]:
         for name, seconds in no_ops.items()
     ]
     times = [
-        Figure(f"{_TRAININGS} trainings, {_WORKERS} workers: {name}", statistics.median(seconds), "s")
-        for name, seconds in trainings.items()
+        Figure(f"{count} trainings, {_WORKERS} workers: {name}", statistics.median(seconds), "s")
+        for count, measured in ((_TRAININGS, trainings), (_MANY, long))
+        for name, seconds in measured.items()
     ]
-    return rates + times + _ratios(trainings)
+    return rates + times + _ratios(_TRAININGS, trainings) + _ratios(_MANY, long)
 
 
-def _ratios(trainings: Mapping[str, list[float]]) -> list[Figure]:
+def _ratios(count: int, trainings: Mapping[str, list[float]]) -> list[Figure]:
     """Returns the times over the local one, each compared within its round."""
     ratios = {
         name: statistics.median(one / local for one, local in zip(seconds, trainings["local"], strict=True))
@@ -93,7 +97,7 @@ def _ratios(trainings: Mapping[str, list[float]]) -> list[Figure]:
         if name != "local"
     }
     return [
-        Figure(f"the same, {name} over local", ratio, "ratio", 1.05 if name == "Dask" else None)
+        Figure(f"{count} trainings, {name} over local", ratio, "ratio", 1.05 if name == "Dask" else None)
         for name, ratio in ratios.items()
     ]
 

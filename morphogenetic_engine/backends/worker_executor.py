@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Generic
 
+from morphogenetic_engine.backends.earlier_hosts import EarlierHosts
 from morphogenetic_engine.errors import MorphogeneticError, WorkloadError
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
 from morphogenetic_engine.sweeps.run.messages import Message, TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.resources import fused_trials
 from morphogenetic_engine.sweeps.run.workers.placement import Placement, WorkerT
 from morphogenetic_engine.sweeps.run.workers.worker_group import WorkerGroup
+from morphogenetic_engine.sweeps.run.workers.worker_places import FILE as WORKERS_FILE
+from morphogenetic_engine.sweeps.run.workers.worker_places import WorkerPlaces, write_places
 from morphogenetic_engine.sweeps.run.workload_check import rejection
 from morphogenetic_engine.sweeps.strategy import Decision
 
@@ -23,7 +26,14 @@ class WorkerExecutor(Generic[WorkerT]):
     """
 
     def __init__(self, setup: ExecutorSetup, pool: Placement[WorkerT]) -> None:
+        """Withdraws the hosts of earlier sessions.
+
+        Raises:
+            StoreError: that cannot be written.
+        """
         config = setup.config
+        self._sweep = setup.log.parent
+        self._earlier = EarlierHosts(self._sweep)
 
         def failed_start(how: str) -> MorphogeneticError:
             return WorkloadError(f"{setup.where}: {how}; see {setup.log}")
@@ -40,7 +50,17 @@ class WorkerExecutor(Generic[WorkerT]):
     def free(self, waiting: int) -> Sequence[int]:
         """Returns the numbers of the workers that can take tasks, after starting those that are needed."""
         self._group.scale_to(waiting)
+        if self._earlier.described and self._has_to_wait():
+            return []
         return self._group.free(waiting)
+
+    def _has_to_wait(self) -> bool:
+        """Returns True while workers of an earlier session may still train; displays say so."""
+        if not self._earlier.remain():
+            (self._sweep / WORKERS_FILE).unlink(missing_ok=True)
+            return False
+        write_places(self._sweep, WorkerPlaces(self._earlier.described, ()))
+        return True
 
     def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
         """Assigns tasks to a worker."""

@@ -14,8 +14,10 @@ from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.run.executor import Executor, ExecutorSetup, executor_of
 from morphogenetic_engine.sweeps.run.messages import Ended, Message, PausedAttempt, Reported, TrialTask
+from morphogenetic_engine.sweeps.run.workers.worker_places import describe_places
 from morphogenetic_engine.sweeps.search.pruners.thresholds import StepThresholds
 from morphogenetic_engine.sweeps.strategy import Decision
+from morphogenetic_engine.workload.host_pass import FOLDER, HostPass
 from tests.waiting import DEADLINE_SECONDS, until
 
 CONFIG = SweepConfig.model_validate({"experiment": {"workload": "toy:quadratic"}, "parameters": {"x": [0.1, 0.3]}})
@@ -110,3 +112,18 @@ def test_stopping_a_task_gives_its_slot_a_new_process(executor: Executor, workpl
     assert executor.stop((0, 0)) == []
     assert executor.stop((0, 0)) == []
     assert _slots(executor, 1) == [slot]
+
+
+def test_no_task_starts_while_workers_of_an_earlier_session_elsewhere_may_still_train(workplace: Path) -> None:
+    hosts = workplace / FOLDER
+    hosts.mkdir(parents=True)
+    (hosts / "host-1").write_text("host-1", encoding="ascii")
+    HostPass(hosts / "host-1").presence.write_text("node7", encoding="utf-8")
+    setup = ExecutorSetup(CONFIG, "sweep.yaml", workplace, workplace / "log", parallel=1)
+    with executor_of(CONFIG)(setup) as executor:
+        assert not (hosts / "host-1").exists()
+        assert executor.free(1) == []
+        assert "workers of an earlier session on node7 are about to end" in describe_places(workplace)
+        HostPass(hosts / "host-1").leave()
+        assert _slots(executor, 1) == [0]
+        assert describe_places(workplace) == ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -14,10 +13,11 @@ from morphogenetic_engine import __version__
 from morphogenetic_engine.backends.dask.clusters import FOLDER, OpenCluster, open_cluster
 from morphogenetic_engine.backends.dask.dask_connection import DaskConnection
 from morphogenetic_engine.backends.dask.files.session_files import session_files
-from morphogenetic_engine.backends.dask.remote_workers import HostSetup, RemotePool, RemoteWorker
+from morphogenetic_engine.backends.dask.host_passes import HostPasses
+from morphogenetic_engine.backends.dask.remote_worker import HostSetup, RemoteWorker
+from morphogenetic_engine.backends.dask.remote_workers import RemotePool
 from morphogenetic_engine.backends.kubernetes.quantity import whole_cores
 from morphogenetic_engine.backends.worker_executor import WorkerExecutor
-from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.config import SweepConfig
 from morphogenetic_engine.sweeps.run.executor import ExecutorSetup
 from morphogenetic_engine.sweeps.run.messages import Message
@@ -50,11 +50,11 @@ def dask_executor(setup: ExecutorSetup) -> Iterator[DaskExecutor]:
             logs=folder / FOLDER,
             log=workers.log,
         )
-        mark = stack.enter_context(session_mark(folder / FOLDER)) if files is None else None
+        passes = HostPasses(folder) if files is None else None
         cluster = stack.enter_context(open_cluster(setup.config, directory=workers.working_directory, folder=folder))
         connection = DaskConnection(cluster.client, setup.wakeup, cluster.scheduler)
         stack.callback(connection.close)
-        hosts = HostSetup(__version__, mark, pickle.dumps(workers))
+        hosts = HostSetup(__version__, passes, pickle.dumps(workers))
         pool = RemotePool(connection, hosts, cluster.launcher.ending, files)
         stack.callback(pool.close)
         stack.callback((folder / WORKERS_FILE).unlink, missing_ok=True)
@@ -95,24 +95,8 @@ class DaskExecutor(WorkerExecutor[RemoteWorker]):
             WorkerPlace(worker.number, str(worker.place) if worker.place else "", worker.asked)
             for worker in self._pool.workers
         ]
-        write_places(self._folder, WorkerPlaces(self._launcher.queued, places))
-
-
-@contextmanager
-def session_mark(folder: Path) -> Iterator[Path]:
-    """Writes a file by which hosts recognise the sweep's folder; those of sessions that were killed are removed."""
-    mark = folder / f"mark-{uuid.uuid4().hex}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("mark-*"):
-            left.unlink(missing_ok=True)
-        mark.write_text(mark.name, encoding="ascii")
-    except OSError as error:
-        raise StoreError(f"{mark}: cannot be written: {error.strerror}") from error
-    try:
-        yield mark
-    finally:
-        mark.unlink(missing_ok=True)
+        waits = "; ".join(filter(None, [self._earlier.described, self._launcher.queued]))
+        write_places(self._folder, WorkerPlaces(waits, places))
 
 
 def remote_setup(setup: ExecutorSetup) -> WorkerSetup:

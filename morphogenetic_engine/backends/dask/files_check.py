@@ -12,12 +12,13 @@ from pathlib import Path
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.backends.dask.clusters import OpenCluster, open_cluster
-from morphogenetic_engine.backends.dask.dask_executor import remote_setup, session_mark
+from morphogenetic_engine.backends.dask.dask_executor import remote_setup
 from morphogenetic_engine.backends.dask.files.files_order import FilesOrder
 from morphogenetic_engine.backends.dask.files.project import project_of
 from morphogenetic_engine.backends.dask.files.session_files import checked_store
 from morphogenetic_engine.backends.dask.files.sweep_store import open_sweep_store
 from morphogenetic_engine.backends.dask.host_messages import HostOrder
+from morphogenetic_engine.backends.dask.host_passes import HostPasses
 from morphogenetic_engine.backends.dask.worker_host import refusal
 from morphogenetic_engine.errors import ClusterError, ConfigError, StoreError
 from morphogenetic_engine.sweeps.config_file import ConfigFile
@@ -69,17 +70,14 @@ def _tried_by_worker(file: ConfigFile, folder: Path, files: FilesOrder | None) -
     scratch = Path(tempfile.mkdtemp(prefix=".sweep-check-", dir=folder))
     try:
         setup = remote_setup(ExecutorSetup(file.config, str(file.path), folder, scratch / "workers.log", 1))
-        with (
-            session_mark(scratch / "dask") as mark,
-            open_cluster(file.config, directory=folder, folder=scratch) as cluster,
-        ):
+        with open_cluster(file.config, directory=folder, folder=scratch) as cluster:
             order = HostOrder(
                 key="check",
                 topic="",
                 is_direct=False,
                 number=0,
                 version=__version__,
-                mark=None if files is not None else mark,
+                host_pass=None if files is not None else HostPasses(scratch).give(),
                 setup=pickle.dumps(setup),
                 files=files,
             )

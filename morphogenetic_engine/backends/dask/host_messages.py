@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from morphogenetic_engine.backends.dask.files.files_order import FilesOrder, Folders
 from morphogenetic_engine.sweeps.run.messages import TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.workers.wire import WorkerMessage
 from morphogenetic_engine.sweeps.strategy import Decision
+from morphogenetic_engine.workload.host_pass import HostPass
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class HostOrder:
     """The number of the worker."""
     version: str
     """The coordinator's version of this package."""
-    mark: Path | None
-    """A file of the coordinator in the sweep's folder, which the host must see there; its text is its name."""
+    host_pass: HostPass | None
+    """The pass of the host in the sweep's folder, which it must see there; None: it has no part in that folder."""
     setup: bytes
     """The pickled setup of the worker; read once the versions are known to agree."""
     files: FilesOrder | None = None

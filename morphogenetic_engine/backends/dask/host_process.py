@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from distributed import Worker
 
 MODULE = "morphogenetic_engine.backends.dask.host_process"
+
+INBOX = "morphogenetic-inbox:"
+"""What the names of the extensions of a Dask worker begin with that are the inboxes of its hosts."""
+ENDING = "morphogenetic-ending"
+"""The extension of a Dask worker that is about to end."""
+_LOOK_SECONDS = 0.02
+_END_SECONDS = 10.0
+"""The time in which what is hosted must have ended."""
 
 QUIET: Mapping[str, object] = {
     "distributed.worker.profile.enabled": False,
@@ -39,13 +48,8 @@ QUIET: Mapping[str, object] = {
 }
 """Settings of Dask in the coordinator and in hosts: what it watches costs processor time that trials should have."""
 
-
-ENDING = "morphogenetic-ending"
-"""The extension that a Dask worker has when it is about to end."""
 KEY_VARIABLES = tuple(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "WORKER__CERT", "WORKER__KEY"))
 """The variables in which a worker that does not see the files of the keys has their texts."""
-_SAVE_SECONDS = 10.0
-_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ async def _serve(options: _Options) -> int:
     )
     running = asyncio.create_task(_until_finished(worker))
     await asyncio.wait({running, asyncio.create_task(signalled.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    await _remove_copies(worker)
+    await _end_hosts(worker)
     _remove_scratch(Path(worker.local_directory))
     if not running.done():
         sys.stderr.flush()
@@ -106,15 +110,18 @@ async def _until_finished(worker: Worker) -> None:
     await worker.finished()
 
 
-async def _remove_copies(worker: Worker) -> None:
-    """Has hosts that see no shared folder save their trials' folders and end, and removes what they have."""
+async def _end_hosts(worker: Worker) -> None:
+    """Has hosts end their workers and save what they can, and removes the copies of files that they have."""
     # pylint: disable-next=import-outside-toplevel  # loaded by now if there are such hosts; a quick start
     from morphogenetic_engine.backends.dask.files.files_order import RemovableCopy
 
-    worker.extensions[ENDING] = True
-    copies = [each for each in worker.extensions.values() if isinstance(each, RemovableCopy)]
-    deadline = asyncio.get_running_loop().time() + _SAVE_SECONDS
-    while any(each.hosts for each in copies) and asyncio.get_running_loop().time() < deadline:
+    extensions: dict[str, object] = worker.extensions
+    extensions[ENDING] = True
+    copies = [each for each in extensions.values() if isinstance(each, RemovableCopy)]
+    deadline = time.monotonic() + _END_SECONDS
+    while any(name.startswith(INBOX) for name in list(extensions)) or any(each.hosts for each in copies):
+        if time.monotonic() > deadline:
+            break
         await asyncio.sleep(_LOOK_SECONDS)
     for each in copies:
         each.remove()

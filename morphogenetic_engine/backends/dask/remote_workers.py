@@ -6,18 +6,14 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from morphogenetic_engine.backends.dask.dask_connection import Arrival, DaskConnection, DaskWorkerState
 from morphogenetic_engine.backends.dask.dask_slots import DaskSlots
 from morphogenetic_engine.backends.dask.files.return_queue import ReturnQueue
 from morphogenetic_engine.backends.dask.files.session_files import SessionFiles
 from morphogenetic_engine.backends.dask.host_messages import (
-    Assign,
     Command,
-    Decide,
     Gone,
     Heard,
     HostOrder,
@@ -29,10 +25,9 @@ from morphogenetic_engine.backends.dask.host_messages import (
     Placed,
     Refused,
 )
+from morphogenetic_engine.backends.dask.remote_worker import HostSetup, RemoteWorker
 from morphogenetic_engine.errors import ClusterError
-from morphogenetic_engine.sweeps.run.messages import TaskKey, TrialTask
 from morphogenetic_engine.sweeps.run.workers.wire import Died, WorkerMessage
-from morphogenetic_engine.sweeps.strategy import Decision
 
 _LEAVE_SECONDS = 3.0
 _KILL_SECONDS = 10.0
@@ -40,56 +35,6 @@ _SAVE_SECONDS = 60.0
 _SOON_SECONDS = 30.0
 _BEGIN_SECONDS = 15.0
 """The time after which a host that has not begun is given to another Dask worker, if one is free."""
-
-
-@dataclass(frozen=True)
-class HostSetup:
-    """What all hosts of a session are given."""
-
-    version: str
-    mark: Path | None
-    """A file in the sweep's folder that the hosts must see; None: they have their files from a store."""
-    worker: bytes
-    """The pickled setup of the workers."""
-
-
-class RemoteWorker:
-    """One worker process on another machine; until it is placed, it waits for a free Dask worker."""
-
-    def __init__(self, number: int, connection: DaskConnection, files: SessionFiles | None = None) -> None:
-        self.number = number
-        self.is_ready = False
-        self.most = 1
-        self.key = ""
-        """The key of the Dask task that hosts it."""
-        self.address = ""
-        """The Dask worker to which this task was given; "" while there is none."""
-        self.given = 0.0
-        self.place: Place | None = None
-        self.life = ""
-        self.asked = time.time()
-        self.running: dict[TaskKey, TrialTask] = {}
-        """The tasks that have not ended, where their folders have to be brought back."""
-        self._connection = connection
-        self._files = files
-
-    def assign(self, tasks: Sequence[TrialTask], *, fused: bool = False) -> None:
-        """Gives the worker tasks, which it runs one after another; `fused`: with those that it runs already."""
-        here = tuple(replace(task, dir=task.dir.absolute()) for task in tasks)  # its host may be in another directory
-        if self._files is None:
-            self.send(Assign(here, fused))
-            return
-        self.running.update((task.key, task) for task in here)
-        self.send(Assign(here, fused, {task.key: self._files.trials.begin(task) for task in here}))
-
-    def decide(self, key: TaskKey, decision: Decision) -> None:
-        """Answers a report that waits for a decision."""
-        self.send(Decide(key, decision))
-
-    def send(self, command: Command) -> None:
-        """Sends a command to the worker's host."""
-        assert self.place is not None, "a worker is ready once it is placed"
-        self._connection.send(self.key, self.place.address, command)
 
 
 _Heard = list[tuple[RemoteWorker, WorkerMessage]]
@@ -178,13 +123,14 @@ class RemotePool:
         worker.address, worker.given = address, time.monotonic()
         self._slots.taken(address)
         setup = self._setup
+        worker.host_pass = None if setup.passes is None else setup.passes.give()
         order = HostOrder(
             key=worker.key,
             topic=self._connection.topic,
             is_direct=self._connection.is_direct,
             number=worker.number,
             version=setup.version,
-            mark=setup.mark,
+            host_pass=worker.host_pass,
             setup=setup.worker,
             files=None if self._files is None else self._files.order,
         )
@@ -192,8 +138,14 @@ class RemotePool:
 
     def _withdraw(self, worker: RemoteWorker) -> None:
         """Takes a worker back that has not begun: it waits once more."""
-        self._connection.cancel(worker.key)
+        self._cancel(worker)
         worker.key = worker.address = ""
+
+    def _cancel(self, worker: RemoteWorker) -> None:
+        """Has the host of a worker end, if it has not."""
+        self._connection.cancel(worker.key)
+        if worker.host_pass is not None and self._setup.passes is not None:
+            self._setup.passes.withdraw(worker.host_pass)
 
     def _move_late(self) -> None:
         """Takes workers back that have not begun in time, if others are free: somebody else was faster."""
@@ -233,6 +185,8 @@ class RemotePool:
             self._forget(worker)
         self._end(list(self.workers), Leave(), _LEAVE_SECONDS)
         self.kill_all()
+        if self._setup.passes is not None:
+            self._setup.passes.close()
         self._returns.close()
 
     def _end(self, workers: Sequence[RemoteWorker], command: Command, seconds: float) -> _Heard:
@@ -301,9 +255,17 @@ class RemotePool:
         where = "" if worker.place is None else f" ({worker.place}{f': {ending}' if ending else ''})"
         death = Died(-9, lost=f"{why}{where}")
         if self._files is None:
-            return [(worker, death)]
+            return self._gone(worker, death)
         self._returns.put(worker, [death], partial(self._files.bring_saved, dict(worker.running)))
         worker.running.clear()
+        return []
+
+    def _gone(self, worker: RemoteWorker, death: Died) -> _Heard:
+        """Returns the death of a worker that was lost, or has it wait until no process of it can still train."""
+        passes, host_pass = self._setup.passes, worker.host_pass
+        if passes is None or host_pass is None or not host_pass.presence.exists():
+            return [(worker, death)]
+        self._returns.put(worker, [death], partial(passes.wait_until_gone, host_pass))
         return []
 
     @property
@@ -318,7 +280,7 @@ class RemotePool:
             self._early += self._end(overdue, Kill(), self._kill_seconds)
 
     def _forget(self, worker: RemoteWorker) -> None:
-        self._connection.cancel(worker.key)
+        self._cancel(worker)
         if worker in self.workers:
             self.workers.remove(worker)
         self._leaving.pop(worker, None)

@@ -15,6 +15,7 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
@@ -39,7 +40,7 @@ from morphogenetic_engine.backends.dask.host_messages import (
     Placed,
     Refused,
 )
-from morphogenetic_engine.backends.dask.host_process import ENDING
+from morphogenetic_engine.backends.dask.host_process import ENDING, INBOX
 from morphogenetic_engine.backends.kubernetes.worker_manifests import POD_NAME_VARIABLE
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
@@ -53,7 +54,6 @@ COMMANDS = "morphogenetic-commands"
 """The name of our messages in the stream from a scheduler to its workers."""
 MESSAGES = "morphogenetic-messages"
 """The name of our messages in the stream from a worker to the scheduler of a session."""
-_EXTENSION = "morphogenetic-inbox:"
 _SERVING = {Status.running, Status.paused}
 _WANTED = {"executing", "long-running"}
 
@@ -92,7 +92,7 @@ class Inbox:
 
 def deliver(key: str, commands: Sequence[Command], dask_worker: DaskWorker) -> None:
     """Puts commands into the inbox of a host; runs in the event loop of its Dask worker."""
-    inbox = dask_worker.extensions.get(_EXTENSION + key)
+    inbox = dask_worker.extensions.get(INBOX + key)
     if inbox is not None:
         inbox.put(commands)
 
@@ -111,14 +111,14 @@ def host_worker(order: HostOrder) -> None:
         host.send(Refused(host.place, why))
         return
     inbox = Inbox()
-    dask_worker.extensions[_EXTENSION + order.key] = inbox
+    dask_worker.extensions[INBOX + order.key] = inbox
     dask_worker.stream_handlers[COMMANDS] = partial(_take, dask_worker)  # for good: a command may come late
     try:
         host.serve(pickle.loads(order.setup), inbox)
     except StoreError as error:
         host.send(Refused(host.place, str(error)))
     finally:
-        del dask_worker.extensions[_EXTENSION + order.key]
+        del dask_worker.extensions[INBOX + order.key]
         inbox.close()
 
 
@@ -148,7 +148,7 @@ class _Host:
         """Starts the worker and passes commands and messages on, until it has ended."""
         order, files = self._order, self._order.files
         if files is None:
-            self._serve(setup, inbox)
+            self._serve_here(setup, inbox)
             return
         self.send(Placed(self.place))  # before the project is fetched, which may take a while
         # pylint: disable-next=import-outside-toplevel  # most sweeps have no use for it
@@ -156,6 +156,20 @@ class _Host:
 
         with host_folders(self._dask_worker, order.topic, order.key, files) as self._folders:
             self._serve(self._folders.localized(setup), inbox)
+
+    def _serve_here(self, setup: WorkerSetup, inbox: Inbox) -> None:
+        """Serves while the pass is valid; the pool's reaper looks after that, and says when the worker is gone."""
+        own = self._order.host_pass
+        assert own is not None, "a host that sees the sweep's folder has a pass"
+        try:
+            if not own.enter(str(self.place)):
+                return
+        except OSError as error:
+            raise StoreError(f"{own.presence}: cannot be written: {error.strerror}") from error
+        try:
+            self._serve(replace(setup, host_pass=own), inbox)
+        finally:
+            own.leave()
 
     def _serve(self, setup: WorkerSetup, inbox: Inbox) -> None:
         with WorkerPool(setup, wakeup=inbox.descriptor) as pool:
@@ -225,14 +239,15 @@ def refusal(order: HostOrder) -> str:
             f"has morphogenetic-engine {__version__}, but the sweep runs with {order.version};"
             " install the same version on both sides"
         )
-    if order.mark is None:
+    if order.host_pass is None:
         return ""
+    file = order.host_pass.file
     try:
-        found = order.mark.read_text(encoding="ascii")
+        found = file.read_text(encoding="ascii")
     except OSError as error:
-        return f"does not see the sweep's folder {order.mark.parent} ({error.strerror}); {_SHARE}"
-    if found != order.mark.name:
-        return f"has another folder at {order.mark.parent}; {_SHARE}"
+        return f"does not see the sweep's folder {order.host_pass.sweep} ({error.strerror}); {_SHARE}"
+    if found != file.name:
+        return f"has another folder at {order.host_pass.sweep}; {_SHARE}"
     setup: WorkerSetup = pickle.loads(order.setup)
     if not setup.working_directory.is_dir():
         return f"does not see the directory {setup.working_directory} of the sweep file; {_SHARE}"

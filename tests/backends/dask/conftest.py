@@ -1,13 +1,15 @@
-"""A Dask cluster and a Slurm for the tests of this folder."""
+"""A Dask cluster, a Slurm and an SSH server for the tests of this folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.backends.dask.dask_cluster import DaskCluster, dask_cluster
 from tests.backends.dask.slurm_cluster import SlurmCluster, slurm_cluster
+from tests.backends.dask.ssh_server import ssh_server
 from tests.cli.conftest import Command, command
 
 __all__ = ["Command", "command"]
@@ -33,3 +35,10 @@ def slurm(installed_slurm: SlurmCluster, monkeypatch: pytest.MonkeyPatch) -> Slu
     for name in ("PATH", "SLURM_CONF"):
         monkeypatch.setenv(name, installed_slurm.environment[name])
     return installed_slurm
+
+
+@pytest.fixture(scope="module")
+def ssh_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A configuration of ssh by which the hosts node1 and node2 are a server on this machine."""
+    with ssh_server(tmp_path_factory.mktemp("ssh")) as config:
+        yield config

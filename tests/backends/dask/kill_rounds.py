@@ -8,7 +8,7 @@ import random
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -113,6 +113,13 @@ def kill_one(folder: Path, program: str, chance: random.Random) -> bool:
     with suppress(psutil.NoSuchProcess):
         chance.choice(found).kill()
     return True
+
+
+def signal_each(processes: Iterable[psutil.Process], number: int) -> None:
+    """Sends a signal to processes; some may have ended."""
+    for each in processes:
+        with suppress(psutil.NoSuchProcess):
+            each.send_signal(number)
 
 
 def _progress(sweep: SweepFolder, process: subprocess.Popen[bytes], chance: random.Random) -> bool:

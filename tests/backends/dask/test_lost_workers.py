@@ -21,6 +21,7 @@ from morphogenetic_engine.sweeps.results import read_result
 from morphogenetic_engine.sweeps.run.runner import run_sweep
 from morphogenetic_engine.sweeps.run.workers.worker import WorkerSetup
 from morphogenetic_engine.sweeps.run.workers.worker_places import describe_places
+from morphogenetic_engine.workload.host_pass import HostPass
 from morphogenetic_engine.workload.workload_kinds import FunctionWorkload
 from tests.backends.dask.dask_cluster import DaskCluster, dask_cluster
 from tests.conftest import StartSweep
@@ -147,8 +148,9 @@ def test_another_version_of_the_package_is_told_in_words(
 
 def test_a_folder_that_is_not_shared_is_told(tmp_path: Path) -> None:
     setup = WorkerSetup(FunctionWorkload("toy:quadratic"), [], [], tmp_path / "nowhere", {}, tmp_path / "log")
-    mark = tmp_path / "mark"
-    order = HostOrder("key", "topic", True, 0, __version__, mark, pickle.dumps(setup))
+    mark = tmp_path / "dask" / "hosts" / "mark"
+    mark.parent.mkdir(parents=True)
+    order = HostOrder("key", "topic", True, 0, __version__, HostPass(mark), pickle.dumps(setup))
     assert f"does not see the sweep's folder {tmp_path}" in refusal(order)
     mark.write_text("of another folder", encoding="ascii")
     assert f"has another folder at {tmp_path}" in refusal(order)

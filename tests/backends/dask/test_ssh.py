@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from morphogenetic_engine.errors import ClusterError
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.run.runner import run_sweep
-from tests.backends.dask.ssh_server import ssh_server
 from tests.conftest import StartSweep
 from tests.tables import steady_rows
 from tests.waiting import until
@@ -25,13 +23,6 @@ experiment: {workload: "toy:quadratic"}
 parameters: {x: {low: 0.0, high: 1.0}}
 optimization: {n_trials: 6, lookahead: 2}
 """
-
-
-@pytest.fixture(scope="module")
-def ssh_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A configuration of ssh by which the hosts node1 and node2 are a server on this machine."""
-    with ssh_server(tmp_path_factory.mktemp("ssh")) as config:
-        yield config
 
 
 def test_a_sweep_over_ssh_has_the_local_table(ssh_config: Path, start: StartSweep) -> None:

@@ -31,7 +31,7 @@ class WorkerPool:
         self._selector = selectors.DefaultSelector()
         if wakeup is not None:
             self._selector.register(wakeup, selectors.EVENT_READ, None)
-        self._reaper = ProcessReaper()
+        self._reaper = ProcessReaper(setup.host_pass)
 
     def __enter__(self) -> WorkerPool:
         return self

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+
+from morphogenetic_engine.workload.host_pass import HostPass
 
 
 class ProcessReaper:
     """A reaper process that knows all groups that were added and not removed, also after it was replaced."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: HostPass | None = None) -> None:
+        """`host`: the pass by which the groups may run, if they are on another machine than the coordinator."""
         self._groups: set[int] = set()
-        self._process = _started()
+        self._files = [] if host is None else [str(host.file)]
+        self._process = _started(self._files)
 
     def add(self, group: int) -> None:
         """Have this process group killed when the coordinator ends without removing it."""
@@ -30,7 +35,7 @@ class ProcessReaper:
         if self._process.poll() is None:
             return
         self._close_input()
-        self._process = _started()
+        self._process = _started(self._files)
         for group in self._groups:
             self._tell(f"+{group}\n")
 
@@ -50,9 +55,9 @@ class ProcessReaper:
         self._process.stdin.close()
 
 
-def _started() -> subprocess.Popen[bytes]:
+def _started(files: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "morphogenetic_engine.sweeps.run.workers.process_reaper"],
+        [sys.executable, "-P", "-m", "morphogenetic_engine.sweeps.run.workers.process_reaper", *files],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

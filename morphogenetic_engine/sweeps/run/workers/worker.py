@@ -21,6 +21,7 @@ from morphogenetic_engine.sweeps.run.workers.wire import BadLine, WorkerMessage,
 from morphogenetic_engine.sweeps.search.pruners.thresholds import thresholds_json
 from morphogenetic_engine.sweeps.strategy import Decision
 from morphogenetic_engine.trial import Params
+from morphogenetic_engine.workload.host_pass import HostPass
 from morphogenetic_engine.workload.output_metrics import NONE_WANTED, WantedMetrics
 from morphogenetic_engine.workload.process_groups import kill_session
 from morphogenetic_engine.workload.workload_kinds import Workload
@@ -46,6 +47,8 @@ class WorkerSetup:
     """Parameters that change from a trial to one that goes on from its files."""
     wanted: WantedMetrics = NONE_WANTED
     """Metrics that are looked for in the output of a program."""
+    host_pass: HostPass | None = None
+    """The pass of the host that starts the worker; None: the coordinator does."""
 
 
 class Worker:
@@ -90,6 +93,7 @@ class Worker:
                 "change": list(setup.change),
                 "wanted": {"objectives": list(setup.wanted.objectives), "others": list(setup.wanted.others)},
                 "probe": probe,
+                "host_pass": None if setup.host_pass is None else str(setup.host_pass.file),
             }
         )
 

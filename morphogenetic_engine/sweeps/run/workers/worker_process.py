@@ -43,6 +43,7 @@ from morphogenetic_engine.sweeps.run.workers.task_line import (
 from morphogenetic_engine.sweeps.run.workers.worker_batch import WorkerBatch
 from morphogenetic_engine.sweeps.run.workers.worker_trial import WorkerTrial
 from morphogenetic_engine.trial import Metrics, Train, declaration_of
+from morphogenetic_engine.workload.host_pass import end_when_withdrawn
 from morphogenetic_engine.workload.loading import most_at_once, verify_workload
 from morphogenetic_engine.workload.output_metrics import WantedMetrics
 from morphogenetic_engine.workload.workload_kinds import workload_of
@@ -146,6 +147,8 @@ def _set_up(setup: Mapping[str, object] | None, channel: Channel) -> Train | Non
     """Loads the workload and checks the sweep against it; answers `ready`, or `rejected` with the reason."""
     if setup is None:
         return None
+    if host_pass := setup.get("host_pass"):
+        end_when_withdrawn(str(host_pass))
     try:
         workload = workload_of(mapping(setup["workload"]))
         assert workload is not None, "the coordinator names one"

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from tests.backends.dask.kill_rounds import (
     kill_one,
     killed_to_the_end,
     processes_in,
+    signal_each,
 )
 from tests.backends.dask.process_kubelet import pods_as_processes
 from tests.backends.dask.slurm_cluster import SlurmCluster, queued_jobs
@@ -87,6 +90,30 @@ def test_over_a_dask_cluster_nothing_is_lost_or_doubled(
         killed_to_the_end("Dask", sweep, chance, victims)
         assert_exact(sweep, local)
         until(lambda: not processes_in(workplace, WORKER), "the end of the workers")
+
+
+def test_over_ssh_nothing_is_lost_or_doubled(
+    ssh_config: Path, local: SweepFolder, start: StartSweep, workplace: Path
+) -> None:
+    chance = random.Random(SEED)
+    hosts = f"dask: {{ssh: [node1, node2], interface: lo, ssh_config: {ssh_config}}}"
+    sweep = _elsewhere(start, f"execution: {{executor: dask, retries: {{crashes: 1000}}, {hosts}}}\n")
+
+    def stop_all() -> bool:
+        """Stops all hosts and workers for a moment, in which they notice nothing."""
+        found = [each for name in (HOST, WORKER) for each in processes_in(workplace, name)]
+        signal_each(found, signal.SIGSTOP)
+        threading.Timer(chance.uniform(0.1, 3), signal_each, [found, signal.SIGCONT]).start()
+        return bool(found)
+
+    victims = {
+        "worker": lambda: kill_one(workplace, WORKER, chance),
+        "host": lambda: kill_one(workplace, HOST, chance),
+        "all hosts, stopped for a moment": stop_all,
+    }
+    killed_to_the_end("SSH", sweep, chance, victims)
+    assert_exact(sweep, local)
+    until(lambda: not processes_in(workplace, WORKER) and not processes_in(workplace, HOST), "their end")
 
 
 def test_over_pods_nothing_is_lost_doubled_or_left_on_the_cluster(

@@ -1,0 +1,1 @@
+"""Kills at random moments, and hosts that outlive their coordinator."""
