@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from morphogenetic_engine.workload.process_groups import end_group, kill_session
+import psutil
+
+from morphogenetic_engine.workload.process_groups import end_group, kill_session, stopped_session
 from tests.waiting import DEADLINE_SECONDS, gone, until
 
 OTHER_GROUP = """
@@ -52,6 +54,15 @@ def test_a_session_whose_leader_has_ended_is_still_found() -> None:
         assert not gone(int(line))
         kill_session(leader.pid)
         until(lambda: gone(int(line)))
+
+
+def test_a_session_stands_still_meanwhile_and_goes_on() -> None:
+    with _leader(OTHER_GROUP) as (leader, line):
+        both = psutil.Process(leader.pid), psutil.Process(int(line))
+        with stopped_session(leader.pid):
+            assert [each.status() for each in both] == [psutil.STATUS_STOPPED] * 2
+        until(lambda: all(each.status() == psutil.STATUS_SLEEPING for each in both), "processes that go on")
+        kill_session(leader.pid)
 
 
 def test_a_group_that_does_not_listen_is_killed_after_its_time() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import signal
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from morphogenetic_engine.backends.dask.files import session_files
@@ -109,7 +111,7 @@ def test_a_store_that_ends_is_told_and_the_sweep_goes_on_later(
     with running_seaweedfs() as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(session_files, "PATIENCE_SECONDS", 1.0)
+        monkeypatch.setattr(session_files, "PATIENCE_SECONDS", 5.0)
         with dask_cluster(place, 2, begins=hiding, storage=f"s3://{BUCKET}/ends") as cluster:
             away = start(LONG + cluster.section(2))
 
@@ -123,6 +125,27 @@ def test_a_store_that_ends_is_told_and_the_sweep_goes_on_later(
             assert run_sweep(away) is Outcome.FINISHED
     shutil.rmtree(place)
     assert steady_rows(away) == steady_rows(local)
+
+
+def test_a_worker_that_is_told_to_end_saves_its_trials_first(
+    s3: SeaweedServer, local: SweepFolder, start: StartSweep
+) -> None:
+    del s3
+    section = f'dask: {{workers: 3, storage: "s3://{BUCKET}/told"}}'
+    away = start(f"{LONG}execution: {{executor: dask, retries: {{crashes: 5}}, {section}}}\n")
+    told: list[int] = []
+
+    def tell(event: Event) -> None:
+        if isinstance(event, TrialReported) and event.step >= 5 and not told:
+            children = psutil.Process().children(recursive=True)
+            told.extend(each.pid for each in children if "backends.dask.host_process" in " ".join(each.cmdline()))
+            os.kill(told[0], signal.SIGTERM)
+
+    assert run_sweep(away, observers=[tell]) is Outcome.FINISHED
+    assert steady_rows(away) == steady_rows(local)
+    (lost,) = {event.trial for event in read_events(away.journal) if isinstance(event, AttemptFailed)}
+    first, second = _begins(away, lost)
+    assert first == 0 and second >= 1
 
 
 @pytest.mark.slow
