@@ -71,16 +71,16 @@ def _light(task: dsl.PipelineTask, plan: Plan) -> dsl.PipelineTask:
 
 
 def _coordinator_pod(task: dsl.PipelineTask, plan: Plan, workers: KubernetesWorkers) -> dsl.PipelineTask:
-    """Configures a task whose trials run in pods that it starts, which share its volume claims."""
-    if not workers.claims:
+    """Configures a task whose trials run in pods that it starts, which share its volume claims or a store with it."""
+    if not workers.claims and plan.config.execution.dask.storage is None:
         raise ConfigError(
             "execution.dask.kubernetes.claims: is required in a pipeline: a volume that the sweep's pods share, such as"
-            " {sweeps: /sweeps}"
+            " {sweeps: /sweeps}; or execution.dask.storage, a folder of an object store"
         )
     _light(task, plan).set_container_image(plan.images.train)
     kubernetes.add_pod_label(task, ROLE_LABEL, STEP_ROLE)
     kubernetes.use_field_path_as_env(task, POD_NAME_VARIABLE, "metadata.name")
-    for claim, path in workers.claims.items():
+    for claim, path in (workers.claims or {}).items():
         kubernetes.mount_pvc(task, claim, path)
     return _equipped(task, plan, sweep_seconds(plan))
 

@@ -180,6 +180,11 @@ def test_a_sweep_on_worker_pods_is_a_small_pod_with_their_volume() -> None:
     assert int(pod["activeDeadlineSeconds"]) == 3 * TRAINING
 
 
-def test_worker_pods_of_a_pipeline_need_a_shared_volume() -> None:
-    with pytest.raises(ConfigError, match="kubernetes.claims: is required in a pipeline"):
-        compiled(plan(Pipeline.LOCAL_SWEEP, text=PODS.replace(", claims: {sweeps: /sweeps}", "")))
+def test_worker_pods_of_a_pipeline_need_a_shared_volume_or_a_store() -> None:
+    without = PODS.replace(", claims: {sweeps: /sweeps}", "")
+    with pytest.raises(ConfigError, match=r"kubernetes.claims: is required .*; or execution.dask.storage"):
+        compiled(plan(Pipeline.LOCAL_SWEEP, text=without))
+    stored = without.replace("workers: 2}", "workers: 2}, storage: s3://sweeps/runs")
+    _, pods = documents(compiled(plan(Pipeline.LOCAL_SWEEP, text=stored)))
+    assert "pvcMount" not in pods["exec-local-sweep"]
+    assert pods["exec-local-sweep"]["podMetadata"]["labels"] == {ROLE_LABEL: STEP_ROLE}
