@@ -5,7 +5,7 @@ Names of tensors: K runs, B samples of a batch, D width of the stack, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
@@ -13,9 +13,10 @@ from torch import Tensor
 
 from morphogenetic_engine.engine.evaluation import drift_of
 from morphogenetic_engine.engine.fused.children import Shadows
+from morphogenetic_engine.engine.fused.kept_prefix import KeptPrefix
 from morphogenetic_engine.engine.fused.losses import loss_gradient
-from morphogenetic_engine.engine.fused.warm_up import Splits, epoch_losses, read_scores, shuffled, targets_of
-from morphogenetic_engine.engine.fused.wave_plan import WavePlan
+from morphogenetic_engine.engine.fused.warm_up import Splits, epoch_losses, orders_of, read_scores, shuffled, targets_of
+from morphogenetic_engine.engine.fused.wave_plan import Prefix, WavePlan
 from morphogenetic_engine.engine.fused.waves import stacked_children
 from morphogenetic_engine.engine.run import Reading, Run
 
@@ -27,6 +28,7 @@ class GrowingStack:
         self.runs = runs
         self._first = runs[0]
         self._plan = WavePlan(runs, width)
+        self._samples = Splits.of([run.data.train for run in runs])
         self._validation = Splits.of([run.data.validation for run in runs])
         self._has_landed = bool(self._plan.sites)
         training = [(number, each) for number, run in enumerate(runs) for each in run.growth.training()]
@@ -41,7 +43,19 @@ class GrowingStack:
         hidden = self._first.settings.hidden_dim
         self._shadows = Shadows(self._children, hidden) if self._children is not None else None
         self._seeds = self._present_seeds()
+        self._kept, self._measured_at = self._keep(width)
         self._measured: list[tuple[Reading | None, list[float], list[float]]] = []
+
+    @torch.no_grad()
+    def _keep(self, width: int) -> tuple[KeptPrefix | None, Prefix | None]:
+        """Returns the prefixes of the training samples, unless they are too many, and those of the validation split."""
+        x_KNF, size = self._samples.x_KNF, self._first.settings.batch_size
+        kept = (
+            KeptPrefix(self._plan, x_KNF, self._training, size)
+            if KeptPrefix.fits(x_KNF, width, len(self._training))
+            else None
+        )
+        return kept, self._plan.prefix(self._validation.x_KNF) if self._has_landed else None
 
     @property
     def is_current(self) -> bool:
@@ -81,24 +95,37 @@ class GrowingStack:
 
     def _train(self) -> list[float]:
         size = self._first.settings.batch_size
-        batches = shuffled(self.runs)
-        x_batches, y_batches = torch.split(batches.x_KNF, size, dim=1), torch.split(batches.y_KN, size, dim=1)
-        targets = torch.split(targets_of(batches.y_KN, self._first.data.classes, size), size, dim=1)
-        losses_KN = torch.zeros(batches.y_KN.shape, device=batches.y_KN.device)
+        orders_KN = orders_of(self.runs)
+        y_KN = self._samples.y_KN.gather(1, orders_KN)
+        y_batches = torch.split(y_KN, size, dim=1)
+        targets = torch.split(targets_of(y_KN, self._first.data.classes, size), size, dim=1)
+        losses_KN = torch.zeros(y_KN.shape, device=y_KN.device)
         kept = torch.split(losses_KN, size, dim=1)
         if self._shadows is not None:
             self._shadows.begin_epoch()
-        for x_KBF, y_KB, target_KBC, loss_KB in zip(x_batches, y_batches, targets, kept, strict=True):
+        for prefix, y_KB, target_KBC, loss_KB in zip(self._batches(orders_KN), y_batches, targets, kept, strict=True):
             for site in self._plan.sites:
                 site.blend()
-            x_KBD, trace = self._plan.forward(x_KBF)
+            x_KBD, trace = self._plan.forward(prefix)
             if self._has_landed:
                 logp_KBC = torch.log_softmax(self._plan.logits(x_KBD), 2)
                 loss_KB.copy_(logp_KBC.gather(2, y_KB[:, :, None])[:, :, 0])
                 self._plan.backward(loss_gradient(logp_KBC, target_KBC), trace)
             if self._shadows is not None:
-                self._shadows.step(torch.stack([self._plan.tap(trace, *each) for each in self._training]))
+                taps = zip(prefix.taps, self._training, strict=True)
+                self._shadows.step(
+                    torch.stack([self._plan.tap(trace, *each) if tap is None else tap for tap, each in taps])
+                )
         return epoch_losses(losses_KN.neg_(), size)
+
+    def _batches(self, orders_KN: Tensor) -> Iterator[Prefix]:
+        """Yields the activations of each batch of an epoch where the first seeds begin."""
+        if self._kept is not None:
+            yield from self._kept.batches(orders_KN)
+            return
+        x_KNF = shuffled(self._samples, orders_KN).x_KNF
+        for x_KBF in torch.split(x_KNF, self._first.settings.batch_size, dim=1):
+            yield self._plan.prefix(x_KBF, self._training)
 
     def _progress(self) -> list[list[float]]:
         found: list[list[float]] = [[] for _ in self.runs]
@@ -109,7 +136,8 @@ class GrowingStack:
 
     def _measure(self, losses: Sequence[float]) -> tuple[list[Reading | None], list[list[float]]]:
         """Returns the measurements of each network, and the drift of its seeds by their positions."""
-        x_KND, trace = self._plan.forward(self._validation.x_KNF)
+        assert self._measured_at is not None, "a stack with seeds in its output measures them"
+        x_KND, trace = self._plan.forward(self._measured_at)
         scores = read_scores(self._plan.logits(x_KND), self._validation.y_KN)
         readings: list[Reading | None] = [Reading(loss, *score) for loss, score in zip(losses, scores, strict=True)]
         hidden = self._first.settings.hidden_dim

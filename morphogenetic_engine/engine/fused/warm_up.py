@@ -38,6 +38,7 @@ class WarmUpStack:
         self._adam = StackedAdam(
             self._trunk.flat_KT, self._trunk.gradient_KT, self._trunk.layouts, optimisers, self._trunk.tensors
         )
+        self._training = Splits.of([run.data.train for run in runs])
         self._validation = Splits.of([run.data.validation for run in runs])
         self._readings: list[Reading] = []
 
@@ -73,7 +74,7 @@ class WarmUpStack:
     def _train(self) -> list[float]:
         first = self.runs[0]
         size = first.settings.batch_size
-        batches = shuffled(self.runs)
+        batches = shuffled(self._training, orders_of(self.runs))
         targets = torch.split(targets_of(batches.y_KN, first.data.classes, size), size, dim=1)
         losses_KN = torch.empty(batches.y_KN.shape, device=batches.y_KN.device)
         x_batches, y_batches = torch.split(batches.x_KNF, size, dim=1), torch.split(batches.y_KN, size, dim=1)
@@ -87,13 +88,19 @@ class WarmUpStack:
         return epoch_losses(losses_KN.neg_(), size)
 
 
-def shuffled(runs: Sequence[Run]) -> Splits:
-    """Returns the training samples of each run in the order of its next epoch."""
-    orders = [torch.randperm(len(run.data.train), generator=run.order).to(run.network.device) for run in runs]
-    return Splits(
-        torch.stack([run.data.train.x_NF[order] for run, order in zip(runs, orders, strict=True)]),
-        torch.stack([run.data.train.y_N[order] for run, order in zip(runs, orders, strict=True)]),
+def orders_of(runs: Sequence[Run]) -> Tensor:
+    """Returns the order of the training samples in the next epoch of each run, [K, N]."""
+    return torch.stack([torch.randperm(len(run.data.train), generator=run.order) for run in runs]).to(
+        runs[0].network.device
     )
+
+
+def shuffled(samples: Splits, orders_KN: Tensor) -> Splits:
+    """Returns the samples of each run in its order."""
+    runs, count, features = samples.x_KNF.shape
+    rows = (orders_KN + torch.arange(runs, device=orders_KN.device)[:, None] * count).view(-1)
+    x_KNF = samples.x_KNF.view(-1, features).index_select(0, rows).view(runs, count, features)
+    return Splits(x_KNF, samples.y_KN.gather(1, orders_KN))
 
 
 def targets_of(y_KN: Tensor, classes: int, size: int) -> Tensor:

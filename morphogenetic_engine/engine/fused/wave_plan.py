@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from torch import Tensor
 
@@ -17,9 +18,18 @@ class Trace:
 
     def __init__(self) -> None:
         self.waves: list[Tensor] = []
-        """The output of each wave, of its members alone."""
+        """The output of each wave above the first site, of its members alone."""
         self.grown: list[Grown] = []
         """By site."""
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """The activations of some samples where the first seeds of the runs begin, which no longer change."""
+
+    x_KND: Tensor
+    taps: Sequence[Tensor | None]
+    """The output of each wanted block, [N, D]; None: it is not below the first seeds."""
 
 
 class WavePlan:
@@ -38,6 +48,9 @@ class WavePlan:
         """(run, block) -> (wave, row) with the block's output."""
         self._steps = list(self._planned())
         self.sites = [step for step in self._steps if isinstance(step, Site)]
+        first = next((number for number, step in enumerate(self._steps) if isinstance(step, Site)), len(self._steps))
+        self._below = [step for step in self._steps[:first] if isinstance(step, Wave)]
+        self._onward = self._steps[first:]
 
     def _planned(self) -> Iterator[Wave | Site]:
         done = [-1] * len(self._runs)
@@ -49,7 +62,7 @@ class WavePlan:
                     done[place] += 1
                     self._seen[place, done[place]] = waves, row
                 waves += 1
-                yield self._wave(movers, done, has_site_below=turn > 0)
+                yield self._wave(movers, done)
             members = [place for place, sites in enumerate(self._blocks) if turn < len(sites)]
             if members:
                 seeds = [(place, self._runs[place], self._blocks[place][turn][1]) for place in members]
@@ -64,17 +77,27 @@ class WavePlan:
             return len(run.network.blocks) - 1
         return max((run.network.seeds[position].block for position in run.growth.training()), default=-1)
 
-    def _wave(self, movers: Sequence[int], done: Sequence[int], *, has_site_below: bool) -> Wave:
+    def _wave(self, movers: Sequence[int], done: Sequence[int]) -> Wave:
         layers = Layers.of(
             [self._runs[place].network.blocks[done[place]] for place in movers], self._width, self._width
         )
-        return Wave(Rows(movers, len(self._runs), layers.bias_M1D.device), layers, has_site_below)
+        return Wave(Rows(movers, len(self._runs), layers.bias_M1D.device), layers)
 
-    def forward(self, x_KBF: Tensor) -> tuple[Tensor, Trace]:
+    def prefix(self, x_KNF: Tensor, wanted: Sequence[tuple[int, int]] = ()) -> Prefix:
+        """Returns the activations of samples below the first seeds, and the outputs of (run, block) that are there."""
+        x_KND = self._input.forward(x_KNF).relu_()
+        outputs = []
+        for wave in self._below:
+            x_KND, y_MND = wave.forward(x_KND)
+            outputs.append(y_MND)
+        places = [self._seen[each] for each in wanted]
+        return Prefix(x_KND, [outputs[wave][row] if wave < len(outputs) else None for wave, row in places])
+
+    def forward(self, prefix: Prefix) -> tuple[Tensor, Trace]:
         """Returns the last activations of each run, and what `backward` needs."""
         trace = Trace()
-        x_KBD = self._input.forward(x_KBF).relu_()
-        for step in self._steps:
+        x_KBD = prefix.x_KND
+        for step in self._onward:
             if isinstance(step, Wave):
                 x_KBD, y_MBD = step.forward(x_KBD)
                 trace.waves.append(y_MBD)
@@ -88,21 +111,19 @@ class WavePlan:
         return self._output.forward(x_KBD)
 
     def tap(self, trace: Trace, place: int, block: int) -> Tensor:
-        """Returns the output of a block of a run, before its seeds."""
+        """Returns the output of a block of a run, before its seeds, that is not below the first ones."""
         wave, row = self._seen[place, block]
-        return trace.waves[wave][row]
+        return trace.waves[wave - len(self._below)][row]
 
     def backward(self, g_KBC: Tensor, trace: Trace) -> None:
         """Takes a step of each child that is in an output, from the last to the first that a run passes."""
         g_KBD = g_KBC.bmm(self._output_weight)
         waves, grown = iter(reversed(trace.waves)), iter(reversed(trace.grown))
-        for step in reversed(self._steps):
+        for step in reversed(self._onward):
             if isinstance(step, Site):
                 g_KBD = step.backward(g_KBD, next(grown))
-            elif step.has_site_below:
-                g_KBD = step.backward(g_KBD, next(waves))
             else:
-                return
+                g_KBD = step.backward(g_KBD, next(waves))
 
 
 def _blocks_with_seeds(run: Run) -> list[tuple[int, list[int]]]:

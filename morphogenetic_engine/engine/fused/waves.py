@@ -58,8 +58,6 @@ class Wave:
 
     runs: Rows
     layers: Layers
-    has_site_below: bool
-    """True if gradients pass through it; of a trunk only what is above its first seed has any."""
 
     def forward(self, x_KBD: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the activations of all runs, and those of the members alone."""
