@@ -46,11 +46,11 @@ class WavePlan:
         """The blocks of each run's landed seeds, each with the positions of these."""
         self._seen: dict[tuple[int, int], tuple[int, int]] = {}
         """(run, block) -> (wave, row) with the block's output."""
-        self._steps = list(self._planned())
-        self.sites = [step for step in self._steps if isinstance(step, Site)]
-        first = next((number for number, step in enumerate(self._steps) if isinstance(step, Site)), len(self._steps))
-        self._below = [step for step in self._steps[:first] if isinstance(step, Wave)]
-        self._onward = self._steps[first:]
+        steps = list(self._planned())
+        self.sites = [step for step in steps if isinstance(step, Site)]
+        at = steps.index(self.sites[0]) if self.sites else len(steps)
+        self._below = [step for step in steps[:at] if isinstance(step, Wave)]
+        self._onward = steps[at:]
 
     def _planned(self) -> Iterator[Wave | Site]:
         done = [-1] * len(self._runs)
