@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 
 import dask  # pylint: disable=wrong-import-order  # not the folder of this module
 
+from morphogenetic_engine.backends.dask.gpu_share import GpuShare, share_of, use_share
+
 if TYPE_CHECKING:
     from distributed import Worker
 
@@ -60,6 +62,7 @@ class _Options:
     death_timeout: float
     local_directory: str | None
     security: Mapping[str, str]
+    gpu_share: GpuShare | None
 
 
 def main(arguments: list[str]) -> int:
@@ -68,6 +71,8 @@ def main(arguments: list[str]) -> int:
     dask.config.set(QUIET)
     for name in KEY_VARIABLES:
         os.environ.pop(name, None)  # Dask has read them; trials need not have them
+    if options.gpu_share is not None:
+        use_share(options.gpu_share)
     try:
         return asyncio.run(_serve(options))
     except (OSError, RuntimeError) as error:
@@ -142,6 +147,7 @@ def _parsed(arguments: list[str]) -> _Options:
     parser.add_argument("--death-timeout", type=float, default=120)
     parser.add_argument("--local-directory")
     parser.add_argument("--nthreads", "--memory-limit", help="of job scripts; one thread, no limit")
+    parser.add_argument("--gpu-share", type=share_of)
     for file in ("ca-file", "cert", "key"):
         parser.add_argument(f"--tls-{file}")
     found = parser.parse_args(arguments)
@@ -152,6 +158,7 @@ def _parsed(arguments: list[str]) -> _Options:
         interface=found.interface,
         death_timeout=found.death_timeout,
         local_directory=found.local_directory,
+        gpu_share=found.gpu_share,
         security={name: path for name, path in security.items() if path is not None},
     )
 

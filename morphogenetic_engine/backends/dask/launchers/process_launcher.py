@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 
+from morphogenetic_engine.backends.dask.gpu_share import share_at
 from morphogenetic_engine.backends.dask.host_messages import Place
 from morphogenetic_engine.backends.dask.launchers.key_environment import key_lines, with_keys_from_input
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess, Starts, log_tail
@@ -47,13 +48,15 @@ def ssh_commands(access: SchedulerAccess, hosts: Sequence[str], config: str | No
 
     def command(number: int, name: str) -> StartCommand:
         host, given = hosts[number % len(hosts)], b""
+        share = share_at(hosts, number)
+        more = [] if share is None else ["--gpu-share", share.option]
         if access.sees_folders:
             remote = shlex.join(["cd", str(access.directory)]) + " && exec "
-            remote += shlex.join([*variables, *access.worker_command(name)])
+            remote += shlex.join([*variables, *access.worker_command(name), *more])
         elif access.keys is None:
-            remote = shlex.join(["exec", *variables, *access.worker_command(name)])
+            remote = shlex.join(["exec", *variables, *access.worker_command(name), *more])
         else:
-            remote = with_keys_from_input([*variables, *replace(access, keys=None).worker_command(name)])
+            remote = with_keys_from_input([*variables, *replace(access, keys=None).worker_command(name), *more])
             given = key_lines(access.keys)
         return StartCommand(["ssh", *options, "--", host, remote], host, given)
 
