@@ -6,7 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
+from distributed.security import Security
 
+from morphogenetic_engine.backends.dask.session_keys import written_keys
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.steps.kept import keeping
 from morphogenetic_engine.steps.kept.keeping import kept
@@ -83,3 +85,13 @@ def test_locks_are_not_kept(tmp_path: Path, folder: SweepFolder) -> None:
     (folder.path / "journal.lock").write_text("1", encoding="utf-8")
     KeptRun(str(tmp_path / "store"), "run-1").keep_sweep(folder)
     assert [path.name for path in (tmp_path / "store").rglob("*") if path.is_file()] == ["journal.jsonl"]
+
+
+def test_keys_of_a_session_are_not_kept_but_the_reports_of_trials_are(tmp_path: Path, folder: SweepFolder) -> None:
+    with written_keys(Security.temporary(), folder.path) as keys:
+        (folder.trial(0)).mkdir(parents=True)
+        (folder.trial(0) / ".reports.jsonl").write_text("[0, {}]\n", encoding="utf-8")
+        KeptRun(str(tmp_path / "store"), "run-1").keep_sweep(folder)
+        assert keys.key.exists()
+    names = {path.name for path in (tmp_path / "store").rglob("*") if path.is_file()}
+    assert names == {".reports.jsonl", "journal.jsonl"}

@@ -14,7 +14,8 @@ from distributed.security import Security
 
 from morphogenetic_engine.errors import StoreError
 
-_PREFIX = "keys-"
+_PREFIX = ".keys-"
+"""Hidden, so that copies of the sweep's folder leave them out."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from morphogenetic_engine.errors import ConfigError
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
+from morphogenetic_engine.sweeps.run.workers.report_file import FILE as REPORTS
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -66,7 +67,7 @@ class KeptRun:
         journal = folder.journal.read_bytes() if folder.journal.exists() else None
         for path in sorted(each for each in folder.path.rglob("*") if each.is_file()):
             name = path.relative_to(folder.path).as_posix()
-            if path != folder.journal and not _is_passing(path):
+            if path != folder.journal and not _is_passing(path.relative_to(folder.path)):
                 self._send(path, f"{self._sweep}/{name}")
         if journal is not None:
             self._store.put_bytes(journal, f"{self._sweep}/{folder.journal.name}")
@@ -100,5 +101,9 @@ class KeptRun:
 
 
 def _is_passing(path: Path) -> bool:
-    """Returns True for a file that only matters while a process runs: a lock, or a partly written file."""
-    return path.suffix == ".lock" or path.name.startswith(".") or path.suffix == ".tmp"
+    """Returns True for a file that only matters while a process runs: a lock, a partly written file, a session's key.
+
+    The reports that a trial keeps are hidden, and no such file: the next attempt sends those that the journal lacks.
+    """
+    is_hidden = any(part.startswith(".") for part in path.parts) and path.name != REPORTS
+    return path.suffix in {".lock", ".tmp"} or is_hidden

@@ -62,7 +62,7 @@ def test_a_sweep_on_pods_has_the_local_table_and_leaves_nothing(
     assert steady_rows(sweep) == local
     assert kubernetes.left() == []
     assert kubernetes.cluster.asked <= rights()
-    assert not list((sweep.path / "dask").glob("keys-*"))
+    assert not list((sweep.path / "dask").glob(".keys-*"))
 
 
 def test_workers_are_made_after_the_pod_of_the_coordinator(kubernetes: EmulatedKubernetes, start: StartSweep) -> None:

@@ -38,7 +38,7 @@ def test_nothing_is_left_after_any_end_and_the_sweep_goes_on(
     until(lambda: not _left(workplace), "the end of the workers")
     assert run_sweep(sweep) is Outcome.FINISHED
     assert steady_rows(sweep) == steady_rows(local)
-    assert not list((sweep.path / "dask").glob("keys-*")) and not list((sweep.path / "dask").glob("hosts/*"))
+    assert not list((sweep.path / "dask").glob(".keys-*")) and not list((sweep.path / "dask").glob("hosts/*"))
 
 
 def _journal(sweep: SweepFolder) -> str:

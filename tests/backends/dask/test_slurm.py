@@ -52,7 +52,7 @@ def test_a_sweep_on_jobs_has_the_local_table_and_leaves_no_job(sweep: SweepFolde
     assert run_sweep(sweep) is Outcome.FINISHED
     assert steady_rows(sweep) == local
     assert queued_jobs() == []
-    assert not list((sweep.path / "dask").glob("keys-*"))
+    assert not list((sweep.path / "dask").glob(".keys-*"))
 
 
 def test_a_cancelled_job_is_an_attempt_that_is_tried_again(sweep: SweepFolder, local: list[dict[str, str]]) -> None:
