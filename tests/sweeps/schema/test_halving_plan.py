@@ -108,11 +108,11 @@ def test_a_budget_of_ten_full_trainings_trains_many_more_than_ten_configurations
     assert most_configurations(10, 3, rungs_of(51, 3), 1) > 80
 
 
-@pytest.mark.parametrize(("trials", "brackets"), [(1, 1), (27, 1), (53, 1), (54, 2), (81, 3), (140, 5), (4_000, 5)])
+@pytest.mark.parametrize(("trials", "brackets"), [(1, 1), (35, 1), (36, 2), (54, 3), (89, 4), (90, 5), (4_000, 5)])
 def test_brackets_by_default_are_so_large_that_their_rungs_are_filled(trials: int, brackets: int) -> None:
     assert default_brackets(trials, 3, 3, True) == brackets
     assert default_brackets(trials, 3, 3, False) == 1
-    assert default_brackets(trials // 3, 3, 2, True) == default_brackets(trials // 3, 3, 1, True) == brackets
+    assert default_brackets(trials // 2, 3, 2, True) == default_brackets(trials // 2, 3, 1, True) == brackets
 
 
 def test_the_default_number_of_brackets_does_not_change_when_the_full_length_gets_known() -> None:

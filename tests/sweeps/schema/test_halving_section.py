@@ -89,7 +89,7 @@ def test_a_budget_in_full_trainings_gives_the_number_of_trials() -> None:
     assert 9.5 < plan.cost <= 10
 
 
-@pytest.mark.parametrize(("kind", "brackets"), [("random", 1), ("bayesian", 3)])
+@pytest.mark.parametrize(("kind", "brackets"), [("random", 1), ("bayesian", 4)])
 def test_only_a_sampler_gets_several_brackets_by_default(kind: str, brackets: int) -> None:
     config = config_of(kind, n_trials=60, halving={"full": 50})
     assert len(config.optimization.halving.plan(81, 50, learns=config.brackets_learn).brackets) == brackets
