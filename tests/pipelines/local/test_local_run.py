@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config_file import config_from, read_config
+from morphogenetic_engine.sweeps.record.events import TrialEnded, TrialStarted
+from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.trial import declaration_of
 from morphogenetic_engine.workload.loading import load_workload
 from pipelines.local.local_run import HERE, LocalRun, run_here
 from pipelines.plan import ObjectStore, Pipeline, Plan
+from tests.backends.dask.process_kubelet import pods_as_processes
 from tests.seaweedfs import BUCKET, running_seaweedfs
 
 pytestmark = pytest.mark.slow
@@ -82,3 +86,27 @@ def test_a_run_that_fails_before_its_first_trial_is_reported(tmp_path: Path, mon
     ended, _ = failing(tmp_path, monkeypatch, written)
     assert not ended.succeeded
     assert "The pipeline failed (FAILED)" in Path(ended.report).read_text(encoding="utf-8")
+
+
+def test_the_trials_of_a_pipeline_run_in_warm_pods_each_in_less_than_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = yaml.safe_load((ROOT / "examples" / "smoke.yaml").read_text(encoding="utf-8"))
+    written |= {"sweep_type": "random", "parameters": {"lr": {"low": 1e-3, "high": 1e-2, "log": True}}}
+    written["optimization"] |= {"n_trials": 40, "lookahead": 2}
+    pods = {"workers": 2, "claims": {"sweeps": str(tmp_path / "volume")}}
+    written["execution"] = {"executor": "dask", "fuse": "off", "dask": {"interface": "lo", "kubernetes": pods}}
+    lines: list[str] = []
+    with pods_as_processes(tmp_path, monkeypatch) as kubernetes:
+        plan = Plan(Pipeline.LOCAL_SWEEP, config_from(written, where="x").config, HERE)
+        ended = run_here(plan, tmp_path / "run", tell=lines.append)
+        assert ended.succeeded, ended.log.read_text(encoding="utf-8")
+        assert kubernetes.left() == []
+    assert 'id="evaluation"' in Path(ended.report).read_text(encoding="utf-8")
+    found = list(read_events(next((tmp_path / "run").rglob("journal.jsonl"))))
+    begun = {event.trial: event.time for event in found if isinstance(event, TrialStarted)}
+    trained = sum(event.duration for event in found if isinstance(event, TrialEnded))
+    span = max(event.time for event in found if isinstance(event, TrialEnded)) - min(begun.values())
+    overhead = (2 * span - trained) / len(begun)
+    print(f"\na trial of a pipeline in warm pods: {overhead:.3f} s beside {trained / len(begun):.3f} s of training")
+    assert len(begun) == 40 and overhead < 1
