@@ -32,8 +32,8 @@ class Limits:
     """The largest number of bytes of all."""
 
 
-TRIAL_LIMITS = Limits(32 * 1024, 256 * 1024)
-"""Messages carry the states of trials' folders."""
+TRIAL_LIMITS = Limits(16 * 1024, 64 * 1024)
+"""Messages carry the states of trials' folders, and a scheduler that runs keeps the last thousand of them."""
 PROJECT_LIMITS = Limits(256 * 1024, 8 * 1024 * 1024)
 """The state of a project is a stored file: one request for a hundred small modules."""
 

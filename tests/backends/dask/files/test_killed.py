@@ -17,7 +17,7 @@ import pytest
 from morphogenetic_engine.backends.dask.files import session_files
 from morphogenetic_engine.errors import ClusterError, FailureReason, StoreError
 from morphogenetic_engine.storage import open_store
-from morphogenetic_engine.sweeps.record.events import AttemptFailed, Event, Outcome, TrialReported
+from morphogenetic_engine.sweeps.record.events import AttemptFailed, Event, Outcome, TrialReported, TrialStarted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
 from morphogenetic_engine.sweeps.run.runner import run_sweep
@@ -50,6 +50,17 @@ experiment: {workload: "saves:train", seconds: 0.1}
 parameters: {x: {low: 0.0, high: 1.0}}
 optimization: {n_trials: 3, lookahead: 3}
 """
+
+
+RISES = (
+    'sweep_type: random\nexperiment: {workload: "toy:rising", seconds: 0.06}\n'
+    "parameters: {x: {low: 0.0, high: 1.0}, kind: [a, b]}\n"
+)
+STRATEGIES = {
+    "population": "strategy: pbt, n_trials: 12, lookahead: 4, pbt: {population: 4, full: 9, change: [x]}",
+    "halving": "strategy: halving, halving: {full: 9}, n_trials: 12, lookahead: 4",
+    "pruner": "sampler: TPE, pruner: MedianPruner, n_trials: 12, lookahead: 4",
+}
 
 
 @pytest.fixture(name="local")
@@ -149,6 +160,34 @@ def test_a_worker_that_is_told_to_end_saves_its_trials_first(
     (lost,) = {event.trial for event in read_events(away.journal) if isinstance(event, AttemptFailed)}
     first, second = _begins(away, lost)
     assert first == 0 and second >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+@pytest.mark.parametrize("search", STRATEGIES)
+def test_kills_at_random_leave_what_strategies_decide_as_it_was(
+    elsewhere: DaskCluster, start: StartSweep, search: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_files, "SAVE_SECONDS", 0.1)
+    space = RISES.replace("random", "bayesian") if search == "pruner" else RISES
+    text = f"{space}optimization: {{{STRATEGIES[search]}}}\n"
+    local = start(text.replace("seconds: 0.06", "seconds: 0"))
+    run_sweep(local)
+    away = start(text + elsewhere.section(3).replace("crashes: 5", "crashes: 1000"))
+    chance, heard = random.Random(SEED), [0]
+    moments = {sum(chance.randint(5, 25) for _ in range(count)) for count in range(1, 7)}
+
+    def kill(event: Event) -> None:
+        del event
+        heard[0] += 1
+        if heard[0] in moments:
+            chance.choice([each for each in elsewhere.workers if each.poll() is None]).kill()
+            elsewhere.add_worker()
+
+    assert run_sweep(away, observers=[kill]) is Outcome.FINISHED
+    assert steady_rows(away) == steady_rows(local)
+    starts = [(event.trial, event.attempt) for event in read_events(away.journal) if isinstance(event, TrialStarted)]
+    assert len(starts) == len(set(starts)) > len(steady_rows(local))
 
 
 @pytest.mark.slow
