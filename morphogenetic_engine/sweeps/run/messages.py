@@ -52,6 +52,8 @@ class TrialTask:
     """Reports are kept in `dir`, and sent once more by the next attempt if a killed session did not record them."""
     alone: bool = False
     """The slot runs no other task while it runs this one."""
+    limit: float | None = None
+    """Seconds of its own: a task that has used so many as its share of a slot's time leaves the others, to run alone."""
 
     @property
     def key(self) -> TaskKey:

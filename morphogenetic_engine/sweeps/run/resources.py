@@ -30,16 +30,13 @@ def fused_trials(config: SweepConfig, parallel: int, at_once: int | None) -> int
     few for each worker, `auto` gives each one at a time: which trials share a worker is settled when they start, and a
     worker that has two unlike ones at the end gains nothing and keeps another one idle.
 
-    A process of its own for each trial is the opposite of fusing. The time limit is that of a trial that runs alone, so
-    `auto` does not fuse where there is one. Replicates run one after another.
+    A process of its own for each trial is the opposite of fusing. Replicates run one after another.
     """
     execution = config.execution
     if execution.fuse == "off" or execution.isolate or config.experiment.replicates > 1:
         return 0
     if isinstance(execution.fuse, int):
         return 0 if execution.fuse == 1 else execution.fuse
-    if execution.timeout_per_trial is not None:
-        return 1
     if at_once is None:
         return _MOST_FUSED
     share = at_once // parallel

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,9 @@ from morphogenetic_engine.sweeps.run.messages import (
 )
 from morphogenetic_engine.sweeps.run.stop_signals import StopSignals
 from morphogenetic_engine.sweeps.strategy import Decision
+
+_PATIENCE = 2
+"""Times the limit that a task of a batch may use until its worker is stopped."""
 
 
 class Work(ABC):
@@ -73,12 +77,23 @@ class Work(ABC):
         """Records that an attempt was interrupted."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Running:
     task: TrialTask
     begun: float
     """By the monotonic clock."""
     slot: int
+    counted: float
+    """The time up to which `used` counts."""
+    used: float = 0.0
+    """Seconds: its share of the time that its slot has spent on it and others."""
+    was_together: bool = False
+
+    def count(self, now: float, together: int) -> None:
+        """Adds the time since the last call, in which the slot had so many tasks."""
+        self.used += (now - self.counted) / together
+        self.counted = now
+        self.was_together |= together > 1
 
 
 @contextmanager
@@ -135,29 +150,39 @@ class Session:
         self._held.clear()
 
     def _start(self) -> None:
+        """Starts what can run now; the tasks of a slot together, so that they are a batch from the first step."""
         self._start_held()
+        started: dict[int, list[TrialTask]] = {}
         for slot in self._executor.free(self._work.waiting):
             if slot in self._held:
                 continue
             task = self._work.next(slot)
             if task is None:
-                return
+                break
             if task.alone:
                 self._held[slot] = task
-                self._start_held()
             else:
-                self._start_task(slot, task)
+                self._note_start(slot, task)
+                started.setdefault(slot, []).append(task)
+        for slot, tasks in started.items():
+            self._send(slot, tasks)
+        self._start_held()
 
     def _start_held(self) -> None:
         """Starts the tasks that run alone, where their slots are idle."""
         busy = {running.slot for running in self._running.values()}
         for slot in self._held.keys() - busy:
             if slot in self._executor.free(1):
-                self._start_task(slot, self._held.pop(slot))
+                task = self._held.pop(slot)
+                self._note_start(slot, task)
+                self._send(slot, [task])
 
-    def _start_task(self, slot: int, task: TrialTask) -> None:
-        self._running[task.key] = _Running(task, time.monotonic(), slot)
-        self._executor.start(slot, [task])
+    def _note_start(self, slot: int, task: TrialTask) -> None:
+        now = time.monotonic()
+        self._running[task.key] = _Running(task, now, slot, now)
+
+    def _send(self, slot: int, tasks: Sequence[TrialTask]) -> None:
+        self._executor.start(slot, [replace(task, limit=self._limit) for task in tasks])
 
     def _hear(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -187,16 +212,34 @@ class Session:
         """Stops the tasks that have run longer than allowed."""
         if self._limit is None:
             return
-        now = time.monotonic()
+        now, together = time.monotonic(), self._together()
+        for running in self._running.values():
+            running.count(now, together[running.slot])
         for key, running in list(self._running.items()):
-            if now - running.begun >= self._limit and key in self._running:
+            if running.used >= self._allowed(running) and key in self._running:
                 self._hear(self._executor.stop(key))
                 if key in self._running:
                     self._take(failed(key, FailureReason.TIMEOUT, f"ran longer than {self._limit:g} s"))
+
+    def _together(self) -> Counter[int]:
+        """Returns the number of tasks of each slot."""
+        return Counter(running.slot for running in self._running.values())
+
+    def _allowed(self, running: _Running) -> float:
+        """Returns the seconds that a task may use; one that was not alone is taken out of its batch by its worker.
+
+        If that does not happen, the worker hangs, and its whole batch runs again.
+        """
+        assert self._limit is not None
+        return self._limit * (_PATIENCE if running.was_together else 1)
 
     def _deadline(self, until: float | None) -> float | None:
         """Returns the time of the monotonic clock by which something has to be done, if any."""
         times = [] if until is None else [until]
         if self._limit is not None:
-            times += (running.begun + self._limit for running in self._running.values())
+            together = self._together()
+            times += (
+                each.counted + (self._allowed(each) - each.used) * together[each.slot]
+                for each in self._running.values()
+            )
         return min(times, default=None)

@@ -119,7 +119,43 @@ def test_trials_of_a_batch_that_raises_run_again_alone(start: Start) -> None:
     assert [trial.metrics["val_acc"] for trial in result.trials] == [trial.params["x"] for trial in result.trials]
 
 
-def test_a_time_limit_stops_one_trial_and_the_others_run_again(start: Start, workplace: Path) -> None:
+ENDLESS = """
+import time
+from morphogenetic_engine.trial import declare
+
+def train_many(batch):
+    steps = {}
+    while trials := batch.running():
+        time.sleep(0.01)
+        for trial in trials:
+            with trial:
+                steps[trial.number] = steps.get(trial.number, -1) + 1
+                trial.report(steps[trial.number], {"val_acc": trial.params["x"]})
+                if trial.params["x"] != 2 and steps[trial.number] == 150:
+                    trial.complete({"val_acc": trial.params["x"]})
+
+@declare(fused=train_many)
+def train(params, trial):
+    while params["x"] == 2:
+        time.sleep(0.01)
+    return {"val_acc": params["x"]}
+"""
+
+
+def test_a_time_limit_costs_only_the_trial_that_is_late(start: Start, workplace: Path) -> None:
+    (workplace / "endless.py").write_text(ENDLESS, encoding="utf-8")
+    folder = start(
+        "experiment: {workload: 'endless:train'}\nparameters: {x: [1, 2, 3, 4]}\n"
+        "execution: {max_parallel: 1, timeout_per_trial: 3}\n"
+    )
+    result = run(folder)
+    assert [trial.reason for trial in result.trials] == [None, FailureReason.TIMEOUT, None, None]
+    interrupted = {event.trial for event in read_events(folder.journal) if isinstance(event, TrialInterrupted)}
+    assert interrupted == {1}, "it left its batch, and ran alone up to the limit"
+    assert all(len(trial.curve) == 151 for trial in result.trials if trial.number != 1)
+
+
+def test_a_worker_that_hangs_is_stopped_and_its_batch_runs_again(start: Start, workplace: Path) -> None:
     (workplace / "waits.py").write_text(
         "import time\nfrom morphogenetic_engine.trial import declare\n"
         "def train_many(batch):\n"

@@ -82,10 +82,11 @@ def test_one_worker_may_use_all_cores() -> None:
         ({"sweep_type": "bayesian", "optimization": {"n_trials": 9, "sampler": "TPE", "lookahead": 12}}, 6),
         ({"sweep_type": "bayesian", "optimization": {"n_trials": 9, "sampler": "TPE", "reproducible": False}}, 1),
         ({"sweep_type": "bayesian", "optimization": {"n_trials": 9, "sampler": "TPE", "strategy": "halving"}}, 64),
-        ({"sweep_type": "grid", "execution": {"early_stopping": {"target": 0.9}}}, 1),
+        ({"sweep_type": "grid", "execution": {"early_stopping": {"patience": 3}}}, 1),
         ({"sweep_type": "grid", "execution": {"fuse": "off"}}, 0),
         ({"sweep_type": "grid", "execution": {"fuse": 1}}, 0),
-        ({"sweep_type": "grid", "execution": {"fuse": 5, "timeout_per_trial": 3}}, 5),
+        ({"sweep_type": "grid", "execution": {"fuse": 5}}, 5),
+        ({"sweep_type": "grid", "execution": {"timeout_per_trial": 3}}, 64),
         ({"sweep_type": "grid", "execution": {"isolate": True}}, 0),
         ({"sweep_type": "grid", "experiment": {"workload": "toy:quadratic", "replicates": 2}}, 0),
     ],
@@ -93,6 +94,7 @@ def test_one_worker_may_use_all_cores() -> None:
 def test_trials_that_wait_for_each_other_are_fused_only_where_there_are_enough_of_them(
     text: dict[str, object], most: int
 ) -> None:
-    whole = {"experiment": {"workload": "toy:quadratic"}, "parameters": {"x": [0.1, 0.3]}, **text}
+    values = [number / 10 for number in range(9)]
+    whole = {"experiment": {"workload": "toy:quadratic"}, "parameters": {"x": values}, **text}
     config = SweepConfig.model_validate(whole)
     assert fused_trials(config, 2, trials_at_once(config, 2)) == most

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -36,6 +37,9 @@ class _Member:
         self.seed = self._trial.seed
         self.dir = self._trial.dir
         self.is_running = True
+        self._limit = _seconds(task.get("limit"))
+        self._used = 0.0
+        self._was_together = False
 
     def begin(self) -> None:
         """Makes the trial's folder and sends the reports that the coordinator lacks; both may end it."""
@@ -57,6 +61,13 @@ class _Member:
         if not self.is_running:
             raise TrialFailed(f"trial {self.number} has ended: it cannot be completed")
         self._end(completed(with_objectives(self._trial.finite(metrics), self._task)))
+
+    def use(self, seconds: float, together: int) -> None:
+        """Adds its share of the time that it was trained with others; when its limit is reached, it leaves them."""
+        self._used += seconds / together
+        self._was_together |= together > 1
+        if self._limit is not None and self._was_together and self._used >= self._limit:
+            self.leave(f"it used more than {self._limit:g} s of its batch's time")
 
     def leave(self, message: str) -> None:
         """Returns a trial that the batch has not ended; one about which a report decided ends by that."""
@@ -94,10 +105,12 @@ class WorkerBatch:
     def __init__(self, tasks: Sequence[TaskLine], channel: Channel) -> None:
         self._channel = channel
         self._members: list[_Member] = []
+        self._counted = time.monotonic()
         self._join(tasks)
 
     def running(self) -> Sequence[_Member]:
         """Returns the trials that run now, in the order in which they joined."""
+        self._count_time()
         while (command := self._channel.waiting()) is not None:
             if not command.get("fused"):
                 self._channel.put_back(command)
@@ -105,6 +118,13 @@ class WorkerBatch:
             self._join(mappings(command["tasks"]))
         self._members = [member for member in self._members if member.is_running]
         return list(self._members)
+
+    def _count_time(self) -> None:
+        now = time.monotonic()
+        present = [member for member in self._members if member.is_running]
+        for member in present:
+            member.use(now - self._counted, len(present))
+        self._counted = now
 
     def train(self, train_many: TrainMany) -> None:
         """Trains all trials; those that are not ended when the function returns or raises run again, alone."""
@@ -122,3 +142,8 @@ class WorkerBatch:
             member = _Member(task, self._channel)
             member.begin()
             self._members.append(member)
+
+
+def _seconds(value: object) -> float | None:
+    """Returns a number of seconds, if there is one."""
+    return float(value) if isinstance(value, int | float) else None
