@@ -53,7 +53,7 @@ class TrialTask:
     alone: bool = False
     """The slot runs no other task while it runs this one."""
     limit: float | None = None
-    """Seconds of its own: a task that has used so many as its share of a slot's time leaves the others, to run alone."""
+    """Seconds: a task that has used so many as its share of a slot's time leaves the others, to run alone."""
 
     @property
     def key(self) -> TaskKey:
