@@ -46,6 +46,12 @@ def test_the_coordinator_and_its_workers_fit_the_profile_restricted(objects: lis
         assert field(container, "securityContext", "readOnlyRootFilesystem") is True
 
 
+def test_the_coordinator_has_the_credentials_of_a_store_by_reference_where_there_are_any(objects: list[Object]) -> None:
+    (job,) = [each for each in objects if each["kind"] == "Job"]
+    (container,) = items(job, "spec", "template", "spec", "containers")
+    assert items(container, "envFrom") == [{"secretRef": {"name": "object-store", "optional": True}}]
+
+
 def test_the_next_pod_of_the_coordinator_goes_on_and_a_lost_node_does_not_count(objects: list[Object]) -> None:
     (job,) = [each for each in objects if each["kind"] == "Job"]
     (container,) = items(job, "spec", "template", "spec", "containers")

@@ -139,10 +139,18 @@ def _all(folder: Path) -> Iterator[str]:
 
 def _is_sent(name: str, folder: Path, results: Path) -> bool:
     """Returns whether a file goes to the workers: hidden ones may hold credentials, links may lead elsewhere."""
-    path = folder / name
-    if any(part.startswith(".") for part in Path(name).parts) or path.is_relative_to(results):
+    path, parts = folder / name, Path(name).parts
+    if any(part.startswith(".") for part in parts) or _is_result(path, folder / parts[0], results):
         return False
     return path.is_file() and path.resolve().is_relative_to(folder.resolve())
+
+
+def _is_result(path: Path, first: Path, results: Path) -> bool:
+    """Returns whether a file belongs to a sweep; `first` is the entry of the project that has it.
+
+    Where sweeps are kept in the project's folder itself, each of them is an entry of it.
+    """
+    return (first / "sweep.json").is_file() if results == first.parent else path.is_relative_to(results)
 
 
 def _amount(size: int) -> str:

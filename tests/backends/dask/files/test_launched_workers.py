@@ -16,6 +16,7 @@ from tests.backends.dask.process_kubelet import pods_as_processes
 from tests.backends.dask.slurm_cluster import SlurmCluster, queued_jobs
 from tests.backends.dask.ssh_server import ssh_server
 from tests.conftest import StartSweep
+from tests.manifests.kustomizations import field, items
 from tests.seaweedfs import BUCKET, SeaweedServer
 from tests.tables import steady_rows
 
@@ -85,6 +86,11 @@ def test_pods_have_the_local_table_without_the_volumes_of_the_coordinator(
         away = SweepFolder(start(f"{SWEEP}execution: {{executor: dask, dask: {{{pods}}}}}\n{secrets}").path.absolute())
         _check(away, local)
         assert kubernetes.left() == []
+        jobs = [each.manifest for each in kubernetes.cluster.changes if (each.plural, each.kind) == ("jobs", "ADDED")]
+    pod = field(jobs[0], "spec", "template", "spec")
+    (container,) = items(pod, "containers")
+    assert not any(field(volume, "persistentVolumeClaim") for volume in items(pod, "volumes"))
+    assert items(container, "envFrom") == [{"secretRef": {"name": "store"}}]
 
 
 def _check(away: SweepFolder, local: SweepFolder) -> None:

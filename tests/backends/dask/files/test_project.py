@@ -34,6 +34,12 @@ def test_without_git_hidden_files_caches_and_environments_are_left_out(folder: P
     assert _names(write_config, folder) == ["data/train.bin", "lib/deep.py", "sweep.yaml", "toy.py"]
 
 
+def test_sweeps_beside_the_workload_are_left_out(folder: Path, write_config: WriteConfig) -> None:
+    (folder / "lib/sweep.json").write_text("{}", encoding="utf-8")
+    names = project_of(write_config(FUNCTION).config, folder, folder).names
+    assert names == ["data/train.bin", "results/one/trials.csv", "sweep.yaml", "toy.py"]
+
+
 def test_with_git_what_it_ignores_is_left_out(folder: Path, write_config: WriteConfig) -> None:
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
     (folder / ".gitignore").write_text("data/\nvenv/\n__pycache__/\n", encoding="utf-8")
