@@ -62,7 +62,8 @@ class HalvingPromoter:
         first, plan = self.group(number).start, self.plan(trials)
         if plan is None or len(plan.brackets) == 1 or first != plan.brackets[-2].first:
             return first
-        shown = shown_rung(plan, len(plan.brackets) - 1, self._enough) if self._learns else 0
+        # A design shows nothing; if its second rung waited too, two workers would train 92 instead of 96 % of the time.
+        shown = shown_rung(plan, len(plan.brackets) - 1, self._enough) if self._learns else 1
         return self._configurations if rung > shown else first
 
     def may_start(self, number: int, trials: Trials) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
+import statistics
 
 import pytest
 
@@ -19,7 +20,7 @@ FULL = 200
 class Simulation:
     """Workers that train the trials of a halving, each at a pace of its own, on a clock that jumps."""
 
-    def __init__(self, trials: int, brackets: int, seed: int = 1) -> None:
+    def __init__(self, trials: int, brackets: int, seed: int = 1, *, learns: bool = True) -> None:
         self.total = trials
         self.seed = seed
         halving = {"full": FULL, "brackets": brackets}
@@ -32,7 +33,7 @@ class Simulation:
             },
             where="sweep",
         )
-        self.promoter = HalvingPromoter(config, trials, learns=True, enough=10)
+        self.promoter = HalvingPromoter(config, trials, learns=learns, enough=10)
         self.history = History()
         self.schedule = RungSchedule(self.history, trials, self.promoter)
         self.first_complete = 0.0
@@ -82,6 +83,16 @@ def test_two_workers_are_busy_nearly_all_the_time(trials: int, brackets: int) ->
     assert simulation.busy(workers=2) >= 0.94
     assert {trial.state for trial in simulation.history.trials.values()} == {TrialState.COMPLETE, TrialState.PRUNED}
     assert len(simulation.history.trials) == trials
+
+
+@pytest.mark.parametrize(("trials", "brackets"), [(81, 3), (243, 3), (243, 5)])
+def test_two_workers_are_busy_with_the_brackets_of_a_design(trials: int, brackets: int) -> None:
+    assert statistics.mean(Simulation(trials, brackets, seed, learns=False).busy(2) for seed in range(6)) >= 0.95
+
+
+def test_all_configurations_of_a_design_may_start_at_once() -> None:
+    promoter = Simulation(81, 3, learns=False).promoter
+    assert all(promoter.may_start(number, {}) for number in range(81))
 
 
 def test_long_trainings_of_the_bracket_before_the_last_wait_for_idle_workers() -> None:
