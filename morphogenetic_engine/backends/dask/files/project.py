@@ -83,7 +83,10 @@ def _chosen(config: SweepConfig, folder: Path, results: Path) -> Iterable[str]:
 def _named(patterns: Sequence[str], folder: Path) -> Iterator[str]:
     """Yields the files that the sweep file names: files, folders, and patterns."""
     for pattern in patterns:
-        found = sorted(folder.glob(pattern)) if not Path(pattern).is_absolute() else []
+        try:
+            found = [] if Path(pattern).is_absolute() else sorted(folder.glob(pattern))
+        except ValueError as error:
+            raise ConfigError(f"{_KEY}: {pattern}: {error}") from error
         if not found:
             raise ConfigError(f"{_KEY}: {pattern}: there is no such file in {folder}")
         for path in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -118,6 +119,30 @@ def test_trials_that_one_worker_trains_together_bring_their_folders_back(
     text = RISES.replace("toy:rising", "together:train").replace(", kind: [a, b]", "")
     text += "optimization: {strategy: halving, halving: {full: 9, first_rung: 1}, n_trials: 12, lookahead: 9}\n"
     local, away = start(f"{text}execution: {{fuse: off}}\n"), start(text + elsewhere.section(2))
+    assert run_sweep(local) is run_sweep(away) is Outcome.FINISHED
+    assert steady_rows(away) == steady_rows(local)
+    assert _files(away) == _files(local)
+
+
+def test_a_function_whose_source_is_in_the_configuration_needs_no_file(
+    elsewhere: DaskCluster, start: StartSweep, workplace: Path
+) -> None:
+    (workplace / "toy.py").unlink()
+    source = "def train(params, trial):\n    return {'val_acc': params['x'] + trial.seed % 1000 / 1e6}\n"
+    text = f'experiment: {{workload: "cell:train", workload_source: {json.dumps(source)}}}\n'
+    text += "parameters: {x: [0.1, 0.2]}\n"
+    local, away = start(text), start(text + elsewhere.section(2))
+    assert run_sweep(local) is run_sweep(away) is Outcome.FINISHED
+    assert steady_rows(away) == steady_rows(local)
+
+
+def test_a_fresh_process_for_each_trial_brings_its_folder_back(
+    elsewhere: DaskCluster, start: StartSweep, project: Path
+) -> None:
+    del project
+    local, away = start(SEARCHES["random"]), start(
+        SEARCHES["random"] + elsewhere.section(2).replace("{executor", "{isolate: true, executor")
+    )
     assert run_sweep(local) is run_sweep(away) is Outcome.FINISHED
     assert steady_rows(away) == steady_rows(local)
     assert _files(away) == _files(local)

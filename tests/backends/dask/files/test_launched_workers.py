@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from morphogenetic_engine.backends.dask.files_check import check_files
+from morphogenetic_engine.sweeps.config_file import read_config
 from morphogenetic_engine.sweeps.record.events import Outcome
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.run.runner import run_sweep
@@ -61,7 +63,9 @@ def test_workers_started_by_ssh_have_the_local_table(
 ) -> None:
     del s3
     hosts = f'ssh: [node1, node2], interface: lo, ssh_config: {ssh_config}, storage: "s3://{BUCKET}/ssh"'
-    _check(start(f"{SWEEP}execution: {{executor: dask, dask: {{{hosts}}}}}\n"), local)
+    text = f"{SWEEP}execution: {{executor: dask, dask: {{{hosts}}}}}\n"
+    _check(start(text), local)
+    assert "tried by a worker on" in check_files(read_config(Path("sweep.yaml")))
 
 
 def test_jobs_of_slurm_have_the_local_table(

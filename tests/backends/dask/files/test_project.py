@@ -97,6 +97,16 @@ def test_a_project_that_is_too_large_is_told_with_its_largest_files(
     assert "data/train.bin" in _names(write_config, folder, text)
 
 
-def test_a_file_that_is_not_there_is_told(folder: Path, write_config: WriteConfig) -> None:
-    with pytest.raises(ConfigError, match="execution.dask.files: model.py: there is no such file"):
-        _names(write_config, folder, f"{FUNCTION}execution: {{dask: {{files: [model.py]}}}}\n")
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("model.py", "there is no such file"),
+        ("/etc/passwd", "there is no such file"),
+        ("../*", "must lie in it"),
+        ("a**b", "Invalid pattern"),
+    ],
+)
+def test_files_that_cannot_be_sent_are_told(folder: Path, write_config: WriteConfig, name: str, why: str) -> None:
+    (folder.parent / "outside").touch()
+    with pytest.raises(ConfigError, match=rf"execution.dask.files: .*{why}"):
+        _names(write_config, folder, f'{FUNCTION}execution: {{dask: {{files: ["{name}"]}}}}\n')
