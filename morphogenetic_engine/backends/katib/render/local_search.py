@@ -75,7 +75,7 @@ def _unsupported(config: SweepConfig, parallel: int, trials: int) -> Iterator[Un
         )
     if config.optimization.strategy == "pbt":
         idle = f"; before each generation Katib starts {parallel - 1} more, which fail at once" if parallel > 1 else ""
-        yield Unsupported("optimization.strategy", f"members go on from files in the store: give --store{idle}")
+        yield Unsupported("optimization.strategy", f"members go on from files in the store{idle}")
     if has_rungs(config):
         idle = f"; before each rung {parallel - 1} more, which fail at once" if parallel > 1 else ""
         if config.optimization.strategy == "asha":
@@ -84,7 +84,7 @@ def _unsupported(config: SweepConfig, parallel: int, trials: int) -> Iterator[Un
             )
         yield Unsupported(
             "optimization.strategy",
-            f"each training to a rung is a trial of Katib's: {jobs}{idle}; give --store, where checkpoints wait",
+            f"each training to a rung is a trial of Katib's: {jobs}{idle}; checkpoints wait in the store",
         )
     if not config.optimization.reproducible:
         yield Unsupported("optimization.reproducible", "points depend on which trial ends first, as in a local sweep")

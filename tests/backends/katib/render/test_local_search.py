@@ -126,7 +126,7 @@ def test_a_member_of_a_population_is_told_whom_it_goes_on_from() -> None:
     assert spec(file, **STORED, max_failed=4)["maxFailedTrialCount"] == 4 + 3 * 2  # idle places fail too
     assert [each["name"] for each in at(found, "parameters")][-1] == "trial.parent"
     told = unsupported(file, **STORED)["optimization.strategy"]
-    assert told.startswith("members go on from files in the store: give --store; before each generation Katib starts 2")
+    assert told.startswith("members go on from files in the store; before each generation Katib starts 2")
     with pytest.raises(ConfigError, match="optimization.strategy: pbt goes on from .* use --algorithm morphogenetic"):
         rendered(file)
 
