@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MODULE = "morphogenetic_engine.backends.dask.host_process"
 
+TAKEN_AWAY = "morphogenetic-taken-away"
+"""The extension of a Dask worker that holds the time of the monotonic clock at which its machine is taken away."""
 INBOX = "morphogenetic-inbox:"
 """What the names of the extensions of a Dask worker begin with that are the inboxes of its hosts."""
 ENDING = "morphogenetic-ending"
@@ -63,6 +65,8 @@ class _Options:
     local_directory: str | None
     security: Mapping[str, str]
     gpu_share: GpuShare | None
+    lifetime: float | None
+    """The seconds after which the machine is taken away."""
 
 
 def main(arguments: list[str]) -> int:
@@ -99,6 +103,8 @@ async def _serve(options: _Options) -> int:
         local_directory=options.local_directory,
         security=dict(options.security),
     )
+    if options.lifetime is not None:
+        worker.extensions[TAKEN_AWAY] = time.monotonic() + options.lifetime
     running = asyncio.create_task(_until_finished(worker))
     await asyncio.wait({running, asyncio.create_task(signalled.wait())}, return_when=asyncio.FIRST_COMPLETED)
     await _end_hosts(worker)
@@ -148,6 +154,7 @@ def _parsed(arguments: list[str]) -> _Options:
     parser.add_argument("--local-directory")
     parser.add_argument("--nthreads", "--memory-limit", help="of job scripts; one thread, no limit")
     parser.add_argument("--gpu-share", type=share_of)
+    parser.add_argument("--lifetime", type=float)
     for file in ("ca-file", "cert", "key"):
         parser.add_argument(f"--tls-{file}")
     found = parser.parse_args(arguments)
@@ -159,6 +166,7 @@ def _parsed(arguments: list[str]) -> _Options:
         death_timeout=found.death_timeout,
         local_directory=found.local_directory,
         gpu_share=found.gpu_share,
+        lifetime=found.lifetime,
         security={name: path for name, path in security.items() if path is not None},
     )
 

@@ -11,6 +11,7 @@ import os
 import pickle
 import socket
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from distributed.core import Status
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.backends.dask.gathered_reports import GatheredReports
+from morphogenetic_engine.backends.dask.host_lifetime import HostLifetime, seconds_left
 from morphogenetic_engine.backends.dask.host_messages import (
     Assign,
     Command,
@@ -40,11 +42,11 @@ from morphogenetic_engine.backends.dask.host_messages import (
     Placed,
     Refused,
 )
-from morphogenetic_engine.backends.dask.host_process import ENDING, INBOX
+from morphogenetic_engine.backends.dask.host_process import ENDING, INBOX, TAKEN_AWAY
 from morphogenetic_engine.backends.kubernetes.worker_manifests import POD_NAME_VARIABLE
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.sweeps.run.workers.pool import WorkerPool
-from morphogenetic_engine.sweeps.run.workers.wire import Died, Rejected, WorkerMessage
+from morphogenetic_engine.sweeps.run.workers.wire import Died, Leaving, Rejected, WorkerMessage
 from morphogenetic_engine.sweeps.run.workers.worker import Worker, WorkerSetup
 
 if TYPE_CHECKING:
@@ -120,6 +122,8 @@ def host_worker(order: HostOrder) -> None:
     finally:
         del dask_worker.extensions[INBOX + order.key]
         inbox.close()
+        if host.is_over:
+            dask_worker.loop.add_callback(dask_worker.close, reason="the machine is about to be taken away")
 
 
 class _Host:
@@ -135,6 +139,10 @@ class _Host:
         self._folders: HostFolders | None = None
         """The folders of the trials, where the sweep's folder is not shared."""
         self._reports = GatheredReports()
+        end = dask_worker.extensions.get(TAKEN_AWAY)
+        self._lifetime = HostLifetime(seconds_left(None if end is None else end - time.monotonic()))
+        self.is_over = False
+        """True once its time is over, or does not suffice for another trial."""
 
     def send(self, message: HostMessage) -> None:
         """Sends a message to the coordinator; messages of one host arrive in their order."""
@@ -184,9 +192,17 @@ class _Host:
                 for command in inbox.take():
                     self._obey(command, pool, worker)
                 heard = [message for _, message in pool.poll(self._reports.due)]
+                if not self.is_over and self._lifetime.is_over_after(heard):
+                    heard = [*self._leaving(), *heard]
                 self._send_heard(self._reports.gathered(heard))
                 if self._folders is not None and worker in pool.workers:
                     self._folders.save_due(worker.process.pid)
+
+    def _leaving(self) -> list[WorkerMessage]:
+        """Has the scheduler give this Dask worker no further host, and returns the message that says so."""
+        self.is_over = True
+        self._dask_worker.loop.add_callback(setattr, self._dask_worker, "status", Status.paused)
+        return [Leaving()]
 
     def _send_log(self, folders: HostFolders) -> None:
         if text := folders.new_log():
@@ -208,6 +224,7 @@ class _Host:
         match command:
             case Assign():
                 self._reports.expect(command.tasks)
+                self._lifetime.begin(command.tasks)
                 tasks = command.tasks
                 if self._folders is not None:
                     tasks = self._folders.begin(tasks, command.folders)

@@ -129,3 +129,14 @@ def test_a_partition_that_does_not_exist_is_told_in_slurms_words(slurm: SlurmClu
     wrong = JOBS.replace("memory: 500M", "memory: 500M, partition: gpu")
     with pytest.raises(ClusterError, match=r"execution.dask.slurm: sbatch: .*[Ii]nvalid partition"):
         run_sweep(start(SWEEP + wrong))
+
+
+def test_a_job_ends_before_its_time_limit_between_two_trials(slurm: SlurmCluster, start: StartSweep) -> None:
+    assert slurm.environment
+    long = SWEEP.replace("seconds: 0.6", "seconds: 5").replace(
+        "n_trials: 12, lookahead: 2", "n_trials: 12, lookahead: 1"
+    )
+    sweep = SweepFolder(start(long + JOBS.replace("workers: 2", "workers: 1, walltime: '1'")).path.absolute())
+    assert run_sweep(sweep) is Outcome.FINISHED
+    assert not [event for event in read_events(sweep.journal) if isinstance(event, AttemptFailed)]
+    assert len(list((sweep.path / "dask").glob("*.err"))) >= 2, "one job cannot have run all trials"

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from morphogenetic_engine.backends.dask.host_lifetime import walltime_seconds
 from morphogenetic_engine.backends.dask.host_messages import Place
 from morphogenetic_engine.backends.dask.host_process import MODULE
 from morphogenetic_engine.backends.dask.launchers.key_environment import key_environment
@@ -160,6 +161,12 @@ class SlurmLauncher:
             job = self._queue.submit(Path(script.name), self._directory, self._environment)
             self._submitted[job] = name
 
+    @property
+    def _lifetime(self) -> list[str]:
+        """The option that tells a worker how long its job may take."""
+        walltime = self._jobs.walltime
+        return [] if walltime is None else ["--lifetime", str(walltime_seconds(walltime))]
+
     def script(self, name: str) -> str:
         """Returns the job script of a worker."""
         jobs = self._jobs
@@ -176,7 +183,7 @@ class SlurmLauncher:
             processes=1,
             python=f"{shlex.quote(self._access.python or sys.executable)} -P",
             worker_command=MODULE,
-            worker_extra_args=[shlex.quote(option) for option in self._access.worker_options()],
+            worker_extra_args=[shlex.quote(option) for option in self._access.worker_options() + self._lifetime],
             job_extra_directives=["--no-requeue", *extra, *jobs.directives],
             job_script_prologue=list(jobs.prologue),
             log_directory=str(self._logs),
