@@ -56,11 +56,16 @@ class WorkerExecutor(Generic[WorkerT]):
 
     def _has_to_wait(self) -> bool:
         """Returns True while workers of an earlier session may still train; displays say so."""
-        if not self._earlier.remain():
+        remains = self._earlier.remain()
+        self._show_waiting(self._earlier.described)
+        return remains
+
+    def _show_waiting(self, why: str) -> None:
+        """Tells displays why trials wait; "": they do no longer."""
+        if why:
+            write_places(self._sweep, WorkerPlaces(why, ()))
+        else:
             (self._sweep / WORKERS_FILE).unlink(missing_ok=True)
-            return False
-        write_places(self._sweep, WorkerPlaces(self._earlier.described, ()))
-        return True
 
     def start(self, slot: int, tasks: Sequence[TrialTask]) -> None:
         """Assigns tasks to a worker."""

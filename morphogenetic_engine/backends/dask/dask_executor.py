@@ -79,6 +79,9 @@ class DaskExecutor(WorkerExecutor[RemoteWorker]):
         self._keep_up()
         return super().messages(until)
 
+    def _show_waiting(self, why: str) -> None:
+        """Does nothing: the places of the workers are written with it."""
+
     def _keep_up(self) -> None:
         """Has Dask workers started for the workers that wait for one."""
         now = time.monotonic()

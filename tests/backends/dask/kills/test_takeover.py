@@ -13,6 +13,7 @@ import pytest
 
 from morphogenetic_engine.backends import earlier_hosts
 from morphogenetic_engine.backends.dask.host_passes import HostPasses
+from morphogenetic_engine.monitor.display import place_lines
 from morphogenetic_engine.sweeps.record.events import Event, Outcome, TrialStarted
 from morphogenetic_engine.sweeps.record.folder import SweepFolder
 from morphogenetic_engine.sweeps.record.journal import read_events
@@ -59,6 +60,7 @@ def test_a_host_that_was_stopped_when_its_coordinator_was_killed_is_waited_for_a
     one: DaskCluster, sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(earlier_hosts, "LEASE_SECONDS", 3.0)
+    monkeypatch.setattr(place_lines, "_LOOK_SECONDS", 0.05)
     with session(sweep) as killed:
         until(lambda: len(_runs(sweep)) > 5, "a trial that trains")
         old = _tree(one.workers[0].pid)
@@ -67,14 +69,19 @@ def test_a_host_that_was_stopped_when_its_coordinator_was_killed_is_waited_for_a
     written = len(_runs(sweep))
     one.add_worker()
     waited = threading.Event()
+    told: list[str] = []
 
     def look(event: Event) -> None:
         if isinstance(event, TrialStarted):
             assert not _present(sweep), "a trial starts while a host of before may still train"
             waited.set()
 
-    assert run_sweep(sweep, observers=[look]) is Outcome.FINISHED
+    with place_lines.place_lines(sweep.path, told.append):
+        assert run_sweep(sweep, observers=[look]) is Outcome.FINISHED
     assert waited.is_set()
+    assert any(line.startswith("waiting  workers of an earlier session on ") for line in told) and len(told) == len(
+        set(told)
+    ), told
     signal_each(old, signal.SIGCONT)
     worker = _runs(sweep)[0]
     until(lambda: gone(worker), "the end of the worker that was stopped")
