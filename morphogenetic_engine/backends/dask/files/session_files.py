@@ -9,10 +9,10 @@ from pathlib import Path
 from morphogenetic_engine.backends.dask.files.files_order import FilesOrder
 from morphogenetic_engine.backends.dask.files.folder_reading import PROJECT_LIMITS, FolderReader
 from morphogenetic_engine.backends.dask.files.folder_state import FolderState
+from morphogenetic_engine.backends.dask.files.kept_id import kept_id
 from morphogenetic_engine.backends.dask.files.project import Project, project_of
 from morphogenetic_engine.backends.dask.files.sweep_store import SweepStore
 from morphogenetic_engine.backends.dask.files.trial_folders import TrialFolders
-from morphogenetic_engine.backends.dask.kept_id import kept_id
 from morphogenetic_engine.errors import StoreError
 from morphogenetic_engine.storage import open_store
 from morphogenetic_engine.sweeps.config import SweepConfig

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from morphogenetic_engine.backends.dask.files.kept_id import kept_id
 from morphogenetic_engine.backends.dask.host_messages import Place
-from morphogenetic_engine.backends.dask.kept_id import kept_id
 from morphogenetic_engine.backends.dask.launchers.launcher import SchedulerAccess
 from morphogenetic_engine.backends.dask.session_keys import KeyFiles
 from morphogenetic_engine.backends.kubernetes.api_errors import Unreachable, patiently
