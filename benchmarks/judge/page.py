@@ -27,6 +27,8 @@ def _suites(results: Mapping[str, Any]) -> Iterator[str]:
         ours = list(contestants)[0]
         budgets = list(contestants[ours]["regret"])
         yield f"### {name}, {suite['tasks']} tasks\n"
+        if note := suite.get("note"):
+            yield f"{note}\n"
         yield f"| within | seeds | {' | '.join(budgets)} |"
         yield "|---|---|" + "---|" * len(budgets)
         for contestant, found in contestants.items():

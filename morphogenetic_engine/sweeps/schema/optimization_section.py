@@ -20,7 +20,7 @@ from morphogenetic_engine.sweeps.schema.search_names import AUTO_SAMPLER, Pruner
 from morphogenetic_engine.sweeps.schema.storage_address import checked_storage
 
 DEFAULT_SEED = 42
-AUTO_RULES = 2
+AUTO_RULES = 3
 """The newest rules of the sampler `auto`; 1: those of version 0.1."""
 
 

@@ -35,3 +35,8 @@ def test_a_missed_goal_and_a_result_that_is_never_reached_are_said() -> None:
     lines = judge_text(RESULTS).splitlines()
     assert "| peer | 2.5 (2.4 to 2.6) | at least 3: missed |" in lines
     assert "| other | not within it |  |" in lines
+
+
+def test_a_note_stands_above_the_table_of_its_suite() -> None:
+    lines = judge_text({"Suite": {**RESULTS["Suite"], "note": "Measured before."}}).splitlines()
+    assert lines[lines.index("### Suite, 6 tasks") + 2] == "Measured before."
