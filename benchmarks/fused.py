@@ -7,12 +7,14 @@ Tune is measured where it is installed.
 from __future__ import annotations
 
 import importlib.util
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import Figure
@@ -65,15 +67,17 @@ def figures() -> list[Figure]:
         ("hidden_dim 256", WIDE, 0.98, "", 5),
     ):
         pairs = [pair(text) for _ in range(rounds)]
-        alone, fused = (statistics.median(each) for each in zip(*pairs, strict=True))
-        ratio = statistics.median(one / other for one, other in pairs)
+        alone, fused = (statistics.median(each.wall for each in side) for side in zip(*pairs, strict=True))
+        ratio = statistics.median(one.wall / other.wall for one, other in pairs)
+        spent = statistics.median(one.processor / other.processor for one, other in pairs)
         found += [
             Figure(f"{name}: one after another over together", ratio, "ratio", goal, "higher"),
+            Figure(f"{name}: one after another over together, processor time", spent, "ratio", None, "higher"),
             Figure(f"{name}: one after another", alone, "s"),
             Figure(f"{name}: together", fused, "s"),
         ]
         for system in _systems() if plain else ():
-            seconds = _plain(system, plain)
+            seconds = _plain(system, plain).wall
             shown = {"optuna": "Optuna", "ray": "Ray Tune"}[system]
             found += [
                 Figure(f"{name}: {shown} with the plain loop over together", seconds / fused, "ratio", None, "higher"),
@@ -82,8 +86,16 @@ def figures() -> list[Figure]:
     return found
 
 
-def pair(text: str) -> tuple[float, float]:
-    """Returns the seconds of a sweep with `fuse: off` and with `fuse: auto`, whose results must be equal."""
+@dataclass(frozen=True)
+class Seconds:
+    """The time of a program and of the processes that it waited for; on a busy machine, processor time is steadier."""
+
+    wall: float
+    processor: float
+
+
+def pair(text: str) -> tuple[Seconds, Seconds]:
+    """Returns the times of a sweep with `fuse: off` and with `fuse: auto`, whose results must be equal."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         ran = [_run(Path(name) / fuse, text, fuse) for fuse in ("off", "auto")]
     (alone, one), (fused, other) = ran
@@ -91,7 +103,7 @@ def pair(text: str) -> tuple[float, float]:
     return alone, fused
 
 
-def _run(place: Path, text: str, fuse: str) -> tuple[float, list[object]]:
+def _run(place: Path, text: str, fuse: str) -> tuple[Seconds, list[object]]:
     place.mkdir()
     written = f"{text}\nexecution: {{max_parallel: 2, fuse: {fuse}}}\n"
     (place / "sweep.yaml").write_text(written, encoding="utf-8")
@@ -104,15 +116,20 @@ def _systems() -> list[str]:
     return ["optuna", "ray"] if importlib.util.find_spec("ray") else ["optuna"]
 
 
-def _plain(system: str, search: str) -> float:
-    """Returns the seconds of the same search by another system."""
+def _plain(system: str, search: str) -> Seconds:
+    """Returns the times of the same search by another system."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         # As a module that is imported, so that Ray sends its functions by their names.
         code = "import sys; from benchmarks.problems.plain_sweeps import main; main(*sys.argv[1:])"
         return _seconds([sys.executable, "-c", code, system, search, name], None)
 
 
-def _seconds(command: Sequence[str], place: Path | None) -> float:
-    begun = time.perf_counter()
+def _seconds(command: Sequence[str], place: Path | None) -> Seconds:
+    begun, spent = time.perf_counter(), _processor_seconds()
     subprocess.run(command, cwd=place, check=True)
-    return time.perf_counter() - begun
+    return Seconds(time.perf_counter() - begun, _processor_seconds() - spent)
+
+
+def _processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
