@@ -18,9 +18,9 @@ _ENDS = (Ended, PausedAttempt, ReturnedAttempt)
 class HostLifetime:
     """Compares what is left of a host's time with the longest attempt that it has seen."""
 
-    def __init__(self, left: float | None) -> None:
-        """`left` is in seconds; None: the host may stay as long as it is wanted."""
-        self._end = None if left is None else time.monotonic() + left
+    def __init__(self, end: float | None) -> None:
+        """`end` is a time of the monotonic clock; None: the host may stay as long as it is wanted."""
+        self._end = end
         self._begun: dict[TaskKey, float] = {}
         self._longest = 0.0
 
@@ -39,11 +39,11 @@ class HostLifetime:
         return self._end - now < self._longest * _RESERVE_FACTOR + _RESERVE_SECONDS
 
 
-def seconds_left(walltime: float | None) -> float | None:
-    """Returns the seconds until this machine is taken away, as the batch system says; otherwise those of the option."""
+def seconds_left(walltime: float) -> float | None:
+    """Returns the seconds until a job ends, as Slurm says, otherwise its walltime; None: neither is known."""
     end = os.environ.get(_JOB_END, "")
     left = float(end) - time.time() if end.isdecimal() else 0.0
-    return left if left > 0 else walltime
+    return left if left > 0 else walltime or None
 
 
 def walltime_seconds(text: str) -> float:

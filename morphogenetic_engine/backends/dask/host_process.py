@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import dask  # pylint: disable=wrong-import-order  # not the folder of this module
 
 from morphogenetic_engine.backends.dask.gpu_share import GpuShare, share_of, use_share
+from morphogenetic_engine.backends.dask.host_lifetime import seconds_left
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -66,7 +67,7 @@ class _Options:
     security: Mapping[str, str]
     gpu_share: GpuShare | None
     lifetime: float | None
-    """The seconds after which the machine is taken away."""
+    """The seconds that the job has; 0: as Slurm says; None: this is no job."""
 
 
 def main(arguments: list[str]) -> int:
@@ -103,8 +104,9 @@ async def _serve(options: _Options) -> int:
         local_directory=options.local_directory,
         security=dict(options.security),
     )
-    if options.lifetime is not None:
-        worker.extensions[TAKEN_AWAY] = time.monotonic() + options.lifetime
+    left = None if options.lifetime is None else seconds_left(options.lifetime)
+    if left is not None:
+        worker.extensions[TAKEN_AWAY] = time.monotonic() + left
     running = asyncio.create_task(_until_finished(worker))
     await asyncio.wait({running, asyncio.create_task(signalled.wait())}, return_when=asyncio.FIRST_COMPLETED)
     await _end_hosts(worker)

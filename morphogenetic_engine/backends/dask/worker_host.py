@@ -11,7 +11,6 @@ import os
 import pickle
 import socket
 import threading
-import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ from distributed.core import Status
 
 from morphogenetic_engine import __version__
 from morphogenetic_engine.backends.dask.gathered_reports import GatheredReports
-from morphogenetic_engine.backends.dask.host_lifetime import HostLifetime, seconds_left
+from morphogenetic_engine.backends.dask.host_lifetime import HostLifetime
 from morphogenetic_engine.backends.dask.host_messages import (
     Assign,
     Command,
@@ -140,7 +139,7 @@ class _Host:
         """The folders of the trials, where the sweep's folder is not shared."""
         self._reports = GatheredReports()
         end = dask_worker.extensions.get(TAKEN_AWAY)
-        self._lifetime = HostLifetime(seconds_left(None if end is None else end - time.monotonic()))
+        self._lifetime = HostLifetime(end)
         self.is_over = False
         """True once its time is over, or does not suffice for another trial."""
 

@@ -6,11 +6,12 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from morphogenetic_engine.backends.dask.host_lifetime import walltime_seconds
+from morphogenetic_engine.backends.dask.host_lifetime import seconds_left, walltime_seconds
 from morphogenetic_engine.backends.dask.host_process import MODULE
 from morphogenetic_engine.sweeps.record.events import AttemptFailed, Event, Outcome, TrialEnded, TrialStarted
 from morphogenetic_engine.sweeps.record.journal import read_events
@@ -64,6 +65,13 @@ def test_a_host_that_reaches_no_scheduler_says_so() -> None:
 )
 def test_a_time_limit_has_the_forms_that_slurm_reads(text: str, seconds: float) -> None:
     assert walltime_seconds(text) == seconds
+
+
+def test_what_slurm_says_of_the_end_of_a_job_counts_more_than_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLURM_JOB_END_TIME", raising=False)
+    assert (seconds_left(60.0), seconds_left(0.0)) == (60.0, None)
+    monkeypatch.setenv("SLURM_JOB_END_TIME", str(int(time.time()) + 1000))
+    assert 900 < (seconds_left(60.0) or 0) <= 1000
 
 
 def test_a_host_whose_time_is_nearly_over_ends_between_two_trials_and_nothing_is_cut_off(

@@ -163,9 +163,8 @@ class SlurmLauncher:
 
     @property
     def _lifetime(self) -> list[str]:
-        """The option that tells a worker how long its job may take."""
-        walltime = self._jobs.walltime
-        return [] if walltime is None else ["--lifetime", str(walltime_seconds(walltime))]
+        """The option that tells a worker how long its job may take; 0: what Slurm says in the job."""
+        return ["--lifetime", str(walltime_seconds(self._jobs.walltime or "0"))]
 
     def script(self, name: str) -> str:
         """Returns the job script of a worker."""
