@@ -28,6 +28,13 @@ class TestHalvingWithAuto(StrategyTests):
     }
 
 
+class TestHalvingWithAutoOfFiveParameters(StrategyTests):
+    sweep: ClassVar[Mapping[str, object]] = {
+        **_sweep("bayesian", sampler="auto"),
+        "parameters": {name: {"low": 0.0, "high": 1.0} for name in "abcde"},
+    }
+
+
 class TestHalvingOfADesign(StrategyTests):
     sweep: ClassVar[Mapping[str, object]] = _sweep("sobol")
 
