@@ -94,6 +94,13 @@ class FusedTrial(Trial, Protocol):
     def complete(self, metrics: Metrics) -> None:
         """Ends the trial with the metrics that `train` would have returned."""
 
+    def saved(self, seconds: float) -> None:
+        """Tells how many seconds of its process this trial has saved so far by training with others, estimated.
+
+        Optional, for reports alone: the seconds that it would have taken alone, less its share of those that it was
+        trained with others. The last value counts.
+        """
+
     def __enter__(self) -> FusedTrial: ...
 
     def __exit__(

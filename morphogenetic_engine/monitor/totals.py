@@ -53,6 +53,8 @@ class Totals:
         """The trials that had ended when the session began."""
         self.retries = self.confirmations = 0
         self.best: TrialRecord | None = None
+        self.fusing_saved = 0.0
+        """Seconds of workers, estimated; 0 where nothing was measured."""
         self.ruled_out: set[int] = set()
         """The complete trials that break outcome constraints."""
 
@@ -64,6 +66,8 @@ class Totals:
         """Updates the counts after an event: its trial moves from one state and failure reason to another."""
         self.retries += isinstance(event, AttemptFailed)
         self.confirmations += isinstance(event, ConfirmationEnded)
+        if isinstance(event, TrialEnded | TrialPaused):
+            self.fusing_saved += event.saved or 0.0
         for standing, change in ((before, -1), (after, 1)):
             if standing.state is not None:
                 self.counts[standing.state] += change

@@ -144,6 +144,7 @@ class SweepView:
             "workers": session.max_parallel if session else 0,
             "busy": len(set(self._workers.values())),
             "host": session.host if session else "",
+            "fusing_saved": totals.fusing_saved,
             "ruled_out": len(totals.ruled_out),
             "best": totals.best.number if totals.best else None,
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from morphogenetic_engine.reports.analysis.correlation import Correlations, clear_trends
-from morphogenetic_engine.reports.analysis.cost import Cost
+from morphogenetic_engine.reports.analysis.cost import LEAST_SAVED, Cost
 from morphogenetic_engine.reports.analysis.edges import EdgeWarning
 from morphogenetic_engine.reports.analysis.evidence import Evidence
 from morphogenetic_engine.reports.analysis.failed.failures import Failures
@@ -194,10 +194,7 @@ def _cost_line(result: SweepResult, cost: Cost) -> str:
     if cost.together is not None:
         spent += f" (up to {cost.together.most} at once in a worker, {cost.together.average:.1f} on average)"
     busy = "" if cost.utilisation is None else f", workers busy {cost.utilisation:.0%}"
-    saved = (
-        ""
-        if cost.pruning is None or cost.pruning.seconds < 0.05
-        else f"; pruning saved about {duration(cost.pruning.seconds)}"
-    )
+    savings = {"pruning": cost.pruning.seconds if cost.pruning else 0.0, "fusing": cost.fusing_saved or 0.0}
+    saved = "".join(f"; {by} saved about {duration(each)}" for by, each in savings.items() if each >= LEAST_SAVED)
     price = "" if cost.price is None else f"; price {cost.price:.{2 if cost.price >= 1 else 4}f}"
     return f"Spent: {spent}{busy}{saved}{price} ({counts or 'no trial'})."

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import copy
 import logging
+import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -26,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 _COPIES = 3
 _WHOLE_BATCHES = 4
+_TIMED_BATCHES = 16
 _NEVER = 2.0
 """The largest drift that there can be."""
 
@@ -72,8 +75,30 @@ def _place(run: Run) -> tuple[int, int]:
     return -run.settings.num_layers, run.settings.hidden_dim
 
 
+def seconds_alone(run: Run) -> float:
+    """Returns the seconds that the next epoch of a run takes alone; its weights are its own now.
+
+    A copy trains it, of long epochs a part with as large a part of the validation.
+    """
+    data, size = run.data, run.settings.batch_size
+    part = min(1.0, _TIMED_BATCHES * size / len(data.train))
+    less = replace(data, train=_first(data.train, part), validation=_first(data.validation, part))
+    copied = _copy(run, less)
+    copied.controller.patience = sys.maxsize  # no seed germinates, which takes as long in a stack
+    begun = time.perf_counter()
+    copied.next_epoch()
+    return (time.perf_counter() - begun) / part
+
+
+def _first(samples: Samples, part: float) -> Samples:
+    """Returns the first part of a split."""
+    count = max(1, round(part * len(samples)))
+    return Samples(samples.x_NF[:count], samples.y_N[:count])
+
+
 def _agrees(kind: Kind, like: Run, copies: int) -> bool:
-    alone, *together = [_copy(like) for _ in range(copies + 1)]
+    data = _less(like.data, like.settings.batch_size)
+    alone, *together = [_copy(like, data) for _ in range(copies + 1)]
     alone.next_epoch()
     stack = stack_of(kind, together)
     stack.next_epoch()
@@ -81,9 +106,9 @@ def _agrees(kind: Kind, like: Run, copies: int) -> bool:
     return all(same_bits(alone, each) for each in together)
 
 
-def _copy(run: Run) -> Run:
-    """Returns a run in the same state with less data, which shares nothing with it but these and does not warn."""
-    copied = Run(replace(run.settings, drift_warn=_NEVER), run.seed, _less(run.data, run.settings.batch_size))
+def _copy(run: Run, data: Dataset) -> Run:
+    """Returns a run in the same state with other data, which shares nothing with it and does not warn."""
+    copied = Run(replace(run.settings, drift_warn=_NEVER), run.seed, data)
     if run.reading is not None:
         copied.restore(copy.deepcopy(run.state(0.0)))
     return copied

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from operator import ge
 from typing import NamedTuple
 
 from morphogenetic_engine.engine.evaluation import CHUNK
@@ -62,6 +63,33 @@ def kind_of(run: Run) -> Kind | None:
         0 if warm else settings.hidden_dim,
         str(run.network.device),
     )
+
+
+class EpochShape(NamedTuple):
+    """What decides how long an epoch of a run takes alone."""
+
+    kind: Kind
+    layers: int
+    training: int
+    """Germinated seeds that learn to reconstruct."""
+    landed: int
+    """Seeds in the network's output."""
+
+    def takes_at_least(self, other: object, /) -> bool:
+        """Returns True if an epoch of this shape does all that one of the other shape does."""
+        if not isinstance(other, EpochShape) or _without_width(self.kind) != _without_width(other.kind):
+            return False
+        mine = self.kind.width, self.layers, self.training, self.landed
+        return all(map(ge, mine, (other.kind.width, other.layers, other.training, other.landed)))
+
+
+def _without_width(kind: Kind) -> Kind:
+    return kind._replace(width=0, hidden_dim=0)
+
+
+def shape_of(kind: Kind, run: Run) -> EpochShape:
+    """Returns the shape of the next epoch of a run of this kind."""
+    return EpochShape(kind, run.settings.num_layers, len(run.growth.training()), len(run.growth.landed()))
 
 
 def _stage_of(run: Run) -> Stage | None:

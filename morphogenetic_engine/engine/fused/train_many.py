@@ -11,6 +11,7 @@ from morphogenetic_engine.engine.fused.agreements import Agreements, file_of_thi
 from morphogenetic_engine.engine.fused.stack_kinds import WIDEST
 from morphogenetic_engine.engine.fused.stacks import Stacks
 from morphogenetic_engine.engine.settings import DATA_PARAMETERS, TrainingSettings
+from morphogenetic_engine.engine.time_saved import of_this_process
 from morphogenetic_engine.engine.trained_run import TrainedRun, data_of, seed_of
 from morphogenetic_engine.trial import Batch, FusedTrial, Params
 
@@ -39,7 +40,7 @@ class _Together:
 
     def __init__(self) -> None:
         self._running: dict[FusedTrial, TrainedRun] = {}
-        self._stacks = Stacks(Agreements(file_of_this_machine()))
+        self._stacks = Stacks(Agreements(file_of_this_machine()), of_this_process())
         self._data: dict[tuple[object, ...], Dataset] = {}
 
     def next_epoch(self, trials: Sequence[FusedTrial]) -> None:
@@ -54,6 +55,9 @@ class _Together:
             training = self._running[trial]
             with trial:
                 self._stacks.finish_epoch(training.run)
+                saved = self._stacks.saved(training.run)
+                if saved is not None:
+                    trial.saved(saved)
                 training.report(partial(self._stacks.write_back, training.run))
         present = self._end_trained(present)
         self._running = {trial: self._running[trial] for trial in present}

@@ -11,6 +11,9 @@ from morphogenetic_engine.sweeps.record.attempts import Attempt
 from morphogenetic_engine.sweeps.record.events import TrialState
 from morphogenetic_engine.sweeps.results import SweepResult
 
+LEAST_SAVED = 0.05
+"""Seconds: less is not worth telling."""
+
 
 @dataclass(frozen=True)
 class PruningSavings:
@@ -54,6 +57,8 @@ class Cost:
     """The duration of the runs of `sweep confirm`."""
     together: Together | None
     """None: each worker ran one trial after another."""
+    fusing_saved: float | None
+    """Worker-seconds that training together saved, estimated by epochs alone; None: nothing was measured."""
     steps: int
     """Steps (epochs) that all trials reported."""
     median_seconds: float | None
@@ -73,6 +78,7 @@ def cost_of(result: SweepResult, *, price_per_hour: float | None = None) -> Cost
     available = sum((span.ended - span.started) * span.max_parallel for span in result.spans)
     busy = busy_seconds(result)
     durations = [trial.duration for trial in result.complete]
+    saved = [attempt.saved for attempt in result.attempts if attempt.saved is not None]
     together = _together(result, sum(by_state.values()), busy)
     return Cost(
         wall_seconds=sum(span.ended - span.started for span in result.spans),
@@ -82,6 +88,7 @@ def cost_of(result: SweepResult, *, price_per_hour: float | None = None) -> Cost
         utilisation=min(1.0, busy / available) if available > 0 else None,
         confirmation_seconds=confirming,
         together=together,
+        fusing_saved=sum(saved) if saved else None,
         steps=result.steps,
         median_seconds=statistics.median(durations) if durations else None,
         pruning=_savings(result, durations, together),

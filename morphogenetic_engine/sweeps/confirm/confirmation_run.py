@@ -169,8 +169,9 @@ class _Confirmation(Work):
                 evaluation.last_step, evaluation.last_report = report.step, report.metrics
         return Decision.GO_ON
 
-    def paused(self, key: TaskKey, seconds: float) -> None:
+    def paused(self, key: TaskKey, seconds: float, saved: float | None = None) -> None:
         """Queues the next stage of a run; after the last one, records its end with the metrics of its last report."""
+        del saved  # of the search alone
         evaluation = self._running[key]
         if evaluation.is_last_stage:
             self.ended(Ended(*key, TrialState.COMPLETE, evaluation.last_report), seconds)

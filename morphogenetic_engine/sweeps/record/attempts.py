@@ -35,6 +35,8 @@ class Attempt:
     """Seconds since 1970; the time of the last event if its process was killed; None: it runs."""
     state: TrialState = TrialState.RUNNING
     """Its end; interrupted: without a result, and the trial runs again."""
+    saved: float | None = None
+    """Seconds saved by training with others, estimated; None: nothing was measured."""
 
 
 @dataclass(slots=True)
@@ -73,9 +75,9 @@ class Attempts:
                 self.all.append(attempt)
                 self._open[event.trial] = attempt
             case TrialEnded():
-                self._close(event.trial, event.time, event.state)
+                self._close(event.trial, event.time, event.state, event.saved)
             case TrialPaused():
-                self._close(event.trial, event.time, TrialState.PAUSED)
+                self._close(event.trial, event.time, TrialState.PAUSED, event.saved)
             case AttemptFailed():
                 self._close(event.trial, event.time, TrialState.INTERRUPTED)
             case TrialInterrupted():
@@ -85,10 +87,10 @@ class Attempts:
         if self.spans and event.time > self.spans[-1].ended:  # clocks may be set back
             self.spans[-1].ended = event.time
 
-    def _close(self, trial: int, time: float, state: TrialState) -> None:
+    def _close(self, trial: int, time: float, state: TrialState, saved: float | None = None) -> None:
         attempt = self._open.pop(trial, None)
         if attempt is not None:
-            attempt.ended, attempt.state = time, state
+            attempt.ended, attempt.state, attempt.saved = time, state, saved
 
     def _give_up_open(self) -> None:
         """Closes the attempts of a killed session at the time of its last event."""

@@ -146,6 +146,8 @@ class TrialPaused:
     step: int
     metrics: Mapping[str, float]
     duration: float
+    saved: float | None = None
+    """The seconds that the attempt saved by training with others, estimated; absent if nothing was measured."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,8 @@ class TrialEnded:
     message: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """The number of values of each metric that were left out because they were not finite; absent if none."""
+    saved: float | None = None
+    """The seconds that the last attempt saved by training with others, estimated; absent if nothing was measured."""
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ class Ended(_OfTask):
     message: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """The number of values of each metric that were left out because they were not finite."""
+    saved: float | None = None
+    """The seconds that it saved by training with others, estimated; None: nothing was measured."""
 
     @property
     def missing_key(self) -> str:
@@ -115,6 +117,9 @@ class Ended(_OfTask):
 @dataclass(frozen=True)
 class PausedAttempt(_OfTask):
     """An attempt ended because its trial is paused."""
+
+    saved: float | None = None
+    """As in `Ended`."""
 
 
 @dataclass(frozen=True)

@@ -216,20 +216,20 @@ class SweepRunner(Work):  # pylint: disable=too-many-instance-attributes  # the 
             super().paused(report.key, 0.0)
         return decision
 
-    def paused(self, key: TaskKey, seconds: float) -> None:
+    def paused(self, key: TaskKey, seconds: float, saved: float | None = None) -> None:
         """Records that a trial waits at a rung, and what this decides."""
         if self._promoter is None and self._generations is None:
             super().paused(key, seconds)
         self._decisions.pop(key[0], None)
-        self._rest(key, counted_steps(self._history.trials[key[0]], self._objectives)[-1], seconds)
+        self._rest(key, counted_steps(self._history.trials[key[0]], self._objectives)[-1], seconds, saved)
         self._decide_rungs()
 
-    def _rest(self, key: TaskKey, step: int, seconds: float) -> None:
+    def _rest(self, key: TaskKey, step: int, seconds: float, saved: float | None = None) -> None:
         """Records that a trial waits at a rung, or is complete with its generation."""
         if self._generations is None:
-            self._recorder.paused(key, step, seconds)
+            self._recorder.paused(key, step, seconds, saved)
             return
-        self._recorder.ended_generation(key, step, seconds)
+        self._recorder.ended_generation(key, step, seconds, saved)
         self._add_to_tables(key[0])
         self._schedule.ended()
 

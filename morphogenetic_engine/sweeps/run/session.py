@@ -59,13 +59,13 @@ class Work(ABC):
     def ended(self, ended: Ended, seconds: float) -> None:
         """Records the end of an attempt: the trial has ended, or waits to be retried."""
 
-    def paused(self, key: TaskKey, seconds: float) -> None:
-        """Records that an attempt ended because its trial is paused.
+    def paused(self, key: TaskKey, seconds: float, saved: float | None = None) -> None:
+        """Records that an attempt ended because its trial is paused; `saved` as in `Ended`.
 
         Raises:
             SweepError: nothing of this work calls a paused trial again.
         """
-        del seconds
+        del seconds, saved
         raise SweepError(f"trial {key[0]}: was paused, but nothing in this session can call it again")
 
     def returned(self, key: TaskKey, seconds: float, message: str) -> None:
@@ -203,7 +203,7 @@ class Session:
                 self._work.ended(message, time.monotonic() - running.begun)
             case PausedAttempt():
                 running = self._running.pop(message.key)
-                self._work.paused(message.key, time.monotonic() - running.begun)
+                self._work.paused(message.key, time.monotonic() - running.begun, message.saved)
             case ReturnedAttempt():
                 running = self._running.pop(message.key)
                 self._work.returned(message.key, time.monotonic() - running.begun, message.message)

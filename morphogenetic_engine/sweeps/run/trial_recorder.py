@@ -118,6 +118,7 @@ class TrialRecorder:
                 ended.reason,
                 ended.message,
                 ended.left_out,
+                ended.saved,
             )
         )
 
@@ -137,17 +138,17 @@ class TrialRecorder:
         self.interrupted(key)
         self._returned.add(key[0])
 
-    def paused(self, key: TaskKey, step: int, seconds: float) -> None:
+    def paused(self, key: TaskKey, step: int, seconds: float, saved: float | None = None) -> None:
         """Records that an attempt ended in a pause at a step."""
         self._forget(key)
         metrics = self._history.trials[key[0]].curve[step]
-        self._record(events.TrialPaused(time.time(), *key, step, metrics, seconds))
+        self._record(events.TrialPaused(time.time(), *key, step, metrics, seconds, saved))
 
-    def ended_generation(self, key: TaskKey, step: int, seconds: float) -> None:
+    def ended_generation(self, key: TaskKey, step: int, seconds: float, saved: float | None = None) -> None:
         """Records that a trial is complete with its generation, with the metrics of its last report."""
         self._forget(key)
         metrics = self._history.trials[key[0]].curve[step]
-        self._record(events.TrialEnded(time.time(), *key, TrialState.COMPLETE, seconds, metrics))
+        self._record(events.TrialEnded(time.time(), *key, TrialState.COMPLETE, seconds, metrics, saved=saved))
 
     def decided(self, decision: RungDecision) -> None:
         """Records what becomes of a paused trial: it goes on, or ends as pruned with the metrics of its last report."""

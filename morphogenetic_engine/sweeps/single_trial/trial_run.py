@@ -147,14 +147,14 @@ class _OneTrial(Work):
         step = report.replicate if isinstance(report, Replicated) else report.step
         return Decision.GO_ON if value is None else self._decisions.decide(step, value)
 
-    def paused(self, key: TaskKey, seconds: float) -> None:
+    def paused(self, key: TaskKey, seconds: float, saved: float | None = None) -> None:
         """Records that the trial waits at its rung: for this process, its end. Or that its generation is over."""
         if self._course.generation is not None:
-            self._recorder.ended_generation(key, counted_steps(self.record, self._objectives)[-1], seconds)
+            self._recorder.ended_generation(key, counted_steps(self.record, self._objectives)[-1], seconds, saved)
             return
         if self._course.rung is None:
             super().paused(key, seconds)
-        self._recorder.paused(key, counted_steps(self.record, self._objectives)[-1], seconds)
+        self._recorder.paused(key, counted_steps(self.record, self._objectives)[-1], seconds, saved)
 
     def ended(self, ended: Ended, seconds: float) -> None:
         """Records the end of the attempt, and try again while there are retries left."""

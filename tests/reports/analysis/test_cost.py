@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from morphogenetic_engine.reports.analysis.cost import cost_of
+from morphogenetic_engine.reports.sections.run.cost import fusing_saved
 from morphogenetic_engine.sweeps.record.events import TrialState
 from tests.reports.sweeps import sweep, trial
 
@@ -26,6 +27,15 @@ def test_without_pruned_trials_nothing_was_saved_and_a_median_is_typical() -> No
         each.duration = seconds
     cost = cost_of(sweep(trials, X))
     assert (cost.pruning, cost.median_seconds, cost.price) == (None, 2, None)
+
+
+def test_the_time_that_attempts_saved_by_training_together_adds_up() -> None:
+    result = sweep([trial(n, {"x": 0.5}, 0.5) for n in range(3)], X)
+    assert cost_of(result).fusing_saved is None
+    told = [replace(each, saved=saved) for each, saved in zip(result.attempts, (2.5, None, -1.0), strict=True)]
+    assert cost_of(replace(result, attempts=told)).fusing_saved == 1.5
+    assert fusing_saved(1.5) == "about 1.5 s of workers, measured against epochs trained alone"
+    assert fusing_saved(-1.0) == "nothing, measured against epochs trained alone"
 
 
 def test_trials_that_run_together_save_the_time_that_they_would_have_shared() -> None:

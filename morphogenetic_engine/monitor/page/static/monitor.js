@@ -124,7 +124,9 @@ function showNumbers() {
   setText(byId("left"), store.isLive && endedNow > 0 ? clock((elapsed / endedNow) * (total - ended)) : "–");
   setText(byId("pace"), store.isLive && endedNow > 0 ? numberText((endedNow / elapsed) * 3600, 3) : "–");
   setText(byId("workers"), store.isLive ? `${busy} of ${workers}` : "–");
-  setText(byId("together"), store.isLive && counts.running > busy ? `${counts.running} trials at once` : "");
+  const atOnce = store.isLive && counts.running > busy ? `${counts.running} trials at once` : "";
+  const saved = store.summary.fusing_saved >= 1 ? `fusing saved about ${clock(store.summary.fusing_saved)}` : "";
+  setText(byId("together"), [atOnce, saved].filter(Boolean).join(", "));
   setText(byId("failed"), String(counts.failed));
   setText(byId("retries"), retries ? `${retries} retried` : "");
   byId("failed").title = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`).join(", ");

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from morphogenetic_engine.reports.analysis.cost import Cost, cost_of
+from morphogenetic_engine.reports.analysis.cost import LEAST_SAVED, Cost, cost_of
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.section import PagePart, Report, Section
 
@@ -23,6 +23,13 @@ class CostSection(Section[Cost]):
 
 COST = CostSection()
 _STATE_LABELS = {"paused": "of that up to pauses at rungs", "interrupted": "of that in interrupted attempts"}
+
+
+def fusing_saved(seconds: float) -> str:
+    """Returns the time that training together saved, in words."""
+    if seconds < LEAST_SAVED:
+        return "nothing, measured against epochs trained alone"
+    return f"about {duration(seconds)} of workers, measured against epochs trained alone"
 
 
 def _facts(cost: Cost) -> list[tuple[str, str]]:
@@ -46,6 +53,8 @@ def _facts(cost: Cost) -> list[tuple[str, str]]:
                 f"up to {at_once.most} trials, {at_once.average:.1f} on average, so their times overlap: {overlap}",
             )
         )
+    if cost.fusing_saved is not None:
+        facts.append(("saved by fusing", fusing_saved(cost.fusing_saved)))
     if cost.median_seconds is not None:
         facts.append(("a complete trial", f"{duration(cost.median_seconds)} (median)"))
     if cost.steps:

@@ -14,7 +14,7 @@ from morphogenetic_engine.reports.analysis.cost import Cost
 from morphogenetic_engine.reports.analysis.timeline import Timeline, timeline_of
 from morphogenetic_engine.reports.findings import duration
 from morphogenetic_engine.reports.section import Report, Section, TerminalPart, TerminalView
-from morphogenetic_engine.reports.sections.run.cost import COST
+from morphogenetic_engine.reports.sections.run.cost import COST, fusing_saved
 from morphogenetic_engine.reports.sections.terminal.bars import sparkline
 from morphogenetic_engine.reports.sections.terminal.cell_text import counted
 from morphogenetic_engine.sweeps.space.search_space import shown
@@ -53,6 +53,8 @@ def _table(cost: Cost, timeline: Timeline) -> Table:
     table.add_row("trials", Text(states))
     if cost.median_seconds is not None:
         table.add_row("a complete trial", f"{duration(cost.median_seconds)} (median)")
+    if cost.fusing_saved is not None:
+        table.add_row("saved by fusing", fusing_saved(cost.fusing_saved))
     if cost.confirmation_seconds:
         table.add_row("confirmation", duration(cost.confirmation_seconds))
     if cost.pruning is not None:

@@ -24,6 +24,8 @@ _MARK = b',"check":"'
 _END = b'"}\n'
 _DIGITS = 8
 CHECK_BYTES = len(_MARK) + _DIGITS + len(_END)
+_LEFT_OUT_IF_NONE = ("parent", "saved")
+"""Members that came later: a line without a value is as it was before."""
 _FIELDS = {kind: frozenset(each.name for each in fields(cls)) for kind, cls in KINDS.items()}
 _RULES = {kind: tuple((name, rule_of(kind, name)) for name in sorted(known)) for kind, known in _FIELDS.items()}
 _ENUMS_OF = {
@@ -45,8 +47,9 @@ class LineChain:
         members = {"format": FORMAT, "event": event.kind, **vars(event)}
         if not members.get("left_out", True):
             del members["left_out"]
-        if members.get("parent", 0) is None:
-            del members["parent"]
+        for name in _LEFT_OUT_IF_NONE:
+            if members.get(name, 0) is None:
+                del members[name]
         body = orjson.dumps(members)[:-1]
         self.state, self._checked = crc32(body, self.state or 0), True
         return b"%b%b%08x%b" % (body, _MARK, self.state, _END)

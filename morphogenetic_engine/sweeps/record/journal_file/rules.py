@@ -40,6 +40,10 @@ def _is_count_or_none(value: object) -> bool:
     return value is None or _is_count(value)
 
 
+def _is_number_or_none(value: object) -> bool:
+    return value is None or is_number(value)
+
+
 def _is_worker(value: object) -> bool:
     return type(value) is int and 0 <= value <= _MOST_WORKERS
 
@@ -103,6 +107,7 @@ _RULES: Mapping[str, Rule] = {
     "step": _is_step,
     "replicate": _is_count,
     "duration": _is_duration,
+    "saved": _is_number_or_none,
     "metrics": _are_metrics,
     "params": _are_params,
     "parent": _is_count_or_none,

@@ -76,7 +76,10 @@ def send_end(trial: WorkerTrial, ended: EndMessage) -> None:
     if trial.verdict is not None and ended["kind"] != "unwritable":
         ended = end_by_decision(trial, trial.verdict)
     trial.close()
-    trial.send({**ended, "left_out": trial.left_out} if trial.left_out else ended)
+    more: dict[str, object] = {"left_out": trial.left_out} if trial.left_out else {}
+    if trial.saved is not None:
+        more["saved"] = trial.saved
+    trial.send({**ended, **more})
 
 
 def print_traceback(error: BaseException) -> None:

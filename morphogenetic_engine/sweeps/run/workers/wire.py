@@ -104,9 +104,10 @@ def _of_attempt(kind: str, trial: int, attempt: int, members: Mapping[str, objec
                 None if reason is None else FailureReason(_of(str, reason)),
                 _of(str, members.get("message", "")),
                 _counts(members.get("left_out", {})),
+                _saved(members),
             )
         case "paused":
-            return PausedAttempt(trial, attempt)
+            return PausedAttempt(trial, attempt, _saved(members))
         case "returned":
             return ReturnedAttempt(trial, attempt, _of(str, members["message"]))
         case "stale":
@@ -128,6 +129,11 @@ def _counts(value: object) -> Mapping[str, int]:
     for each in counts.values():
         _of(int, each)
     return counts
+
+
+def _saved(members: Mapping[str, object]) -> float | None:
+    saved = members.get("saved")
+    return None if saved is None else _of(float, saved)
 
 
 def _of(kind: type[_T], value: object) -> _T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -61,6 +62,12 @@ class _Member:
         if not self.is_running:
             raise TrialFailed(f"trial {self.number} has ended: it cannot be completed")
         self._end(completed(with_objectives(self._trial.finite(metrics), self._task)))
+
+    def saved(self, seconds: float) -> None:
+        """Keeps the seconds that it has saved so far, for its last message."""
+        if not math.isfinite(seconds):
+            raise TrialFailed(f"the seconds that trial {self.number} has saved must be finite, but got {seconds}")
+        self._trial.saved = float(seconds)
 
     def use(self, seconds: float, together: int) -> None:
         """Adds its share of the time that it was trained with others; when its limit is reached, it leaves them."""

@@ -64,6 +64,8 @@ class WorkerTrial:
         """Reports that were made in spite of it."""
         self.left_out: Counter[str] = Counter()
         """The number of values of each metric that were not finite; the file does not name these metrics."""
+        self.saved: float | None = None
+        """The seconds that it saved by training with others, as the workload estimates; None: it does not."""
         self._named = named
         self._channel = channel
         self._attempt = attempt

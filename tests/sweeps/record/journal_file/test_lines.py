@@ -22,6 +22,7 @@ WORKER = st.integers(0, 1000)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUE = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | TEXT
 METRICS = st.dictionaries(TEXT, st.floats(allow_nan=False, allow_infinity=False), max_size=3)
+SAVED = st.none() | st.floats(-1e6, 1e6)
 FINAL = st.sampled_from([TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAILED])
 REASON = st.sampled_from(FailureReason)
 EVENTS = st.one_of(
@@ -32,13 +33,14 @@ EVENTS = st.one_of(
     st.builds(events.ReplicateEnded, TIME, NUMBER, NUMBER, NUMBER, NUMBER, METRICS, TIME),
     st.builds(events.AttemptFailed, TIME, NUMBER, NUMBER, REASON, TEXT),
     st.builds(events.TrialInterrupted, TIME, NUMBER, NUMBER),
-    st.builds(events.TrialPaused, TIME, NUMBER, NUMBER, NUMBER, METRICS, TIME),
+    st.builds(events.TrialPaused, TIME, NUMBER, NUMBER, NUMBER, METRICS, TIME, SAVED),
     st.builds(events.TrialPromoted, TIME, NUMBER, NUMBER),
     st.builds(events.StepsRepeated, TIME, NUMBER, NUMBER, NUMBER),
     st.builds(
         events.TrialEnded,
         *(TIME, NUMBER, NUMBER, FINAL, TIME, METRICS, st.none() | REASON, TEXT),
         st.dictionaries(TEXT, st.integers(1, 99), max_size=2),
+        SAVED,
     ),
     st.builds(
         events.ConfirmationEnded,

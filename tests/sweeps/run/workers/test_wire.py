@@ -45,7 +45,12 @@ MESSAGES: list[tuple[dict[str, object], WorkerMessage]] = [
         {"kind": "ended", **KEY, "state": "complete", "metrics": {"a": 1.5}, "left_out": {"b": 2}},
         Ended(3, 1, TrialState.COMPLETE, {"a": 1.5}, left_out={"b": 2}),
     ),
+    (
+        {"kind": "ended", **KEY, "state": "pruned", "message": "no", "saved": 1.5},
+        Ended(3, 1, TrialState.PRUNED, message="no", saved=1.5),
+    ),
     ({"kind": "paused", **KEY}, PausedAttempt(3, 1)),
+    ({"kind": "paused", **KEY, "saved": -0.5}, PausedAttempt(3, 1, -0.5)),
     ({"kind": "stale", **KEY}, Stale(3, 1)),
 ]
 
@@ -64,7 +69,7 @@ def test_a_message_with_a_member_of_another_type_is_refused(
     members[name] = data.draw(st.sampled_from([[1], {"a": True}, "?", 2.5, True, 10**30]))
     if name in {"error", "message"} and members[name] == "?":
         return  # any text is allowed here
-    if name == "duration" and members[name] in (2.5, 10**30):
+    if name in {"duration", "saved"} and members[name] in (2.5, 10**30):
         return
     if name == "replicate" and members["kind"] == "reported" and members[name] is None:
         return
