@@ -21,7 +21,7 @@ _SHARE = 0.01
 """The part of the time that may be spent on epochs alone."""
 _AT_ONCE = 0.03
 """Seconds that may be spent on them before that part is so long."""
-_MOST_SAMPLES = 5
+_MOST_SAMPLES = 2
 
 
 class Shape(Hashable, Protocol):
@@ -56,7 +56,7 @@ class TimeSaved(Generic[_RunT, _ShapeT]):
         self._trained: WeakKeyDictionary[_RunT, dict[_ShapeT, _Trained]] = WeakKeyDictionary()
 
     def sample(self, runs: Sequence[tuple[_RunT, _ShapeT]], time_alone: Callable[[_RunT], float]) -> None:
-        """Times an epoch of one of these runs, the shape with the fewest samples, if little was spent on it so far.
+        """Times an epoch of the run of which least is known, if little was spent on such epochs so far.
 
         `time_alone` returns the seconds that the next epoch of a run takes alone, and leaves the run as it is.
         """
@@ -64,7 +64,7 @@ class TimeSaved(Generic[_RunT, _ShapeT]):
         if not left or self._spent > _AT_ONCE + _SHARE * self._together:
             return
         begun = self.clock()
-        run, shape = min(left, key=lambda each: len(self._samples.get(each[1], ())))
+        run, shape = min(left, key=lambda each: self._known(each[1]))
         self._samples.setdefault(shape, []).append(time_alone(run))
         self._spent += self.clock() - begun
         self._alone.clear()
@@ -88,6 +88,10 @@ class TimeSaved(Generic[_RunT, _ShapeT]):
             if (alone := self._seconds_alone(shape)) is not None
         ]
         return sum(saved) if saved else None
+
+    def _known(self, shape: _ShapeT) -> tuple[int, bool]:
+        """Returns the number of samples of a shape, and whether those of others say something about it."""
+        return len(self._samples.get(shape, ())), self._seconds_alone(shape) is not None
 
     def _seconds_alone(self, shape: _ShapeT) -> float | None:
         """Returns the seconds of an epoch alone, at least: those of the longest one that does no more, if need be."""

@@ -65,14 +65,14 @@ def test_a_run_saves_its_seconds_alone_less_its_share() -> None:
     assert saved.of(other) is None, "no sample says anything about it"
 
 
-def test_samples_take_a_hundredth_of_the_time_and_go_to_the_shape_with_the_fewest() -> None:
+def test_samples_take_a_hundredth_of_the_time_and_go_to_the_run_of_which_least_is_known() -> None:
     clock = Clock()
     saved: TimeSaved[Trained, Depth] = TimeSaved(clock)
-    runs = [(each, each.shape) for each in (Trained(2), Trained(3))]
-    for _ in range(600):
+    runs = [(each, each.shape) for each in (Trained(2), Trained(3), Trained(1))]
+    for _ in range(700):
         saved.sample(runs, clock.time_alone)
         saved.add(runs, 1.0)
-    assert clock.sampled == [2, 3, 2]  # at 0, 200 and 500 seconds
+    assert clock.sampled == [2, 1, 3, 2]  # after 0, 200, 300 and 600 seconds
 
 
 def test_a_run_that_others_slow_down_has_lost_time() -> None:
