@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import socket
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
@@ -57,6 +59,8 @@ MESSAGES = "morphogenetic-messages"
 """The name of our messages in the stream from a worker to the scheduler of a session."""
 _SERVING = {Status.running, Status.paused}
 _WANTED = {"executing", "long-running"}
+_SIGNALS_APART_SECONDS = 1.0
+"""The longest time between the signals to a worker and to its host, where both are told to end: a job is cancelled."""
 
 
 class Inbox:
@@ -184,18 +188,35 @@ class _Host:
             self.send(Placed(self.place))
             while worker in pool.workers:
                 if not self._is_wanted():
-                    pool.kill_all()
-                    if self._folders is not None:
-                        self._folders.save_last()
+                    self._leave_unsaid(pool)
                     return
                 for command in inbox.take():
                     self._obey(command, pool, worker)
                 heard = [message for _, message in pool.poll(self._reports.due)]
+                if self._ends_with(heard):
+                    self._send_heard(self._reports.gathered([each for each in heard if not isinstance(each, Died)]))
+                    self._leave_unsaid(pool)
+                    return
                 if not self.is_over and self._lifetime.is_over_after(heard):
                     heard = [*self._leaving(), *heard]
                 self._send_heard(self._reports.gathered(heard))
                 if self._folders is not None and worker in pool.workers:
                     self._folders.save_due(worker.process.pid)
+
+    def _leave_unsaid(self, pool: WorkerPool) -> None:
+        """Ends the worker without a word: the coordinator is told that the host is lost, or wants it no more."""
+        pool.kill_all()
+        if self._folders is not None:
+            self._folders.save_last()
+
+    def _ends_with(self, heard: Sequence[WorkerMessage]) -> bool:
+        """Returns whether the worker was told to end by the signal that ends this host as well, sooner or later."""
+        if not any(isinstance(each, Died) and each.status == -signal.SIGTERM and not each.cause for each in heard):
+            return False
+        until = time.monotonic() + _SIGNALS_APART_SECONDS
+        while self._is_wanted() and time.monotonic() < until:
+            time.sleep(0.02)
+        return not self._is_wanted()
 
     def _leaving(self) -> list[WorkerMessage]:
         """Has the scheduler give this Dask worker no further host, and returns the message that says so."""

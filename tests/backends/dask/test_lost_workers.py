@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import signal
 import socket
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from morphogenetic_engine import __version__
@@ -60,6 +62,28 @@ def test_a_worker_that_is_killed_with_its_machine_is_a_lost_attempt_that_is_trie
     assert all(event.message.startswith("the worker process was lost: its Dask worker has ended (") for event in lost)
 
 
+def test_a_worker_that_is_told_to_end_before_its_machine_is_lost_with_it(tmp_path: Path, start: StartSweep) -> None:
+    local = start(TRAINS)
+    run_sweep(local)
+    with dask_cluster(tmp_path, 1) as one:
+        elsewhere = start(TRAINS + one.section(1))
+        victims = one.workers[:1]
+
+        def end(event: Event) -> None:
+            if isinstance(event, TrialReported) and event.trial >= 3 and victims:
+                host = victims.pop()
+                for worker in psutil.Process(host.pid).children(recursive=True):
+                    if any("worker_process" in word for word in worker.cmdline()):
+                        worker.terminate()
+                host.terminate()
+                one.add_worker()
+
+        assert run_sweep(elsewhere, observers=[end]) is Outcome.FINISHED
+    assert steady_rows(elsewhere) == steady_rows(local)
+    (lost,) = [event for event in read_events(elsewhere.journal) if isinstance(event, AttemptFailed)]
+    assert lost.message.startswith("the worker process was lost: its Dask worker has ended (")
+
+
 def test_a_lost_worker_is_noticed_also_where_no_other_can_take_its_place(tmp_path: Path, start: StartSweep) -> None:
     trains = TRAINS.replace("n_trials: 8", "n_trials: 24")
     local = start(trains)
@@ -110,6 +134,8 @@ def test_a_workload_that_cannot_be_loaded_is_told_as_on_one_machine(cluster: Das
         run_sweep(start(text + cluster.section(1)))
 
 
+# A connection that Dask was making to a scheduler that is killed is left to the garbage collector.
+@pytest.mark.filterwarnings("ignore:.*ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning")
 def test_a_lost_scheduler_ends_the_session_and_the_sweep_goes_on_with_another(
     tmp_path_factory: pytest.TempPathFactory, start: StartSweep
 ) -> None:
@@ -124,6 +150,7 @@ def test_a_lost_scheduler_ends_the_session_and_the_sweep_goes_on_with_another(
 
         with pytest.raises(ClusterError, match=r"scheduler at tls://.* is gone; resume the sweep"):
             run_sweep(elsewhere, observers=[kill])
+    gc.collect()
     info = elsewhere.read_info()
     execution = info.config.execution.model_copy(update={"executor": "local", "max_parallel": 2})
     elsewhere.write_info(info.model_copy(update={"config": info.config.model_copy(update={"execution": execution})}))
