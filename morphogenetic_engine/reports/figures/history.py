@@ -77,7 +77,7 @@ def _unfinished(result: SweepResult, y: Axis) -> list[Mark]:
     for state, shape in shapes.items():
         those = thinned([trial for trial in result.trials if trial.state is state], _MOST // 3)
         numbers = tuple(trial.number for trial in those)
-        label = f"{state} (no objective: along the lower edge)" if those else ""
+        label = f"{state} (no final objective: along the lower edge)" if those else ""
         marks.append(Points(state.value, tuple(map(float, numbers)), (floor,) * len(numbers), numbers, shape, label))
     return marks
 

@@ -88,8 +88,7 @@ def test_tables_and_folders_equal_the_local_ones(
     local, away = start(f"{SEARCHES[search]}execution: {{max_parallel: 2}}\n"), start(
         SEARCHES[search] + elsewhere.section(3)
     )
-    assert run_sweep(local) is run_sweep(away) is Outcome.FINISHED
-    assert steady_rows(away) == steady_rows(local)
+    run_both(local, away)
     assert _files(away) == _files(local)
     for place in away.path.glob("trials/*/place"):
         for folder in map(Path, place.read_text(encoding="utf-8").split()):
@@ -99,8 +98,7 @@ def test_tables_and_folders_equal_the_local_ones(
 @pytest.mark.parametrize("search", ["pruner", "replicates"])
 def test_pruners_and_replicates_have_the_local_table(elsewhere: DaskCluster, start: StartSweep, search: str) -> None:
     local, away = start(STRATEGIES[search]), start(STRATEGIES[search] + elsewhere.section(3))
-    assert run_sweep(local) is run_sweep(away) is Outcome.FINISHED
-    assert steady_rows(away) == steady_rows(local)
+    run_both(local, away)
     assert _files(away) == _files(local)
 
 
@@ -119,8 +117,7 @@ def test_trials_that_one_worker_trains_together_bring_their_folders_back(
     text = RISES.replace("toy:rising", "together:train").replace(", kind: [a, b]", "")
     text += "optimization: {strategy: halving, halving: {full: 9, first_rung: 1}, n_trials: 12, lookahead: 9}\n"
     local, away = start(f"{text}execution: {{fuse: off}}\n"), start(text + elsewhere.section(2))
-    assert run_sweep(local) is run_sweep(away) is Outcome.FINISHED
-    assert steady_rows(away) == steady_rows(local)
+    run_both(local, away)
     assert _files(away) == _files(local)
 
 
@@ -132,8 +129,7 @@ def test_a_function_whose_source_is_in_the_configuration_needs_no_file(
     text = f'experiment: {{workload: "cell:train", workload_source: {json.dumps(source)}}}\n'
     text += "parameters: {x: [0.1, 0.2]}\n"
     local, away = start(text), start(text + elsewhere.section(2))
-    assert run_sweep(local) is run_sweep(away) is Outcome.FINISHED
-    assert steady_rows(away) == steady_rows(local)
+    run_both(local, away)
 
 
 def test_a_fresh_process_for_each_trial_brings_its_folder_back(
@@ -143,8 +139,7 @@ def test_a_fresh_process_for_each_trial_brings_its_folder_back(
     local, away = start(SEARCHES["random"]), start(
         SEARCHES["random"] + elsewhere.section(2).replace("{executor", "{isolate: true, executor")
     )
-    assert run_sweep(local) is run_sweep(away) is Outcome.FINISHED
-    assert steady_rows(away) == steady_rows(local)
+    run_both(local, away)
     assert _files(away) == _files(local)
 
 
@@ -156,6 +151,12 @@ def test_what_a_worker_writes_while_it_loads_comes_back(
     with pytest.raises(WorkloadError, match="importing away raised ValueError: of the module"):
         run_sweep(folder)
     assert "of the module" in folder.workers_log.read_text(encoding="utf-8")
+
+
+def run_both(local: SweepFolder, away: SweepFolder) -> None:
+    """Runs a sweep on this machine and elsewhere, and compares the tables."""
+    assert run_sweep(local) is run_sweep(away) is Outcome.FINISHED
+    assert steady_rows(away) == steady_rows(local)
 
 
 def _files(folder: SweepFolder) -> dict[str, object]:
